@@ -1,0 +1,114 @@
+/*
+ * anklet: a SOCKS4 and SOCKS4A proxy to be run by any program.
+ *
+ *	static struct port port;          (from the port's port_arch.h)
+ *	static max_align_t memory[...];   (ANKLET_MEMORY octets)
+ *
+ *	struct anklet *a = anklet_init(memory, sizeof memory, &port);
+ *	anklet_configure(a, "built in", text, len, report, NULL);
+ *	anklet_start(a, &failure);
+ *	while (...)
+ *		anklet_poll(a, -1);
+ *	anklet_fini(a);
+ *
+ * One thread; nothing is allocated; no call but anklet_poll() waits. Several
+ * instances may live side by side, each with its own memory and port.
+ */
+#ifndef ANKLET_H
+#define ANKLET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "anklet_config.h"
+
+#define ANKLET_VERSION "0.1.0"
+
+/*
+ * Octets that one instance needs, aligned as for any type. An upper bound that
+ * is asserted when anklet is built; 'make size' prints what is really used.
+ */
+#define ANKLET_MEMORY                                                                              \
+	((size_t)CONFIG_ANKLET_SESSIONS * (CONFIG_ANKLET_USERID_MAX + CONFIG_ANKLET_NAME_MAX + 2 + \
+						  16 * CONFIG_ANKLET_ADDRESSES + 256) +            \
+		(size_t)CONFIG_ANKLET_RULES * 128 + (size_t)CONFIG_ANKLET_LISTENERS * 128 +        \
+		CONFIG_ANKLET_CONFIG_TEXT + 1024)
+
+struct port;
+struct anklet;
+
+/* Receives one piece of text for a person, lines ended by '\n'; it is the callee's only during the call. */
+typedef void anklet_print(void *ctx, const char *text, size_t len);
+
+/*
+ * Makes an instance with the default configuration in memory, which stays the
+ * caller's and must outlive it, as must port. Returns NULL when size is below
+ * ANKLET_MEMORY. The port is not touched before anklet_start().
+ */
+struct anklet *anklet_init(void *memory, size_t size, struct port *port);
+
+/*
+ * Reads configuration lines; may be called again for more, before anklet_start().
+ * source names the text in messages ("anklet.conf", "--listen"). Returns the
+ * number of errors, each of them reported: where, the line with a caret, and
+ * what would be right. A line in error changes nothing.
+ */
+unsigned anklet_configure(struct anklet *a, const char *source, const char *text, size_t len,
+	anklet_print *report, void *ctx);
+
+/* Prints the configuration in force, as lines that anklet_configure() reads. */
+void anklet_print_config(const struct anklet *a, anklet_print *print, void *ctx);
+
+/* Why anklet_start() failed: a sentence, and the place that was asked for where that was the reason. */
+struct anklet_failure {
+	int why;      /* an enum port_answer */
+	char at[300]; /* the endpoint as configured, or "" */
+};
+
+/*
+ * Initialises the port and opens every listener. A name to listen on is looked
+ * up first, which may take 5 seconds. Returns 0, or the negative port answer
+ * and *failure; nothing then stays open. Listening on ::1 when nobody asked for
+ * it may fail, which is only logged.
+ */
+int anklet_start(struct anklet *a, struct anklet_failure *failure);
+
+/*
+ * One turn: waits until there is something to do, at most ms milliseconds
+ * (negative: no limit), and does a bounded amount of it.
+ */
+void anklet_poll(struct anklet *a, int32_t ms);
+
+/*
+ * The two halves of anklet_poll(), for a program with a loop of its own: the
+ * milliseconds until the next turn is due even if no socket becomes ready (0:
+ * now, negative: no limit), and the turn, after the port was told what is ready.
+ */
+int32_t anklet_next(struct anklet *a);
+void anklet_turn(struct anklet *a);
+
+/* Accepts no more clients and closes the listeners. The sessions go on: poll until none is left. */
+void anklet_stop(struct anklet *a);
+
+/* Ends all sessions at once with a reset, closes everything, and ends the port. */
+void anklet_fini(struct anklet *a);
+
+struct anklet_status {
+	uint32_t sessions;      /* clients being served */
+	uint32_t sessions_max;  /* CONFIG_ANKLET_SESSIONS */
+	uint32_t sessions_peak; /* the most there have been */
+	uint64_t accepted;      /* clients since the start, those below included */
+	uint64_t over_limit;    /* closed at accept: limit-client */
+	uint64_t granted;       /* requests, as is the next */
+	uint64_t refused;
+	uint64_t octets_up;   /* from clients; counted when a session ends */
+	uint64_t octets_down; /* to clients */
+};
+
+void anklet_status(const struct anklet *a, struct anklet_status *status);
+
+/* Where listener i listens, printed: true; false when there is no listener i. */
+bool anklet_listening(const struct anklet *a, unsigned i, char *buf, size_t size);
+
+#endif

@@ -1,0 +1,247 @@
+/*
+ * The port: everything anklet asks of a network and an operating system.
+ *
+ * One set of calls, implemented by each port under port/NAME and chosen at link
+ * time; -Iport/NAME finds the port's port_arch.h, which defines struct port.
+ * tests/port_contract holds every sentence below against every port.
+ *
+ * Handles. A socket is a small index into the port's own fixed table of
+ * PORT_SOCKETS entries; no descriptor and no control block of a network stack
+ * leaves the port. Listeners and look-ups are sockets too: wait on them, close
+ * them. After close a handle is free, and is not given out again before every
+ * socket that the current wave has made ready was named by port_next().
+ *
+ * Answers. Nothing blocks but port_wait(). 0 or a count is success, negative is
+ * one of the reasons below. Zero never means 'try later': that is PORT_AGAIN.
+ *
+ * Interest. Its kinds are READ, WRITE and GONE. *Answering PORT_AGAIN records
+ * it* (each call says which), a short port_send() records WRITE, and bytes or an
+ * end that are returned record nothing. There is no call to watch a socket, so
+ * interest cannot drift from what the caller is really waiting for. port_wait()
+ * clears only what fired. While an interest stands unfired, the same call
+ * answers AGAIN from memory, at no cost. Spurious readiness is legal.
+ *
+ * Ends are sticky. The end of a stream and failures are remembered: bytes that
+ * had arrived are readable first, then comes the remembered end, and never
+ * afterwards another one. A send that meets a broken pipe is a reset.
+ *
+ * Unread bytes cannot be waited on: there is no 'more than this'. A caller that
+ * needs more than port_peek() shows consumes what it has first.
+ */
+#ifndef ANKLET_PORT_H
+#define ANKLET_PORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "anklet_config.h"
+#include "address.h"
+
+typedef int16_t port_sock;
+#define PORT_NONE ((port_sock)-1)
+
+/*
+ * Sockets the core may hold at once: listeners, two for each session, the spare
+ * ones of address races, and one for the moment in which BIND's peer has been
+ * accepted and its listener is not yet closed.
+ */
+#define PORT_SOCKETS \
+	(CONFIG_ANKLET_LISTENERS + 2 * CONFIG_ANKLET_SESSIONS + CONFIG_ANKLET_SPARE_SOCKETS + 1)
+
+_Static_assert(PORT_SOCKETS <= INT16_MAX, "a port_sock names every socket");
+
+enum port_answer {
+	PORT_AGAIN = -1,   /* not yet; the interest is recorded */
+	PORT_EOF = -2,     /* the peer ended its direction in order (FIN) */
+	PORT_RESET = -3,   /* the peer broke the connection off (RST, or a write to a gone peer) */
+	PORT_REFUSED = -4, /* nobody listens there */
+	PORT_UNREACHABLE =
+		-5, /* no route to the host or the network, or no address of that family here */
+	PORT_TIMEOUT = -6, /* the network gave up */
+	PORT_NO_RESOURCES =
+		-7,       /* no socket, descriptor, port or memory is free; nothing is recorded */
+	PORT_IN_USE = -8, /* that address and port are taken */
+	PORT_NOT_LOCAL = -9, /* that address is not one of this host's */
+	PORT_DENIED = -10,   /* the system does not permit it */
+	PORT_NO_NAME =
+		-11, /* the name does not exist, or has no address of the families asked for */
+	PORT_NAME_FAILED = -12, /* no name server gave a usable answer */
+	PORT_NO_RANDOM = -13,   /* no strong random numbers are to be had */
+	PORT_FAILED = -14,      /* anything else */
+};
+
+#define PORT_ANSWER_LAST PORT_FAILED /* answers run from PORT_AGAIN down to this one */
+
+enum port_families { PORT_IPV4 = 1, PORT_IPV6 = 2, PORT_BOTH = 3 };
+
+enum port_level { PORT_ERROR, PORT_WARNING, PORT_INFO, PORT_DEBUG };
+
+/* What the configuration has to say to a port. */
+struct port_config {
+	struct address name_server[CONFIG_ANKLET_NAME_SERVERS];
+	uint8_t name_servers; /* 0: those that the system is configured with */
+};
+
+struct port;
+#include "port_arch.h"
+
+/* ---- The whole ---- */
+
+/*
+ * Makes p ready. config is copied. PORT_NO_RESOURCES or PORT_FAILED when the
+ * system denies something the port cannot be without; p is then as after port_fini().
+ */
+int port_init(struct port *p, const struct port_config *config);
+
+/* Resets every socket that is still open and gives back what the port holds. */
+void port_fini(struct port *p);
+
+/*
+ * Milliseconds of a clock that never jumps and wraps at 2^32: compare times by
+ * signed difference. It may stand still between two calls of port_wait().
+ */
+uint32_t port_now(struct port *p);
+
+/*
+ * Waits until a socket with an interest is ready, at most ms milliseconds
+ * (0: only looks; negative: no limit). Returns how many sockets became ready,
+ * 0 too when time ran out or a signal came. What an earlier wait made ready and
+ * port_next() has not named yet is forgotten: name all of them first.
+ */
+int port_wait(struct port *p, int32_t ms);
+
+/* Names one of the sockets that the last port_wait() found ready, each once; then PORT_NONE. */
+port_sock port_next(struct port *p);
+
+/* ---- Making connections ---- */
+
+/*
+ * Listens at 'at' (port 0: any free one; see port_local()). One family for each
+ * socket: '::' takes no IPv4 connections. backlog: how many connections may
+ * wait to be accepted. 0 and *s; or *s is PORT_NONE and PORT_IN_USE,
+ * PORT_NOT_LOCAL, PORT_DENIED, PORT_UNREACHABLE (no such family here),
+ * PORT_NO_RESOURCES, PORT_FAILED.
+ */
+int port_listen(struct port *p, const struct address *at, int backlog, port_sock *s);
+
+/*
+ * Takes one waiting connection: 0, *s and its peer in *from. PORT_AGAIN records
+ * READ on the listener. PORT_NO_RESOURCES records nothing: the connection waits
+ * on in the backlog; try again when a socket was closed, and at latest after a
+ * second. A connection that was reset while it waited is passed over.
+ */
+int port_accept(struct port *p, port_sock listener, port_sock *s, struct address *from);
+
+/*
+ * Begins a connection to 'to', from the local address 'from' (NULL: the system
+ * chooses; port 0: any). 0 and *s: under way, ask port_connected(). Or *s is
+ * PORT_NONE and any of the failures from PORT_RESET on.
+ */
+int port_connect(
+	struct port *p, const struct address *from, const struct address *to, port_sock *s);
+
+/* 0: connected. PORT_AGAIN records WRITE. Else the failure, which is final. */
+int port_connected(struct port *p, port_sock s);
+
+/*
+ * Begins to look up a name of up to CONFIG_ANKLET_NAME_MAX octets, or an address
+ * literal, with a zone (fe80::1%eth0) too. families: which are of use. 0 and *s:
+ * ask port_resolved(). Or *s is PORT_NONE and PORT_NO_RESOURCES (all look-ups
+ * taken: try again later), PORT_NO_RANDOM, PORT_FAILED. Closing s cancels.
+ */
+int port_resolve(
+	struct port *p, const char *name, size_t len, enum port_families families, port_sock *s);
+
+/*
+ * The count of addresses (1 to max), with port 0: IPv6 and IPv4 alternating, IPv6
+ * first (RFC 8305, section 4), each family in the order of its answer. They come
+ * when both families have answered, or 50 ms after the first that had addresses.
+ * PORT_AGAIN records READ; PORT_NO_NAME and PORT_NAME_FAILED are final.
+ */
+int port_resolved(struct port *p, port_sock s, struct address *addresses, size_t max);
+
+/* ---- Bytes ---- */
+
+/*
+ * Shows unread bytes: their count (at least 1) and *data, which is valid until
+ * the next call on any socket, port_consume() on this one excepted. PORT_AGAIN
+ * records READ. PORT_EOF, PORT_RESET, PORT_TIMEOUT, PORT_FAILED: the end.
+ */
+int port_peek(struct port *p, port_sock s, const uint8_t **data);
+
+/* Drops the first n unread bytes, of those that the last port_peek() of s showed. */
+void port_consume(struct port *p, port_sock s, size_t n);
+
+/* Peek, copy and consume in one: the count (1 to size), or what port_peek() answers. */
+int port_read(struct port *p, port_sock s, void *buf, size_t size);
+
+/*
+ * Sends from data, which is copied: how many were taken (1 to len; len is at
+ * least 1). Fewer than len, or PORT_AGAIN, records WRITE. PORT_RESET,
+ * PORT_TIMEOUT, PORT_FAILED: nothing can be sent any more.
+ */
+int port_send(struct port *p, port_sock s, const void *data, size_t len);
+
+/*
+ * Moves unread bytes of 'from' to 'to', at most 'budget', without showing them:
+ * the count that 'to' accepted (1 to budget).
+ * PORT_AGAIN: *culprit is the side waited for, and the interest (READ of from,
+ * or WRITE of to) is recorded. PORT_EOF: from has ended and nothing of it is
+ * still on its way to 'to'. A failure: *culprit failed; from's comes after what
+ * it had sent was moved, to's drops what was on its way.
+ * After the first move nobody else reads from or sends to.
+ */
+int port_move(struct port *p, port_sock from, port_sock to, size_t budget, port_sock *culprit);
+
+/*
+ * Has the peer left, whatever lies unread before that? PORT_AGAIN: it has not.
+ * PORT_EOF, PORT_RESET: it has. AGAIN records GONE for both, EOF records GONE
+ * for a reset that may follow. GONE fires within a second of the event; unread
+ * bytes alone never make it fire again and again. The answer takes nothing
+ * away: unread bytes are still readable, and the end comes behind them.
+ */
+int port_gone(struct port *p, port_sock s);
+
+/* ---- Ends ---- */
+
+/* Sends our FIN behind everything sent; reading goes on. A failure shows in the next read. */
+void port_shutdown(struct port *p, port_sock s);
+
+/*
+ * Closes in order, and frees the handle; what was sent is still delivered.
+ * Readiness not yet named is withdrawn. *s becomes PORT_NONE; PORT_NONE is accepted.
+ */
+void port_close(struct port *p, port_sock *s);
+
+/* Breaks the connection off (RST) and drops what was not delivered; otherwise as port_close(). */
+void port_reset(struct port *p, port_sock *s);
+
+/* ---- Addresses ---- */
+
+/* Our own address and port of s. 0 or PORT_FAILED. */
+int port_local(struct port *p, port_sock s, struct address *at);
+
+/* The local address from which 'peer' would be reached, with port 0. 0, PORT_UNREACHABLE or PORT_FAILED. */
+int port_facing(struct port *p, const struct address *peer, struct address *at);
+
+/*
+ * Is ip an address of this host (of any interface, and all of 127.0.0.0/8)? The
+ * table is at most 5 seconds old. When it cannot be had the answer is true:
+ * callers use it to refuse.
+ */
+bool port_own(struct port *p, const struct ip *ip);
+
+/* ---- The rest ---- */
+
+/* Fills buf with random octets fit for keys: 0, or PORT_NO_RANDOM and buf is not to be used. */
+int port_random(struct port *p, void *buf, size_t len);
+
+/*
+ * Hands one log line on (no line end, printable ASCII). Never blocks: a line
+ * that cannot be taken is dropped and counted, and the count is logged when
+ * lines are taken again. Adds the wall clock where there is one.
+ */
+void port_log(struct port *p, enum port_level level, const char *line, size_t len);
+
+#endif

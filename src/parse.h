@@ -1,0 +1,17 @@
+/*
+ * What every reader of a wire format answers.
+ *
+ * A reader takes the octets that have arrived, in pieces of any size, and keeps
+ * what it needs of them: the caller drops the *used octets whatever the answer
+ * is. It does no I/O and knows no clock.
+ */
+#ifndef ANKLET_PARSE_H
+#define ANKLET_PARSE_H
+
+enum parse {
+	PARSE_DONE,      /* whole; *used stops exactly behind it */
+	PARSE_MORE,      /* all octets used, and more are needed */
+	PARSE_MALFORMED, /* it can never become whole; the reader says why */
+};
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * Text put together in a buffer of fixed size: log lines, error messages, printed addresses.
+ *
+ * There are no formats on purpose: a peer's bytes can never be taken for one.
+ * What does not fit is left out and remembered in 'cut'; the text is always
+ * terminated, so the last octet of the buffer belongs to the NUL.
+ */
+#ifndef ANKLET_TEXT_H
+#define ANKLET_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct text {
+	char *buf;
+	size_t size; /* of buf, NUL included; at least 1 */
+	size_t len;  /* without the NUL */
+	bool cut;    /* something did not fit */
+};
+
+/* Makes t an empty text in buf, which stays the caller's and must outlive it. */
+void text_init(struct text *t, char *buf, size_t size);
+
+/* Append one octet; a NUL-terminated string; len octets as they are. */
+void text_char(struct text *t, char c);
+void text_str(struct text *t, const char *s);
+void text_octets(struct text *t, const char *s, size_t len);
+
+/* Appends n in decimal. */
+void text_num(struct text *t, uint64_t n);
+
+/* Appends n in decimal with leading zeros to 'width' digits (at most 20). */
+void text_padded(struct text *t, uint64_t n, unsigned width);
+
+/*
+ * Appends octets that somebody else chose, so that they are harmless in a log
+ * and on a terminal: 0x20 to 0x7e as they are, except '"' and '\', which get a
+ * backslash; every other octet as \xHH. An escape is never cut in two.
+ */
+void text_escaped(struct text *t, const void *octets, size_t len);
+
+/* Appends milliseconds as a person writes them: "250ms", "12.3s", "4m05s", "2h07m". */
+void text_duration(struct text *t, uint32_t ms);
+
+#endif
