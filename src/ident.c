@@ -124,7 +124,7 @@ static enum parse take_userid(
 	}
 	if (!begun && is_blank(octet))
 		return PARSE_MORE;
-	if (!a->differs && a->field_at < userid_len && (uint8_t)userid[a->field_at] == octet)
+	if (a->field_at < userid_len && (uint8_t)userid[a->field_at] == octet)
 		a->field_at++;
 	else
 		a->differs = true;
