@@ -68,14 +68,10 @@ void session_set_step(struct anklet *a, struct session *s, uint32_t ms)
 
 /* ---- States ---- */
 
-enum session_next session_enter(struct anklet *a, struct session *s, enum session_state state)
+enum session_next session_enter(struct session *s, enum session_state state)
 {
 	assert(state > s->state);
-	if (s->state == SESSION_DRAIN)
-		a->draining--;
 	s->state = (uint8_t)state;
-	if (state == SESSION_DRAIN)
-		a->draining++;
 	s->step.set = false;
 	s->step_due = false;
 	return NEXT_STATE;
@@ -91,7 +87,7 @@ void session_begin(
 	s->number = ++a->session_number;
 	s->accepted_at = port_now(a->port);
 	session_own(a, s, client);
-	session_enter(a, s, SESSION_REQUEST);
+	session_enter(s, SESSION_REQUEST);
 	session_set_limit(a, s, a->config.limit_handshake_ms);
 	instance_queue(a, s); /* the request is often there already */
 }
@@ -152,7 +148,7 @@ enum session_next session_grant(struct anklet *a, struct session *s)
 	a->status.granted++;
 	session_log_granted(a, s);
 	session_set_limit(a, s, a->config.limit_idle_ms);
-	return session_enter(a, s, SESSION_RELAY);
+	return session_enter(s, SESSION_RELAY);
 }
 
 /* ---- The relay ---- */
@@ -196,7 +192,7 @@ static void begin_refusal(struct anklet *a, struct session *s)
 		s->message_len = 0;
 	}
 	session_log_end(a, s);
-	session_enter(a, s, SESSION_REFUSE);
+	session_enter(s, SESSION_REFUSE);
 	session_set_limit(a, s, DRAIN_LIMIT_MS);
 }
 
@@ -209,8 +205,8 @@ static enum session_next refuse(struct anklet *a, struct session *s)
 	if (r < 0)
 		return NEXT_RESET;
 	port_shutdown(a->port, s->client);
-	s->drained = 0;
-	return session_enter(a, s, SESSION_DRAIN);
+	a->draining++;
+	return session_enter(s, SESSION_DRAIN);
 }
 
 /* Closing over unread input makes TCP send a reset, which can destroy the reply on its way. */
@@ -304,20 +300,14 @@ static enum session_next run_state(struct anklet *a, struct session *s)
 
 void session_step(struct anklet *a, struct session *s)
 {
-	enum session_next next = NEXT_STATE;
+	bool over = deadline_passed(&s->limit, port_now(a->port));
+	enum session_next next = over ? over_limit(s) : NEXT_STATE;
 
-	if (deadline_passed(&s->limit, port_now(a->port)))
-		next = over_limit(s);
-	for (;;) {
-		/* States only advance, so this ends. */
-		if (next == NEXT_STATE)
-			next = run_state(a, s);
-		if (next == NEXT_REFUSE) {
+	/* States only advance, so this ends. */
+	while (next == NEXT_STATE || next == NEXT_REFUSE) {
+		if (next == NEXT_REFUSE)
 			begin_refusal(a, s);
-			next = NEXT_STATE;
-		}
-		if (next != NEXT_STATE)
-			break;
+		next = run_state(a, s);
 	}
 	if (next == NEXT_TURN)
 		instance_queue(a, s);

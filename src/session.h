@@ -170,7 +170,7 @@ enum session_next session_wait_peer(struct anklet *a, struct session *s);
 enum session_next session_grant(struct anklet *a, struct session *s);
 
 /* Advances to a state: always NEXT_STATE. */
-enum session_next session_enter(struct anklet *a, struct session *s, enum session_state state);
+enum session_next session_enter(struct session *s, enum session_state state);
 
 /* Notes the reason: always NEXT_REFUSE. */
 enum session_next session_refuse(struct session *s, enum session_reason reason);

@@ -79,7 +79,7 @@ enum session_next session_listen(struct anklet *a, struct session *s)
 		at.ip = a->config.bind_address;
 	session_set_reply(s, SOCKS4_GRANTED, &at);
 	s->peer = at; /* until there is a peer: for the log */
-	return session_enter(a, s, SESSION_ANNOUNCE);
+	return session_enter(s, SESSION_ANNOUNCE);
 }
 
 enum session_next session_announce(struct anklet *a, struct session *s)
@@ -97,7 +97,7 @@ enum session_next session_announce(struct anklet *a, struct session *s)
 		return NEXT_RESET;
 	}
 	session_log_announced(a, s);
-	return session_enter(a, s, SESSION_WAIT_PEER);
+	return session_enter(s, SESSION_WAIT_PEER);
 }
 
 static bool expected(const struct session *s, const struct ip *ip)
@@ -125,5 +125,5 @@ enum session_next session_wait_peer(struct anklet *a, struct session *s)
 	if (!expected(s, &s->peer.ip))
 		return session_refuse(s, REASON_WRONG_PEER);
 	session_set_reply(s, SOCKS4_GRANTED, &s->peer);
-	return session_enter(a, s, SESSION_GRANT);
+	return session_enter(s, SESSION_GRANT);
 }

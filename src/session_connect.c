@@ -121,7 +121,7 @@ static bool has_won(struct anklet *a, struct session *s, port_sock *sock)
 	return false;
 }
 
-static enum session_next connected(struct anklet *a, struct session *s, uint8_t address)
+static enum session_next connected(struct session *s, uint8_t address)
 {
 	static const struct address nothing; /* the client ignores it, and it would leak ours */
 
@@ -129,7 +129,7 @@ static enum session_next connected(struct anklet *a, struct session *s, uint8_t 
 	s->peer.port = s->request.port;
 	s->reason = REASON_NONE;
 	session_set_reply(s, SOCKS4_GRANTED, &nothing);
-	return session_enter(a, s, SESSION_GRANT);
+	return session_enter(s, SESSION_GRANT);
 }
 
 enum session_next session_connect(struct anklet *a, struct session *s)
@@ -144,14 +144,14 @@ enum session_next session_connect(struct anklet *a, struct session *s)
 
 		if (has_won(a, s, &s->server)) {
 			session_close_rival(a, s);
-			return connected(a, s, s->server_address);
+			return connected(s, s->server_address);
 		}
 		if (has_won(a, s, &s->rival)) {
 			session_close(a, &s->server);
 			s->server = s->rival;
 			s->rival = PORT_NONE;
 			a->spare_sockets++;
-			return connected(a, s, s->rival_address);
+			return connected(s, s->rival_address);
 		}
 		drop_old_attempt(a, s);
 		begin_attempts(a, s);

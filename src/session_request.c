@@ -90,10 +90,10 @@ static bool usable(
 	return true;
 }
 
-static enum session_next to_addresses(struct anklet *a, struct session *s)
+static enum session_next to_addresses(struct session *s)
 {
 	s->reason = REASON_NONE;
-	return session_enter(a, s, s->request.cd == SOCKS4_BIND ? SESSION_LISTEN : SESSION_CONNECT);
+	return session_enter(s, s->request.cd == SOCKS4_BIND ? SESSION_LISTEN : SESSION_CONNECT);
 }
 
 /* ---- The request ---- */
@@ -146,17 +146,17 @@ static enum session_next begin_ident(struct anklet *a, struct session *s)
 		return session_refuse(
 			s, r == PORT_NO_RESOURCES ? REASON_NO_RESOURCES : REASON_NO_IDENTD);
 	session_own(a, s, s->side);
-	session_enter(a, s, SESSION_IDENT);
+	session_enter(s, SESSION_IDENT);
 	session_set_step(a, s, IDENT_LIMIT_MS);
 	return NEXT_STATE;
 }
 
 /* Permission and IDENT are behind us, or were not needed. */
-static enum session_next go_on(struct anklet *a, struct session *s)
+static enum session_next go_on(struct session *s)
 {
 	if (s->by_name)
-		return session_enter(a, s, SESSION_RESOLVE);
-	return to_addresses(a, s);
+		return session_enter(s, SESSION_RESOLVE);
+	return to_addresses(s);
 }
 
 static enum session_next consider(struct anklet *a, struct session *s)
@@ -176,7 +176,7 @@ static enum session_next consider(struct anklet *a, struct session *s)
 		return NEXT_REFUSE;
 	if (!s->by_name)
 		s->addresses[s->address_count++] = target;
-	return answer.ident ? begin_ident(a, s) : go_on(a, s);
+	return answer.ident ? begin_ident(a, s) : go_on(s);
 }
 
 enum session_next session_request(struct anklet *a, struct session *s)
@@ -227,7 +227,7 @@ enum session_next session_ident(struct anklet *a, struct session *s)
 	s->message_len = (uint8_t)ident_query(
 		(char *)s->message, s->ident.port_on_client, s->ident.port_on_proxy);
 	step = s->step; /* one limit for both halves */
-	session_enter(a, s, SESSION_IDENT_ANSWER);
+	session_enter(s, SESSION_IDENT_ANSWER);
 	s->step = step;
 	return NEXT_STATE;
 }
@@ -239,7 +239,7 @@ static enum session_next ident_verdict(struct anklet *a, struct session *s)
 		return session_refuse(s, REASON_OTHER_USERID);
 	if (s->ident.verdict == IDENT_ERROR)
 		return session_refuse(s, REASON_IDENT_ERROR);
-	return go_on(a, s);
+	return go_on(s);
 }
 
 static enum session_next read_ident(struct anklet *a, struct session *s)
@@ -309,7 +309,7 @@ static enum session_next keep_usable(
 	for (size_t i = 0; i < count; i++)
 		if (usable(a, s, &found[i].ip, &answer))
 			s->addresses[s->address_count++] = found[i].ip;
-	return s->address_count > 0 ? to_addresses(a, s) : NEXT_REFUSE;
+	return s->address_count > 0 ? to_addresses(s) : NEXT_REFUSE;
 }
 
 enum session_next session_resolve(struct anklet *a, struct session *s)
