@@ -42,6 +42,7 @@ endif
 CORE = \
 	src/address.c \
 	src/anklet.c \
+	src/anklet_start.c \
 	src/config.c \
 	src/config_fault.c \
 	src/config_line.c \
@@ -52,7 +53,7 @@ CORE = \
 	src/config_values.c \
 	src/endpoint.c \
 	src/ident.c \
-	src/log.c \
+	src/session_log.c \
 	src/relay.c \
 	src/rules.c \
 	src/rules_print.c \
