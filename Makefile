@@ -61,7 +61,9 @@ CORE = \
 PORT_POSIX = \
 	port/posix/addresses.c \
 	port/posix/dns.c \
+	port/posix/name_cache.c \
 	port/posix/name_files.c \
+	port/posix/query.c \
 	port/posix/resolve.c \
 	port/posix/sockets.c \
 	port/posix/system.c \
