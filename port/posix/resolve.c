@@ -6,7 +6,6 @@
  * the search list makes of it. A look-up ends when no query of its present
  * name is open, or the grace is over.
  */
-
 #include <assert.h>
 #include <string.h>
 
