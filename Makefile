@@ -67,8 +67,10 @@ PORT_POSIX = \
 	port/posix/dns.c \
 	port/posix/fdset_$(NATIVE).c \
 	port/posix/move.c \
+	port/posix/name_cache.c \
 	port/posix/name_files.c \
 	port/posix/native_$(NATIVE).c \
+	port/posix/query.c \
 	port/posix/resolve.c \
 	port/posix/sockets.c \
 	port/posix/stream.c \
