@@ -34,14 +34,6 @@ static void on_signal(int number)
 	stop = number == SIGTERM && stop == STOP_NOT ? STOP_DRAIN : STOP_NOW;
 }
 
-/* Ends of connections and of the log's reader are answers of calls, never a signal. */
-static void ignore_broken_pipes(void)
-{
-	struct sigaction ignore = {.sa_handler = SIG_IGN};
-
-	sigaction(SIGPIPE, &ignore, NULL);
-}
-
 static void catch_signals(void)
 {
 	struct sigaction catch = {.sa_handler = on_signal};
@@ -236,7 +228,6 @@ int main(int argc, char **argv)
 	(void)argc;
 	if (options_read(a, argv, &status) == OPTIONS_END)
 		return status;
-	ignore_broken_pipes();
 	status = start(a);
 	if (status != EXIT_SUCCESS)
 		return status;

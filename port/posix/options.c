@@ -61,17 +61,17 @@ static const char help[] =
 enum kind { KIND_LINE, KIND_CONFIG, KIND_CHECK, KIND_HELP, KIND_VERSION };
 
 struct known {
-	char letter;
 	const char *word;
+	char letter;
 	enum kind kind;
 };
 
 static const struct known knowns[] = {
-	{'l', "listen", KIND_LINE},
-	{'c', "config", KIND_CONFIG},
-	{'t', "check", KIND_CHECK},
-	{'h', "help", KIND_HELP},
-	{'V', "version", KIND_VERSION},
+	{"listen", 'l', KIND_LINE},
+	{"config", 'c', KIND_CONFIG},
+	{"check", 't', KIND_CHECK},
+	{"help", 'h', KIND_HELP},
+	{"version", 'V', KIND_VERSION},
 };
 
 #define KNOWNS (sizeof knowns / sizeof knowns[0])
