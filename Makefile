@@ -8,6 +8,7 @@
 #   make size               text, static RAM and octets a session, held against the budgets
 #   make lint, make fuzz    what CI runs besides the tests
 #   make format, make cover
+#   make V=1                each command in full
 #
 # Variants do not disturb each other: make BUILD=build/asan CC=clang SANITIZE=address,undefined check
 
@@ -102,17 +103,20 @@ posix_program = $(PROGRAM:%.c=$(BUILD)/posix/%.o)
 sim_core = $(CORE:%.c=$(BUILD)/sim/%.o)
 sim_port = $(PORT_SIM:%.c=$(BUILD)/sim/%.o)
 
+# say WHAT: one short line instead of the command, unless V is set.
+say = $(if $(V),,@echo '  $(1)';)
+
 INCLUDES = -Iinclude -Isrc -Iport
 POSIX_INCLUDES = $(INCLUDES) -Iport/posix -Itests/unit
 SIM_INCLUDES = $(INCLUDES) -Iport/sim -Itests/sim
 
 $(BUILD)/posix/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(POSIX_INCLUDES) -MMD -MP -c -o $@ $<
+	$(call say,cc $<)$(CC) $(ALL_CFLAGS) $(POSIX_INCLUDES) -MMD -MP -c -o $@ $<
 
 $(BUILD)/sim/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(SIM_INCLUDES) -MMD -MP -c -o $@ $<
+	$(call say,cc $<)$(CC) $(ALL_CFLAGS) $(SIM_INCLUDES) -MMD -MP -c -o $@ $<
 
 # Changes when the compiler or a flag does, so that nothing is linked with what was built otherwise.
 flags = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LIBS)
@@ -122,22 +126,22 @@ $(BUILD)/flags: FORCE
 	@echo '$(flags)' | cmp -s - $@ || echo '$(flags)' >$@
 
 $(BUILD)/posix/libanklet.a: $(posix_core)
-	rm -f $@; $(AR) rcs $@ $^
+	$(call say,ar $@)rm -f $@; $(AR) rcs $@ $^
 
 $(BUILD)/posix/libport.a: $(posix_port)
-	rm -f $@; $(AR) rcs $@ $^
+	$(call say,ar $@)rm -f $@; $(AR) rcs $@ $^
 
 $(BUILD)/sim/libanklet.a: $(sim_core)
-	rm -f $@; $(AR) rcs $@ $^
+	$(call say,ar $@)rm -f $@; $(AR) rcs $@ $^
 
 $(BUILD)/sim/libport.a: $(sim_port)
-	rm -f $@; $(AR) rcs $@ $^
+	$(call say,ar $@)rm -f $@; $(AR) rcs $@ $^
 
 POSIX_LIBS = $(BUILD)/posix/libanklet.a $(BUILD)/posix/libport.a
 SIM_LIBS = $(BUILD)/sim/libanklet.a $(BUILD)/sim/libport.a
 
 $(BUILD)/anklet: $(posix_program) $(POSIX_LIBS)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 run:
 	@CC='$(CC)' tools/need build
@@ -168,42 +172,42 @@ sim = $(SIM:%=$(BUILD)/sim/%)
 
 $(unit): $(BUILD)/unit/%: $(BUILD)/posix/tests/unit/%.o $(POSIX_LIBS)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
+	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
 
 $(BUILD)/posix_contract: $(CONTRACT:%.c=$(BUILD)/posix/%.o) \
 		$(BUILD)/posix/tests/port_contract/harness_posix.o $(POSIX_LIBS)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
+	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
 
 $(BUILD)/sim_contract: $(CONTRACT:%.c=$(BUILD)/sim/%.o) \
 		$(BUILD)/sim/tests/port_contract/harness_sim.o $(SIM_LIBS)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
+	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
 
 $(sim): $(BUILD)/sim/%: $(BUILD)/sim/tests/sim/%.o $(SIM_FRAMEWORK:%.c=$(BUILD)/sim/%.o) $(SIM_LIBS)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 # A fuzz target's corpus is an ordinary test: every octet string ever found interesting.
 $(replay): $(BUILD)/replay/%: $(BUILD)/posix/tests/fuzz/fuzz_%.o \
 		$(BUILD)/posix/tests/fuzz/replay.o $(POSIX_LIBS)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 # The program with the allocator wrapped: see tests/no_malloc.c.
 $(BUILD)/anklet_no_malloc: $(posix_program) $(BUILD)/posix/tests/no_malloc.o $(POSIX_LIBS)
-	$(CC) $(ALL_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free \
+	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free \
 		-Wl,--wrap=port_wait -o $@ $^ $(LIBS)
 
 needs_unit = $(unit)
 needs_contract = $(contract)
 needs_replay = $(replay)
 needs_sim = $(sim)
-needs_no_malloc = $(BUILD)/anklet_no_malloc
+needs_no_malloc = $(POSIX_LIBS) $(posix_program)
 needs_e2e = $(BUILD)/anklet $(BUILD)/anklet_no_malloc
 
-commands_unit = $(foreach t,$(unit),'$(UNDER) $t')
-commands_contract = $(foreach t,$(contract),'$(UNDER) $t')
-commands_replay = $(foreach t,$(replay),'$(UNDER) $t tests/fuzz/corpus/$(notdir $t)')
-commands_sim = $(foreach t,$(sim),'$(UNDER) $t')
-commands_no_malloc = 'tests/no_malloc $(posix_core) $(posix_port) $(posix_program)'
+commands_unit = $(foreach t,$(unit),'$(strip $(UNDER) $t)')
+commands_contract = $(foreach t,$(contract),'$(strip $(UNDER) $t)')
+commands_replay = $(foreach t,$(replay),'$(strip $(UNDER) $t tests/fuzz/corpus/$(notdir $t))')
+commands_sim = $(foreach t,$(sim),'$(strip $(UNDER) $t)')
+commands_no_malloc = 'tests/no_malloc $(POSIX_LIBS) $(posix_program)'
 commands_e2e = '$(PYTHON) -m pytest -p no:cacheprovider -rfEsxX tests/e2e'
 
 check: $(foreach c,$(CHECKS),$(needs_$c))
@@ -229,7 +233,7 @@ fuzz_programs = $(FUZZ:fuzz_%=$(BUILD)/fuzz/%)
 
 $(fuzz_programs): $(BUILD)/fuzz/%: $(BUILD)/posix/tests/fuzz/fuzz_%.o $(POSIX_LIBS)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
 fuzz_programs: $(fuzz_programs)
 
