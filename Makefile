@@ -65,12 +65,22 @@ CORE = \
 	src/string_table.c \
 	src/text.c
 
+# Where the system is not known there is a file that keeps to POSIX.
+NATIVE_Linux = linux
+NATIVE = $(or $(NATIVE_$(SYSTEM)),posix)
+
 PORT_POSIX = \
 	port/posix/addresses.c \
 	port/posix/dns.c \
+	port/posix/fdset_$(NATIVE).c \
+	port/posix/move.c \
+	port/posix/name_cache.c \
 	port/posix/name_files.c \
+	port/posix/native_$(NATIVE).c \
+	port/posix/query.c \
 	port/posix/resolve.c \
 	port/posix/sockets.c \
+	port/posix/stream.c \
 	port/posix/system.c \
 	port/posix/wait_select.c
 
