@@ -73,7 +73,12 @@ PROGRAM = \
 	port/posix/options.c
 
 PORT_SIM = \
-	port/sim/sim.c
+	port/sim/faults.c \
+	port/sim/names.c \
+	port/sim/network.c \
+	port/sim/octets.c \
+	port/sim/sim.c \
+	port/sim/sockets.c
 
 UNIT = \
 	test_address \
@@ -102,9 +107,13 @@ $(BUILD)/posix/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(INCLUDES) -Iport/posix -Itests/unit -c -o $@ $<
 
+# Small tables, so that a run fills them.
+SIM_SIZES = -DCONFIG_ANKLET_SESSIONS=12 -DCONFIG_ANKLET_LISTENERS=4 -DCONFIG_ANKLET_SPARE_SOCKETS=4 \
+	-DCONFIG_ANKLET_TURN_OCTETS=4096
+
 $(BUILD)/sim/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(INCLUDES) -Iport/sim -Itests/sim -c -o $@ $<
+	$(CC) $(ALL_CFLAGS) $(INCLUDES) $(SIM_SIZES) -Iport/sim -Itests/sim -c -o $@ $<
 
 $(BUILD)/posix/libanklet.a: $(posix_core)
 	rm -f $@; $(AR) rcs $@ $^
