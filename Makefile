@@ -90,7 +90,12 @@ PROGRAM = \
 	port/posix/options.c
 
 PORT_SIM = \
-	port/sim/sim.c
+	port/sim/faults.c \
+	port/sim/names.c \
+	port/sim/network.c \
+	port/sim/octets.c \
+	port/sim/sim.c \
+	port/sim/sockets.c
 
 UNIT = \
 	test_address \
@@ -118,16 +123,20 @@ sim_port = $(PORT_SIM:%.c=$(BUILD)/sim/%.o)
 say = $(if $(V),,@echo '  $(1)';)
 
 INCLUDES = -Iinclude -Isrc -Iport
-POSIX_INCLUDES = $(INCLUDES) -Iport/posix -Itests/unit
-SIM_INCLUDES = $(INCLUDES) -Iport/sim -Itests/sim
+POSIX_FLAGS = $(INCLUDES) -Iport/posix -Itests/unit
+SIM_FLAGS = $(INCLUDES) $(SIM_SIZES) -Iport/sim -Itests/sim
+
+# Small tables, so that a run fills them.
+SIM_SIZES = -DCONFIG_ANKLET_SESSIONS=12 -DCONFIG_ANKLET_LISTENERS=4 -DCONFIG_ANKLET_SPARE_SOCKETS=4 \
+	-DCONFIG_ANKLET_TURN_OCTETS=4096
 
 $(BUILD)/posix/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(call say,cc $<)$(CC) $(ALL_CFLAGS) $(POSIX_INCLUDES) -MMD -MP -c -o $@ $<
+	$(call say,cc $<)$(CC) $(ALL_CFLAGS) $(POSIX_FLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/sim/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(call say,cc $<)$(CC) $(ALL_CFLAGS) $(SIM_INCLUDES) -MMD -MP -c -o $@ $<
+	$(call say,cc $<)$(CC) $(ALL_CFLAGS) $(SIM_FLAGS) -MMD -MP -c -o $@ $<
 
 # Changes when the compiler or a flag does, so that nothing is linked with what was built otherwise.
 flags = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LIBS)
@@ -267,17 +276,17 @@ lint_format:
 	clang-format --dry-run -Werror $(posix_sources) $(sim_sources) $(headers)
 
 lint_cppcheck:
-	cppcheck $(CPPCHECK) $(POSIX_INCLUDES) $(posix_sources)
-	cppcheck $(CPPCHECK) $(SIM_INCLUDES) $(sim_sources)
+	cppcheck $(CPPCHECK) $(POSIX_FLAGS) $(posix_sources)
+	cppcheck $(CPPCHECK) $(SIM_FLAGS) $(sim_sources)
 
 CPPCHECK = --quiet --error-exitcode=1 --std=c11 --enable=warning,style,performance,portability \
 	--inline-suppr --suppressions-list=tools/cppcheck.suppressions -j 2
 
 lint_tidy:
 	@printf '%s\n' $(posix_sources) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- \
-		-std=c11 $(POSIX_INCLUDES)
+		-std=c11 $(POSIX_FLAGS)
 	@printf '%s\n' $(sim_sources) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- \
-		-std=c11 $(SIM_INCLUDES)
+		-std=c11 $(SIM_FLAGS)
 
 lint_scripts:
 	shellcheck $(scripts)
