@@ -99,6 +99,8 @@ PORT_SIM = \
 
 UNIT = \
 	test_address \
+	test_ident \
+	test_socks4 \
 	test_text
 
 CONTRACT = \
@@ -107,7 +109,9 @@ CONTRACT = \
 SIM = \
 	sim_connect
 
-FUZZ =
+FUZZ = \
+	fuzz_ident \
+	fuzz_socks4
 
 # ---- The program ----
 
