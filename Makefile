@@ -161,11 +161,14 @@ $(BUILD)/sim/libanklet.a: $(sim_core)
 $(BUILD)/sim/libport.a: $(sim_port)
 	$(call say,ar $@)rm -f $@; $(AR) rcs $@ $^
 
+# The core calls the port, and the port puts texts and addresses together with the core.
 POSIX_LIBS = $(BUILD)/posix/libanklet.a $(BUILD)/posix/libport.a
 SIM_LIBS = $(BUILD)/sim/libanklet.a $(BUILD)/sim/libport.a
+posix_link = $(filter %.o,$^) $(POSIX_LIBS) $(BUILD)/posix/libanklet.a
+sim_link = $(filter %.o,$^) $(SIM_LIBS) $(BUILD)/sim/libanklet.a
 
 $(BUILD)/anklet: $(posix_program) $(POSIX_LIBS)
-	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $(posix_link) $(LIBS)
 
 run:
 	@CC='$(CC)' tools/need build
@@ -196,29 +199,29 @@ sim = $(SIM:%=$(BUILD)/sim/%)
 
 $(unit): $(BUILD)/unit/%: $(BUILD)/posix/tests/unit/%.o $(POSIX_LIBS)
 	@mkdir -p $(@D)
-	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
+	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $(posix_link) -lcmocka $(LIBS)
 
 $(BUILD)/posix_contract: $(CONTRACT:%.c=$(BUILD)/posix/%.o) \
 		$(BUILD)/posix/tests/port_contract/harness_posix.o $(POSIX_LIBS)
-	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
+	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $(posix_link) -lcmocka $(LIBS)
 
 $(BUILD)/sim_contract: $(CONTRACT:%.c=$(BUILD)/sim/%.o) \
 		$(BUILD)/sim/tests/port_contract/harness_sim.o $(SIM_LIBS)
-	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
+	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $(sim_link) -lcmocka $(LIBS)
 
 $(sim): $(BUILD)/sim/%: $(BUILD)/sim/tests/sim/%.o $(SIM_FRAMEWORK:%.c=$(BUILD)/sim/%.o) $(SIM_LIBS)
-	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $(sim_link) $(LIBS)
 
 # A fuzz target's corpus is an ordinary test: every octet string ever found interesting.
 $(replay): $(BUILD)/replay/%: $(BUILD)/posix/tests/fuzz/fuzz_%.o \
 		$(BUILD)/posix/tests/fuzz/replay.o $(POSIX_LIBS)
 	@mkdir -p $(@D)
-	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $(posix_link) $(LIBS)
 
 # The program with the allocator wrapped: see tests/no_malloc.c.
 $(BUILD)/anklet_no_malloc: $(posix_program) $(BUILD)/posix/tests/no_malloc.o $(POSIX_LIBS)
 	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free \
-		-Wl,--wrap=port_wait -o $@ $^ $(LIBS)
+		-Wl,--wrap=port_wait -o $@ $(posix_link) $(LIBS)
 
 needs_unit = $(unit)
 needs_contract = $(contract)
@@ -257,7 +260,7 @@ fuzz_programs = $(FUZZ:fuzz_%=$(BUILD)/fuzz/%)
 
 $(fuzz_programs): $(BUILD)/fuzz/%: $(BUILD)/posix/tests/fuzz/fuzz_%.o $(POSIX_LIBS)
 	@mkdir -p $(@D)
-	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $(posix_link) $(LIBS)
 
 fuzz_programs: $(fuzz_programs)
 
