@@ -87,6 +87,10 @@ PORT_SIM = \
 
 UNIT = \
 	test_address \
+	test_dns \
+	test_name_cache \
+	test_name_files \
+	test_resolve \
 	test_text
 
 CONTRACT = \
