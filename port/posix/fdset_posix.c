@@ -14,18 +14,18 @@ int fdset_limit(void)
 
 void fdset_add(struct fdset *set, int fd)
 {
-	FD_SET(fd, &set->native);
+	FD_SET((unsigned)fd, &set->native);
 }
 
 void fdset_remove(struct fdset *set, int fd)
 {
-	FD_CLR(fd, &set->native);
+	FD_CLR((unsigned)fd, &set->native);
 }
 
 int fdset_next(const struct fdset *set, int fd, int n)
 {
 	for (; fd < n; fd++)
-		if (FD_ISSET(fd, &set->native))
+		if (FD_ISSET((unsigned)fd, &set->native))
 			return fd;
 	return -1;
 }

@@ -60,16 +60,20 @@ int socket_failed(struct port_entry *e, int error);
 /* ---- stream.c, for move.c and wait_select.c ---- */
 
 /*
- * recv() with its answer put in the port's terms and remembered: the count, or
- * PORT_AGAIN with READ recorded, or the end.
+ * recv() and send() with their answers put in the port's terms, ends and failures
+ * remembered. PORT_AGAIN comes from memory while the interest stands; recording
+ * it, as a short count, is left to the caller.
  */
 int stream_receive(struct port *p, port_sock s, void *buf, size_t size, int flags);
-
-/* send(), likewise. A short count records nothing here. */
 int stream_send(struct port *p, port_sock s, const void *data, size_t len);
 
 /* Looks at a stream that wants WANT_LOOK: is there news for port_gone()? */
 bool stream_look(struct port *p, int entry);
+
+/* ---- wait_select.c ---- */
+
+/* Sets port_now() for the first time. */
+void wait_init(struct port *p);
 
 /* ---- addresses.c ---- */
 

@@ -17,15 +17,18 @@
 #define MSG_NOSIGNAL 0
 #endif
 
-/* Opens what native_random() and native_own() need: a descriptor, -1 for none; -2: it cannot be had. */
+/* Opens p->native, for native_random() or native_own(): a descriptor, or -1, and those two then fail. */
 int native_open(void);
 
 /* socket() and accept(): the descriptor, non-blocking and close-on-exec, or -1 and errno. */
 int native_socket(int family, int type);
 int native_accept(int listener, struct sockaddr *from, socklen_t *from_len);
 
-/* Drops the first n octets that lie unread in fd, all of which are there. Returns false if it could not. */
-bool native_drop(int fd, size_t n);
+/*
+ * Drops the first n octets that lie unread in fd, all of which are there and at
+ * most POSIX_SCRATCH; p->scratch keeps what it shows. Returns false if it could not.
+ */
+bool native_drop(struct port *p, int fd, size_t n);
 
 /*
  * What the peer has done, behind whatever lies unread: 0 it is there, PORT_EOF, or

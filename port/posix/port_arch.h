@@ -59,8 +59,9 @@ struct port {
 	sigset_t during_wait; /* the signals blocked while it waits, if 'signals' says so */
 	bool signals;
 
-	int native;        /* a descriptor that native_*.c keeps for itself; -1: none */
-	uint32_t unlogged; /* log lines dropped and not yet reported */
+	int native;         /* a descriptor that native_*.c keeps for itself; -1: none */
+	uint32_t questions; /* put to that descriptor, each with its number */
+	uint32_t unlogged;  /* log lines dropped and not yet reported */
 	uint8_t scratch[POSIX_SCRATCH];
 
 	struct resolver resolver;
