@@ -99,7 +99,11 @@ PORT_SIM = \
 
 UNIT = \
 	test_address \
+	test_dns \
 	test_ident \
+	test_name_cache \
+	test_name_files \
+	test_resolve \
 	test_socks4 \
 	test_text
 
