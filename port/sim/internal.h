@@ -68,7 +68,13 @@ void network_event(struct sim *sim, const struct sim_event *event);
 /* A free socket of the process, or PORT_NONE. */
 port_sock socket_new(struct port *p, enum sim_kind kind);
 
-/* Opens every call that is about sockets: spoils the span, and lets time pass where that is wanted. */
+/* Lets time pass and octets arrive where that is wanted. */
+void socket_hurry(struct port *p);
+
+/* What port_peek() showed is no longer valid. */
+void socket_spoil(struct port *p);
+
+/* Both: opens every call that is about sockets. */
 void socket_enter(struct port *p);
 
 /* Records an interest: PORT_AGAIN. */

@@ -20,9 +20,9 @@ static uint16_t show(struct port *p, port_sock s)
 	if (sim_chance(p->sim, p->faults.short_peeks))
 		len = 1;
 	memcpy(p->span, p->sim->octets[p->socket[s].link][1 - side] + at, len);
-	p->shown = s;
-	p->shown_len = (uint16_t)len;
-	return p->shown_len;
+	p->span_len = (uint16_t)len;
+	p->socket[s].shown = (uint16_t)len;
+	return p->span_len;
 }
 
 int port_peek(struct port *p, port_sock s, const uint8_t **data)
@@ -62,10 +62,8 @@ static void take(struct port *p, port_sock s, size_t n)
 
 void port_consume(struct port *p, port_sock s, size_t n)
 {
-	assert(p->shown == s && n <= p->shown_len);
-	memmove(p->span, p->span + n, p->shown_len - n);
-	memset(p->span + p->shown_len - n, SIM_SPOILT, n);
-	p->shown_len = (uint16_t)(p->shown_len - n);
+	assert(socket_is(p, s, SIM_STREAM) && n <= p->socket[s].shown);
+	p->socket[s].shown = (uint16_t)(p->socket[s].shown - n);
 	take(p, s, n);
 }
 
@@ -106,13 +104,14 @@ static void put(struct port *p, port_sock s, const uint8_t *data, size_t len)
 	network_carry(p->sim, link, side);
 }
 
-int port_send(struct port *p, port_sock s, const void *data, size_t len)
+/* As port_send(), but data may still be what port_peek() showed. */
+static int send_octets(struct port *p, port_sock s, const void *data, size_t len)
 {
 	struct sim_wire *out;
 	size_t n, room;
 	int failure;
 
-	socket_enter(p);
+	socket_hurry(p);
 	assert(socket_is(p, s, SIM_STREAM) && len > 0);
 	out = &socket_link(p, s)->wire[p->socket[s].side];
 	if (socket_awaits(p, s, SIM_WRITE))
@@ -132,12 +131,20 @@ int port_send(struct port *p, port_sock s, const void *data, size_t len)
 	return (int)n;
 }
 
+int port_send(struct port *p, port_sock s, const void *data, size_t len)
+{
+	int n = send_octets(p, s, data, len);
+
+	socket_spoil(p);
+	return n;
+}
+
 int port_move(struct port *p, port_sock from, port_sock to, size_t budget, port_sock *culprit)
 {
-	uint8_t octets[SIM_WINDOW_MAX];
 	const uint8_t *data;
-	int n, sent;
+	int n;
 
+	assert(budget > 0);
 	*culprit = to;
 	if (socket_awaits(p, to, SIM_WRITE))
 		return PORT_AGAIN;
@@ -145,14 +152,11 @@ int port_move(struct port *p, port_sock from, port_sock to, size_t budget, port_
 	n = port_peek(p, from, &data);
 	if (n < 0)
 		return n;
-	if ((size_t)n > budget)
-		n = (int)budget;
-	memcpy(octets, data, (size_t)n);
 	*culprit = to;
-	sent = port_send(p, to, octets, (size_t)n);
-	if (sent > 0)
-		take(p, from, (size_t)sent);
-	return sent;
+	n = port_send(p, to, data, (size_t)n < budget ? (size_t)n : budget);
+	if (n > 0)
+		take(p, from, (size_t)n);
+	return n;
 }
 
 int port_gone(struct port *p, port_sock s)

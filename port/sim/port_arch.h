@@ -20,12 +20,13 @@ enum sim_kind { SIM_FREE, SIM_LISTENER, SIM_STREAM, SIM_LOOKUP };
 enum sim_interest { SIM_READ = 1, SIM_WRITE = 2, SIM_GONE = 4 };
 
 struct sim_socket {
-	uint8_t kind;           /* enum sim_kind */
-	uint8_t interest;       /* recorded and not yet fired */
-	bool ready;             /* fired in this wave, and not yet named */
-	bool parked;            /* closed in this wave: not given out before all of it was named */
-	uint8_t side;           /* STREAM: which end of its link */
-	int16_t link;           /* STREAM */
+	uint8_t kind;     /* enum sim_kind */
+	uint8_t interest; /* recorded and not yet fired */
+	bool ready;       /* fired in this wave, and not yet named */
+	bool parked;      /* closed in this wave: not given out before all of it was named */
+	uint8_t side;     /* STREAM: which end of its link */
+	int16_t link;     /* STREAM */
+	uint16_t shown;   /* STREAM: octets that the last peek showed, and that were not consumed */
 	struct address at;      /* LISTENER */
 	int backlog;            /* LISTENER */
 	struct sim_name *name;  /* LOOKUP: NULL is a literal */
@@ -86,8 +87,7 @@ struct port {
 	uint32_t lines_lost; /* log lines dropped and not yet told */
 	int16_t unnamed;     /* sockets of this wave that port_next() has not named */
 	int16_t cursor;      /* where port_next() goes on */
-	port_sock shown;     /* whose octets are in 'span'; PORT_NONE */
-	uint16_t shown_len;  /* of them, those not consumed */
+	uint16_t span_len;   /* octets that 'span' shows */
 	uint32_t waits;      /* calls of port_wait() */
 	struct port_config config;
 	/* Called when port_wait() is entered: the moment to ask whether anything was forgotten. */

@@ -87,7 +87,6 @@ void sim_attach(struct sim *sim, struct port *port, struct sim_host *host)
 	memset(port, 0, sizeof *port);
 	port->sim = sim;
 	port->host = host;
-	port->shown = PORT_NONE;
 	assert(sim->ports < SIM_PORTS);
 	sim->port[sim->ports++] = port;
 }

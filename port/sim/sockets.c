@@ -28,15 +28,24 @@ bool socket_is(const struct port *p, port_sock s, enum sim_kind kind)
 	return s >= 0 && s < PORT_SOCKETS && p->socket[s].kind == kind;
 }
 
-void socket_enter(struct port *p)
+void socket_hurry(struct port *p)
 {
-	memset(p->span, SIM_SPOILT, p->shown_len);
-	p->shown = PORT_NONE;
-	p->shown_len = 0;
 	if (sim_chance(p->sim, p->faults.hasty)) {
 		p->sim->now += sim_random(p->sim, 2);
 		event_deliver_due(p->sim);
 	}
+}
+
+void socket_spoil(struct port *p)
+{
+	memset(p->span, SIM_SPOILT, p->span_len);
+	p->span_len = 0;
+}
+
+void socket_enter(struct port *p)
+{
+	socket_hurry(p);
+	socket_spoil(p);
 }
 
 int socket_await(struct port *p, port_sock s, enum sim_interest interest)
