@@ -50,13 +50,19 @@ CORE = \
 	src/anklet.c \
 	src/anklet_start.c \
 	src/config.c \
+	src/config_fault.c \
+	src/config_line.c \
+	src/config_near.c \
 	src/config_print.c \
+	src/config_report.c \
 	src/config_rule.c \
+	src/config_values.c \
 	src/endpoint.c \
 	src/ident.c \
 	src/session_log.c \
 	src/relay.c \
 	src/rules.c \
+	src/rules_print.c \
 	src/session.c \
 	src/session_bind.c \
 	src/session_connect.c \

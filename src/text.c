@@ -84,6 +84,17 @@ void text_escaped(struct text *t, const void *octets, size_t len)
 	}
 }
 
+int text_hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
 void text_duration(struct text *t, uint32_t ms)
 {
 	uint32_t s = ms / 1000;
