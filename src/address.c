@@ -134,7 +134,7 @@ static size_t group_parse(const char *text, size_t len, uint8_t *out)
 static bool v6_parse(const char *text, size_t len, uint8_t *out)
 {
 	size_t used = 0, at = 0; /* octets written, characters read */
-	size_t gap = NO_GAP;     /* octets in front of '::' */
+	size_t gap = NO_GAP;     /* octets in front of '::'; or there is none */
 	size_t n;
 
 	memset(out, 0, sizeof(struct ip));
