@@ -99,7 +99,8 @@ CONTRACT = \
 SIM = \
 	sim_connect
 
-FUZZ =
+FUZZ = \
+	fuzz_dns
 
 # ---- The program ----
 
