@@ -91,6 +91,7 @@ UNIT = \
 	test_name_cache \
 	test_name_files \
 	test_resolve \
+	test_resolve_servers \
 	test_text
 
 CONTRACT = \

@@ -1,152 +1,12 @@
 /*
- * resolve: whole look-ups through the port, against name servers that answer, fail, keep silent and lie.
+ * resolve: which names are asked for and which not, and what the core gets, through the whole port.
  */
 #define _DEFAULT_SOURCE /* mkdtemp() */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "resolve_test.h"
+
 #include <net/if.h>
 #include <sys/resource.h>
-#include <time.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-#include "name_server.h"
-#include "port.h"
-
-#define PATIENCE_MS 4000
-#define FIRST_TRY_MS 120
-
-static struct port port;
-static char directory[64], resolv_conf[96], hosts[96];
-static struct address found[2 * CONFIG_ANKLET_ADDRESSES];
-
-/* ---- Surroundings ---- */
-
-static uint32_t milliseconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint32_t)(t.tv_sec * 1000 + t.tv_nsec / 1000000);
-}
-
-static void write_file(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "w");
-
-	assert_non_null(file);
-	assert_true(fputs(text, file) >= 0);
-	assert_int_equal(fclose(file), 0);
-}
-
-static void start_port(const struct port_config *config)
-{
-	assert_int_equal(port_init(&port, config), 0);
-	port.resolver.files.resolv_conf_path = resolv_conf;
-	port.resolver.files.hosts_path = hosts;
-	port.resolver.server_port = ns.port;
-	port.resolver.first_try_ms = FIRST_TRY_MS;
-}
-
-static int set_up(void **state)
-{
-	const struct port_config config = {0};
-
-	(void)state;
-	strcpy(directory, "/tmp/anklet-resolve-XXXXXX");
-	if (mkdtemp(directory) == NULL)
-		return -1;
-	snprintf(resolv_conf, sizeof resolv_conf, "%s/resolv.conf", directory);
-	snprintf(hosts, sizeof hosts, "%s/hosts", directory);
-	write_file(resolv_conf, "nameserver 127.0.0.1\nnameserver 127.0.0.2\noptions timeout:1\n");
-	write_file(hosts, "");
-	if (!name_servers_start())
-		return -1;
-	start_port(&config);
-	return 0;
-}
-
-/* After every test nothing is left open. */
-static int tear_down(void **state)
-{
-	(void)state;
-	for (unsigned i = 0; i < POSIX_LOOKUPS; i++)
-		assert_int_equal(port.resolver.lookup[i].state, LOOKUP_FREE);
-	for (int entry = PORT_SOCKETS; entry < PORT_ENTRIES; entry++)
-		assert_int_equal(port.entry[entry].kind, 0);
-	for (unsigned i = 0; i < RESOLVE_TCP_BUFFERS; i++)
-		assert_false(port.resolver.tcp[i].taken);
-	port_fini(&port);
-	name_servers_stop();
-	unlink(resolv_conf);
-	unlink(hosts);
-	return rmdir(directory);
-}
-
-/* One turn of port and servers. True when s was named as ready. */
-static bool turn(port_sock s)
-{
-	port_sock ready;
-	bool named = false;
-
-	name_servers_turn();
-	port_wait(&port, 2);
-	while ((ready = port_next(&port)) != PORT_NONE)
-		named = named || ready == s;
-	return named;
-}
-
-/* Waits as the core does: the answer is asked for again only once the look-up was named. */
-static int wait_for(port_sock s)
-{
-	uint32_t start = milliseconds();
-	int answer = port_resolved(&port, s, found, sizeof found / sizeof *found);
-
-	while (answer == PORT_AGAIN) {
-		assert_true(milliseconds() - start < PATIENCE_MS);
-		if (turn(s))
-			answer = port_resolved(&port, s, found, sizeof found / sizeof *found);
-	}
-	return answer;
-}
-
-static port_sock begin(const char *name, enum port_families families)
-{
-	port_sock s;
-
-	assert_int_equal(port_resolve(&port, name, strlen(name), families, &s), 0);
-	assert_int_not_equal(s, PORT_NONE);
-	return s;
-}
-
-static int look_up_for(const char *name, enum port_families families)
-{
-	port_sock s = begin(name, families);
-	int answer = wait_for(s);
-
-	port_close(&port, &s);
-	return answer;
-}
-
-static int look_up(const char *name)
-{
-	return look_up_for(name, PORT_BOTH);
-}
-
-static void assert_found(unsigned i, const char *expected)
-{
-	struct address at;
-
-	assert_true(address_literal(expected, strlen(expected), &at));
-	assert_true(address_equal(&found[i], &at));
-}
 
 /* ---- How the servers behave ---- */
 
@@ -165,81 +25,9 @@ static void answer_no_name(const struct ns_question *q)
 	ns_answer_rcode(q, NS_NXDOMAIN);
 }
 
-static void answer_v4_and_silence(const struct ns_question *q)
-{
-	if (q->type == NS_A)
-		ns_answer(q, 60, 1, 1);
-}
-
-static void answer_from_second(const struct ns_question *q)
-{
-	if (q->server == 1)
-		answer_both(q);
-}
-
-static void fail_at_first(const struct ns_question *q)
-{
-	if (q->server == 0)
-		ns_answer_rcode(q, NS_SERVFAIL);
-	else
-		answer_both(q);
-}
-
 static void refuse(const struct ns_question *q)
 {
 	ns_answer_rcode(q, NS_REFUSED);
-}
-
-static void fail_v6(const struct ns_question *q)
-{
-	if (q->type == NS_A)
-		answer_both(q);
-	else
-		ns_answer_rcode(q, NS_SERVFAIL);
-}
-
-static void fail_v6_and_nothing(const struct ns_question *q)
-{
-	if (q->type == NS_A)
-		ns_answer_rcode(q, NS_NXDOMAIN);
-	else
-		ns_answer_rcode(q, NS_SERVFAIL);
-}
-
-/* First lies in every way, each with an address of its own, then the truth. */
-static void lie(const struct ns_question *q)
-{
-	static struct ns_message m;
-	int elsewhere = ns_bind(SOCK_DGRAM, 1, 0), other_host = ns_bind(SOCK_DGRAM, 3, ns.port);
-
-	assert_true(elsewhere >= 0 && other_host >= 0);
-	ns_begin(&m, q, NS_OK);
-	ns_add_address(&m, q, 60, 66);
-	ns_send_from(elsewhere, &m, q);
-	ns_send_from(other_host, &m, q);
-	m.octets[0] ^= 1;
-	ns_send(&m, q);
-	m.octets[0] ^= 1;
-	m.octets[13] ^= 1;
-	ns_send(&m, q);
-	m.octets[13] ^= 1;
-	m.octets[2] &= 0x7f;
-	ns_send(&m, q);
-	m.len = 5;
-	ns_send(&m, q);
-	close(elsewhere);
-	close(other_host);
-	answer_both(q);
-}
-
-static void answer_garbage(const struct ns_question *q)
-{
-	static struct ns_message m;
-
-	ns_begin(&m, q, NS_OK);
-	ns_add_address(&m, q, 60, 66);
-	m.len--;
-	ns_send(&m, q);
 }
 
 static void answer_alias(const struct ns_question *q)
@@ -274,16 +62,6 @@ static void answer_over_tcp(const struct ns_question *q)
 		ns_answer_truncated(q);
 	else
 		ns_answer(q, 60, 1, 100);
-}
-
-static void answer_too_long(const struct ns_question *q)
-{
-	if (q->server == 1)
-		answer_both(q);
-	else if (q->connection < 0)
-		ns_answer_truncated(q);
-	else
-		ns_answer(q, 60, 1, 200 + RESOLVE_TCP_MAX / 16);
 }
 
 static void answer_if_in_lan(const struct ns_question *q)
@@ -365,150 +143,6 @@ static void test_aliases(void **state)
 	assert_found(0, "192.0.2.77");
 	ns.behave = answer_alias_loop;
 	assert_int_equal(look_up("loop.example"), PORT_NAME_FAILED);
-}
-
-/* ---- Servers that fail ---- */
-
-static void test_silence_then_second_server(void **state)
-{
-	uint32_t start = milliseconds(), took;
-
-	(void)state;
-	ns.behave = answer_from_second;
-	assert_int_equal(look_up("www.example"), 4);
-	took = milliseconds() - start;
-	assert_true(took >= FIRST_TRY_MS - 2 && took < FIRST_TRY_MS + 400);
-	assert_int_equal(ns.asked_server[0], 2);
-	assert_int_equal(ns.asked_server[1], 2);
-}
-
-static void test_silence(void **state)
-{
-	(void)state;
-	write_file(resolv_conf, "nameserver 127.0.0.1\noptions timeout:1 attempts:2\n");
-	assert_int_equal(look_up("www.example"), PORT_NAME_FAILED);
-	assert_int_equal(ns.asked, 4);
-}
-
-static void test_failure_then_second_server(void **state)
-{
-	uint32_t start = milliseconds();
-
-	(void)state;
-	ns.behave = fail_at_first;
-	assert_int_equal(look_up("www.example"), 4);
-	assert_int_equal(ns.asked, 4);
-	assert_true(milliseconds() - start < FIRST_TRY_MS);
-}
-
-static void test_port_unreachable_then_second_server(void **state)
-{
-	uint32_t start = milliseconds();
-
-	(void)state;
-	write_file(resolv_conf, "nameserver 127.0.0.3\nnameserver 127.0.0.2\n");
-	ns.behave = answer_both;
-	assert_int_equal(look_up("www.example"), 4);
-	assert_int_equal(ns.asked_server[1], 2);
-	assert_true(milliseconds() - start < FIRST_TRY_MS);
-}
-
-static void test_all_fail(void **state)
-{
-	(void)state;
-	ns.behave = refuse;
-	assert_int_equal(look_up("www.example"), PORT_NAME_FAILED);
-	assert_int_equal(ns.asked, 8);
-	ns.behave = answer_garbage;
-	assert_int_equal(look_up("garbage.example"), PORT_NAME_FAILED);
-	/* Failures are not kept. */
-	ns.behave = answer_both;
-	assert_int_equal(look_up("www.example"), 4);
-}
-
-static void test_one_family_fails(void **state)
-{
-	(void)state;
-	ns.behave = fail_v6;
-	assert_int_equal(look_up("www.example"), 3);
-	assert_found(0, "192.0.2.1");
-	ns.behave = fail_v6_and_nothing;
-	assert_int_equal(look_up("none.example"), PORT_NAME_FAILED);
-}
-
-static void test_lies(void **state)
-{
-	(void)state;
-	ns.behave = lie;
-	assert_int_equal(look_up("www.example"), 4);
-	assert_found(0, "2001:db8::1");
-	assert_found(1, "192.0.2.1");
-	assert_int_equal(ns.asked, 2);
-}
-
-static void test_grace(void **state)
-{
-	uint32_t start = milliseconds(), took;
-
-	(void)state;
-	ns.behave = answer_v4_and_silence;
-	assert_int_equal(look_up("www.example"), 1);
-	took = milliseconds() - start;
-	assert_true(took >= RESOLVE_GRACE_MS - 2 && took < FIRST_TRY_MS);
-}
-
-/* ---- TCP ---- */
-
-static void test_tcp(void **state)
-{
-	(void)state;
-	ns.behave = answer_over_tcp;
-	assert_int_equal(look_up("www.example"), 2 * CONFIG_ANKLET_ADDRESSES);
-	assert_found(0, "2001:db8::1");
-	assert_found(2 * CONFIG_ANKLET_ADDRESSES - 1, "192.0.2.8");
-	assert_int_equal(ns.asked_tcp, 2);
-}
-
-static void test_tcp_buffers_are_shared(void **state)
-{
-	port_sock s[6];
-	char name[] = "a.example";
-
-	(void)state;
-	ns.behave = answer_over_tcp;
-	for (unsigned i = 0; i < 6; i++) {
-		name[0] = (char)('a' + i);
-		s[i] = begin(name, PORT_BOTH);
-	}
-	/* One that may be at it is cancelled. */
-	for (unsigned i = 0; i < 4; i++)
-		turn(PORT_NONE);
-	port_close(&port, &s[0]);
-	for (unsigned i = 1; i < 6; i++) {
-		assert_int_equal(wait_for(s[i]), 2 * CONFIG_ANKLET_ADDRESSES);
-		port_close(&port, &s[i]);
-	}
-}
-
-static void test_tcp_too_long(void **state)
-{
-	(void)state;
-	ns.behave = answer_too_long;
-	assert_int_equal(look_up("www.example"), 4);
-	assert_int_equal(ns.asked_tcp, 2);
-	assert_int_equal(ns.asked_server[1], 2);
-}
-
-static void test_tcp_refused(void **state)
-{
-	uint32_t start = milliseconds();
-
-	(void)state;
-	close(ns.listener);
-	ns.listener = -1;
-	ns.behave = answer_too_long;
-	assert_int_equal(look_up("www.example"), 4);
-	assert_true(milliseconds() - start < FIRST_TRY_MS);
 }
 
 /* ---- What is not asked ---- */
@@ -732,8 +366,6 @@ static void test_servers_by_hand(void **state)
 	assert_int_equal(ns.asked_server[1], 2);
 }
 
-#define LOOK_UP_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -742,18 +374,6 @@ int main(void)
 		LOOK_UP_TEST(test_one_family),
 		LOOK_UP_TEST(test_no_name),
 		LOOK_UP_TEST(test_aliases),
-		LOOK_UP_TEST(test_silence_then_second_server),
-		LOOK_UP_TEST(test_silence),
-		LOOK_UP_TEST(test_failure_then_second_server),
-		LOOK_UP_TEST(test_port_unreachable_then_second_server),
-		LOOK_UP_TEST(test_all_fail),
-		LOOK_UP_TEST(test_one_family_fails),
-		LOOK_UP_TEST(test_lies),
-		LOOK_UP_TEST(test_grace),
-		LOOK_UP_TEST(test_tcp),
-		LOOK_UP_TEST(test_tcp_buffers_are_shared),
-		LOOK_UP_TEST(test_tcp_too_long),
-		LOOK_UP_TEST(test_tcp_refused),
 		LOOK_UP_TEST(test_cache),
 		LOOK_UP_TEST(test_literals),
 		LOOK_UP_TEST(test_special_names),
