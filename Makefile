@@ -112,6 +112,7 @@ UNIT = \
 	test_name_cache \
 	test_name_files \
 	test_resolve \
+	test_resolve_servers \
 	test_socks4 \
 	test_text
 
@@ -122,6 +123,7 @@ SIM = \
 	sim_connect
 
 FUZZ = \
+	fuzz_dns \
 	fuzz_ident \
 	fuzz_socks4
 
