@@ -28,14 +28,14 @@ struct talk {
 	/* What to do. All zero but the keys: send nothing, read everything, FIN at once. */
 	uint32_t out_key, in_key;
 	uint32_t out_len;
-	uint32_t out_wait;    /* send no more than so many before any octet has come in */
-	uint32_t piece_max;   /* octets a send; 0: as many as there are */
-	uint32_t in_max;      /* octets read in one visit; 0: all */
-	uint32_t pause_ms;    /* between visits, if in_max or piece_max ended one */
-	uint32_t reset_at;    /* reset when so many came in; 0: never */
-	uint8_t last;         /* enum talk_last */
-	bool echo;            /* send what comes in; out_len is not looked at */
-	bool deaf;            /* never read; over when sending fails or all is sent */
+	uint32_t out_wait;  /* send no more than so many before any octet has come in */
+	uint32_t piece_max; /* octets a send; 0: as many as there are */
+	uint32_t in_max;    /* octets read in one visit; 0: all */
+	uint32_t pause_ms;  /* between visits, if in_max or piece_max ended one */
+	uint32_t reset_at;  /* reset when so many came in; 0: never */
+	uint8_t last;       /* enum talk_last */
+	bool echo;          /* send what comes in; out_len is not looked at */
+	bool deaf;          /* never read; over when sending fails or all is sent */
 	/* How it went. */
 	uint32_t out, in;
 	int in_end;  /* 0, PORT_EOF, or the failure that reading met */
@@ -61,27 +61,27 @@ struct client {
 	struct sim_actor actor; /* first */
 	struct run *run;
 	/* What to do. */
-	struct address proxy;    /* default PROXY_IP, PROXY_PORT */
+	struct address proxy; /* default PROXY_IP, PROXY_PORT */
 	uint8_t request[CLIENT_REQUEST_MAX];
 	size_t request_len;
-	size_t cut_max;          /* pieces of the request are up to so long; 0: one piece */
-	uint32_t cut_pause_ms;   /* between them, up to so much */
-	uint32_t start_ms;       /* before connecting */
-	bool early;              /* begin to talk behind the request, before the reply */
-	unsigned replies;        /* how many to expect before talking: 1, or 2 for BIND */
-	uint8_t leaves;          /* enum client_leaves, at leave_ms or leave_at */
-	uint32_t leave_ms;       /* after connecting; 0: see leave_at */
-	size_t leave_at;         /* after so many octets of the request; 0 with leave_ms 0: when all is sent */
+	size_t cut_max;        /* pieces of the request are up to so long; 0: one piece */
+	uint32_t cut_pause_ms; /* between them, up to so much */
+	uint32_t start_ms;     /* before connecting */
+	bool early;            /* begin to talk behind the request, before the reply */
+	unsigned replies;      /* how many to expect before talking: 1, or 2 for BIND */
+	uint8_t leaves;        /* enum client_leaves, at leave_ms or leave_at */
+	uint32_t leave_ms;     /* after connecting; 0: see leave_at */
+	size_t leave_at; /* after so many octets of the request; 0 with leave_ms 0: when all is sent */
 	void (*on_reply)(struct client *client, unsigned which); /* may be NULL */
 	struct talk talk;
 	/* How it went. */
 	uint8_t state;
 	size_t sent;
-	unsigned replies_in;     /* whole ones */
-	size_t reply_len;        /* octets of the present one */
+	unsigned replies_in; /* whole ones */
+	size_t reply_len;    /* octets of the present one */
 	uint8_t reply[2][SOCKS4_REPLY_LEN];
-	int end;                 /* 0, PORT_EOF or the failure met before talking */
-	int send_end;            /* 0, or the failure that sending the request met */
+	int end;      /* 0, PORT_EOF or the failure met before talking */
+	int send_end; /* 0, or the failure that sending the request met */
 	bool left;
 	bool done;
 	uint64_t start_at, send_at; /* sim.now, as are the next */
@@ -108,10 +108,10 @@ struct server {
 	struct sim_actor actor; /* first */
 	struct run *run;
 	/* What to do. */
-	unsigned expected;    /* connections until it is done; 0: it is never waited for */
-	uint32_t accept_ms;   /* before it begins to accept */
-	bool resets;          /* each connection at once */
-	struct talk pattern;  /* what each connection does */
+	unsigned expected;   /* connections until it is done; 0: it is never waited for */
+	uint32_t accept_ms;  /* before it begins to accept */
+	bool resets;         /* each connection at once */
+	struct talk pattern; /* what each connection does */
 	/* How it went. */
 	port_sock listener;
 	unsigned accepted;
@@ -139,11 +139,11 @@ void server_stop(struct server *server);
 struct identd {
 	struct sim_actor actor; /* first */
 	struct run *run;
-	const char *answer;    /* '?' stands for the ports asked for; NULL: silence */
-	uint32_t pause_ms;     /* before the answer */
-	uint32_t cut_max;      /* pieces of the answer; 0: one */
-	uint32_t repeat;       /* send the answer's last octet so often more */
-	bool closes;           /* after the answer; else it waits for the end */
+	const char *answer; /* '?' stands for the ports asked for; NULL: silence */
+	uint32_t pause_ms;  /* before the answer */
+	uint32_t cut_max;   /* pieces of the answer; 0: one */
+	uint32_t repeat;    /* send the answer's last octet so often more */
+	bool closes;        /* after the answer; else it waits for the end */
 	port_sock listener, sock;
 	unsigned asked;
 	struct address from;

@@ -81,7 +81,8 @@ static void send_request(struct client *client)
 		}
 		client->sent += (size_t)n;
 		if (client->cut_pause_ms != 0)
-			client->send_at = now(client) + run_between(client->run, 0, client->cut_pause_ms);
+			client->send_at =
+				now(client) + run_between(client->run, 0, client->cut_pause_ms);
 	}
 }
 

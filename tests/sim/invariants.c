@@ -17,7 +17,7 @@ static bool direction_waits(
 	if (d->ended)
 		return awaits(run, from, SIM_GONE);
 	return awaits(run, from, SIM_READ) ||
-		(awaits(run, to, SIM_WRITE) && awaits(run, from, SIM_GONE));
+	       (awaits(run, to, SIM_WRITE) && awaits(run, from, SIM_GONE));
 }
 
 static bool attempts_wait(const struct run *run, const struct session *s)
@@ -57,7 +57,7 @@ static bool state_waits(const struct run *run, const struct session *s)
 		return awaits(run, s->client, SIM_WRITE);
 	case SESSION_RELAY:
 		return direction_waits(run, &s->relay.up, s->client, s->server) &&
-			direction_waits(run, &s->relay.down, s->server, s->client);
+		       direction_waits(run, &s->relay.down, s->server, s->client);
 	case SESSION_LISTEN: /* never rests */
 	case SESSION_FREE:
 		break;
@@ -75,7 +75,7 @@ static void check_session(struct run *run, const struct session *s)
 {
 	const struct anklet *a = run->anklet;
 	bool unlimited = s->state == SESSION_RELAY &&
-		(a->config.limit_idle_ms == 0 || a->config.limit_half_closed_ms == 0);
+			 (a->config.limit_idle_ms == 0 || a->config.limit_half_closed_ms == 0);
 
 	if (s->queued)
 		return;
@@ -87,8 +87,12 @@ static void check_session(struct run *run, const struct session *s)
 
 static unsigned held(const struct session *s)
 {
-	return (s->client != PORT_NONE) + (s->server != PORT_NONE) + (s->rival != PORT_NONE) +
-		(s->side != PORT_NONE);
+	unsigned count = s->client != PORT_NONE;
+
+	count += s->server != PORT_NONE;
+	count += s->rival != PORT_NONE;
+	count += s->side != PORT_NONE;
+	return count;
 }
 
 static void check_listener(struct run *run, const struct listener *l)
@@ -125,8 +129,8 @@ void run_check_waiting(struct run *run)
 	EXPECT(run, draining == a->draining);
 	EXPECT(run, spare + a->spare_sockets == CONFIG_ANKLET_SPARE_SOCKETS);
 	EXPECT(run, sockets == sim_open_sockets(&run->proxy, SIM_STREAM) +
-			    sim_open_sockets(&run->proxy, SIM_LISTENER) +
-			    sim_open_sockets(&run->proxy, SIM_LOOKUP));
+				       sim_open_sockets(&run->proxy, SIM_LISTENER) +
+				       sim_open_sockets(&run->proxy, SIM_LOOKUP));
 }
 
 void run_check_empty(struct run *run)

@@ -156,8 +156,8 @@ static void print_text(void *ctx, const char *text, size_t len)
 
 static void configure(const char *text)
 {
-	unsigned errors = anklet_configure(
-		run.anklet, "scenario", text, strlen(text), print_text, NULL);
+	unsigned errors =
+		anklet_configure(run.anklet, "scenario", text, strlen(text), print_text, NULL);
 
 	EXPECT(&run, errors == 0);
 }

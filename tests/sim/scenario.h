@@ -32,11 +32,11 @@ enum run_host { HOST_CLIENT, HOST_SERVER, HOST_OTHER, HOST_LOCAL, RUN_HOSTS };
 
 struct run {
 	/* To be set by the scenario. */
-	const char *config;  /* instead of the default: listen on PROXY_IP, no rules */
-	bool config_added;   /* config comes in addition to it */
-	bool no_probe;       /* no good session at the end: the configuration would refuse it */
-	bool start_fails;    /* anklet_start() may fail: that ends the run */
-	uint32_t limit_ms;   /* the run may take so long; default an hour */
+	const char *config; /* instead of the default: listen on PROXY_IP, no rules */
+	bool config_added;  /* config comes in addition to it */
+	bool no_probe;      /* no good session at the end: the configuration would refuse it */
+	bool start_fails;   /* anklet_start() may fail: that ends the run */
+	uint32_t limit_ms;  /* the run may take so long; default an hour */
 	void (*check)(struct run *run); /* called when everything is over */
 
 	/* Of use to it. */
@@ -45,8 +45,8 @@ struct run {
 	struct anklet *anklet;
 	unsigned actors_left;
 	bool failed;
-	uint32_t log_count; /* lines so far */
-	struct port proxy;  /* the process under test */
+	uint32_t log_count;          /* lines so far */
+	struct port proxy;           /* the process under test */
 	struct port peer[RUN_HOSTS]; /* processes for actors; HOST_LOCAL is on the proxy's host */
 	char log[RUN_LOG_LINES][CONFIG_ANKLET_LOG_LINE + 1]; /* line n is at n % RUN_LOG_LINES */
 	max_align_t memory[ANKLET_MEMORY / sizeof(max_align_t) + 1];

@@ -111,8 +111,8 @@ static void compose(struct identd *identd)
 {
 	size_t question = identd->question_len;
 
-	while (question > 0 && (identd->question[question - 1] == '\n' ||
-				       identd->question[question - 1] == '\r'))
+	while (question > 0 &&
+		(identd->question[question - 1] == '\n' || identd->question[question - 1] == '\r'))
 		question--;
 	for (const char *from = identd->answer; *from != '\0'; from++) {
 		size_t len = *from == '?' ? question : 1;

@@ -149,8 +149,8 @@ static bool do_last(struct talk *talk)
 
 static bool is_over(const struct talk *talk)
 {
-	bool out_done = talk->shut || talk->out_end != 0 ||
-		(talk->last == TALK_STAY && all_sent(talk));
+	bool out_done =
+		talk->shut || talk->out_end != 0 || (talk->last == TALK_STAY && all_sent(talk));
 
 	if (talk->in_end != 0 && talk->in_end != PORT_EOF)
 		return true;
