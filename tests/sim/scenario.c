@@ -201,6 +201,7 @@ static void probe(void)
 	memset(&run.proxy.faults, 0, sizeof run.proxy.faults);
 	memset(&run.peer[HOST_CLIENT].faults, 0, sizeof run.proxy.faults);
 	memset(&run.peer[HOST_OTHER].faults, 0, sizeof run.proxy.faults);
+	run.sim.window_min = run.sim.window_max = SIM_WINDOW_MAX;
 	client_init(&client, &run, HOST_CLIENT);
 	server_init(&server, &run, HOST_OTHER, OTHER_IP, 9);
 	client_ask(&client, SOCKS4_CONNECT, OTHER_IP, 9, "probe", NULL);
