@@ -65,6 +65,36 @@ static bool state_waits(const struct run *run, const struct session *s)
 	return false;
 }
 
+/* Does the session hold the sockets that its state is about, and no others? */
+static bool holds_its_own(const struct session *s)
+{
+	bool server = s->server != PORT_NONE, rival = s->rival != PORT_NONE;
+	bool side = s->side != PORT_NONE;
+
+	switch ((enum session_state)s->state) {
+	case SESSION_REQUEST:
+	case SESSION_REFUSE:
+	case SESSION_DRAIN:
+		return !server && !rival && !side;
+	case SESSION_IDENT:
+	case SESSION_IDENT_ANSWER:
+	case SESSION_ANNOUNCE:
+	case SESSION_WAIT_PEER:
+		return !server && !rival && side;
+	case SESSION_RESOLVE:
+	case SESSION_LISTEN:
+		return !server && !rival;
+	case SESSION_CONNECT:
+		return !side;
+	case SESSION_GRANT:
+	case SESSION_RELAY:
+		return server && !rival && !side;
+	case SESSION_FREE:
+		break;
+	}
+	return false;
+}
+
 /* A limit that is set must not be later than the time at which the instance looks again. */
 static bool watched(const struct anklet *a, const struct deadline *d)
 {
@@ -77,6 +107,8 @@ static void check_session(struct run *run, const struct session *s)
 	bool unlimited = s->state == SESSION_RELAY &&
 			 (a->config.limit_idle_ms == 0 || a->config.limit_half_closed_ms == 0);
 
+	EXPECT(run, s->client != PORT_NONE);
+	EXPECT(run, holds_its_own(s));
 	if (s->queued)
 		return;
 	EXPECT(run, state_waits(run, s));
