@@ -79,6 +79,45 @@ static void echoed(struct run *run)
 	cut_anywhere(run);
 }
 
+#define HOLE_IP "198.51.100.1" /* never answers */
+#define HOLE_IP6 "2001:db8:dead::1"
+#define NOBODY_IP "192.0.2.1"
+#define RACERS 6
+
+static unsigned holes;
+
+static void check_race(struct run *run)
+{
+	/* Each attempt is given 250 ms alone; once two are alive, 10 s until one gives way. */
+	uint64_t most = holes < 2 ? 2000 : 10000 * holes;
+
+	check_exact(run);
+	EXPECT(run, client.granted_at - client.connected_at < most);
+}
+
+/* A name with addresses that refuse, are not there or never answer, and one that does. */
+static void race(struct run *run)
+{
+	static const char *const choice[] = {SERVER_IP2, NOBODY_IP, HOLE_IP, HOLE_IP6};
+	static const char *addresses[RACERS + 1];
+	unsigned count = run_between(run, 1, RACERS);
+	unsigned good = run_between(run, 0, count - 1);
+
+	begin(run, SERVER_IP, "many.example");
+	holes = 0;
+	for (unsigned i = 0; i < count; i++) {
+		unsigned which = run_between(run, 0, 3);
+
+		addresses[i] = i == good ? SERVER_IP : choice[which];
+		holes += i != good && which >= 2;
+	}
+	addresses[count] = NULL;
+	sim_route(&run->sim, "198.51.100.0/24", SIM_FATE_BLACK_HOLE);
+	sim_route(&run->sim, "2001:db8:dead::/48", SIM_FATE_BLACK_HOLE);
+	sim_name(&run->sim, "many.example", 0, addresses)->delay_v6_ms = run_between(run, 1, 200);
+	run->check = check_race;
+}
+
 /* One direction ends long before the other: half-close. */
 static void half_closed(struct run *run)
 {
@@ -143,6 +182,7 @@ static const struct scenario scenarios[] = {
 	{"by_name", by_name},
 	{"by_name_v6", by_name_v6},
 	{"echoed", echoed},
+	{"race", race},
 	{"half_closed", half_closed},
 	{"rough", rough},
 	{"reset", reset},
