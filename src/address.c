@@ -202,6 +202,8 @@ bool ip_prefix_parse(const char *text, size_t len, struct ip_prefix *prefix)
 
 		if (!number_parse(slash + 1, len - ip_len - 1, v4 ? 32 : 128, &bits))
 			return false;
+		if (!v4 && ip_is_v4(&parsed.ip) && bits < V4_BITS)
+			return false;
 		parsed.bits = (uint8_t)(v4 ? V4_BITS + bits : bits);
 		clear_host_bits(&parsed);
 	}

@@ -20,6 +20,8 @@ void text_octets(struct text *t, const char *s, size_t len)
 {
 	size_t room = t->size - 1 - t->len;
 
+	if (t->cut)
+		return;
 	if (len > room) {
 		len = room;
 		t->cut = true;

@@ -2,8 +2,9 @@
  * Text put together in a buffer of fixed size: log lines, error messages, printed addresses.
  *
  * There are no formats on purpose: a peer's bytes can never be taken for one.
- * What does not fit is left out and remembered in 'cut'; the text is always
- * terminated, so the last octet of the buffer belongs to the NUL.
+ * What does not fit is left out and remembered in 'cut', and nothing is appended
+ * from then on: a text may lack its end, but never a piece of its middle. It is
+ * always terminated, so the last octet of the buffer belongs to the NUL.
  */
 #ifndef ANKLET_TEXT_H
 #define ANKLET_TEXT_H
