@@ -116,6 +116,13 @@ UNIT = \
 CONTRACT = \
 	tests/port_contract/contract.c
 
+SIM_FRAMEWORK = \
+	tests/sim/client.c \
+	tests/sim/invariants.c \
+	tests/sim/scenario.c \
+	tests/sim/server.c \
+	tests/sim/talk.c
+
 SIM = \
 	sim_connect
 
@@ -220,7 +227,7 @@ $(BUILD)/sim_contract: $(CONTRACT:%.c=$(BUILD)/sim/%.o) \
 	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $(sim_link) -lcmocka $(LIBS)
 
 $(sim): $(BUILD)/sim/%: $(BUILD)/sim/tests/sim/%.o $(SIM_FRAMEWORK:%.c=$(BUILD)/sim/%.o) $(SIM_LIBS)
-	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $(sim_link) $(LIBS)
+	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $(sim_link) -lcmocka $(LIBS)
 
 # A fuzz target's corpus is an ordinary test: every octet string ever found interesting.
 $(replay): $(BUILD)/replay/%: $(BUILD)/posix/tests/fuzz/fuzz_%.o \
