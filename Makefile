@@ -91,9 +91,11 @@ PORT_POSIX = \
 	port/posix/wait_select.c
 
 PROGRAM = \
-	port/posix/holder.c \
+	port/posix/failure.c \
+	port/posix/holder_$(NATIVE).c \
 	port/posix/main.c \
-	port/posix/options.c
+	port/posix/options.c \
+	port/posix/user.c
 
 PORT_SIM = \
 	port/sim/faults.c \

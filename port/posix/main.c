@@ -155,13 +155,12 @@ static void say_goodbye(struct anklet *a)
 
 	anklet_status(a, &status);
 	text_init(&t, buf, sizeof buf);
-	text_str(&t, "stopped, after ");
+	text_str(&t, "stopping: clients ");
 	text_num(&t, status.accepted);
-	text_str(&t, status.accepted == 1 ? " client, " : " clients, ");
+	text_str(&t, ", granted ");
 	text_num(&t, status.granted);
-	text_str(&t, " requests granted, ");
+	text_str(&t, ", refused ");
 	text_num(&t, status.refused);
-	text_str(&t, " refused");
 	log_text(a, &t);
 }
 
