@@ -42,12 +42,13 @@ endif
 CORE = \
 	src/address.c \
 	src/anklet.c \
+	src/anklet_start.c \
 	src/config.c \
 	src/config_print.c \
 	src/config_rule.c \
 	src/endpoint.c \
 	src/ident.c \
-	src/log.c \
+	src/session_log.c \
 	src/relay.c \
 	src/rules.c \
 	src/session.c \

@@ -88,6 +88,9 @@ void anklet_poll(struct anklet *a, int32_t ms);
 int32_t anklet_next(struct anklet *a);
 void anklet_turn(struct anklet *a);
 
+/* Whom the program that runs it is to become once everything is open (keyword user): "" for nobody else. */
+const char *anklet_user(const struct anklet *a);
+
 /* Accepts no more clients and closes the listeners. The sessions go on: poll until none is left. */
 void anklet_stop(struct anklet *a);
 

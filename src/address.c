@@ -31,6 +31,13 @@ bool ip_equal(const struct ip *a, const struct ip *b)
 	return memcmp(a->octet, b->octet, sizeof a->octet) == 0;
 }
 
+bool ip_is_zero(const struct ip *ip)
+{
+	static const struct ip zero;
+
+	return ip_equal(ip, &zero);
+}
+
 bool address_equal(const struct address *a, const struct address *b)
 {
 	return ip_equal(&a->ip, &b->ip) && a->port == b->port && a->scope == b->scope;
