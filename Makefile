@@ -59,13 +59,13 @@ CORE = \
 	src/config_values.c \
 	src/endpoint.c \
 	src/ident.c \
-	src/session_log.c \
 	src/relay.c \
 	src/rules.c \
 	src/rules_print.c \
 	src/session.c \
 	src/session_bind.c \
 	src/session_connect.c \
+	src/session_log.c \
 	src/session_request.c \
 	src/socks4.c \
 	src/string_table.c \
