@@ -10,8 +10,8 @@
  * What the network does: octets take 0 to latency_max_ms, in order; a direction
  * holds at most 'window' octets sent and unread; a full backlog leaves the
  * connection pending and tries again after 1, 2, 4 ... s; a reset overtakes what
- * is on its way; closing over unread octets resets, as do octets that reach a
- * closed socket. Packets are never lost, and there is no TIME_WAIT.
+ * is on its way; octets that reach a closed socket are answered by a reset.
+ * Packets are never lost, and there is no TIME_WAIT.
  *
  * What can be made to go wrong in a process stands at struct sim_faults in
  * port_arch.h.
@@ -37,6 +37,7 @@ struct sim_host {
 	uint8_t addresses;
 	struct ip address[SIM_HOST_ADDRESSES];
 	uint16_t next_port; /* the next ephemeral port to try */
+	uint32_t answer_ms; /* how much longer a connection to it takes to be established */
 };
 
 /* A script. Embed it first in a struct of its own. */
