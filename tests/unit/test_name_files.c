@@ -230,8 +230,8 @@ static int set_up(void **state)
 	strcpy(at->directory, "/tmp/anklet-name-files-XXXXXX");
 	if (mkdtemp(at->directory) == NULL)
 		return -1;
-	snprintf(at->resolv_conf, sizeof at->resolv_conf, "%s/resolv.conf", at->directory);
-	snprintf(at->hosts, sizeof at->hosts, "%s/hosts", at->directory);
+	snprintf(at->resolv_conf, sizeof at->resolv_conf, "%.63s/resolv.conf", at->directory);
+	snprintf(at->hosts, sizeof at->hosts, "%.63s/hosts", at->directory);
 	name_files_init(&at->files);
 	at->files.resolv_conf_path = at->resolv_conf;
 	at->files.hosts_path = at->hosts;
