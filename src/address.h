@@ -48,6 +48,7 @@ enum ip_class {
 struct ip ip_v4(uint8_t a, uint8_t b, uint8_t c, uint8_t d);
 bool ip_is_v4(const struct ip *ip);
 bool ip_equal(const struct ip *a, const struct ip *b);
+bool ip_is_zero(const struct ip *ip); /* '::', which stands for 'not given' in settings */
 enum ip_class ip_class(const struct ip *ip);
 
 /*
@@ -60,8 +61,9 @@ bool ip_parse(const char *text, size_t len, struct ip *ip);
 
 /*
  * Parses "ADDRESS" or "ADDRESS/BITS" (BITS counted as one writes them: at most
- * 32 for IPv4, 128 for IPv6). Returns true and sets *prefix, bits past the
- * length cleared; or false.
+ * 32 for IPv4, 128 for IPv6, and at least 96 for IPv4 written as IPv6, where
+ * ::ffff:10.0.0.0/8 would hold no IPv4 at all). Returns true and sets *prefix,
+ * bits past the length cleared; or false.
  */
 bool ip_prefix_parse(const char *text, size_t len, struct ip_prefix *prefix);
 

@@ -1,0 +1,136 @@
+/*
+ * Starting an instance: every place to listen on is found and opened, or nothing is.
+ */
+#include "instance.h"
+
+#include <string.h>
+
+#define BACKLOG 128
+#define NAME_LIMIT_MS 5000 /* for the name of a place to listen on */
+
+static void log_not_listening(struct anklet *a, const struct address *at, int why)
+{
+	char buf[CONFIG_ANKLET_LOG_LINE];
+	struct text t;
+
+	text_init(&t, buf, sizeof buf);
+	text_str(&t, "not listening on ");
+	text_address(&t, at);
+	text_str(&t, why == PORT_IN_USE ? ": it is in use" : ": this host has no such address");
+	instance_log(a, PORT_WARNING, &t);
+}
+
+static int add_listener(struct anklet *a, const struct address *at)
+{
+	struct listener *l = &a->listeners[a->listener_count];
+	int r;
+
+	if (a->listener_count == CONFIG_ANKLET_LISTENERS)
+		return PORT_NO_RESOURCES;
+	r = port_listen(a->port, at, BACKLOG, &l->sock);
+	if (r < 0)
+		return r;
+	a->owner[l->sock] = (int16_t)~a->listener_count;
+	a->listener_count++;
+	l->ready = true;
+	return port_local(a->port, l->sock, &l->at);
+}
+
+/*
+ * Both families of one port; that IPv6 is missing, or ::1, is worth no more than
+ * a log line. Port 0 means one free port, not two.
+ */
+static int add_pair(struct anklet *a, struct ip v4, struct ip v6, uint16_t port)
+{
+	struct address at = {.ip = v4, .port = port};
+	int r = add_listener(a, &at);
+
+	if (r < 0)
+		return r;
+	at.port = a->listeners[a->listener_count - 1].at.port;
+	at.ip = v6;
+	r = add_listener(a, &at);
+	if (r == PORT_NO_RESOURCES)
+		return r;
+	if (r < 0)
+		log_not_listening(a, &at, r);
+	return 0;
+}
+
+/* The only wait outside anklet_poll(): nobody is served yet. */
+static int find_name(struct anklet *a, const char *name, struct address *at)
+{
+	uint32_t begun = port_now(a->port);
+	port_sock look_up;
+	int r = port_resolve(a->port, name, strlen(name), PORT_BOTH, &look_up);
+
+	if (r < 0)
+		return r;
+	while ((r = port_resolved(a->port, look_up, at, 1)) == PORT_AGAIN) {
+		uint32_t spent = port_now(a->port) - begun;
+
+		if (spent >= NAME_LIMIT_MS) {
+			r = PORT_NAME_FAILED;
+			break;
+		}
+		port_wait(a->port, (int32_t)(NAME_LIMIT_MS - spent));
+		while (port_next(a->port) != PORT_NONE)
+			continue;
+	}
+	port_close(a->port, &look_up);
+	return r < 0 ? r : 0;
+}
+
+static int listen_on(struct anklet *a, const struct endpoint *e)
+{
+	static const struct ip any_v6;
+	struct address at = {.ip = e->ip, .port = e->port};
+	int r;
+
+	if (e->host == ENDPOINT_ANY)
+		return add_pair(a, ip_v4(0, 0, 0, 0), any_v6, e->port);
+	if (e->host == ENDPOINT_NAME) {
+		r = find_name(a, string_table_at(&a->config.strings, e->name), &at);
+		if (r < 0)
+			return r;
+		at.port = e->port;
+	}
+	return add_listener(a, &at);
+}
+
+static int listen_everywhere(struct anklet *a, struct anklet_failure *failure)
+{
+	static const struct ip loopback_v6 = {{[15] = 1}};
+	struct text t;
+	int r;
+
+	if (a->config.listen_count == 0) {
+		text_init(&t, failure->at, sizeof failure->at);
+		text_str(&t, "tcp://127.0.0.1:");
+		text_num(&t, CONFIG_DEFAULT_PORT);
+		return add_pair(a, ip_v4(127, 0, 0, 1), loopback_v6, CONFIG_DEFAULT_PORT);
+	}
+	for (unsigned i = 0; i < a->config.listen_count; i++) {
+		text_init(&t, failure->at, sizeof failure->at);
+		text_endpoint(&t, &a->config.listen[i], &a->config.strings);
+		r = listen_on(a, &a->config.listen[i]);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int anklet_start(struct anklet *a, struct anklet_failure *failure)
+{
+	int r;
+
+	failure->at[0] = '\0';
+	r = port_init(a->port, &a->config.port);
+	if (r == 0) {
+		r = listen_everywhere(a, failure);
+		if (r < 0)
+			anklet_fini(a);
+	}
+	failure->why = r;
+	return r;
+}

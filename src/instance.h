@@ -1,0 +1,79 @@
+/*
+ * The instance: everything that one running anklet has.
+ *
+ * Invariants:
+ * - owner[s] says whose the socket s is, from the call that opened it on.
+ * - A session is FREE exactly when its number is on the stack of free ones.
+ * - Every session that is not FREE is queued, or has an interest recorded at the
+ *   port, or has a deadline at which it acts by itself.
+ * - 'earliest' is not later than any session's deadline.
+ */
+#ifndef ANKLET_INSTANCE_H
+#define ANKLET_INSTANCE_H
+
+#include "anklet.h"
+#include "config.h"
+#include "port.h"
+#include "session.h"
+
+#define INSTANCE_NONE UINT16_MAX /* no session: the end of a list */
+
+struct listener {
+	port_sock sock;
+	bool ready; /* accept has not answered AGAIN since it was last ready */
+	struct address at;
+};
+
+struct anklet {
+	struct port *port;
+	struct config config;
+
+	struct listener listeners[CONFIG_ANKLET_LISTENERS];
+	uint8_t listener_count;
+	uint8_t listener_turn;     /* which one is asked first: they take turns */
+	struct deadline accept_at; /* accepting rests until then: the port had no resources */
+	bool stopping;
+
+	int16_t owner[PORT_SOCKETS]; /* a session's index, ~index of a listener, or OWNER_NONE */
+
+	uint16_t free_count;
+	uint16_t free[CONFIG_ANKLET_SESSIONS]; /* a stack of indices */
+	uint16_t draining;                     /* sessions in DRAIN: they give way to new clients */
+	uint16_t spare_sockets;                /* left for races */
+
+	uint16_t queue_first, queue_last; /* runnable sessions, first in first out */
+	uint16_t queued;
+	struct deadline earliest;
+
+	uint32_t session_number;
+	struct anklet_status status;
+
+	/* The client of each session, '::' when FREE: apart, so that counting them reads little memory. */
+	struct ip client[CONFIG_ANKLET_SESSIONS];
+	struct session sessions[CONFIG_ANKLET_SESSIONS];
+};
+
+#define OWNER_NONE INT16_MIN
+
+_Static_assert(CONFIG_ANKLET_SESSIONS > 0 && CONFIG_ANKLET_SESSIONS < INT16_MAX,
+	"an owner names every session");
+_Static_assert(sizeof(struct anklet) <= ANKLET_MEMORY, "ANKLET_MEMORY is enough");
+
+/* Puts a session on the list of runnable ones, if it is not there. */
+void instance_queue(struct anklet *a, struct session *s);
+
+/* Gives the session's slot back; it is cleared, so that nothing of it is seen again. */
+void instance_free(struct anklet *a, struct session *s);
+
+/* A deadline was set: the next look at the clock is due then at the latest. */
+void instance_deadline(struct anklet *a, const struct deadline *d);
+
+/* Does this program listen at that address, being one of this host's (own)? */
+bool instance_listens(const struct anklet *a, const struct ip *ip, uint16_t port);
+
+/* Logs a line, if its level is wanted. */
+void instance_log(struct anklet *a, enum port_level level, const struct text *line);
+
+bool deadline_passed(const struct deadline *d, uint32_t now);
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * The relay: octets of two connections, each handed to the other, untouched and in order.
+ *
+ * The two directions are alike and independent: one may have ended while the
+ * other goes on (half-close).
+ */
+#ifndef ANKLET_RELAY_H
+#define ANKLET_RELAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "port.h"
+
+struct relay_direction {
+	bool ended;      /* the sender's end was passed on */
+	uint64_t octets; /* accepted by the receiving socket */
+};
+
+/* All zero is a relay that has moved nothing. */
+struct relay {
+	struct relay_direction up;   /* client to server */
+	struct relay_direction down; /* server to client */
+};
+
+enum relay_result {
+	RELAY_WAIT,   /* nothing more to be done: every interest is recorded */
+	RELAY_MORE,   /* the budget is spent: to be run again without waiting */
+	RELAY_ENDED,  /* both directions have ended: close both */
+	RELAY_BROKEN, /* *culprit was reset or failed: the other one is to be reset */
+};
+
+/*
+ * Moves at most 'budget' octets in each direction. Sets *progress when an octet
+ * was moved or an end passed on, else leaves it alone.
+ */
+enum relay_result relay_run(struct relay *relay, struct port *p, port_sock client, port_sock server,
+	size_t budget, bool *progress, port_sock *culprit);
+
+#endif
