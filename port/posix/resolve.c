@@ -99,15 +99,16 @@ static bool take_special(struct lookup *l)
 	return false;
 }
 
-static bool take_hosts(const struct resolver *r, struct lookup *l)
+/* 0, and the look-up has ended if the file has the name; or PORT_NO_RESOURCES. */
+static int take_hosts(const struct resolver *r, struct lookup *l)
 {
 	bool v4 = (l->families & PORT_IPV4) != 0, v6 = (l->families & PORT_IPV6) != 0;
+	int lines = name_files_hosts(&r->files, l->name, l->own_len,
+		v4 ? &l->v4.answer.addresses : NULL, v6 ? &l->v6.answer.addresses : NULL);
 
-	if (!name_files_hosts(&r->files, l->name, l->own_len, v4 ? &l->v4.answer.addresses : NULL,
-		    v6 ? &l->v6.answer.addresses : NULL))
-		return false;
-	conclude_found(l);
-	return true;
+	if (lines > 0)
+		conclude_found(l);
+	return lines < 0 ? PORT_NO_RESOURCES : 0;
 }
 
 /* ---- The names that are asked for ---- */
@@ -269,6 +270,8 @@ static void lookup_init(struct lookup *l, port_sock handle, enum port_families f
 
 static int begin(struct port *p, struct lookup *l, const char *name, size_t len)
 {
+	int answer;
+
 	if (take_literal(l, name, len))
 		return 0;
 	if (!take_name(l, name, len)) {
@@ -278,8 +281,9 @@ static int begin(struct port *p, struct lookup *l, const char *name, size_t len)
 	if (take_special(l))
 		return 0;
 	refresh(p);
-	if (take_hosts(&p->resolver, l))
-		return 0;
+	answer = take_hosts(&p->resolver, l);
+	if (answer != 0 || l->state == LOOKUP_DONE)
+		return answer;
 	/* Without a name asked for yet, the verdict is 'no name': on to the first one. */
 	return advance(p, l);
 }
