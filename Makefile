@@ -22,12 +22,13 @@ SANITIZE ?=
 WERROR ?=
 SYSTEM := $(shell uname -s)
 
-CFLAGS ?= -O2 -g
+CFLAGS ?= -Os -g
 WARN = -Wall -Wextra -Wswitch-enum -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 HARDEN = -fPIE -fstack-protector-strong
-GC = -ffunction-sections -fdata-sections
+# Sections nobody refers to fall away; nothing here unwinds, and -g has its own tables for debuggers.
+SMALL = -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables
 PIE ?= -pie
-ALL_CFLAGS = -std=c11 $(WARN) $(WERROR:1=-Werror) $(HARDEN) $(GC) $(SANITIZER) $(CFLAGS) $(CPPFLAGS)
+ALL_CFLAGS = -std=c11 $(WARN) $(WERROR:1=-Werror) $(HARDEN) $(SMALL) $(SANITIZER) $(CFLAGS) $(CPPFLAGS)
 ALL_LDFLAGS = $(PIE) $(LINK_$(SYSTEM)) $(SANITIZER) $(LDFLAGS)
 LINK_Linux = -Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections,--as-needed
 LINK_Darwin = -Wl,-dead_strip

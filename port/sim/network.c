@@ -365,6 +365,7 @@ static void syn_arrives(struct sim *sim, struct sim_link *link)
 		link->listener_port = port;
 		link->listener = s;
 		link->order = sim->order++;
+		link->wire[1].last_at = sim->now + host->answer_ms;
 		answer(sim, link, 0, arrival(sim, &link->wire[1]));
 	}
 }

@@ -37,6 +37,7 @@ struct sim_host {
 	uint8_t addresses;
 	struct ip address[SIM_HOST_ADDRESSES];
 	uint16_t next_port; /* the next ephemeral port to try */
+	uint32_t answer_ms; /* how much longer a connection to it takes to be established */
 };
 
 /* A script. Embed it first in a struct of its own. */

@@ -55,6 +55,21 @@ def dial(address, source=None, ns=None):
     return sock
 
 
+def port_of(sock):
+    return sock.getsockname()[1]
+
+
+def closed(address):
+    """Does nobody listen there any more?"""
+    try:
+        dial(address).close()
+        return False
+    except ConnectionResetError:
+        return False  # it was waiting to be accepted
+    except ConnectionRefusedError:
+        return True
+
+
 def accept(server):
     sock, _ = server.accept()
     return keep(sock)
@@ -64,7 +79,7 @@ def nobody(host="127.0.0.1"):
     """A port where nobody listens. It stays bound, so that nobody else takes it meanwhile."""
     sock = new_socket(family_of(host))
     sock.bind((host, 0))
-    return sock.getsockname()[1]
+    return port_of(sock)
 
 
 def full_queue(host="127.0.0.1", port=0):
@@ -203,7 +218,7 @@ def same_port(*hosts):
                 if sock.family == socket.AF_INET6:
                     sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
                 sock.bind((host, port))
-                port = sock.getsockname()[1]
+                port = port_of(sock)
             return port, socks
         except OSError as failure:
             if failure.errno != errno.EADDRINUSE:

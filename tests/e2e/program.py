@@ -88,16 +88,15 @@ class Anklet:
     def addresses(self, count):
         """The first count addresses that the program says it listens on."""
         end = time.monotonic() + START_LIMIT
-        while True:
-            found = [address_of(at) for line in self.log.splitlines()
-                     if "listen" in line.lower() for at in LISTENS.findall(line)]
-            found = list(dict.fromkeys(found))
-            if len(found) >= count:
-                return found[:count]
-            assert self.process.poll() is None, f"ended {self.process.poll()}:\n{self.log}"
-            assert time.monotonic() < end, f"does not say where it listens:\n{self.log}"
-            with self.changed:
-                self.changed.wait(0.1)
+        with self.changed:
+            while True:
+                found = [address_of(at) for line in self.log.splitlines()
+                         if "listen" in line for at in LISTENS.findall(line)]
+                if len(found) >= count:
+                    return found[:count]
+                assert self.process.poll() is None, f"ended {self.process.poll()}:\n{self.log}"
+                assert time.monotonic() < end, f"does not say where it listens:\n{self.log}"
+                self.changed.wait(0.5)
 
     @property
     def port(self):

@@ -54,3 +54,22 @@ def refused(proxy, *args, **more):
     assert peers.read_all(sock) == b"", "octets behind a refusal"
     sock.close()
     return reply.cd
+
+
+def session(proxy, server, **more):
+    """A granted session with a listener of ours: the client's end and the server's end."""
+    client = connect(proxy, peers.port_of(server), **more)
+    return client, peers.accept(server)
+
+
+def serves(proxy, **more):
+    """Is a session granted, and does it pass octets on? With a server of its own."""
+    try:
+        client, end = session(proxy, peers.listener(), **more)
+    except (AssertionError, EOFError, ConnectionError):
+        return False
+    client.sendall(b"x")
+    passed = peers.read_exactly(end, 1) == b"x"
+    client.close()
+    end.close()
+    return passed

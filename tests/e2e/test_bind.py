@@ -47,7 +47,7 @@ def test_both_replies_and_both_directions(proxy):
     assert at[0].startswith("127.") and at[1] != proxy[1]
     assert peers.silent_for(client, 0.1), "the second reply came before the peer"
     peer = peers.dial(at, PEER)
-    assert socks4.read_reply(client) == (0, socks4.GRANTED, peer.getsockname()[1], PEER)
+    assert socks4.read_reply(client) == (0, socks4.GRANTED, peers.port_of(peer), PEER)
     peer.sendall(b"from the peer")
     assert peers.read_exactly(client, 13) == b"from the peer"
     client.sendall(b"from the client")
@@ -206,7 +206,7 @@ def test_a_rule_that_names_everything_is_not_any_peer(anklet):
 
 def test_bind_is_a_right_of_its_own(anklet):
     server = peers.listener()
-    port = server.getsockname()[1]
+    port = peers.port_of(server)
     proxy = anklet("--allow", "connect").address
     socks4.connect(proxy, port)
     assert bind_refused(proxy) == socks4.REJECTED
@@ -219,7 +219,7 @@ def test_bind_is_a_right_of_its_own(anklet):
 def test_needs_connect(anklet):
     """A BIND only beside a live CONNECT of the same client to the same host."""
     server = peers.listener(PEER)
-    port = server.getsockname()[1]
+    port = peers.port_of(server)
     proxy = anklet("--allow", "connect", "--allow", "bind needs-connect").address
     assert bind_refused(proxy) == socks4.REJECTED
     primary = socks4.connect(proxy, port, PEER)
@@ -270,7 +270,7 @@ def test_an_active_ftp_transfer(anklet):
     server = FtpServer(content)
     server.start()
     proxy = anklet("--allow", "connect", "--allow", "bind needs-connect").address
-    control = socks4.connect(proxy, server.listener.getsockname()[1], PEER)
+    control = socks4.connect(proxy, peers.port_of(server.listener), PEER)
     answers = control.makefile("rb")
     assert answers.readline() == b"220 ready\r\n"
     data, (host, port) = bind(proxy)

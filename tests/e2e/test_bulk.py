@@ -65,7 +65,7 @@ def host(request):
 def through(anklet, host, up, down):
     """So many MiB through one session, both ways at the same time."""
     server = peers.listener(ns=host)
-    client = socks4.connect(anklet(ns=host).address, server.getsockname()[1], ns=host)
+    client = socks4.connect(anklet(ns=host).address, peers.port_of(server), ns=host)
     end = peers.accept(server)
     for sock in (client, end):
         sock.settimeout(30)
@@ -89,7 +89,7 @@ def test_half_a_gibibyte_each_way_at_once(anklet, host):
 def test_both_ends_slow_in_turns(anklet):
     """A reader that pauses, and tiny reads: no octet is lost or kept back."""
     server = peers.listener()
-    client = socks4.connect(anklet().address, server.getsockname()[1])
+    client = socks4.connect(anklet().address, peers.port_of(server))
     end = peers.accept(server)
     sender, got, sizes = Sender(client, 16), hashlib.sha256(), [1, 7, 1000, 65536, 3, 300000]
     count, turn = 0, 0

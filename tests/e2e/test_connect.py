@@ -19,34 +19,24 @@ def server():
     return peers.listener()
 
 
-def port_of(sock):
-    return sock.getsockname()[1]
-
-
-def pair(proxy, server, **more):
-    """A granted session: the client's end and the server's end."""
-    client = socks4.connect(proxy, port_of(server), **more)
-    return client, peers.accept(server)
-
-
 # ---- Requests ----
 
 def test_the_reply_has_version_0_and_no_address(proxy, server):
-    _, reply = socks4.ask(proxy, port_of(server))
+    _, reply = socks4.ask(proxy, peers.port_of(server))
     assert reply == (0, socks4.GRANTED, 0, "0.0.0.0")
 
 
 @pytest.mark.parametrize("name", [None, "127.0.0.1"], ids=["socks4", "socks4a"])
 def test_a_request_in_pieces_of_one_octet(proxy, server, name):
     client = peers.dial(proxy)
-    for octet in socks4.request(port_of(server), userid=b"slowly", name=name):
+    for octet in socks4.request(peers.port_of(server), userid=b"slowly", name=name):
         client.sendall(bytes([octet]))
         time.sleep(0.002)
     assert socks4.read_reply(client).cd == socks4.GRANTED
 
 
 def test_every_cut_of_a_request_in_two(proxy, server):
-    message = socks4.request(port_of(server), userid=b"me", name="127.0.0.1") + b"early"
+    message = socks4.request(peers.port_of(server), userid=b"me", name="127.0.0.1") + b"early"
     for cut in range(1, len(message)):
         client = peers.dial(proxy)
         client.sendall(message[:cut])
@@ -58,14 +48,14 @@ def test_every_cut_of_a_request_in_two(proxy, server):
 
 def test_data_sent_with_the_request_arrives(proxy, server):
     early = b"GET / HTTP/1.0\r\n\r\n" * 300
-    client, end = pair(proxy, server, early=early)
+    client, end = socks4.session(proxy, server, early=early)
     assert peers.read_exactly(end, len(early)) == early
     client.sendall(b"later")
     assert peers.read_exactly(end, 5) == b"later"
 
 
 def test_userid_of_255_octets_of_every_value_is_legal(proxy, server):
-    pair(proxy, server, userid=bytes(range(1, 256)))
+    socks4.session(proxy, server, userid=bytes(range(1, 256)))
 
 
 INVALID = {
@@ -89,7 +79,7 @@ INVALID = {
 
 @pytest.mark.parametrize("what", INVALID)
 def test_an_invalid_request_gets_91(proxy, server, what):
-    request = dict(port=port_of(server)) | INVALID[what]
+    request = dict(port=peers.port_of(server)) | INVALID[what]
     assert socks4.refused(proxy, **request) == socks4.REJECTED
     assert peers.silent_for(server, 0.05)
 
@@ -112,7 +102,7 @@ def test_what_is_no_socks_is_closed_without_a_reply(proxy, first):
 
 
 def test_eof_before_the_request_is_whole(proxy, server):
-    message = socks4.request(port_of(server), userid=b"me", name="localhost")
+    message = socks4.request(peers.port_of(server), userid=b"me", name="localhost")
     for cut in range(1, len(message)):
         client = peers.dial(proxy)
         client.sendall(message[:cut])
@@ -137,7 +127,7 @@ def test_a_refusal_survives_what_the_client_still_sends(proxy, size):
 # ---- The end of one direction, and of both ----
 
 def test_half_close_by_the_client(proxy, server):
-    client, end = pair(proxy, server)
+    client, end = socks4.session(proxy, server)
     client.sendall(b"question")
     client.shutdown(socket.SHUT_WR)
     assert peers.read_all(end) == b"question"
@@ -148,7 +138,7 @@ def test_half_close_by_the_client(proxy, server):
 
 
 def test_half_close_by_the_server(proxy, server):
-    client, end = pair(proxy, server)
+    client, end = socks4.session(proxy, server)
     end.sendall(b"greeting")
     end.shutdown(socket.SHUT_WR)
     assert peers.read_all(client) == b"greeting"
@@ -160,7 +150,7 @@ def test_half_close_by_the_server(proxy, server):
 
 def test_eof_right_behind_early_data(proxy, server):
     """Behind the grant an EOF is only the end of one direction; the data before it counts."""
-    client, end = pair(proxy, server)
+    client, end = socks4.session(proxy, server)
     client.sendall(b"x" * 100000)
     client.shutdown(socket.SHUT_WR)
     assert peers.read_all(end) == b"x" * 100000
@@ -171,7 +161,7 @@ def test_eof_right_behind_early_data(proxy, server):
 
 @pytest.mark.parametrize("who", ["client", "server"])
 def test_a_reset_is_passed_on(proxy, server, who):
-    client, end = pair(proxy, server)
+    client, end = socks4.session(proxy, server)
     client.sendall(b"a")
     assert peers.read_exactly(end, 1) == b"a"
     peers.reset(client if who == "client" else end)
@@ -180,7 +170,7 @@ def test_a_reset_is_passed_on(proxy, server, who):
 
 @pytest.mark.parametrize("who", ["client", "server"])
 def test_a_reset_after_a_half_close_is_passed_on(proxy, server, who):
-    client, end = pair(proxy, server)
+    client, end = socks4.session(proxy, server)
     near, far = (client, end) if who == "client" else (end, client)
     near.shutdown(socket.SHUT_WR)
     assert peers.read_all(far) == b""
@@ -199,7 +189,7 @@ def is_broken(sock):
 @pytest.mark.parametrize("who", ["client", "server"])
 def test_a_reset_reaches_a_peer_that_has_sent_much_unread(proxy, server, who):
     """The one that resets never read; the other must learn of it although its data is stuck."""
-    client, end = pair(proxy, server)
+    client, end = socks4.session(proxy, server)
     near, far = (client, end) if who == "client" else (end, client)
     far.setblocking(False)
     stuck = time.monotonic() + 1
@@ -216,7 +206,7 @@ def test_a_reset_reaches_a_peer_that_has_sent_much_unread(proxy, server, who):
 @pytest.mark.parametrize("who", ["client", "server"])
 def test_an_urgent_octet_travels_in_line(anklet, server, who):
     program = anklet()
-    client, end = pair(program.address, server)
+    client, end = socks4.session(program.address, server)
     near, far = (client, end) if who == "client" else (end, client)
     near.sendall(b"abc")
     near.send(b"!", socket.MSG_OOB)
@@ -230,7 +220,7 @@ def test_an_urgent_octet_travels_in_line(anklet, server, who):
 
 
 def test_an_urgent_octet_amid_bulk(proxy, server):
-    client, end = pair(proxy, server)
+    client, end = socks4.session(proxy, server)
     block, want = bytes(range(256)) * 256, b""
     got = bytearray()
     for i in range(40):
@@ -273,9 +263,9 @@ def test_a_pending_connection_ends_at_the_limit(anklet):
 # ---- Fairness ----
 
 def test_a_flood_does_not_starve_a_small_session(proxy, server):
-    client, end = pair(proxy, server)
+    client, end = socks4.session(proxy, server)
     flooded = peers.listener()
-    flood, drain = pair(proxy, flooded)
+    flood, drain = socks4.session(proxy, flooded)
     flood.setblocking(False)
     drain.setblocking(False)
     worst, stop = 0.0, time.monotonic() + 1.5
@@ -293,13 +283,13 @@ def test_a_flood_does_not_starve_a_small_session(proxy, server):
 
 
 def test_a_peer_that_never_reads_holds_nobody_up(proxy, server):
-    stuck, _ = pair(proxy, server)
+    stuck, _ = socks4.session(proxy, server)
     stuck.settimeout(0.3)
     with pytest.raises(socket.timeout):
         while True:
             stuck.sendall(b"s" * 262144)
     start = time.monotonic()
-    client, end = pair(proxy, server)
+    client, end = socks4.session(proxy, server)
     client.sendall(b"hello")
     assert peers.read_exactly(end, 5) == b"hello"
     assert time.monotonic() - start < 0.5

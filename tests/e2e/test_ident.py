@@ -1,4 +1,8 @@
-"""IDENT (RFC 1413), with oidentd and with an identd of our own that misbehaves. All on port 113, so in hosts of our own."""
+"""
+IDENT (RFC 1413), with oidentd and with an identd of our own that misbehaves.
+
+identd has the port 113, so all of this is in network namespaces.
+"""
 import re
 import subprocess
 import threading
@@ -30,7 +34,7 @@ def start(anklet, lan, *args):
 
 def ask(proxy, lan, userid, **more):
     """The reply's code for a client that claims this userid; what the server sees must fit it."""
-    sock, reply = socks4.ask(proxy, lan.server.getsockname()[1], SERVER, userid=userid,
+    sock, reply = socks4.ask(proxy, peers.port_of(lan.server), SERVER, userid=userid,
                              source=CLIENT, ns=lan.client_host, **more)
     reached = not peers.silent_for(lan.server, 0.05)
     assert reached == (reply.cd == socks4.GRANTED), "the server and the reply disagree"
@@ -146,11 +150,11 @@ def test_the_question(anklet, lan):
     """PORT-ON-CLIENT , PORT-ON-PROXY, from the address the client came to, before anything else is done."""
     identd = Identd(lan, answers(b" : USERID : UNIX : joe\r\n"))
     proxy = start(anklet, lan)
-    sock, reply = socks4.ask(proxy, lan.server.getsockname()[1], SERVER, userid=b"joe",
+    sock, reply = socks4.ask(proxy, peers.port_of(lan.server), SERVER, userid=b"joe",
                              source=CLIENT, ns=lan.client_host)
     assert reply.cd == socks4.GRANTED
     (question, source), = identd.questions
-    assert [int(n) for n in question.split(b",")] == [sock.getsockname()[1], proxy[1]]
+    assert [int(n) for n in question.split(b",")] == [peers.port_of(sock), proxy[1]]
     assert question.endswith(b"\r\n") and source == PROXY
 
 

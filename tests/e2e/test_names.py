@@ -36,7 +36,7 @@ def server():
 def reaches(proxy, server, name, **more):
     """Does a session by that name reach the server? Passes one octet through. The seconds until the grant."""
     start = time.monotonic()
-    client = socks4.connect(proxy, server.getsockname()[1], name=name, **more)
+    client = socks4.connect(proxy, peers.port_of(server), name=name, **more)
     took = time.monotonic() - start
     client.sendall(b"?")
     assert peers.read_exactly(peers.accept(server), 1) == b"?"
@@ -118,7 +118,7 @@ def test_a_cut_answer_is_asked_for_by_tcp(proxy, dns, server):
 @pytest.mark.parametrize("wrong", ["id", "question"])
 def test_an_answer_to_another_question_is_not_taken(proxy, dns, server, wrong):
     """The forged answer comes first, and leads to a port where somebody else listens."""
-    thief = peers.listener("127.0.0.66", server.getsockname()[1])
+    thief = peers.listener("127.0.0.66", peers.port_of(server))
     dns.zone[WEB] = Name(a=["127.0.0.1"], forge=wrong, delay={"A": 0.2})
     reaches(proxy, server, WEB)
     assert peers.silent_for(thief, 0.1)
@@ -126,9 +126,9 @@ def test_an_answer_to_another_question_is_not_taken(proxy, dns, server, wrong):
 
 def test_an_answer_from_elsewhere_is_not_taken(proxy, dns, server):
     """A stranger who knows even id and port, but does not send from the name server's address."""
-    thief = peers.listener("127.0.0.66", server.getsockname()[1])
+    thief = peers.listener("127.0.0.66", peers.port_of(server))
     dns.zone[WEB] = Name(a=["127.0.0.1"], delay={"A": 0.5, "AAAA": 0.5})
-    client = socks4.send(proxy, server.getsockname()[1], name=WEB)
+    client = socks4.send(proxy, peers.port_of(server), name=WEB)
     assert peers.until(lambda: dns.asked(WEB, "A"))
     query = dns.asked(WEB, "A")[0]
     stranger = DnsServer("127.0.0.67")
@@ -222,7 +222,7 @@ def test_ipv6_literals(proxy, dns, name):
 
 @pytest.mark.parametrize("name", ["0.0.0.0", "240.0.0.1", "::", "[::]", "::ffff:0.0.0.0", "[::1", "[]"])
 def test_literals_that_nobody_reaches(proxy, server, name):
-    assert socks4.refused(proxy, server.getsockname()[1], name=name) == socks4.REJECTED
+    assert socks4.refused(proxy, peers.port_of(server), name=name) == socks4.REJECTED
 
 
 def test_an_ipv4_mapped_literal_is_the_ipv4_address(proxy, server):
@@ -279,7 +279,7 @@ def test_a_changed_resolv_conf_is_read_again(anklet, namespace):
 
 
 def answered(proxy, server, ns):
-    _, reply = socks4.ask(proxy, server.getsockname()[1], name=WEB, ns=ns)
+    _, reply = socks4.ask(proxy, peers.port_of(server), name=WEB, ns=ns)
     return reply.cd == socks4.GRANTED
 
 

@@ -1,9 +1,7 @@
 """The program: its command line, its messages, its log, signals, rights, and what it asks of the system."""
-import fcntl
 import os
 import pathlib
 import re
-import select
 import signal
 import subprocess
 import time
@@ -21,11 +19,6 @@ USAGE, CONFIG = 2, 78
 @pytest.fixture
 def server():
     return peers.listener()
-
-
-def session(proxy, server, **more):
-    client = socks4.connect(proxy, server.getsockname()[1], **more)
-    return client, peers.accept(server)
 
 
 # ---- Command line ----
@@ -99,9 +92,9 @@ def test_a_file_that_is_missing(tmp_path):
 
 def test_a_port_in_use_names_its_holder():
     holder = peers.listener()
-    done = program.run("--listen", f"127.0.0.1:{holder.getsockname()[1]}")
+    done = program.run("--listen", f"127.0.0.1:{peers.port_of(holder)}")
     assert done.returncode == 1
-    assert f"127.0.0.1:{holder.getsockname()[1]}" in done.stderr
+    assert f"127.0.0.1:{peers.port_of(holder)}" in done.stderr
     if os.path.exists("/proc/self/fd"):
         name = pathlib.Path("/proc/self/comm").read_text().strip()
         assert str(os.getpid()) in done.stderr and name in done.stderr
@@ -131,7 +124,7 @@ def test_user_gives_up_root(anklet, server):
     assert set(uid) == {"65534"} and len(set(gid)) == 1 and gid[0] != "0"
     assert "0" not in re.search(r"^Groups:(.*)$", status, re.MULTILINE).group(1).split()
     assert re.search(r"^CapEff:\t0+$", status, re.MULTILINE)
-    client, end = session(one.address, server)
+    client, end = socks4.session(one.address, server)
     client.sendall(b"unprivileged")
     assert peers.read_exactly(end, 12) == b"unprivileged"
 
@@ -145,9 +138,9 @@ def test_a_user_that_does_not_exist():
 
 def test_term_drains(anklet, server):
     one = anklet()
-    client, end = session(one.address, server)
+    client, end = socks4.session(one.address, server)
     one.signal(signal.SIGTERM)
-    assert peers.until(lambda: closed(one.address)), "it still accepts"
+    assert peers.until(lambda: peers.closed(one.address)), "it still accepts"
     client.sendall(b"not yet")
     assert peers.read_exactly(end, 7) == b"not yet"
     end.sendall(b"bye")
@@ -158,17 +151,9 @@ def test_term_drains(anklet, server):
     assert one.wait() == 0
 
 
-def closed(address):
-    try:
-        peers.dial(address).close()
-        return False
-    except ConnectionRefusedError:
-        return True
-
-
 def test_int_stops_at_once(anklet, server):
     one = anklet()
-    client, end = session(one.address, server)
+    client, end = socks4.session(one.address, server)
     waiting = peers.dial(one.address)
     one.signal(signal.SIGINT)
     assert one.wait(2) == 0
@@ -178,7 +163,7 @@ def test_int_stops_at_once(anklet, server):
 
 def test_int_ends_a_drain(anklet, server):
     one = anklet()
-    session(one.address, server)
+    socks4.session(one.address, server)
     one.signal(signal.SIGTERM)
     time.sleep(0.2)
     assert one.alive()
@@ -188,131 +173,11 @@ def test_int_ends_a_drain(anklet, server):
 
 def test_the_port_is_free_again_at_once(anklet, server):
     one = anklet()
-    session(one.address, server)
+    socks4.session(one.address, server)
     one.signal(signal.SIGINT)
     one.wait(2)
     again = anklet("--listen", f"127.0.0.1:{one.port}")
-    session(again.address, server)
-
-
-# ---- The log ----
-
-def test_a_session_ends_with_one_line_of_what_it_was(anklet, server):
-    one = anklet()
-    client, end = session(one.address, server, userid=b"fred")
-    client.sendall(b"u" * 1234)
-    assert len(peers.read_exactly(end, 1234)) == 1234
-    end.sendall(b"d" * 54321)
-    assert len(peers.read_exactly(client, 54321)) == 54321
-    client.close()
-    end.close()
-    line = one.wait_log(r"[^\n]*\b1234\b[^\n]*").group(0)
-    assert "54321" in line
-
-
-def test_a_refusal_is_logged_with_its_reason(anklet):
-    one = anklet()
-    port = peers.nobody()
-    socks4.refused(one.address, port, userid=b"fred")
-    line = one.wait_log(rf"[^\n]*127\.0\.0\.1:{port}[^\n]*").group(0)
-    one.wait_log("refused")
-    assert "127.0.0.1" in line
-
-
-NASTY = b'a\r\nb\x1b[31m%s%n%1000000d"\\\x00'[:-1] + bytes(range(0x80, 0x100))
-
-
-def test_what_clients_send_is_harmless_in_the_log(anklet, dns, server):
-    dns.zone["ok.example.test"] = Name(a=["127.0.0.1"])
-    one = anklet(*dns.option, "--log", "debug")
-    client, end = session(one.address, server, userid=NASTY)
-    socks4.refused(one.address, 80, userid=NASTY, name=b"%s%n\xff\xfe.example.test")
-    client.close()
-    end.close()
-    line = one.wait_log(r"[^\n]*a\\x0d\\x0ab\\x1b\[31m%s%n%1000000d\\\"\\\\[^\n]*").group(0)
-    assert "\\xff" in line
-    assert not re.search(r"[^\x20-\x7e\n]", one.log)
-
-
-def test_log_levels(anklet, server):
-    """What is over the level asked for is left out."""
-    info, debug = anklet("--log", "info"), anklet("--log", "debug")
-    for one in (info, debug):
-        a_session_in_time(one.address, server)
-        one.wait_log(r"127\.0\.0\.1:%d" % server.getsockname()[1])
-    assert peers.until(lambda: len(debug.lines) > len(info.lines))
-
-
-def fill(writer):
-    """Fills a pipe. Through a description of its own: O_NONBLOCK must not show in the program's."""
-    own = os.open(f"/proc/self/fd/{writer}", os.O_WRONLY | os.O_NONBLOCK)
-    try:
-        while True:
-            os.write(own, b"." * 512 + b"\n")
-    except BlockingIOError:
-        pass
-    finally:
-        os.close(own)
-
-
-def a_session_in_time(address, server):
-    start = time.monotonic()
-    client, end = session(address, server)
-    client.sendall(b"x")
-    assert peers.read_exactly(end, 1) == b"x"
-    client.close()
-    end.close()
-    assert time.monotonic() - start < 1
-
-
-def read_until(fd, pattern, limit=peers.LIMIT):
-    """Reads from a pipe until the pattern has come: the match, or None when the limit has passed."""
-    text, end = b"", time.monotonic() + limit
-    while time.monotonic() < end:
-        if select.select([fd], [], [], 0.1)[0]:
-            text += os.read(fd, 65536)
-        match = re.search(pattern, text)
-        if match:
-            return match
-    return None
-
-
-@pytest.fixture
-def pipe():
-    ends = list(os.pipe())
-    yield ends
-    for fd in ends:
-        if fd is not None:
-            os.close(fd)
-
-
-def test_a_log_reader_that_stalls_stops_nobody(anklet, server, pipe):
-    """Its stderr is a full pipe: it must not wait, nor make the pipe non-blocking for those who share it."""
-    reader, writer = pipe
-    one = anklet("--log", "debug", stderr=writer)
-    port = read_until(reader, rb"127\.0\.0\.1:([1-9]\d*)").group(1)
-    one.address = ("127.0.0.1", int(port))
-    a_session_in_time(one.address, server)
-    fill(writer)
-    for _ in range(50):
-        a_session_in_time(one.address, server)
-    assert not fcntl.fcntl(writer, fcntl.F_GETFL) & os.O_NONBLOCK
-    assert peers.until(lambda: not select.select([reader], [], [], 0)[0] or not os.read(reader, 65536))
-    a_session_in_time(one.address, server)
-    assert read_until(reader, rb"(?i)[1-9]\d* [^\n]*(drop|lost|left out|missing)"), "it does not say what was lost"
-
-
-def test_a_log_reader_that_goes_stops_nobody(anklet, server, pipe):
-    """No SIGPIPE."""
-    reader, writer = pipe
-    one = anklet("--log", "debug", stderr=writer)
-    port = read_until(reader, rb"127\.0\.0\.1:([1-9]\d*)").group(1)
-    one.address = ("127.0.0.1", int(port))
-    for fd in pipe:
-        os.close(fd)
-    pipe[:] = [None, None]
-    for _ in range(5):
-        a_session_in_time(one.address, server)
+    socks4.session(again.address, server)
 
 
 # ---- What it asks of the system ----
@@ -359,8 +224,8 @@ def test_nothing_is_allocated_after_the_start(anklet, dns, server, no_malloc):
     dns.zone["web.example.test"] = Name(a=["127.0.0.1"], aaaa=["::1"], truncate=True)
     one = anklet(*dns.option, "--log", "debug", "--allow", "connect user ident ident", "--allow", "to *",
                  program=no_malloc)
-    for how in (dict(), dict(name="web.example.test"), dict(name="localhost"), dict(userid=NASTY)):
-        client, end = session(one.address, server, **how)
+    for how in (dict(), dict(name="web.example.test"), dict(name="localhost"), dict(userid=b"a\r\n\xff")):
+        client, end = socks4.session(one.address, server, **how)
         client.sendall(b"ping")
         assert peers.read_exactly(end, 4) == b"ping"
         peers.reset(client)

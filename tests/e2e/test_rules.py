@@ -23,7 +23,7 @@ def code(proxy, port, host="127.0.0.1", **more):
 
 
 def test_ports_of_an_allow(anklet, server):
-    port, other = server.getsockname()[1], peers.listener().getsockname()[1]
+    port, other = peers.port_of(server), peers.port_of(peers.listener())
     for ports in (f"{port}", f"1,{port}", f"{port}-{port}"):
         proxy = anklet("--allow", f"to *:{ports}").address
         assert code(proxy, port) == socks4.GRANTED
@@ -31,7 +31,7 @@ def test_ports_of_an_allow(anklet, server):
 
 
 def test_the_first_match_decides(anklet, server):
-    port = server.getsockname()[1]
+    port = peers.port_of(server)
     elsewhere = peers.listener("127.0.0.3", port)
     proxy = anklet("--deny", "to 127.0.0.3", "--allow", "to 127.0.0.0/8", "--deny", "to *").address
     assert code(proxy, port) == socks4.GRANTED
@@ -41,33 +41,33 @@ def test_the_first_match_decides(anklet, server):
 
 def test_what_no_rule_matches_is_refused(anklet, server):
     proxy = anklet("--deny", "to 192.0.2.0/24").address
-    assert code(proxy, server.getsockname()[1]) == socks4.REJECTED
+    assert code(proxy, peers.port_of(server)) == socks4.REJECTED
 
 
 def test_rules_from_a_file(anklet, server, tmp_path):
     file = tmp_path / "anklet.conf"
     file.write_text(f"# ours\nlisten tcp://127.0.0.1:0\n\nallow connect from 127.0.0.1 "
-                    f"to *:{server.getsockname()[1]}   # one port\n")
+                    f"to *:{peers.port_of(server)}   # one port\n")
     proxy = anklet("-c", str(file)).address
-    assert code(proxy, server.getsockname()[1]) == socks4.GRANTED
+    assert code(proxy, peers.port_of(server)) == socks4.GRANTED
     assert code(proxy, peers.nobody()) == socks4.REJECTED
 
 
 def test_from(anklet, server):
     proxy = anklet("--allow", "from 127.0.0.7").address
-    assert code(proxy, server.getsockname()[1], source="127.0.0.7") == socks4.GRANTED
-    assert code(proxy, server.getsockname()[1], source="127.0.0.8") == socks4.REJECTED
+    assert code(proxy, peers.port_of(server), source="127.0.0.7") == socks4.GRANTED
+    assert code(proxy, peers.port_of(server), source="127.0.0.8") == socks4.REJECTED
 
 
 def test_user_is_the_whole_userid(anklet, server):
-    proxy, port = anklet("--allow", "user fred").address, server.getsockname()[1]
+    proxy, port = anklet("--allow", "user fred").address, peers.port_of(server)
     assert code(proxy, port, userid=b"fred") == socks4.GRANTED
     for other in (b"", b"fre", b"freddy", b"FRED", b"fred ", b"fred\xff"):
         assert code(proxy, port, userid=other) == socks4.REJECTED, other
 
 
 def test_names_in_rules(anklet, dns, server):
-    port = server.getsockname()[1]
+    port = peers.port_of(server)
     for name in ("example.test", "www.example.test", "a.b.example.test", "badexample.test"):
         dns.zone[name] = Name(a=["127.0.0.1"])
     proxy = anklet(*dns.option, "--deny", "to www.example.test", "--allow", "to *.example.test").address
@@ -77,7 +77,7 @@ def test_names_in_rules(anklet, dns, server):
 
 
 def test_each_address_of_a_name_is_judged(anklet, dns, server):
-    port = server.getsockname()[1]
+    port = peers.port_of(server)
     forbidden = peers.listener("127.0.0.3", port)
     dns.zone["both.example.test"] = Name(a=["127.0.0.3", "127.0.0.1"])
     dns.zone["bad.example.test"] = Name(a=["127.0.0.3"])
@@ -119,16 +119,8 @@ def test_a_loop_of_two_proxies_is_bounded(anklet):
         pass
     assert 2 <= depth <= 12
     client.close()
-    server = peers.listener()
     for proxy in (one, two):
-        assert peers.until(lambda: serves(proxy, server))
-
-
-def serves(proxy, server):
-    try:
-        return code(proxy, server.getsockname()[1]) == socks4.GRANTED
-    except (EOFError, ConnectionResetError):
-        return False
+        assert peers.until(lambda: socks4.serves(proxy))
 
 
 # ---- Clients that are not on loopback, in hosts of our own ----
@@ -147,7 +139,7 @@ def lan(namespace):
     mine.wire(theirs, ["203.0.113.1/24", "192.168.7.1/24", "169.254.7.1/16", "2001:db8::1/64"],
               ["203.0.113.2/24", "192.168.7.2/24", "169.254.7.2/16", "2001:db8::2/64", SERVER + "/32"])
     mine.ip("route", "add", SERVER, "via", PUBLIC)
-    port = peers.listener(SERVER, ns=theirs).getsockname()[1]
+    port = peers.port_of(peers.listener(SERVER, ns=theirs))
     return Lan(mine, theirs, port)
 
 
@@ -181,7 +173,7 @@ def test_a_bind_of_a_stranger_is_refused(anklet, lan):
 
 def local_servers(lan):
     """Listeners on one port of all the proxy's own addresses; the port."""
-    port = peers.listener("127.0.0.1", ns=lan.proxy_host).getsockname()[1]
+    port = peers.port_of(peers.listener("127.0.0.1", ns=lan.proxy_host))
     for host in (PROXY_PUBLIC, PROXY_PRIVATE, PROXY_LINK, "::1", "2001:db8::1", "127.0.0.53"):
         peers.listener(host, port, ns=lan.proxy_host)
     peers.listener(LINK, port, ns=lan.client_host)
@@ -243,10 +235,10 @@ def test_a_new_address_of_ours_is_known_within_seconds(anklet, lan):
     assert code(proxy, lan.port, SERVER, ns=lan.client_host) == socks4.GRANTED
     lan.proxy_host.ip("address", "add", "192.0.2.77/32", "dev", "lo")
     time.sleep(5.1)
-    assert code(proxy, server.getsockname()[1], "192.0.2.77", ns=lan.client_host) == socks4.REJECTED
+    assert code(proxy, peers.port_of(server), "192.0.2.77", ns=lan.client_host) == socks4.REJECTED
 
 
 def test_the_source_of_outgoing_connections(anklet, server):
     proxy = anklet("--source", "127.0.0.21").address
-    socks4.connect(proxy, server.getsockname()[1])
+    socks4.connect(proxy, peers.port_of(server))
     assert peers.accept(server).getpeername()[0] == "127.0.0.21"
