@@ -253,10 +253,7 @@ static bool is_lack(int error)
 
 static void reader_init(struct reader *r, int fd, size_t size_max)
 {
-	r->fd = fd;
-	r->left = size_max;
-	r->at = r->len = 0;
-	r->passing_over = false;
+	*r = (struct reader){.fd = fd, .left = size_max};
 }
 
 /* Reads on behind the unfinished line. False at the end of the file and of what may be read. */

@@ -12,8 +12,10 @@
 #include "internal.h"
 #include "query.h"
 
-_Static_assert(sizeof(struct resolver) <= 512 + POSIX_LOOKUPS * 800 + 20480,
-	"the resolver's memory is known: look-ups, TCP buffers, cache");
+_Static_assert(
+	CONFIG_ANKLET_ADDRESSES > 8 || POSIX_LOOKUPS > 32 || sizeof(struct resolver) <= 49152,
+	"with the usual sizes the resolver's tables take no more than 48 KiB");
+_Static_assert(CONFIG_ANKLET_ADDRESSES <= UINT8_MAX, "an octet counts a name's addresses");
 
 static bool is_due(uint32_t now, uint32_t at)
 {

@@ -307,9 +307,9 @@ static void test_refresh(void **state)
 	assert_server(&at->files.conf, 0, "127.0.0.1");
 }
 
-static void write_at_same_time(const char *path, const char *text)
+static void write_at(const char *path, const char *text, long ns)
 {
-	const struct timespec times[2] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
+	const struct timespec times[2] = {{1000, ns}, {1000, ns}};
 
 	write_file(path, text, 1);
 	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
@@ -322,16 +322,16 @@ static void test_changed_files(void **state)
 	char other[128];
 
 	snprintf(other, sizeof other, "%s/other", at->directory);
-	write_at_same_time(at->resolv_conf, "nameserver 192.0.2.1\n");
+	write_at(at->resolv_conf, "nameserver 192.0.2.1\n", 0);
 	assert_true(name_files_refresh(&at->files, 0));
-	write_at_same_time(other, "nameserver 192.0.2.2\n");
+	write_at(other, "nameserver 192.0.2.2\n", 0);
 	assert_int_equal(rename(other, at->resolv_conf), 0);
 	assert_true(name_files_refresh(&at->files, 1000));
 	assert_server(&at->files.conf, 0, "192.0.2.2");
-	write_at_same_time(at->resolv_conf, "nameserver 192.0.2.33\n");
+	write_at(at->resolv_conf, "nameserver 192.0.2.33\n", 0);
 	assert_true(name_files_refresh(&at->files, 2000));
 	assert_server(&at->files.conf, 0, "192.0.2.33");
-	write_file(at->resolv_conf, "nameserver 192.0.2.44\n", 1);
+	write_at(at->resolv_conf, "nameserver 192.0.2.44\n", 1000);
 	assert_true(name_files_refresh(&at->files, 3000));
 	assert_server(&at->files.conf, 0, "192.0.2.44");
 }
