@@ -84,6 +84,13 @@ PORT_SIM = \
 
 UNIT = \
 	test_address \
+	test_config \
+	test_config_errors \
+	test_config_print \
+	test_config_report \
+	test_endpoint \
+	test_rules \
+	test_rules_guard \
 	test_text
 
 CONTRACT = \
@@ -92,7 +99,8 @@ CONTRACT = \
 SIM = \
 	sim_connect
 
-FUZZ =
+FUZZ = \
+	fuzz_config
 
 # ---- The program ----
 
