@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#define NO_GAP (sizeof(struct ip) + 1)
 #define V4_BITS 96 /* bits of the mapped form in front of an IPv4 address */
 
 static const uint8_t v4_mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
@@ -132,8 +133,8 @@ static size_t group_parse(const char *text, size_t len, uint8_t *out)
 
 static bool v6_parse(const char *text, size_t len, uint8_t *out)
 {
-	size_t used = 0, at = 0;        /* octets written, characters read */
-	size_t gap = sizeof(struct ip); /* where '::' stood; here: nowhere */
+	size_t used = 0, at = 0; /* octets written, characters read */
+	size_t gap = NO_GAP;     /* octets in front of '::'; or there is none */
 	size_t n;
 
 	memset(out, 0, sizeof(struct ip));
@@ -156,13 +157,13 @@ static bool v6_parse(const char *text, size_t len, uint8_t *out)
 		if (text[at++] != ':' || at == len)
 			return false;
 		if (text[at] == ':') {
-			if (gap != sizeof(struct ip))
+			if (gap != NO_GAP)
 				return false;
 			gap = used;
 			at++;
 		}
 	}
-	if (gap == sizeof(struct ip))
+	if (gap == NO_GAP)
 		return used == sizeof(struct ip);
 	if (used > 14)
 		return false;

@@ -207,6 +207,11 @@ static const struct keyword keywords[] = {
 	{"user", read_user, 0, false},
 };
 
+const char *config_keyword(unsigned i)
+{
+	return i < sizeof keywords / sizeof keywords[0] ? keywords[i].name : NULL;
+}
+
 /* ---- Lines ---- */
 
 static const struct keyword *keyword_find(struct config_line *line)

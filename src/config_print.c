@@ -106,13 +106,6 @@ static void print_bind_ports(struct line *line, const struct config *c)
 	line_end(line);
 }
 
-static bool is_given(const struct ip *ip)
-{
-	static const struct ip none;
-
-	return !ip_equal(ip, &none);
-}
-
 static void print_ip(struct line *line, const char *start, const struct ip *ip)
 {
 	text_ip(line_begin(line, start), ip);
@@ -121,15 +114,15 @@ static void print_ip(struct line *line, const char *start, const struct ip *ip)
 
 static void print_addresses(struct line *line, const struct config *c)
 {
-	if (is_given(&c->bind_address))
-		print_ip(line, "bind-address ", &c->bind_address);
-	else
+	if (ip_is_zero(&c->bind_address))
 		print_str(line, "# bind-address: ", "the one that faces the peer (default)");
-	if (is_given(&c->source_v4))
+	else
+		print_ip(line, "bind-address ", &c->bind_address);
+	if (!ip_is_zero(&c->source_v4))
 		print_ip(line, "source ", &c->source_v4);
-	if (is_given(&c->source_v6))
+	if (!ip_is_zero(&c->source_v6))
 		print_ip(line, "source ", &c->source_v6);
-	if (!is_given(&c->source_v4) && !is_given(&c->source_v6))
+	if (ip_is_zero(&c->source_v4) && ip_is_zero(&c->source_v6))
 		print_str(line, "# source: ", "the system chooses (default)");
 }
 

@@ -19,7 +19,8 @@ static struct address place(const char *at)
 	uint32_t port = 0;
 	size_t len;
 
-	if (host == NULL || colon == NULL || !number_parse(colon + 1, strlen(colon + 1), 65535, &port))
+	if (host == NULL || colon == NULL ||
+		!number_parse(colon + 1, strlen(colon + 1), 65535, &port))
 		return place;
 	place.port = (uint16_t)port;
 	host += 3;
@@ -50,8 +51,9 @@ static void text_denied(struct text *t, const struct address *at)
 {
 	text_str(t, "the system does not permit it.");
 	if (at->port < FIRST_FREE_PORT)
-		text_str(t, " Ports below 1024 are root's: start it as root with --user NAME, or take"
-			    " a port from 1024 on.");
+		text_str(t,
+			" Ports below 1024 are root's: start it as root with --user NAME, or take"
+			" a port from 1024 on.");
 }
 
 static const char *words(int why)
@@ -62,7 +64,8 @@ static const char *words(int why)
 	case PORT_UNREACHABLE:
 		return "this host has no addresses of that family.";
 	case PORT_NO_RESOURCES:
-		return "the system, or the table of listeners, has no room for it (ulimit -n says how"
+		return "the system, or the table of listeners, has no room for it (ulimit -n says "
+		       "how"
 		       " many descriptors there may be).";
 	case PORT_NO_NAME:
 		return "the name has no address.";

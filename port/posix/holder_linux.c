@@ -26,39 +26,50 @@ struct row {
 	unsigned long inode;
 };
 
-/* Addresses are printed as 32-bit numbers of this host, whose octets are in network order. */
-static void unhex(const char *hex, struct ip *ip)
+/*
+ * Addresses are printed as 32-bit numbers of this host, eight digits each, whose
+ * octets are in network order: one for IPv4, four for IPv6.
+ */
+static bool unhex(const char *hex, size_t len, struct ip *ip)
 {
-	size_t words = strlen(hex) / 8;
 	uint8_t octets[16];
 
-	for (size_t i = 0; i < words; i++) {
+	if (len != 8 && len != 32)
+		return false;
+	for (size_t at = 0; at < len; at += 8) {
 		char digits[9] = {0};
 		uint32_t word;
 
-		memcpy(digits, hex + 8 * i, 8);
+		memcpy(digits, hex + at, 8);
 		word = (uint32_t)strtoul(digits, NULL, 16);
-		memcpy(octets + 4 * i, &word, 4);
+		memcpy(octets + at / 2, &word, sizeof word);
 	}
-	if (words == 4)
+	if (len == 32)
 		memcpy(ip->octet, octets, sizeof ip->octet);
 	else
 		*ip = ip_v4(octets[0], octets[1], octets[2], octets[3]);
+	return true;
 }
 
-/* "  0: 0100007F:0438 00000000:0000 0A 00000000:00000000 00:00000000 00000000  33  0 4711 ..." */
-static bool parse_row(const char *line, struct row *row)
+/* "0: 0100007F:0438 00000000:0000 0A 00000000:00000000 00:00000000 00000000 33 0 4711 ..." */
+static bool parse_row(char *line, struct row *row)
 {
-	char hex[33];
-	unsigned port;
+	enum { LOCAL = 1, STATE = 3, UID = 7, INODE = 9, FIELDS };
+	char *field[FIELDS], *rest = line;
+	const char *colon;
 
-	if (sscanf(line, " %*u: %32[0-9A-F]:%4x %*32[0-9A-F]:%*4x %2x %*s %*s %*s %u %*u %lu", hex,
-		    &port, &row->state, &row->uid, &row->inode) != 5)
+	for (unsigned i = 0; i < FIELDS; i++) {
+		field[i] = strtok_r(rest, " ", &rest);
+		if (field[i] == NULL)
+			return false;
+	}
+	colon = strchr(field[LOCAL], ':');
+	if (colon == NULL || !unhex(field[LOCAL], (size_t)(colon - field[LOCAL]), &row->at.ip))
 		return false;
-	if (strlen(hex) != 8 && strlen(hex) != 32)
-		return false;
-	unhex(hex, &row->at.ip);
-	row->at.port = (uint16_t)port;
+	row->at.port = (uint16_t)strtoul(colon + 1, NULL, 16);
+	row->state = (unsigned)strtoul(field[STATE], NULL, 16);
+	row->uid = (unsigned)strtoul(field[UID], NULL, 10);
+	row->inode = strtoul(field[INODE], NULL, 10);
 	return true;
 }
 

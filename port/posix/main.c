@@ -34,14 +34,6 @@ static void on_signal(int number)
 	stop = number == SIGTERM && stop == STOP_NOT ? STOP_DRAIN : STOP_NOW;
 }
 
-/* Ends of connections and of the log's reader are answers of calls, never a signal. */
-static void ignore_broken_pipes(void)
-{
-	struct sigaction ignore = {.sa_handler = SIG_IGN};
-
-	sigaction(SIGPIPE, &ignore, NULL);
-}
-
 static void catch_signals(void)
 {
 	struct sigaction catch = {.sa_handler = on_signal};
@@ -155,13 +147,12 @@ static void say_goodbye(struct anklet *a)
 
 	anklet_status(a, &status);
 	text_init(&t, buf, sizeof buf);
-	text_str(&t, "stopped, after ");
+	text_str(&t, "stopping: clients ");
 	text_num(&t, status.accepted);
-	text_str(&t, status.accepted == 1 ? " client, " : " clients, ");
+	text_str(&t, ", granted ");
 	text_num(&t, status.granted);
-	text_str(&t, " requests granted, ");
+	text_str(&t, ", refused ");
 	text_num(&t, status.refused);
-	text_str(&t, " refused");
 	log_text(a, &t);
 }
 
@@ -237,7 +228,6 @@ int main(int argc, char **argv)
 	(void)argc;
 	if (options_read(a, argv, &status) == OPTIONS_END)
 		return status;
-	ignore_broken_pipes();
 	status = start(a);
 	if (status != EXIT_SUCCESS)
 		return status;

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config_line.h"
 #include "config_near.h"
 #include "text.h"
 
@@ -33,7 +34,7 @@ static const char help[] =
 	"  -V, --version            print the version and exit\n"
 	"\n"
 	"Rules: the first that matches decides; with any, what none matches is refused\n"
-	"  --allow RULE             [connect|bind] [from ADDRESS[/BITS]] [to HOST[:PORTS]]\n"
+	"  --allow RULE             [connect|bind] [from NETWORK] [to WHERE[:PORTS]]\n"
 	"  --deny RULE              [user NAME] [ident] [any-peer] [needs-connect]\n"
 	"\n"
 	"Limits (as 30s, 5m, 2h)\n"
@@ -60,17 +61,17 @@ static const char help[] =
 enum kind { KIND_LINE, KIND_CONFIG, KIND_CHECK, KIND_HELP, KIND_VERSION };
 
 struct known {
-	char letter;
 	const char *word;
+	char letter;
 	enum kind kind;
 };
 
 static const struct known knowns[] = {
-	{'l', "listen", KIND_LINE},
-	{'c', "config", KIND_CONFIG},
-	{'t', "check", KIND_CHECK},
-	{'h', "help", KIND_HELP},
-	{'V', "version", KIND_VERSION},
+	{"listen", 'l', KIND_LINE},
+	{"config", 'c', KIND_CONFIG},
+	{"check", 't', KIND_CHECK},
+	{"help", 'h', KIND_HELP},
+	{"version", 'V', KIND_VERSION},
 };
 
 #define KNOWNS (sizeof knowns / sizeof knowns[0])
@@ -151,8 +152,8 @@ static bool stray_word(struct cursor *c, const char *word)
 	begin(&t, buf, sizeof buf);
 	text_str(&t, "what is \"");
 	text_escaped(&t, word, strnlen(word, 200));
-	text_str(&t, "\"? A place to listen on is given with -l, a file with -c, and a value\n"
-		     "of several words stands in quotes: --allow 'from 10.0.0.0/8'");
+	text_str(&t, "\"? A place to listen on is given with -l, a file with -c,\n"
+		     "and a value of several words stands in quotes: --allow 'from 10.0.0.0/8'.");
 	return wrong_usage(c, &t);
 }
 

@@ -1,0 +1,92 @@
+"""Fixtures of the end-to-end tests: the program, name servers, network namespaces.
+
+ANKLET names the program (default: build/anklet), ANKLET_NO_MALLOC a variant of
+it that aborts when memory is allocated after the start.
+"""
+import os
+import resource
+import shutil
+import subprocess
+
+import pytest
+
+import netns
+import peers
+import program
+from dns_server import DnsServer
+
+
+def pytest_configure(config):
+    """The tests hold both ends of several hundred sessions at once."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = 8192 if hard == resource.RLIM_INFINITY else min(hard, 8192)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
+@pytest.fixture(autouse=True)
+def sockets():
+    """Closes what a test opened."""
+    yield
+    peers.close_all()
+
+
+@pytest.fixture
+def anklet(sockets):
+    """start(*args, ...): see program.Anklet. Every one started must survive the test and end in order."""
+    started = []
+
+    def start(*args, **more):
+        started.append(program.Anklet(*args, **more))
+        return started[-1]
+
+    yield start
+    peers.close_all()
+    failures = []
+    for one in started:
+        try:
+            one.finish()
+        except (AssertionError, subprocess.TimeoutExpired) as failure:
+            failures.append(str(failure))
+    assert not failures, "\n".join(failures)
+
+
+@pytest.fixture
+def dns(sockets):
+    """A name server of our own on loopback; .option is how the program is told."""
+    server = DnsServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def namespace():
+    """make(): a network namespace. Skips where that takes rights we do not have."""
+    if os.geteuid() != 0:
+        pytest.skip("network namespaces need root")
+    if not shutil.which("ip"):
+        pytest.skip("'ip' (iproute2) is missing")
+    made = []
+
+    def make():
+        try:
+            made.append(netns.Namespace())
+        except subprocess.CalledProcessError as failure:
+            pytest.skip(f"no network namespace can be made here: {failure}")
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.remove()
+
+
+@pytest.fixture
+def tool():
+    """find(name): the path of a program of the distribution, or a skip that says what is missing."""
+
+    def find(name):
+        path = shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
+        if not path:
+            pytest.skip(f"'{name}' is not installed")
+        return path
+
+    return find

@@ -1,0 +1,295 @@
+"""CONNECT on the wire: requests in any pieces, replies, refusals, and what the relay keeps."""
+import os
+import socket
+import time
+
+import pytest
+
+import peers
+import socks4
+
+
+@pytest.fixture
+def proxy(anklet):
+    return anklet("--log", "debug").address
+
+
+@pytest.fixture
+def server():
+    return peers.listener()
+
+
+# ---- Requests ----
+
+def test_the_reply_has_version_0_and_no_address(proxy, server):
+    _, reply = socks4.ask(proxy, peers.port_of(server))
+    assert reply == (0, socks4.GRANTED, 0, "0.0.0.0")
+
+
+@pytest.mark.parametrize("name", [None, "127.0.0.1"], ids=["socks4", "socks4a"])
+def test_a_request_in_pieces_of_one_octet(proxy, server, name):
+    client = peers.dial(proxy)
+    for octet in socks4.request(peers.port_of(server), userid=b"slowly", name=name):
+        client.sendall(bytes([octet]))
+        time.sleep(0.002)
+    assert socks4.read_reply(client).cd == socks4.GRANTED
+
+
+def test_every_cut_of_a_request_in_two(proxy, server):
+    message = socks4.request(peers.port_of(server), userid=b"me", name="127.0.0.1") + b"early"
+    for cut in range(1, len(message)):
+        client = peers.dial(proxy)
+        client.sendall(message[:cut])
+        time.sleep(0.003)
+        client.sendall(message[cut:])
+        assert socks4.read_reply(client).cd == socks4.GRANTED
+        assert peers.read_exactly(peers.accept(server), 5) == b"early"
+
+
+def test_data_sent_with_the_request_arrives(proxy, server):
+    early = b"GET / HTTP/1.0\r\n\r\n" * 300
+    client, end = socks4.session(proxy, server, early=early)
+    assert peers.read_exactly(end, len(early)) == early
+    client.sendall(b"later")
+    assert peers.read_exactly(end, 5) == b"later"
+
+
+def test_userid_of_255_octets_of_every_value_is_legal(proxy, server):
+    socks4.session(proxy, server, userid=bytes(range(1, 256)))
+
+
+INVALID = {
+    "command 0": dict(cd=0),
+    "command 3": dict(cd=3),
+    "port 0": dict(port=0),
+    "0.0.0.0": dict(host="0.0.0.0"),
+    "0.1.2.3": dict(host="0.1.2.3"),
+    "240.0.0.1": dict(host="240.0.0.1"),
+    "255.255.255.255": dict(host="255.255.255.255"),
+    "userid of 256": dict(userid=b"u" * 256),
+    "userid of 5000": dict(userid=b"u" * 5000),
+    "empty name": dict(name=b""),
+    "name of 256": dict(name=b"n" * 256),
+    "name of 5000": dict(name=b"n" * 5000),
+    "name with a blank": dict(name=b"local host"),
+    "name with LF": dict(name=b"localhost\n"),
+    "name with DEL": dict(name=b"local\x7fhost"),
+}
+
+
+@pytest.mark.parametrize("what", INVALID)
+def test_an_invalid_request_gets_91(proxy, server, what):
+    request = dict(port=peers.port_of(server)) | INVALID[what]
+    assert socks4.refused(proxy, **request) == socks4.REJECTED
+    assert peers.silent_for(server, 0.05)
+
+
+def test_nobody_listens_there(proxy):
+    assert socks4.refused(proxy, peers.nobody()) == socks4.REJECTED
+
+
+def test_a_socks5_client_is_told(proxy):
+    client = peers.dial(proxy)
+    client.sendall(b"\x05\x01\x00")
+    assert peers.read_all(client) == b"\x05\xff"
+
+
+@pytest.mark.parametrize("first", [b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01", b"\0"])
+def test_what_is_no_socks_is_closed_without_a_reply(proxy, first):
+    client = peers.dial(proxy)
+    client.sendall(first)
+    assert peers.read_all(client) == b""
+
+
+def test_eof_before_the_request_is_whole(proxy, server):
+    message = socks4.request(peers.port_of(server), userid=b"me", name="localhost")
+    for cut in range(1, len(message)):
+        client = peers.dial(proxy)
+        client.sendall(message[:cut])
+        client.shutdown(socket.SHUT_WR)
+        assert socks4.read_reply(client).cd == socks4.REJECTED
+        assert peers.read_all(client) == b""
+
+
+@pytest.mark.parametrize("size", [1, 3000, 60000])
+def test_a_refusal_survives_what_the_client_still_sends(proxy, size):
+    """Closing over unread input would make TCP send RST, and the RST destroy the reply on its way."""
+    for _ in range(20):
+        client = peers.dial(proxy)
+        client.sendall(socks4.request(80, cd=9) + os.urandom(size))
+        time.sleep(0.01)
+        assert socks4.read_reply(client).cd == socks4.REJECTED
+        client.sendall(b"more")
+        assert peers.read_all(client) == b""
+        client.close()
+
+
+# ---- The end of one direction, and of both ----
+
+def test_half_close_by_the_client(proxy, server):
+    client, end = socks4.session(proxy, server)
+    client.sendall(b"question")
+    client.shutdown(socket.SHUT_WR)
+    assert peers.read_all(end) == b"question"
+    time.sleep(0.2)
+    end.sendall(b"answer" * 1000)
+    end.close()
+    assert peers.read_all(client) == b"answer" * 1000
+
+
+def test_half_close_by_the_server(proxy, server):
+    client, end = socks4.session(proxy, server)
+    end.sendall(b"greeting")
+    end.shutdown(socket.SHUT_WR)
+    assert peers.read_all(client) == b"greeting"
+    time.sleep(0.2)
+    client.sendall(b"the rest" * 1000)
+    client.close()
+    assert peers.read_all(end) == b"the rest" * 1000
+
+
+def test_eof_right_behind_early_data(proxy, server):
+    """Behind the grant an EOF is only the end of one direction; the data before it counts."""
+    client, end = socks4.session(proxy, server)
+    client.sendall(b"x" * 100000)
+    client.shutdown(socket.SHUT_WR)
+    assert peers.read_all(end) == b"x" * 100000
+    end.sendall(b"done")
+    end.close()
+    assert peers.read_all(client) == b"done"
+
+
+@pytest.mark.parametrize("who", ["client", "server"])
+def test_a_reset_is_passed_on(proxy, server, who):
+    client, end = socks4.session(proxy, server)
+    client.sendall(b"a")
+    assert peers.read_exactly(end, 1) == b"a"
+    peers.reset(client if who == "client" else end)
+    assert peers.end_of(end if who == "client" else client) == "RESET"
+
+
+@pytest.mark.parametrize("who", ["client", "server"])
+def test_a_reset_after_a_half_close_is_passed_on(proxy, server, who):
+    client, end = socks4.session(proxy, server)
+    near, far = (client, end) if who == "client" else (end, client)
+    near.shutdown(socket.SHUT_WR)
+    assert peers.read_all(far) == b""
+    peers.reset(near)
+    assert peers.until(lambda: is_broken(far))
+
+
+def is_broken(sock):
+    try:
+        sock.send(b"x")
+        return False
+    except (ConnectionResetError, BrokenPipeError):
+        return True
+
+
+@pytest.mark.parametrize("who", ["client", "server"])
+def test_a_reset_reaches_a_peer_that_has_sent_much_unread(proxy, server, who):
+    """The one that resets never read; the other must learn of it although its data is stuck."""
+    client, end = socks4.session(proxy, server)
+    near, far = (client, end) if who == "client" else (end, client)
+    far.setblocking(False)
+    stuck = time.monotonic() + 1
+    while time.monotonic() < stuck:
+        try:
+            far.send(b"z" * 65536)
+        except BlockingIOError:
+            time.sleep(0.05)
+    far.settimeout(peers.LIMIT)
+    peers.reset(near)
+    assert peers.until(lambda: is_broken(far), 3)
+
+
+@pytest.mark.parametrize("who", ["client", "server"])
+def test_an_urgent_octet_travels_in_line(anklet, server, who):
+    program = anklet()
+    client, end = socks4.session(program.address, server)
+    near, far = (client, end) if who == "client" else (end, client)
+    near.sendall(b"abc")
+    near.send(b"!", socket.MSG_OOB)
+    near.sendall(b"def")
+    assert peers.read_exactly(far, 7) == b"abc!def"
+    near.send(b"?", socket.MSG_OOB)
+    assert peers.read_exactly(far, 1) == b"?"
+    assert program.cpu_during(0.5) < 0.2
+    far.sendall(b"back")
+    assert peers.read_exactly(near, 4) == b"back"
+
+
+def test_an_urgent_octet_amid_bulk(proxy, server):
+    client, end = socks4.session(proxy, server)
+    block, want = bytes(range(256)) * 256, b""
+    got = bytearray()
+    for i in range(40):
+        client.sendall(block)
+        client.send(b"U", socket.MSG_OOB)
+        want += block + b"U"
+        while len(got) < len(want) - 65536:
+            got += end.recv(65536)
+    client.shutdown(socket.SHUT_WR)
+    got += peers.read_all(end)
+    assert bytes(got) == want
+
+
+# ---- The client that leaves early ----
+
+@pytest.mark.parametrize("how", ["eof", "eof behind early data", "reset"])
+def test_a_client_that_leaves_ends_its_connection_attempt(anklet, how):
+    program = anklet()
+    port = peers.full_queue()
+    idle = program.descriptors()
+    client = socks4.send(program.address, port, early=b"early" if "early" in how else b"")
+    assert peers.until(lambda: program.descriptors() == idle + 2)
+    assert peers.silent_for(client, 0.1)
+    if how == "reset":
+        peers.reset(client)
+    else:
+        client.shutdown(socket.SHUT_WR)
+    assert peers.until(lambda: program.descriptors() <= idle + 1, 2.5)
+    client.close()
+    assert peers.until(lambda: program.descriptors() == idle, 3)
+
+
+def test_a_pending_connection_ends_at_the_limit(anklet):
+    program = anklet("--limit-establish", "1s")
+    start = time.monotonic()
+    assert socks4.refused(program.address, peers.full_queue()) == socks4.REJECTED
+    assert 0.8 < time.monotonic() - start < 3
+
+
+# ---- Fairness ----
+
+def test_a_flood_does_not_starve_a_small_session(proxy, server):
+    client, end = socks4.session(proxy, server)
+    flooded = peers.listener()
+    flood, drain = socks4.session(proxy, flooded)
+    flood.setblocking(False)
+    drain.setblocking(False)
+    worst, stop = 0.0, time.monotonic() + 1.5
+    while time.monotonic() < stop:
+        for move in (lambda: flood.send(b"f" * 262144), lambda: drain.recv(262144)):
+            try:
+                move()
+            except BlockingIOError:
+                pass
+        start = time.monotonic()
+        client.sendall(b"ping")
+        assert peers.read_exactly(end, 4) == b"ping"
+        worst = max(worst, time.monotonic() - start)
+    assert worst < 0.5
+
+
+def test_a_peer_that_never_reads_holds_nobody_up(proxy, server):
+    stuck, _ = socks4.session(proxy, server)
+    stuck.settimeout(0.3)
+    with pytest.raises(socket.timeout):
+        while True:
+            stuck.sendall(b"s" * 262144)
+    start = time.monotonic()
+    client, end = socks4.session(proxy, server)
+    client.sendall(b"hello")
+    assert peers.read_exactly(end, 5) == b"hello"
+    assert time.monotonic() - start < 0.5

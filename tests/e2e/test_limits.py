@@ -1,0 +1,172 @@
+"""Limits: of time, of sessions, of descriptors. What is over ends, what waits is served, nothing spins."""
+import re
+import sys
+import time
+
+import pytest
+
+import peers
+import program
+import socks4
+
+SESSIONS = program.built_size("CONFIG_ANKLET_SESSIONS")
+
+
+@pytest.fixture
+def server():
+    return peers.listener(backlog=1024)
+
+
+def seconds_to_the_end(sock):
+    start = time.monotonic()
+    end = peers.end_of(sock)
+    return time.monotonic() - start, end
+
+
+# ---- Time ----
+
+@pytest.mark.parametrize("begin", [b"", b"\x04", b"\x04\x01\x00\x50\x7f\x00\x00\x01user"])
+def test_handshake(anklet, begin):
+    program = anklet("--limit-handshake", "1s")
+    client = peers.dial(program.address)
+    client.sendall(begin)
+    took, _ = seconds_to_the_end(client)
+    assert 0.8 < took < 3
+    program.wait_log("handshake")
+
+
+def test_octets_do_not_extend_the_handshake(anklet):
+    client = peers.dial(anklet("--limit-handshake", "1s").address)
+    client.sendall(b"\x04\x01\x00\x50\x7f\x00\x00\x01")
+    start = time.monotonic()
+    while peers.silent_for(client, 0.1) and time.monotonic() - start < 4:
+        client.sendall(b"u")
+    assert 0.8 < time.monotonic() - start < 3
+    assert peers.end_of(client) in ("EOF", "RESET")
+
+
+def test_idle(anklet, server):
+    program = anklet("--limit-idle", "1s")
+    client, end = socks4.session(program.address, server)
+    for i in range(6):
+        (client, end)[i % 2].sendall(b"x")
+        time.sleep(0.3)
+    assert peers.read_exactly(end, 3) == b"xxx"
+    assert peers.read_exactly(client, 3) == b"xxx"
+    took, _ = seconds_to_the_end(client)
+    assert 0.4 < took < 3
+    assert seconds_to_the_end(end)[0] < 1
+    program.wait_log("idle")
+
+
+@pytest.mark.parametrize("who", ["client", "server"])
+def test_half_closed(anklet, server, who):
+    program = anklet("--limit-half-closed", "1s", "--limit-idle", "0")
+    client, end = socks4.session(program.address, server)
+    near, far = (client, end) if who == "client" else (end, client)
+    near.shutdown(1)
+    assert peers.read_all(far) == b""
+    time.sleep(0.5)
+    far.sendall(b"still there")
+    assert peers.read_exactly(near, 11) == b"still there"
+    took, _ = seconds_to_the_end(near)
+    assert 0.5 < took < 3
+
+
+def test_no_idle_limit(anklet, server):
+    client = socks4.connect(anklet("--limit-idle", "0").address, peers.port_of(server))
+    assert peers.silent_for(client, 1.5)
+
+
+# ---- Sessions ----
+
+def test_limit_client_closes_at_accept(anklet, server):
+    proxy = anklet("--limit-client", "2").address
+    first = [socks4.connect(proxy, peers.port_of(server), source="127.0.0.7") for _ in range(2)]
+    over = peers.dial(proxy, "127.0.0.7")
+    assert seconds_to_the_end(over)[0] < 1
+    socks4.connect(proxy, peers.port_of(server), source="127.0.0.8")
+    first[0].close()
+    peers.accept(server).close()
+    assert peers.until(lambda: socks4.serves(proxy, source="127.0.0.7"))
+
+
+def test_400_sessions_at_once(anklet):
+    proxy, server = anklet("--limit-client", "0").address, peers.echo_server()
+    clients = [socks4.send(proxy, server.port) for _ in range(400)]
+    for client in clients:
+        assert socks4.read_reply(client).cd == socks4.GRANTED
+    assert peers.until(lambda: server.accepted == 400)
+    for i, client in enumerate(clients):
+        client.sendall(b"session %03d" % i * 50)
+    for i, client in enumerate(clients):
+        assert peers.read_exactly(client, 550) == b"session %03d" % i * 50
+
+
+def test_a_full_table_makes_the_rest_wait(anklet, server):
+    more = 20
+    program = anklet("--limit-client", "0", "--limit-handshake", "60s")
+    proxy = program.address
+    idle = program.descriptors()
+    holding = [peers.dial(proxy) for _ in range(SESSIONS)]
+    assert peers.until(lambda: program.descriptors() == idle + SESSIONS)
+    waiting = [socks4.send(proxy, peers.port_of(server)) for _ in range(more)]
+    assert program.cpu_during(0.5) < 0.1
+    assert all(peers.silent_for(client, 0) for client in waiting)
+    freed = time.monotonic()
+    for client in holding[:more]:
+        client.close()
+    for client in waiting:
+        assert socks4.read_reply(client).cd == socks4.GRANTED
+    assert time.monotonic() - freed < 1.5
+    ends = [peers.accept(server) for _ in range(more)]
+    for i, client in enumerate(waiting):
+        client.sendall(b"%02d" % i)
+    assert {peers.read_exactly(end, 2) for end in ends} == {b"%02d" % i for i in range(more)}
+
+
+# ---- Descriptors ----
+
+def test_no_descriptors_left(anklet, server):
+    """More clients than descriptors: it does not spin, it goes on when some are free."""
+    program = anklet("--limit-client", "0", wrapper=["sh", "-c", 'ulimit -n 40; exec "$@"', "sh"])
+    clients = [socks4.send(program.address, peers.port_of(server)) for _ in range(80)]
+    time.sleep(0.5)
+    assert program.descriptors() <= 40
+    assert program.cpu_during(1) < 0.2
+    for client in clients:
+        client.close()
+    assert peers.until(lambda: socks4.serves(program.address), 5)
+
+
+def test_descriptors_past_the_size_of_a_set(anklet, server):
+    """1200 descriptors are open when it starts, so all of its own lie beyond FD_SETSIZE."""
+    launch = ("import fcntl, os, sys\n"
+              "null = os.open('/dev/null', os.O_RDONLY)\n"
+              "for _ in range(1200): fcntl.fcntl(null, fcntl.F_DUPFD, 3)\n"
+              "os.execv(sys.argv[1], sys.argv[1:])\n")
+    program = anklet(wrapper=[sys.executable, "-c", launch])
+    client, end = socks4.session(program.address, server)
+    client.sendall(b"far out")
+    assert peers.read_exactly(end, 7) == b"far out"
+    end.sendall(b"and back")
+    assert peers.read_exactly(client, 8) == b"and back"
+
+
+def test_sessions_leave_nothing_behind(anklet):
+    """A few hundred sessions that end in every way: as many descriptors as before."""
+    program, server = anklet("--limit-client", "0"), peers.echo_server()
+    proxy, dead = program.address, peers.nobody()
+    socks4.connect(proxy, server.port).close()
+    assert peers.until(lambda: re.search(r"127\.0\.0\.1:%d" % server.port, program.log))
+    time.sleep(0.2)
+    idle = program.descriptors()
+    for i in range(60):
+        client = socks4.connect(proxy, server.port)
+        client.sendall(b"x" * i)
+        peers.reset(client) if i % 2 else client.close()
+        socks4.refused(proxy, dead)
+        socks4.send(proxy, 80, cd=7).close()
+        peers.dial(proxy).close()
+        socks4.send(proxy, 21, cd=socks4.BIND).close()
+    assert peers.until(lambda: program.descriptors() == idle, 4)

@@ -1,0 +1,147 @@
+"""The log: what it says of a session, what it leaves out, and that it holds nobody up."""
+import fcntl
+import os
+import re
+import select
+import time
+
+import pytest
+
+import peers
+import socks4
+from dns_server import Name
+
+
+@pytest.fixture
+def server():
+    return peers.listener()
+
+
+def test_a_session_ends_with_one_line_of_what_it_was(anklet, server):
+    one = anklet()
+    client, end = socks4.session(one.address, server, userid=b"fred")
+    client.sendall(b"u" * 1234)
+    assert len(peers.read_exactly(end, 1234)) == 1234
+    end.sendall(b"d" * 54321)
+    assert len(peers.read_exactly(client, 54321)) == 54321
+    client.close()
+    end.close()
+    line = one.wait_log(r"[^\n]*\b1234\b[^\n]*").group(0)
+    assert "54321" in line
+
+
+def test_a_refusal_is_logged_with_its_reason(anklet):
+    one = anklet()
+    port = peers.nobody()
+    socks4.refused(one.address, port, userid=b"fred")
+    line = one.wait_log(rf"[^\n]*127\.0\.0\.1:{port}[^\n]*").group(0)
+    one.wait_log("refused")
+    assert "127.0.0.1" in line
+
+
+NASTY = b'a\r\nb\x1b[31m%s%n%1000000d"\\\x00'[:-1] + bytes(range(0x80, 0x100))
+
+
+def test_what_clients_send_is_harmless_in_the_log(anklet, dns, server):
+    dns.zone["ok.example.test"] = Name(a=["127.0.0.1"])
+    one = anklet(*dns.option, "--log", "debug")
+    client, end = socks4.session(one.address, server, userid=NASTY)
+    socks4.refused(one.address, 80, userid=NASTY, name=b"%s%n\xff\xfe.example.test")
+    client.close()
+    end.close()
+    line = one.wait_log(r"[^\n]*a\\x0d\\x0ab\\x1b\[31m%s%n%1000000d\\\"\\\\[^\n]*").group(0)
+    assert "\\xff" in line
+    assert not re.search(r"[^\x20-\x7e\n]", one.log)
+
+
+def fill(writer):
+    """Fills a pipe. Through a description of its own: O_NONBLOCK must not show in the program's."""
+    own = os.open(f"/proc/self/fd/{writer}", os.O_WRONLY | os.O_NONBLOCK)
+    try:
+        while True:
+            os.write(own, b"." * 512 + b"\n")
+    except BlockingIOError:
+        pass
+    finally:
+        os.close(own)
+
+
+def a_session_in_time(address, server):
+    start = time.monotonic()
+    client, end = socks4.session(address, server)
+    client.sendall(b"x")
+    assert peers.read_exactly(end, 1) == b"x"
+    client.close()
+    end.close()
+    assert time.monotonic() - start < 1
+
+
+def read_until(fd, pattern, text=b"", limit=peers.LIMIT):
+    """Reads from a pipe until the pattern has come, perhaps in text already: the match, or None in the end."""
+    end = time.monotonic() + limit
+    while not re.search(pattern, text) and time.monotonic() < end:
+        text += read_now(fd, 0.1)
+    return re.search(pattern, text)
+
+
+def read_now(fd, wait=0):
+    """What a pipe has."""
+    text = b""
+    while select.select([fd], [], [], 0 if text else wait)[0]:
+        text += os.read(fd, 65536)
+    return text
+
+
+@pytest.fixture
+def pipe():
+    ends = list(os.pipe())
+    yield ends
+    for fd in ends:
+        if fd is not None:
+            os.close(fd)
+
+
+@pytest.fixture
+def piped(anklet, pipe):
+    """The program with its log in a pipe of ours."""
+    reader, writer = pipe
+    one = anklet(stderr=writer)
+    one.address = "127.0.0.1", int(read_until(reader, rb"listening on 127\.0\.0\.1:(\d+)").group(1))
+    return one
+
+
+def test_a_log_reader_that_stalls_stops_nobody(piped, server, pipe):
+    """Its stderr is a full pipe: it must not wait, nor make the pipe non-blocking for those who share it."""
+    reader, writer = pipe
+    a_session_in_time(piped.address, server)
+    fill(writer)
+    for _ in range(50):
+        a_session_in_time(piped.address, server)
+    assert not fcntl.fcntl(writer, fcntl.F_GETFL) & os.O_NONBLOCK
+    text = read_now(reader)
+    a_session_in_time(piped.address, server)
+    assert read_until(reader, rb"[1-9]\d* log lines were dropped", text)
+
+
+def test_a_log_reader_that_goes_stops_nobody(piped, server, pipe):
+    """No SIGPIPE."""
+    for fd in pipe:
+        os.close(fd)
+    pipe[:] = [None, None]
+    for _ in range(5):
+        a_session_in_time(piped.address, server)
+
+
+def test_a_quiet_log(anklet, server, pipe):
+    """With 'log warning' sessions are not mentioned, and what goes wrong is."""
+    port, (held,) = peers.same_port("127.0.0.1")
+    held.close()
+    quiet = anklet("--listen", f"127.0.0.1:{port}", "--log", "warning", "--limit-client", "2", stderr=pipe[1])
+    quiet.address = "127.0.0.1", port
+    assert peers.until(lambda: not peers.closed(quiet.address))
+    assert peers.until(lambda: socks4.serves(quiet.address))
+    clients = [peers.dial(quiet.address) for _ in range(3)]
+    assert peers.read_all(clients[2]) == b""
+    text = read_now(pipe[0], 1)
+    assert re.search(rb"warning: 127\.0\.0\.1[^\n]*limit-client", text)
+    assert b"granted" not in text and b"listening" not in text

@@ -1,0 +1,294 @@
+"""Names: 4A through a name server of our own, hosts, literals, and addresses that do not answer."""
+import socket
+import time
+
+import pytest
+
+import peers
+import socks4
+from dns_server import TYPE_A, DnsServer, Name, encode_name
+
+WEB = "web.example.test"
+
+
+def has_ipv6():
+    try:
+        with socket.socket(socket.AF_INET6) as sock:
+            sock.bind(("::1", 0))
+        return True
+    except OSError:
+        return False
+
+
+needs_ipv6 = pytest.mark.skipif(not has_ipv6(), reason="this host has no ::1")
+
+
+@pytest.fixture
+def proxy(anklet, dns):
+    return anklet(*dns.option, "--limit-establish", "5s", "--log", "debug").address
+
+
+@pytest.fixture
+def server():
+    return peers.listener()
+
+
+def reaches(proxy, server, name, **more):
+    """Does a session by that name reach the server? Passes one octet through. The seconds until the grant."""
+    start = time.monotonic()
+    client = socks4.connect(proxy, peers.port_of(server), name=name, **more)
+    took = time.monotonic() - start
+    client.sendall(b"?")
+    assert peers.read_exactly(peers.accept(server), 1) == b"?"
+    return took
+
+
+# ---- Answers ----
+
+def test_a_name_with_an_ipv4_address(proxy, dns, server):
+    dns.zone[WEB] = Name(a=["127.0.0.1"])
+    reaches(proxy, server, WEB)
+    assert {q.type for q in dns.asked(WEB)} == {"A", "AAAA"}
+
+
+@pytest.mark.parametrize("name", [WEB + ".", WEB.upper(), "www.example.test"],
+                         ids=["trailing dot", "capitals", "alias"])
+def test_other_ways_to_write_it(proxy, dns, server, name):
+    dns.zone[WEB] = Name(a=["127.0.0.1"])
+    dns.zone["www.example.test"] = Name(cname=WEB)
+    reaches(proxy, server, name)
+
+
+@needs_ipv6
+def test_a_name_with_an_ipv6_address_only(proxy, dns):
+    dns.zone[WEB] = Name(aaaa=["::1"])
+    reaches(proxy, peers.listener("::1"), WEB)
+
+
+def test_no_such_name(proxy, dns):
+    start = time.monotonic()
+    assert socks4.refused(proxy, 80, name="none.example.test") == socks4.REJECTED
+    assert time.monotonic() - start < 1
+    assert dns.asked("none.example.test")
+
+
+def test_a_name_without_addresses(proxy, dns):
+    dns.zone[WEB] = Name()
+    assert socks4.refused(proxy, 80, name=WEB) == socks4.REJECTED
+
+
+def test_a_name_server_that_fails(proxy, dns):
+    dns.zone[WEB] = Name(rcode=2)
+    assert socks4.refused(proxy, 80, name=WEB) == socks4.REJECTED
+
+
+def test_a_silent_name_server_ends_at_the_limit(anklet, dns):
+    dns.zone[WEB] = Name(silent=True)
+    proxy = anklet(*dns.option, "--limit-establish", "2s")
+    start = time.monotonic()
+    assert socks4.refused(proxy.address, 80, name=WEB) == socks4.REJECTED
+    assert 1.5 < time.monotonic() - start < 3.5
+
+
+def test_slow_names_hold_nobody_up(proxy, dns, server):
+    """Look-ups beside each other: a silent one must not delay the others."""
+    dns.zone["slow.example.test"] = Name(silent=True)
+    dns.zone[WEB] = Name(a=["127.0.0.1"])
+    for _ in range(8):
+        socks4.send(proxy, 80, name="slow.example.test")
+    assert reaches(proxy, server, WEB) < 1
+
+
+def test_a_client_that_leaves_ends_its_look_up(anklet, dns):
+    dns.zone[WEB] = Name(silent=True)
+    proxy = anklet(*dns.option)
+    idle = proxy.descriptors()
+    client = socks4.send(proxy.address, 80, name=WEB)
+    assert peers.until(lambda: proxy.descriptors() > idle + 1)
+    client.close()
+    assert peers.until(lambda: proxy.descriptors() == idle, 3)
+
+
+def test_a_cut_answer_is_asked_for_by_tcp(proxy, dns, server):
+    dns.zone[WEB] = Name(a=["127.0.0.1"] + [f"127.0.1.{i}" for i in range(1, 60)], truncate=True)
+    reaches(proxy, server, WEB)
+    assert "tcp" in {q.transport for q in dns.asked(WEB, "A")}
+
+
+@pytest.mark.parametrize("wrong", ["id", "question"])
+def test_an_answer_to_another_question_is_not_taken(proxy, dns, server, wrong):
+    """The forged answer comes first, and leads to a port where somebody else listens."""
+    thief = peers.listener("127.0.0.66", peers.port_of(server))
+    dns.zone[WEB] = Name(a=["127.0.0.1"], forge=wrong, delay={"A": 0.2})
+    reaches(proxy, server, WEB)
+    assert peers.silent_for(thief, 0.1)
+
+
+def test_an_answer_from_elsewhere_is_not_taken(proxy, dns, server):
+    """A stranger who knows even id and port, but does not send from the name server's address."""
+    thief = peers.listener("127.0.0.66", peers.port_of(server))
+    dns.zone[WEB] = Name(a=["127.0.0.1"], delay={"A": 0.5, "AAAA": 0.5})
+    client = socks4.send(proxy, peers.port_of(server), name=WEB)
+    assert peers.until(lambda: dns.asked(WEB, "A"))
+    query = dns.asked(WEB, "A")[0]
+    stranger = DnsServer("127.0.0.67")
+    stranger.zone[WEB] = Name(a=["127.0.0.66"])
+    stranger.answer(question_of(query), "udp", query.port,
+                    lambda answer: stranger.udp.sendto(answer, ("127.0.0.1", query.port)))
+    stranger.close()
+    assert socks4.read_reply(client).cd == socks4.GRANTED
+    peers.accept(server)
+    assert peers.silent_for(thief, 0.1)
+
+
+def question_of(query):
+    return query.id.to_bytes(2, "big") + bytes(10) + encode_name(query.name) + bytes([0, TYPE_A, 0, 1])
+
+
+def test_ids_and_ports_of_queries_are_not_to_be_guessed(proxy, dns):
+    for i in range(20):
+        socks4.refused(proxy, 80, name=f"n{i}.example.test")
+    first = [q for q in dns.queries if q.type == "A"]
+    assert len({q.id for q in first}) > 15 and len({q.port for q in first}) > 15
+    steps = {b.id - a.id for a, b in zip(first, first[1:])}
+    assert len(steps) > 10, "the ids count"
+
+
+# ---- Several addresses ----
+
+@needs_ipv6
+def test_one_family_of_answers_late(proxy, dns, server):
+    """50 ms after addresses of one family the other one is waited for no longer."""
+    dns.zone[WEB] = Name(a=["127.0.0.1"], aaaa=["::1"], delay={"AAAA": 3})
+    assert reaches(proxy, server, WEB) < 1
+
+
+@needs_ipv6
+def test_the_first_address_refuses(proxy, dns):
+    port, (dead, live) = peers.same_port("::1", "127.0.0.1")
+    live.listen()
+    dns.zone[WEB] = Name(a=["127.0.0.1"], aaaa=["::1"])
+    assert reaches(proxy, live, WEB) < 0.5
+    dead.close()
+
+
+@needs_ipv6
+def test_the_first_address_does_not_answer(proxy, dns):
+    port, (pending, live) = peers.same_port("::1", "127.0.0.1")
+    pending.close()
+    live.listen()
+    peers.full_queue("::1", port)
+    dns.zone[WEB] = Name(a=["127.0.0.1"], aaaa=["::1"])
+    assert 0.15 < reaches(proxy, live, WEB) < 1
+
+
+def test_several_dead_addresses_of_one_family(proxy, dns, server):
+    dns.zone[WEB] = Name(a=["127.0.0.41", "127.0.0.42", "127.0.0.43", "127.0.0.1"])
+    assert reaches(proxy, server, WEB) < 1
+
+
+def test_all_addresses_refuse(proxy, dns):
+    dns.zone[WEB] = Name(a=["127.0.0.41", "127.0.0.42"])
+    assert socks4.refused(proxy, peers.nobody(), name=WEB) == socks4.REJECTED
+
+
+def test_the_race_leaves_nothing_behind(anklet, dns):
+    """The attempt that lost is closed in the turn in which the other one won."""
+    port, (pending, live) = peers.same_port("127.0.0.41", "127.0.0.1")
+    pending.close()
+    live.listen()
+    peers.full_queue("127.0.0.41", port)
+    dns.zone[WEB] = Name(a=["127.0.0.41", "127.0.0.1"])
+    proxy = anklet(*dns.option)
+    idle = proxy.descriptors()
+    reaches(proxy.address, live, WEB)
+    assert peers.until(lambda: proxy.descriptors() == idle + 2, 0.5)
+
+
+# ---- Without a name server ----
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "LOCALHOST", "a.localhost", "localhost."])
+def test_literals_and_localhost_need_no_name_server(proxy, dns, server, name):
+    reaches(proxy, server, name)
+    assert not dns.queries
+
+
+@needs_ipv6
+@pytest.mark.parametrize("name", ["::1", "[::1]", "0:0:0:0:0:0:0:1", "localhost"])
+def test_ipv6_literals(proxy, dns, name):
+    reaches(proxy, peers.listener("::1"), name)
+    assert not dns.queries
+
+
+@pytest.mark.parametrize("name", ["0.0.0.0", "240.0.0.1", "::", "[::]", "::ffff:0.0.0.0", "[::1", "[]"])
+def test_literals_that_nobody_reaches(proxy, server, name):
+    assert socks4.refused(proxy, peers.port_of(server), name=name) == socks4.REJECTED
+
+
+def test_an_ipv4_mapped_literal_is_the_ipv4_address(proxy, server):
+    reaches(proxy, server, "::ffff:127.0.0.1")
+
+
+# ---- What the system says: hosts and resolv.conf, in a host of our own ----
+
+@pytest.fixture
+def host(namespace):
+    """A host whose name server is ours, on port 53 of its loopback."""
+    ns = namespace()
+    ns.file("resolv.conf", "# ours\nsearch one.test example.test\nnameserver 127.0.0.1\n")
+    ns.file("hosts", "127.0.0.1 localhost\n127.0.0.1 box box.lan # a comment\n::1 six\n")
+    server = DnsServer("127.0.0.1", 53, ns)
+    server.zone[WEB] = Name(a=["127.0.0.1"])
+    yield ns, server
+    server.close()
+
+
+def test_resolv_conf_and_its_search_list(anklet, host):
+    ns, dns = host
+    proxy, server = anklet(ns=ns).address, peers.listener(ns=ns)
+    reaches(proxy, server, "web", ns=ns)
+    names = [q.name for q in dns.queries if q.type == "A"]
+    assert names.index("web.one.test") < names.index(WEB)
+    dns.queries.clear()
+    reaches(proxy, server, WEB, ns=ns)
+    assert {q.name for q in dns.queries} <= {WEB}, "a name with a dot is asked for as it is first"
+
+
+def test_names_from_hosts(anklet, host):
+    ns, dns = host
+    proxy, server = anklet(ns=ns).address, peers.listener(ns=ns)
+    for name in ("box", "BOX.lan", "box"):
+        reaches(proxy, server, name, ns=ns)
+    reaches(proxy, peers.listener("::1", ns=ns), "six", ns=ns)
+    assert not dns.queries
+
+
+def test_a_changed_resolv_conf_is_read_again(anklet, namespace):
+    ns = namespace()
+    ns.file("resolv.conf", "nameserver 127.0.0.8\noptions timeout:1 attempts:1\n")
+    proxy, server = anklet("--limit-establish", "5s", ns=ns).address, peers.listener(ns=ns)
+    assert socks4.refused(proxy, 80, name=WEB, ns=ns) == socks4.REJECTED
+    dns = DnsServer("127.0.0.9", 53, ns)
+    dns.zone[WEB] = Name(a=["127.0.0.1"])
+    time.sleep(0.02)
+    ns.file("resolv.conf", "nameserver 127.0.0.9\n")
+    try:
+        assert peers.until(lambda: answered(proxy, server, ns), 8, 0.5)
+    finally:
+        dns.close()
+
+
+def answered(proxy, server, ns):
+    _, reply = socks4.ask(proxy, peers.port_of(server), name=WEB, ns=ns)
+    return reply.cd == socks4.GRANTED
+
+
+def test_a_dead_name_server_and_a_live_one(anklet, namespace):
+    ns = namespace()
+    ns.file("resolv.conf", "nameserver 127.0.0.8\nnameserver 127.0.0.9\noptions timeout:1\n")
+    dns = DnsServer("127.0.0.9", 53, ns)
+    dns.zone[WEB] = Name(a=["127.0.0.1"])
+    try:
+        reaches(anklet(ns=ns).address, peers.listener(ns=ns), WEB, ns=ns)
+    finally:
+        dns.close()

@@ -1,0 +1,237 @@
+"""The program: its command line, its messages, its log, signals, rights, and what it asks of the system."""
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+import peers
+import program
+import socks4
+from dns_server import Name
+
+USAGE, CONFIG = 2, 78
+
+
+@pytest.fixture
+def server():
+    return peers.listener()
+
+
+# ---- Command line ----
+
+def test_help():
+    done = program.run("--help")
+    assert done.returncode == 0 and done.stderr == ""
+    for word in ("--listen", "--allow", "--deny", "-c", "-t", "--limit-establish"):
+        assert word in done.stdout
+
+
+def test_version():
+    done = program.run("--version")
+    text = (program.ROOT / "include" / "anklet.h").read_text()
+    version = re.search(r'#define ANKLET_VERSION "(.*)"', text).group(1)
+    assert done.returncode == 0 and re.fullmatch(rf"anklet {re.escape(version)}\n", done.stdout)
+
+
+def test_t_prints_what_would_be_in_force():
+    done = program.run("-t", "--listen", "127.0.0.1", "--allow", "bind from 127.0.0.1 to *:20-21 any-peer",
+                       "--limit-idle", "5m")
+    assert done.returncode == 0, done.stderr
+    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    assert "listen tcp://127.0.0.1:1080" in lines
+    assert any(re.match(r"limit-idle 5m", line) for line in lines)
+    assert any(line.startswith("allow bind from 127.0.0.1") and "20-21" in line for line in lines)
+
+
+def test_t_reads_what_it_prints(tmp_path):
+    first = program.run("-t", "--allow", "connect to *.example.test:80,443 user fred ident", "--deny", "to ::1",
+                        "--dns", "127.0.0.1:5353", "--bind-ports", "2000-2010", "--limit-client", "9")
+    file = tmp_path / "printed.conf"
+    file.write_text(first.stdout)
+    second = program.run("-t", "-c", str(file))
+    assert (first.returncode, second.returncode) == (0, 0), second.stderr
+    assert first.stdout == second.stdout
+
+
+@pytest.mark.parametrize("args", [["--no-such-thing"], ["-c"], ["surplus"], ["-Z"], ["--listen"]])
+def test_wrong_usage(args):
+    done = program.run(*args)
+    assert done.returncode == USAGE and done.stdout == ""
+    assert done.stderr.strip()
+
+
+@pytest.mark.parametrize("args", [["--listen", "127.0.0.1:99999"], ["--limit-idle", "soon"],
+                                  ["--allow", "from nowhere/33"], ["--bind-ports", "9-2"]])
+def test_wrong_configuration(args):
+    done = program.run("-t", *args)
+    assert done.returncode == CONFIG
+    assert args[0].strip("-") in done.stderr and "^" in done.stderr
+
+
+def test_all_errors_are_shown_with_line_and_caret(tmp_path):
+    file = tmp_path / "bad.conf"
+    file.write_text("listen tcp://127.0.0.1:1080\nlisten 127.0.0.1:99999\n# fine\nallwo connect\n")
+    done = program.run("-c", str(file))
+    assert done.returncode == CONFIG
+    assert f"{file}:2:" in done.stderr and f"{file}:4:" in done.stderr
+    lines = done.stderr.splitlines()
+    shown = next(i for i, line in enumerate(lines) if line.endswith("listen 127.0.0.1:99999"))
+    caret = lines[shown + 1]
+    assert caret.strip(" \t^~") == "" and caret.index("^") - lines[shown].index("listen") in (17, 7)
+    assert "allow" in done.stderr.split(f"{file}:4:")[1], "what would be right"
+
+
+def test_a_file_that_is_missing(tmp_path):
+    done = program.run("-c", str(tmp_path / "none.conf"))
+    assert done.returncode == CONFIG and "none.conf" in done.stderr
+
+
+def test_a_port_in_use_names_its_holder():
+    holder = peers.listener()
+    done = program.run("--listen", f"127.0.0.1:{peers.port_of(holder)}")
+    assert done.returncode == 1
+    assert f"127.0.0.1:{peers.port_of(holder)}" in done.stderr
+    if os.path.exists("/proc/self/fd"):
+        name = pathlib.Path("/proc/self/comm").read_text().strip()
+        assert str(os.getpid()) in done.stderr and name in done.stderr
+
+
+def test_an_address_that_is_not_ours():
+    done = program.run("--listen", "192.0.2.200:1080")
+    assert done.returncode == 1 and "192.0.2.200:1080" in done.stderr
+
+
+def test_start_up_says_where_who_and_how(anklet):
+    one = anklet("--listen", "127.0.0.1:0", "--listen", "127.0.0.2:0")
+    addresses = one.addresses(2)
+    assert [host for host, _ in addresses] == ["127.0.0.1", "127.0.0.2"]
+    one.wait_log("curl ")
+    one.wait_log("loopback")
+
+
+# ---- Rights ----
+
+def test_user_gives_up_root(anklet, server):
+    if os.geteuid() != 0:
+        pytest.skip("only root can become somebody else")
+    one = anklet("--user", "nobody")
+    status = pathlib.Path(f"/proc/{one.pid}/status").read_text()
+    uid, gid = (re.search(rf"^{name}:\t(.*)$", status, re.MULTILINE).group(1).split() for name in ("Uid", "Gid"))
+    assert set(uid) == {"65534"} and len(set(gid)) == 1 and gid[0] != "0"
+    assert "0" not in re.search(r"^Groups:(.*)$", status, re.MULTILINE).group(1).split()
+    assert re.search(r"^CapEff:\t0+$", status, re.MULTILINE)
+    client, end = socks4.session(one.address, server)
+    client.sendall(b"unprivileged")
+    assert peers.read_exactly(end, 12) == b"unprivileged"
+
+
+def test_a_user_that_does_not_exist():
+    done = program.run("--listen", "127.0.0.1:0", "--user", "no-such-user-here")
+    assert done.returncode in (1, CONFIG) and "no-such-user-here" in done.stderr
+
+
+# ---- Signals ----
+
+def test_term_drains(anklet, server):
+    one = anklet()
+    client, end = socks4.session(one.address, server)
+    one.signal(signal.SIGTERM)
+    assert peers.until(lambda: peers.closed(one.address)), "it still accepts"
+    client.sendall(b"not yet")
+    assert peers.read_exactly(end, 7) == b"not yet"
+    end.sendall(b"bye")
+    assert peers.read_exactly(client, 3) == b"bye"
+    assert one.alive()
+    client.close()
+    end.close()
+    assert one.wait() == 0
+
+
+def test_int_stops_at_once(anklet, server):
+    one = anklet()
+    client, end = socks4.session(one.address, server)
+    waiting = peers.dial(one.address)
+    one.signal(signal.SIGINT)
+    assert one.wait(2) == 0
+    assert peers.end_of(client) in ("EOF", "RESET") and peers.end_of(end) in ("EOF", "RESET")
+    assert peers.end_of(waiting) in ("EOF", "RESET")
+
+
+def test_int_ends_a_drain(anklet, server):
+    one = anklet()
+    socks4.session(one.address, server)
+    one.signal(signal.SIGTERM)
+    time.sleep(0.2)
+    assert one.alive()
+    one.signal(signal.SIGINT)
+    assert one.wait(2) == 0
+
+
+def test_the_port_is_free_again_at_once(anklet, server):
+    one = anklet()
+    socks4.session(one.address, server)
+    one.signal(signal.SIGINT)
+    one.wait(2)
+    again = anklet("--listen", f"127.0.0.1:{one.port}")
+    socks4.session(again.address, server)
+
+
+# ---- What it asks of the system ----
+
+def test_strace_of_one_curl(anklet, tool, tmp_path):
+    """One process, one thread, and select() the only call that waits."""
+    trace = tmp_path / "trace"
+    strace = tool("strace")
+    probe = subprocess.run([strace, "-o", "/dev/null", "true"], stderr=subprocess.PIPE, timeout=10)
+    if probe.returncode != 0:
+        pytest.skip(f"strace is not permitted here: {probe.stderr.decode().strip()}")
+    web = peers.echo_server()
+    one = anklet(wrapper=[strace, "-D", "-f", "-o", str(trace)])
+    done = subprocess.run([tool("curl"), "-s", "--noproxy", "", "--max-time", "2", "--http0.9", "--socks4a",
+                           f"127.0.0.1:{one.port}", f"http://localhost:{web.port}/"],
+                          stdout=subprocess.PIPE, timeout=10)
+    assert b"GET / HTTP" in done.stdout
+    one.signal(signal.SIGTERM)
+    assert one.wait() == 0
+    lines = trace.read_text().splitlines()
+    assert {line.split()[0] for line in lines} == {str(one.pid)}, "more than one process or thread"
+    calls = {re.match(r"\d+ +(\w+)\(", line).group(1) for line in lines if re.match(r"\d+ +\w+\(", line)}
+    waits = {"poll", "ppoll", "epoll_wait", "epoll_pwait", "nanosleep", "clock_nanosleep", "futex", "wait4",
+             "pause", "rt_sigtimedwait", "rt_sigsuspend", "io_uring_enter", "flock"}
+    assert calls & {"select", "pselect6"}
+    assert not [line for line in lines if re.match(r"\d+ +(%s)\(" % "|".join(waits), line)
+                and not re.search(r"poll\(.*, 0\)", line)]
+    assert not calls & {"clone", "clone3", "fork", "vfork"}
+    blocking = [line for line in lines if re.search(r"\bsocket\(AF_INET.*SOCK_STREAM", line)
+                and "SOCK_NONBLOCK" not in line]
+    assert not blocking, "a socket that could block"
+
+
+@pytest.fixture
+def no_malloc():
+    path = os.environ.get("ANKLET_NO_MALLOC")
+    if not path:
+        pytest.skip("ANKLET_NO_MALLOC names no variant of the program that watches its allocations")
+    return path
+
+
+def test_nothing_is_allocated_after_the_start(anklet, dns, server, no_malloc):
+    """A variant that aborts when it allocates: CONNECT, a name, BIND, refusals, log, and the end."""
+    dns.zone["web.example.test"] = Name(a=["127.0.0.1"], aaaa=["::1"], truncate=True)
+    one = anklet(*dns.option, "--log", "debug", "--allow", "connect user ident ident", "--allow", "to *",
+                 program=no_malloc)
+    for how in (dict(), dict(name="web.example.test"), dict(name="localhost"), dict(userid=b"a\r\n\xff")):
+        client, end = socks4.session(one.address, server, **how)
+        client.sendall(b"ping")
+        assert peers.read_exactly(end, 4) == b"ping"
+        peers.reset(client)
+    client, reply = socks4.ask(one.address, 21, "127.0.0.5", cd=socks4.BIND)
+    peers.dial((reply.ip, reply.port), "127.0.0.5")
+    assert socks4.read_reply(client).cd == socks4.GRANTED
+    socks4.refused(one.address, 80, cd=9)
+    socks4.refused(one.address, 80, name="none.example.test")
+    assert socks4.refused(one.address, 80, userid=b"ident") in (socks4.NO_IDENTD, socks4.OTHER_USERID)
