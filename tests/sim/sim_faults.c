@@ -90,7 +90,7 @@ static void check_late(struct run *run)
 {
 	for (unsigned i = 0; i < count; i++) {
 		const struct client *client = &clients[i];
-		uint64_t lived = client->over_at - client->connected_at;
+		uint64_t lived = client->over_at - client->start_at;
 
 		EXPECT(run, client->done);
 		if (client->replies_in == 0)
