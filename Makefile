@@ -108,12 +108,19 @@ PORT_SIM = \
 
 UNIT = \
 	test_address \
+	test_config \
+	test_config_errors \
+	test_config_print \
+	test_config_report \
 	test_dns \
+	test_endpoint \
 	test_ident \
 	test_name_cache \
 	test_name_files \
 	test_resolve \
 	test_resolve_servers \
+	test_rules \
+	test_rules_guard \
 	test_socks4 \
 	test_text
 
@@ -132,6 +139,7 @@ SIM = \
 	sim_faults
 
 FUZZ = \
+	fuzz_config \
 	fuzz_dns \
 	fuzz_ident \
 	fuzz_socks4
