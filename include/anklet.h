@@ -57,6 +57,12 @@ struct anklet *anklet_init(void *memory, size_t size, struct port *port);
 unsigned anklet_configure(struct anklet *a, const char *source, const char *text, size_t len,
 	anklet_print *report, void *ctx);
 
+/* The i-th keyword of the configuration, NULL past the last. */
+const char *anklet_keyword(unsigned i);
+
+/* How many allow and deny lines there are. */
+unsigned anklet_rules(const struct anklet *a);
+
 /* Prints the configuration in force, as lines that anklet_configure() reads. */
 void anklet_print_config(const struct anklet *a, anklet_print *print, void *ctx);
 
@@ -110,6 +116,12 @@ struct anklet_status {
 };
 
 void anklet_status(const struct anklet *a, struct anklet_status *status);
+
+/*
+ * Hands a line of the program's own to the log, which the keyword log may leave
+ * out; level is an enum port_level. After anklet_start(), before anklet_fini().
+ */
+void anklet_log(struct anklet *a, int level, const char *line, size_t len);
 
 /* Where listener i listens, printed: true; false when there is no listener i. */
 bool anklet_listening(const struct anklet *a, unsigned i, char *buf, size_t size);

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#define NO_GAP (sizeof(struct ip) + 1)
 #define V4_BITS 96 /* bits of the mapped form in front of an IPv4 address */
 
 static const uint8_t v4_mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
@@ -117,25 +118,14 @@ static bool v4_parse(const char *text, size_t len, uint8_t *out)
 	return at == len;
 }
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* One group of up to four hexadecimal digits; returns how many there were, 0 for none. */
 static size_t group_parse(const char *text, size_t len, uint8_t *out)
 {
 	unsigned value = 0;
 	size_t n = 0;
 
-	while (n < len && n < 4 && hex_value(text[n]) >= 0)
-		value = value << 4 | (unsigned)hex_value(text[n++]);
+	while (n < len && n < 4 && text_hex_value(text[n]) >= 0)
+		value = value << 4 | (unsigned)text_hex_value(text[n++]);
 	out[0] = (uint8_t)(value >> 8);
 	out[1] = (uint8_t)value;
 	return n;
@@ -143,8 +133,8 @@ static size_t group_parse(const char *text, size_t len, uint8_t *out)
 
 static bool v6_parse(const char *text, size_t len, uint8_t *out)
 {
-	size_t used = 0, at = 0;        /* octets written, characters read */
-	size_t gap = sizeof(struct ip); /* where '::' stood; here: nowhere */
+	size_t used = 0, at = 0; /* octets written, characters read */
+	size_t gap = NO_GAP;     /* octets in front of '::'; or there is none */
 	size_t n;
 
 	memset(out, 0, sizeof(struct ip));
@@ -167,13 +157,13 @@ static bool v6_parse(const char *text, size_t len, uint8_t *out)
 		if (text[at++] != ':' || at == len)
 			return false;
 		if (text[at] == ':') {
-			if (gap != sizeof(struct ip))
+			if (gap != NO_GAP)
 				return false;
 			gap = used;
 			at++;
 		}
 	}
-	if (gap == sizeof(struct ip))
+	if (gap == NO_GAP)
 		return used == sizeof(struct ip);
 	if (used > 14)
 		return false;
@@ -212,6 +202,8 @@ bool ip_prefix_parse(const char *text, size_t len, struct ip_prefix *prefix)
 		bool v4 = ip_is_v4(&parsed.ip) && memchr(text, ':', ip_len) == NULL;
 
 		if (!number_parse(slash + 1, len - ip_len - 1, v4 ? 32 : 128, &bits))
+			return false;
+		if (!v4 && ip_is_v4(&parsed.ip) && bits < V4_BITS)
 			return false;
 		parsed.bits = (uint8_t)(v4 ? V4_BITS + bits : bits);
 		clear_host_bits(&parsed);

@@ -61,8 +61,9 @@ bool ip_parse(const char *text, size_t len, struct ip *ip);
 
 /*
  * Parses "ADDRESS" or "ADDRESS/BITS" (BITS counted as one writes them: at most
- * 32 for IPv4, 128 for IPv6). Returns true and sets *prefix, bits past the
- * length cleared; or false.
+ * 32 for IPv4, 128 for IPv6, and at least 96 for IPv4 written as IPv6, where
+ * ::ffff:10.0.0.0/8 would hold no IPv4 at all). Returns true and sets *prefix,
+ * bits past the length cleared; or false.
  */
 bool ip_prefix_parse(const char *text, size_t len, struct ip_prefix *prefix);
 

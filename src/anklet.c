@@ -297,8 +297,7 @@ void anklet_poll(struct anklet *a, int32_t ms)
 
 void instance_log(struct anklet *a, enum port_level level, const struct text *line)
 {
-	if ((unsigned)level <= a->config.log)
-		port_log(a->port, level, line->buf, line->len);
+	anklet_log(a, (int)level, line->buf, line->len);
 }
 
 struct anklet *anklet_init(void *memory, size_t size, struct port *port)
@@ -329,6 +328,22 @@ unsigned anklet_configure(struct anklet *a, const char *source, const char *text
 void anklet_print_config(const struct anklet *a, anklet_print *print, void *ctx)
 {
 	config_print(&a->config, print, ctx);
+}
+
+const char *anklet_keyword(unsigned i)
+{
+	return config_keyword(i);
+}
+
+unsigned anklet_rules(const struct anklet *a)
+{
+	return a->config.rules.count;
+}
+
+void anklet_log(struct anklet *a, int level, const char *line, size_t len)
+{
+	if (level <= a->config.log)
+		port_log(a->port, (enum port_level)level, line, len);
 }
 
 const char *anklet_user(const struct anklet *a)

@@ -47,6 +47,9 @@ void config_init(struct config *c);
 unsigned config_read(struct config *c, const char *source, const char *text, size_t len,
 	anklet_print *report, void *ctx);
 
+/* As anklet_keyword(). */
+const char *config_keyword(unsigned i);
+
 /* As anklet_print_config(): every keyword with the value in force, in lines that config_read() reads. */
 void config_print(const struct config *c, anklet_print *print, void *ctx);
 

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "address.h"
+#include "config_fault.h"
 #include "string_table.h"
 
 enum endpoint_scheme { ENDPOINT_TCP };
@@ -27,19 +28,20 @@ struct endpoint {
 	struct ip ip; /* ENDPOINT_IP */
 };
 
-/* Why a text is no endpoint, and where. */
-struct endpoint_fault {
-	size_t at, len;      /* the part of the text that is wrong */
-	const char *message; /* what is wrong with it */
-	const char *remedy;  /* what would be right */
-};
-
 /*
- * Parses text[0..len). default_port is taken where none is written; 0: one must
- * be. Returns true; or false and fills *fault, with strings that live forever.
+ * Parses text[0..len), of which len is at least 1. default_port is taken where
+ * none is written; 0: one must be. '*' and port 0 are accepted: whoever connects
+ * there refuses them. Returns true; or false and fills *fault.
  */
 bool endpoint_parse(const char *text, size_t len, uint16_t default_port,
-	struct string_table *strings, struct endpoint *endpoint, struct endpoint_fault *fault);
+	struct string_table *strings, struct endpoint *endpoint, struct config_fault *fault);
+
+/*
+ * Is text[0..len) a host's name: labels of 1 to 63 letters, digits, '-' and '_',
+ * at most 253 octets (and CONFIG_ANKLET_NAME_MAX) and perhaps a last dot? The last label is no number, so that
+ * no mistyped IPv4 address is taken for a name.
+ */
+bool endpoint_is_name(const char *text, size_t len);
 
 /* Appends the endpoint as endpoint_parse() reads it, scheme and port included. */
 void text_endpoint(

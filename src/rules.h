@@ -67,8 +67,8 @@ enum rules_reason {
 	RULES_BY_RULE,    /* 'rule' decided */
 	RULES_BY_NO_RULE, /* there are rules, and none matched */
 	RULES_BY_DEFAULT, /* there are no rules: where the client is decided */
-	RULES_BY_ADDRESS, /* nobody connects there: 0.0.0.0/8, 240.0.0.0/4, ::, multicast, or BIND for any peer */
-	RULES_BY_PROTECTION, /* loopback, link-local or our own address, for a client that is not on loopback */
+	RULES_BY_ADDRESS, /* nobody connects there: 0.0.0.0/8, 240.0.0.0/4, '::', or BIND for any peer */
+	RULES_BY_PROTECTION, /* loopback, link-local, multicast or our own address, for a client not on loopback */
 	RULES_BY_LOOP, /* it would come back to ourselves */
 };
 
@@ -83,7 +83,10 @@ struct rules_answer {
 /*
  * Decides. The first rule that matches does; one that would match if the address
  * were known leaves it undecided, unless everything that follows decides the
- * same. Then, whatever the rules say, an address must be one that may be
+ * same. A name that is granted before its address is known is only one that may
+ * be looked up: each of its addresses is asked about again. Where no rules are
+ * written, clients on loopback, private and link-local addresses are granted.
+ * Then, whatever the rules say, an address must be one that may be
  * reached at all:
  * - 0.0.0.0/8, 240.0.0.0/4, '::' and broadcast: never (BIND's 0.0.0.0 by a rule with any-peer);
  * - where this program itself listens: never;

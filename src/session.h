@@ -195,7 +195,7 @@ void session_set_limit(struct anklet *a, struct session *s, uint32_t ms);
 void session_set_step(struct anklet *a, struct session *s, uint32_t ms);
 
 /* Stores a socket just opened as the session's, so that its readiness is. */
-void session_own(struct anklet *a, struct session *s, port_sock sock);
+void session_own(struct anklet *a, const struct session *s, port_sock sock);
 
 /* Closes one of its sockets; or the second attempt, whose socket goes back to the spare ones. */
 void session_close(struct anklet *a, port_sock *sock);

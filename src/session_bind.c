@@ -30,12 +30,13 @@ static enum session_next open_in_range(struct anklet *a, struct session *s, stru
 {
 	uint32_t low = a->config.bind_port_low;
 	uint32_t count = (uint32_t)a->config.bind_port_high - low + 1;
-	int r = PORT_IN_USE;
 
 	if (s->ports_tried == 0 && port_random(a->port, &s->port_start, sizeof s->port_start) < 0)
 		s->port_start =
 			(uint16_t)s->number; /* it only spreads the load: need not be a secret */
 	for (unsigned i = 0; i < PORTS_A_TURN && s->ports_tried < count; i++) {
+		int r;
+
 		at->port = (uint16_t)(low + (s->port_start + s->ports_tried++) % count);
 		r = open_listener(a, s, at);
 		if (r == 0)

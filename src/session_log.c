@@ -160,11 +160,15 @@ void session_log_end(struct anklet *a, const struct session *s)
 
 	begin_line(&t, buf, sizeof buf, s);
 	text_verdict(&t, s);
-	text_str(&t, ", up ");
-	text_num(&t, s->relay.up.octets);
-	text_str(&t, " down ");
-	text_num(&t, s->relay.down.octets);
-	text_str(&t, " in ");
+	if (s->state == SESSION_RELAY) {
+		text_str(&t, ", up ");
+		text_num(&t, s->relay.up.octets);
+		text_str(&t, " down ");
+		text_num(&t, s->relay.down.octets);
+		text_str(&t, " in ");
+	} else {
+		text_str(&t, " after ");
+	}
 	text_since(&t, a, s);
 	instance_log(a, PORT_INFO, &t);
 }

@@ -20,7 +20,11 @@ struct string_table {
 
 _Static_assert(CONFIG_ANKLET_CONFIG_TEXT <= UINT16_MAX, "an offset names every string");
 
-/* Adds a string: its offset, or STRING_NONE when it does not fit. */
+/*
+ * Adds text[0..len), which holds no NUL: its offset, that of an equal string where
+ * there is one, or STRING_NONE when it does not fit. To take back what was added
+ * since, set len to what it was then.
+ */
 uint16_t string_table_add(struct string_table *table, const char *text, size_t len);
 
 /* The string at an offset that string_table_add() gave, or "" for STRING_NONE. */

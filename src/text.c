@@ -20,6 +20,8 @@ void text_octets(struct text *t, const char *s, size_t len)
 {
 	size_t room = t->size - 1 - t->len;
 
+	if (t->cut)
+		return;
 	if (len > room) {
 		len = room;
 		t->cut = true;
@@ -82,6 +84,17 @@ void text_escaped(struct text *t, const void *octets, size_t len)
 		else
 			text_octets(t, out, n);
 	}
+}
+
+int text_hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
 }
 
 void text_duration(struct text *t, uint32_t ms)

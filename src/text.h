@@ -2,8 +2,9 @@
  * Text put together in a buffer of fixed size: log lines, error messages, printed addresses.
  *
  * There are no formats on purpose: a peer's bytes can never be taken for one.
- * What does not fit is left out and remembered in 'cut'; the text is always
- * terminated, so the last octet of the buffer belongs to the NUL.
+ * What does not fit is left out and remembered in 'cut', and nothing is appended
+ * from then on: a text may lack its end, but never a piece of its middle. It is
+ * always terminated, so the last octet of the buffer belongs to the NUL.
  */
 #ifndef ANKLET_TEXT_H
 #define ANKLET_TEXT_H
@@ -39,6 +40,9 @@ void text_padded(struct text *t, uint64_t n, unsigned width);
  * backslash; every other octet as \xHH. An escape is never cut in two.
  */
 void text_escaped(struct text *t, const void *octets, size_t len);
+
+/* The value of a hexadecimal digit of either case, or -1. */
+int text_hex_value(char c);
 
 /* Appends milliseconds as a person writes them: "250ms", "12.3s", "4m05s", "2h07m". */
 void text_duration(struct text *t, uint32_t ms);

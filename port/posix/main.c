@@ -1,0 +1,240 @@
+/*
+ * The program: one instance of anklet, run in the foreground until a signal ends it.
+ *
+ * TERM lets the sessions end by themselves, INT or a second TERM ends them. The
+ * signals are blocked but for the wait, so none can slip in between a look at
+ * the flag and the wait.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "anklet.h"
+#include "failure.h"
+#include "options.h"
+#include "port.h"
+#include "posix.h"
+#include "text.h"
+#include "user.h"
+
+static struct port port;
+static max_align_t memory[ANKLET_MEMORY / sizeof(max_align_t) + 1];
+
+/* ---- Signals ---- */
+
+enum { STOP_NOT, STOP_DRAIN, STOP_NOW };
+
+static volatile sig_atomic_t stop = STOP_NOT;
+
+static void on_signal(int number)
+{
+	stop = number == SIGTERM && stop == STOP_NOT ? STOP_DRAIN : STOP_NOW;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction catch = {.sa_handler = on_signal};
+	sigset_t ours, during_wait;
+
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGINT);
+	sigaddset(&ours, SIGTERM);
+	catch.sa_mask = ours;
+	sigprocmask(SIG_BLOCK, &ours, &during_wait);
+	sigdelset(&during_wait, SIGINT);
+	sigdelset(&during_wait, SIGTERM);
+	sigaction(SIGINT, &catch, NULL);
+	sigaction(SIGTERM, &catch, NULL);
+	posix_signals(&port, &during_wait);
+}
+
+/* ---- What it says ---- */
+
+static void log_text(struct anklet *a, const struct text *line)
+{
+	anklet_log(a, PORT_INFO, line->buf, line->len);
+}
+
+/* The first place it listens at, as a client on this host would name it. */
+static void text_proxy(struct text *t, const char *at)
+{
+	static const char any_v4[] = "0.0.0.0:", any_v6[] = "[::]:";
+
+	if (strncmp(at, any_v4, sizeof any_v4 - 1) == 0) {
+		text_str(t, "127.0.0.1:");
+		at += sizeof any_v4 - 1;
+	} else if (strncmp(at, any_v6, sizeof any_v6 - 1) == 0) {
+		text_str(t, "[::1]:");
+		at += sizeof any_v6 - 1;
+	}
+	text_str(t, at);
+}
+
+static void log_listening(struct anklet *a)
+{
+	char buf[256], at[ADDRESS_TEXT_SIZE];
+	struct text t;
+
+	for (unsigned i = 0; anklet_listening(a, i, at, sizeof at); i++) {
+		text_init(&t, buf, sizeof buf);
+		text_str(&t, "listening on ");
+		text_str(&t, at);
+		log_text(a, &t);
+	}
+}
+
+static void log_rules(struct anklet *a)
+{
+	unsigned count = anklet_rules(a);
+	char buf[256];
+	struct text t;
+
+	text_init(&t, buf, sizeof buf);
+	if (count == 0) {
+		text_str(&t, "no rules: clients on loopback and in private networks are served");
+	} else {
+		text_num(&t, count);
+		text_str(&t, count == 1 ? " rule decides" : " rules decide");
+		text_str(&t, " who may use it: what none matches is refused");
+	}
+	log_text(a, &t);
+}
+
+static void greet(struct anklet *a)
+{
+	char buf[256], at[ADDRESS_TEXT_SIZE];
+	struct anklet_status status;
+	struct text t;
+
+	anklet_status(a, &status);
+	text_init(&t, buf, sizeof buf);
+	text_str(&t, "anklet " ANKLET_VERSION ", up to ");
+	text_num(&t, status.sessions_max);
+	text_str(&t, " sessions at once");
+	log_text(a, &t);
+	log_listening(a);
+	log_rules(a);
+	if (!anklet_listening(a, 0, at, sizeof at))
+		return;
+	text_init(&t, buf, sizeof buf);
+	text_str(&t, "try it: curl --socks4a ");
+	text_proxy(&t, at);
+	text_str(&t, " http://example.com/");
+	log_text(a, &t);
+}
+
+static void log_draining(struct anklet *a, uint32_t sessions)
+{
+	char buf[256];
+	struct text t;
+
+	text_init(&t, buf, sizeof buf);
+	text_str(&t, "no new clients; ");
+	text_num(&t, sessions);
+	text_str(&t, sessions == 1 ? " session goes on" : " sessions go on");
+	text_str(&t, " until done (TERM or INT again ends them)");
+	log_text(a, &t);
+}
+
+static void say_goodbye(struct anklet *a)
+{
+	struct anklet_status status;
+	char buf[256];
+	struct text t;
+
+	anklet_status(a, &status);
+	text_init(&t, buf, sizeof buf);
+	text_str(&t, "stopping: clients ");
+	text_num(&t, status.accepted);
+	text_str(&t, ", granted ");
+	text_num(&t, status.granted);
+	text_str(&t, ", refused ");
+	text_num(&t, status.refused);
+	log_text(a, &t);
+}
+
+/* ---- Start and run ---- */
+
+static int cannot(const struct text *why)
+{
+	fprintf(stderr, "anklet: %s\n", why->buf);
+	return EXIT_FAILURE;
+}
+
+static int cannot_become(const char *name, const char *why)
+{
+	char buf[512];
+	struct text t;
+
+	text_init(&t, buf, sizeof buf);
+	text_str(&t, "cannot become the user \"");
+	text_escaped(&t, name, strlen(name));
+	text_str(&t, "\": ");
+	text_str(&t, why);
+	return cannot(&t);
+}
+
+static int start(struct anklet *a)
+{
+	const char *name = anklet_user(a), *why = NULL;
+	struct anklet_failure failure;
+	struct user user = {.name = name};
+	char buf[1024];
+	struct text t;
+
+	/* Looked up first: a name that is wrong is told before anybody can connect. */
+	if (name[0] != '\0' && (why = user_find(name, &user)) != NULL)
+		return cannot_become(name, why);
+	if (anklet_start(a, &failure) < 0) {
+		text_init(&t, buf, sizeof buf);
+		text_failure(&t, &failure);
+		return cannot(&t);
+	}
+	if (name[0] != '\0' && (why = user_become(&user)) != NULL) {
+		anklet_fini(a);
+		return cannot_become(name, why);
+	}
+	return EXIT_SUCCESS;
+}
+
+static void run(struct anklet *a)
+{
+	struct anklet_status status;
+	bool draining = false;
+
+	while (stop != STOP_NOW) {
+		if (stop == STOP_DRAIN) {
+			anklet_status(a, &status);
+			if (status.sessions == 0)
+				break;
+			if (!draining) {
+				anklet_stop(a);
+				log_draining(a, status.sessions);
+			}
+			draining = true;
+		}
+		anklet_poll(a, -1);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct anklet *a = anklet_init(memory, sizeof memory, &port);
+	int status;
+
+	(void)argc;
+	if (options_read(a, argv, &status) == OPTIONS_END)
+		return status;
+	status = start(a);
+	if (status != EXIT_SUCCESS)
+		return status;
+	catch_signals();
+	greet(a);
+	run(a);
+	say_goodbye(a);
+	anklet_fini(a);
+	return EXIT_SUCCESS;
+}

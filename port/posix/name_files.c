@@ -1,0 +1,384 @@
+/*
+ * resolv.conf(5) and hosts(5). See name_files.h.
+ */
+#define _DEFAULT_SOURCE /* if_nametoindex(), st_mtim */
+
+#include "name_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#ifdef __APPLE__
+#define st_mtim st_mtimespec
+#endif
+
+#define LOOK_EVERY_MS 1000
+
+/* The limits that resolv.conf(5) gives for the options, and the least that works. */
+#define NDOTS_MAX 15
+#define TIMEOUT_MAX_S 30
+#define ATTEMPTS_MAX 5
+
+struct word {
+	const char *text;
+	size_t len;
+};
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f' || c == '\0';
+}
+
+/* Takes the next word off the line; false when there is none, or a comment begins. */
+static bool next_word(const char **line, size_t *len, struct word *word)
+{
+	/* read() has written all of it. NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage) */
+	while (*len > 0 && is_blank(**line)) {
+		++*line;
+		--*len;
+	}
+	word->text = *line;
+	while (*len > 0 && !is_blank(**line)) {
+		++*line;
+		--*len;
+	}
+	word->len = (size_t)(*line - word->text);
+	return word->len > 0 && word->text[0] != '#' && word->text[0] != ';';
+}
+
+static bool word_is(const struct word *word, const char *text)
+{
+	return word->len == strlen(text) && memcmp(word->text, text, word->len) == 0;
+}
+
+/* ---- Addresses ---- */
+
+static bool zone_index(const char *zone, size_t len, uint32_t *scope)
+{
+	char name[IF_NAMESIZE];
+
+	if (number_parse(zone, len, UINT32_MAX, scope))
+		return *scope != 0;
+	if (len >= sizeof name)
+		return false;
+	memcpy(name, zone, len);
+	name[len] = '\0';
+	*scope = if_nametoindex(name);
+	return *scope != 0;
+}
+
+bool address_literal(const char *text, size_t len, struct address *at)
+{
+	const char *percent = len > 0 ? memchr(text, '%', len) : NULL;
+	size_t ip_len = percent != NULL ? (size_t)(percent - text) : len;
+	struct address parsed = {.port = 0};
+
+	if (!ip_parse(text, ip_len, &parsed.ip))
+		return false;
+	if (percent != NULL) {
+		if (ip_is_v4(&parsed.ip) || ip_class(&parsed.ip) != IP_LINK_LOCAL)
+			return false;
+		if (!zone_index(percent + 1, len - ip_len - 1, &parsed.scope))
+			return false;
+	}
+	*at = parsed;
+	return true;
+}
+
+/* ---- resolv.conf ---- */
+
+void resolv_conf_init(struct resolv_conf *conf)
+{
+	memset(conf, 0, sizeof *conf);
+	conf->ndots = 1;
+	conf->timeout_s = 5;
+	conf->attempts = 2;
+}
+
+const char *resolv_conf_search(const struct resolv_conf *conf, unsigned i)
+{
+	const char *domain = conf->search;
+
+	while (i-- > 0)
+		domain += strlen(domain) + 1;
+	return domain;
+}
+
+static void take_server(struct resolv_conf *conf, const char *line, size_t len)
+{
+	struct word word;
+
+	if (conf->servers == RESOLV_CONF_SERVERS || !next_word(&line, &len, &word))
+		return;
+	if (address_literal(word.text, word.len, &conf->server[conf->servers]))
+		conf->servers++;
+}
+
+/* search and domain: the last such line counts. */
+static void take_search(struct resolv_conf *conf, const char *line, size_t len, unsigned max)
+{
+	struct word word;
+	size_t used = 0;
+
+	conf->searches = 0;
+	while (conf->searches < max && next_word(&line, &len, &word)) {
+		size_t domain_len = word.text[word.len - 1] == '.' ? word.len - 1 : word.len;
+
+		if (!dns_name_valid(word.text, domain_len) ||
+			domain_len >= sizeof conf->search - used)
+			continue;
+		memcpy(conf->search + used, word.text, domain_len);
+		conf->search[used + domain_len] = '\0';
+		used += domain_len + 1;
+		conf->searches++;
+	}
+}
+
+/* An option's number: what is too high counts as the highest, as resolv.conf(5) has it. */
+static void take_option(
+	const struct word *word, const char *name, uint32_t min, uint32_t max, uint8_t *value)
+{
+	size_t name_len = strlen(name);
+	uint32_t n;
+
+	if (word->len <= name_len || memcmp(word->text, name, name_len) != 0)
+		return;
+	if (!number_parse(word->text + name_len, word->len - name_len, UINT32_MAX, &n))
+		return;
+	if (n < min)
+		n = min;
+	*value = (uint8_t)(n < max ? n : max);
+}
+
+static void take_options(struct resolv_conf *conf, const char *line, size_t len)
+{
+	struct word word;
+
+	while (next_word(&line, &len, &word)) {
+		take_option(&word, "ndots:", 0, NDOTS_MAX, &conf->ndots);
+		take_option(&word, "timeout:", 1, TIMEOUT_MAX_S, &conf->timeout_s);
+		take_option(&word, "attempts:", 1, ATTEMPTS_MAX, &conf->attempts);
+	}
+}
+
+void resolv_conf_line(struct resolv_conf *conf, const char *line, size_t len)
+{
+	struct word keyword;
+
+	if (!next_word(&line, &len, &keyword))
+		return;
+	if (word_is(&keyword, "nameserver"))
+		take_server(conf, line, len);
+	else if (word_is(&keyword, "search"))
+		take_search(conf, line, len, UINT8_MAX);
+	else if (word_is(&keyword, "domain"))
+		take_search(conf, line, len, 1);
+	else if (word_is(&keyword, "options"))
+		take_options(conf, line, len);
+}
+
+/* ---- hosts ---- */
+
+static void add_for_family(
+	const struct ip *ip, struct dns_addresses *v4, struct dns_addresses *v6, bool *found)
+{
+	struct dns_addresses *family = ip_is_v4(ip) ? v4 : v6;
+
+	if (family == NULL)
+		return;
+	dns_addresses_add(family, ip);
+	*found = true;
+}
+
+bool hosts_line(const char *line, size_t line_len, const char *name, size_t len,
+	struct dns_addresses *v4, struct dns_addresses *v6)
+{
+	struct word word;
+	struct ip ip;
+	bool found = false;
+
+	if (!next_word(&line, &line_len, &word) || !ip_parse(word.text, word.len, &ip))
+		return false;
+	while (!found && next_word(&line, &line_len, &word)) {
+		if (word.len == len && strncasecmp(word.text, name, len) == 0) {
+			add_for_family(&ip, v4, v6, &found);
+			break;
+		}
+	}
+	return found;
+}
+
+/* ---- Files ---- */
+
+/* Reads a file line by line; what is too long for the buffer is passed over. */
+struct reader {
+	int fd;
+	size_t left; /* octets that may still be read */
+	size_t at;   /* where the next line begins */
+	size_t len;  /* octets in the buffer */
+	bool passing_over;
+	char buf[NAME_FILE_LINE_MAX];
+};
+
+/* A file that is none (a FIFO, a device) could block, and counts as missing. */
+static bool is_file(const char *path, struct file_stamp *stamp)
+{
+	struct stat st;
+
+	memset(stamp, 0, sizeof *stamp);
+	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+		return false;
+	stamp->modified = st.st_mtim.tv_sec;
+	stamp->modified_ns = st.st_mtim.tv_nsec;
+	stamp->size = st.st_size;
+	stamp->inode = st.st_ino;
+	return true;
+}
+
+/* A descriptor; or -1 and errno. Not to be waited for, should it be a FIFO by now. */
+static int open_file(const char *path)
+{
+	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+}
+
+static bool is_lack(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM;
+}
+
+static void reader_init(struct reader *r, int fd, size_t size_max)
+{
+	*r = (struct reader){.fd = fd, .left = size_max};
+}
+
+/* Reads on behind the unfinished line. False at the end of the file and of what may be read. */
+static bool reader_fill(struct reader *r)
+{
+	size_t room;
+	ssize_t n;
+
+	memmove(r->buf, r->buf + r->at, r->len - r->at);
+	r->len -= r->at;
+	r->at = 0;
+	if (r->len == sizeof r->buf) {
+		r->passing_over = true;
+		r->len = 0;
+	}
+	room = sizeof r->buf - r->len;
+	n = read(r->fd, r->buf + r->len, room < r->left ? room : r->left);
+	if (n <= 0)
+		return false;
+	r->len += (size_t)n;
+	r->left -= (size_t)n;
+	return true;
+}
+
+/* The next line without its end; one that the file leaves open at its end counts. */
+static bool reader_line(struct reader *r, const char **line, size_t *len)
+{
+	/* Every turn takes a line or reads at least one of the octets left. */
+	for (;;) {
+		const char *start = r->buf + r->at;
+		const char *end = memchr(start, '\n', r->len - r->at);
+		bool pass_over = r->passing_over, last = false;
+
+		if (end == NULL) {
+			if (reader_fill(r))
+				continue;
+			if (r->at == r->len)
+				return false;
+			start = r->buf + r->at;
+			end = r->buf + r->len;
+			pass_over = r->passing_over || r->left == 0;
+			last = true;
+		}
+		*line = start;
+		*len = (size_t)(end - start);
+		r->at = last ? r->len : r->at + *len + 1;
+		r->passing_over = false;
+		if (!pass_over)
+			return true;
+	}
+}
+
+static bool same_stamp(const struct file_stamp *a, const struct file_stamp *b)
+{
+	return a->modified == b->modified && a->modified_ns == b->modified_ns &&
+	       a->size == b->size && a->inode == b->inode;
+}
+
+static void read_resolv_conf(struct resolv_conf *conf, int fd)
+{
+	struct reader reader;
+	const char *line;
+	size_t len;
+
+	resolv_conf_init(conf);
+	reader_init(&reader, fd, RESOLV_CONF_SIZE_MAX);
+	while (fd >= 0 && reader_line(&reader, &line, &len))
+		resolv_conf_line(conf, line, len);
+	if (conf->servers == 0) {
+		conf->server[0].ip = ip_v4(127, 0, 0, 1);
+		conf->servers = 1;
+	}
+}
+
+void name_files_init(struct name_files *files)
+{
+	memset(files, 0, sizeof *files);
+	files->resolv_conf_path = "/etc/resolv.conf";
+	files->hosts_path = "/etc/hosts";
+}
+
+bool name_files_refresh(struct name_files *files, uint32_t now)
+{
+	struct file_stamp stamp;
+	bool there;
+	int fd;
+
+	if (files->read && now - files->looked_at < LOOK_EVERY_MS)
+		return false;
+	files->looked_at = now;
+	there = is_file(files->resolv_conf_path, &stamp);
+	if (files->read && same_stamp(&stamp, &files->stamp))
+		return false;
+	fd = there ? open_file(files->resolv_conf_path) : -1;
+	if (there && fd < 0 && is_lack(errno)) {
+		/* What was read before still holds; the stamp stays, so that the next look tries again. */
+		if (files->read)
+			return false;
+		memset(&stamp, 0, sizeof stamp);
+	}
+	files->stamp = stamp;
+	files->read = true;
+	read_resolv_conf(&files->conf, fd);
+	if (fd >= 0)
+		close(fd);
+	return true;
+}
+
+int name_files_hosts(const struct name_files *files, const char *name, size_t len,
+	struct dns_addresses *v4, struct dns_addresses *v6)
+{
+	struct reader reader;
+	struct file_stamp stamp;
+	const char *line;
+	size_t line_len;
+	int fd, found = 0;
+
+	if (!is_file(files->hosts_path, &stamp))
+		return 0;
+	fd = open_file(files->hosts_path);
+	if (fd < 0)
+		return is_lack(errno) ? -1 : 0;
+	reader_init(&reader, fd, HOSTS_SIZE_MAX);
+	while (reader_line(&reader, &line, &line_len))
+		found += hosts_line(line, line_len, name, len, v4, v6);
+	close(fd);
+	return found;
+}

@@ -1,0 +1,46 @@
+/*
+ * What POSIX has no call for, or a slower one than the system at hand.
+ *
+ * native_linux.c and native_posix.c each have all of it; the Makefile takes one.
+ */
+#ifndef ANKLET_POSIX_NATIVE_H
+#define ANKLET_POSIX_NATIVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include "port.h"
+
+/* Where send() has no such flag, the port ignores SIGPIPE, which it does in any case for its log. */
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0
+#endif
+
+/* Opens p->native, for native_random() or native_own(): a descriptor, or -1, and those two then fail. */
+int native_open(void);
+
+/* socket() and accept(): the descriptor, non-blocking and close-on-exec, or -1 and errno. */
+int native_socket(int family, int type);
+int native_accept(int listener, struct sockaddr *from, socklen_t *from_len);
+
+/*
+ * Drops the first n octets that lie unread in fd, all of which are there and at
+ * most POSIX_SCRATCH; p->scratch keeps what it shows. Returns false if it could not.
+ */
+bool native_drop(struct port *p, int fd, size_t n);
+
+/*
+ * What the peer has done, behind whatever lies unread: 0 it is there, PORT_EOF, or
+ * PORT_RESET with *error set to the errno of what happened, which is thereby taken
+ * from the socket.
+ */
+int native_peer(int fd, int *error);
+
+/* As port_own(), but for 127.0.0.0/8. */
+bool native_own(struct port *p, const struct ip *ip);
+
+/* As port_random(). */
+int native_random(struct port *p, void *buf, size_t len);
+
+#endif

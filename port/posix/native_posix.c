@@ -1,0 +1,129 @@
+/*
+ * The same with what nearly every system has. See native.h.
+ *
+ * An end in order that lies behind unread octets cannot be seen here: port_gone()
+ * sees it when they are consumed. A reset it sees.
+ */
+#define _DEFAULT_SOURCE
+#define _DARWIN_C_SOURCE
+#define __BSD_VISIBLE 1
+#include "native.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ifaddrs.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+int native_open(void)
+{
+	return open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+}
+
+static bool prepare(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	return flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 &&
+	       fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
+}
+
+/* fd prepared, or closed with errno kept. */
+static int prepared(int fd)
+{
+	int error;
+
+	if (fd < 0 || prepare(fd))
+		return fd;
+	error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+int native_socket(int family, int type)
+{
+	return prepared(socket(family, type, 0));
+}
+
+int native_accept(int listener, struct sockaddr *from, socklen_t *from_len)
+{
+	int fd = prepared(accept(listener, from, from_len));
+
+	if (fd >= 0)
+		socket_options(fd);
+	return fd;
+}
+
+/* A buffer of its own: port_peek() still shows what is being dropped. */
+bool native_drop(struct port *p, int fd, size_t n)
+{
+	char dropped[4096];
+
+	(void)p;
+	while (n > 0) {
+		ssize_t len = recv(fd, dropped, n < sizeof dropped ? n : sizeof dropped, 0);
+
+		if (len <= 0)
+			return false;
+		n -= (size_t)len;
+	}
+	return true;
+}
+
+int native_peer(int fd, int *error)
+{
+	socklen_t len = sizeof *error;
+	char octet;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, error, &len) == 0 && *error != 0)
+		return PORT_RESET;
+	return recv(fd, &octet, 1, MSG_PEEK) == 0 ? PORT_EOF : 0;
+}
+
+static bool is_ip(const struct sockaddr *in, const struct ip *ip)
+{
+	struct sockaddr_storage copy;
+	struct address at;
+	size_t len;
+
+	if (in == NULL || (in->sa_family != AF_INET && in->sa_family != AF_INET6))
+		return false;
+	memset(&copy, 0, sizeof copy);
+	len = in->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+	memcpy(&copy, in, len);
+	return address_from_system(&copy, &at) && ip_equal(&at.ip, ip);
+}
+
+/* Asked anew each time: the list is short, and cannot be out of date. libc allocates it. */
+bool native_own(struct port *p, const struct ip *ip)
+{
+	struct ifaddrs *list;
+	bool own = false;
+
+	(void)p;
+	if (getifaddrs(&list) != 0)
+		return true;
+	for (const struct ifaddrs *i = list; i != NULL && !own; i = i->ifa_next)
+		own = is_ip(i->ifa_addr, ip);
+	freeifaddrs(list);
+	return own;
+}
+
+int native_random(struct port *p, void *buf, size_t len)
+{
+	uint8_t *to = buf;
+
+	while (len > 0) {
+		ssize_t n = read(p->native, to, len);
+
+		if (n <= 0)
+			return PORT_NO_RANDOM;
+		to += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}

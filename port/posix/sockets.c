@@ -1,0 +1,467 @@
+/*
+ * The table of sockets: how they come to be, what they wait for, how they end.
+ *
+ * The table has two parts, each with a list of its free entries: the core's
+ * handles, and above them the descriptors of the resolver. A handle that is
+ * closed while a wave is being named rests until it is over, so that the name of
+ * an old socket is never taken for a new one's.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "internal.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "native.h"
+
+#define PASS_OVER_MAX 16   /* dead connections passed over by one port_accept() */
+#define CLOSE_DRAIN_MAX 16 /* times that port_close() drops what lies unread */
+
+/* ---- Entries ---- */
+
+static void put_back(struct port *p, int16_t *list, int entry)
+{
+	p->entry[entry].kind = ENTRY_FREE;
+	p->entry[entry].link = *list;
+	*list = (int16_t)entry;
+}
+
+void sockets_init(struct port *p)
+{
+	p->free_handle = p->free_query = p->resting = -1;
+	for (int entry = PORT_ENTRIES - 1; entry >= PORT_SOCKETS; entry--)
+		put_back(p, &p->free_query, entry);
+	for (int entry = PORT_SOCKETS - 1; entry >= 0; entry--)
+		put_back(p, &p->free_handle, entry);
+	for (int fd = 0; fd < CONFIG_ANKLET_DESCRIPTORS; fd++)
+		p->entry_of[fd] = -1;
+}
+
+struct port_entry *socket_entry(struct port *p, port_sock s)
+{
+	assert(s >= 0 && s < PORT_SOCKETS && p->entry[s].kind != ENTRY_FREE);
+	return &p->entry[s];
+}
+
+/* Fills a free entry; PORT_NO_RESOURCES when the list is empty or no set can hold fd, which is then closed. */
+static int new_entry(struct port *p, int16_t *list, enum entry_kind kind, int fd)
+{
+	int entry = *list;
+
+	if (entry < 0 || fd >= fdset_limit()) {
+		if (fd >= 0)
+			close(fd);
+		return PORT_NO_RESOURCES;
+	}
+	*list = p->entry[entry].link;
+	p->entry[entry] = (struct port_entry){.fd = fd, .link = -1, .kind = (uint8_t)kind};
+	if (fd >= 0) {
+		p->entry_of[fd] = (int16_t)entry;
+		if (p->top <= fd)
+			p->top = fd + 1;
+	}
+	return entry;
+}
+
+/* Takes an entry out of all that is known of it, and closes its descriptor. */
+static void end_entry(struct port *p, int entry)
+{
+	struct port_entry *e = &p->entry[entry];
+
+	e->fired = false;
+	socket_set_wants(p, entry, 0);
+	if (e->fd < 0)
+		return;
+	p->entry_of[e->fd] = -1;
+	while (p->top > 0 && p->entry_of[p->top - 1] < 0)
+		p->top--;
+	close(e->fd);
+	e->fd = -1;
+}
+
+void sockets_end_wave(struct port *p)
+{
+	for (; p->wave_at < p->wave_len; p->wave_at++)
+		p->entry[p->wave[p->wave_at]].fired = false;
+	p->wave_at = p->wave_len = 0;
+	while (p->resting >= 0) {
+		int entry = p->resting;
+
+		p->resting = p->entry[entry].link;
+		put_back(p, &p->free_handle, entry);
+	}
+}
+
+static void free_handle(struct port *p, port_sock *s)
+{
+	end_entry(p, *s);
+	put_back(p, p->wave_at < p->wave_len ? &p->resting : &p->free_handle, *s);
+	*s = PORT_NONE;
+}
+
+static void set_member(struct fdset *set, int fd, bool member)
+{
+	if (member)
+		fdset_add(set, fd);
+	else
+		fdset_remove(set, fd);
+}
+
+void socket_set_wants(struct port *p, int entry, unsigned wants)
+{
+	struct port_entry *e = &p->entry[entry];
+	unsigned changed = e->wants ^ wants;
+
+	e->wants = (uint8_t)wants;
+	if (changed & WANT_LOOK)
+		p->lookouts += wants & WANT_LOOK ? 1 : -1;
+	if (e->fd < 0)
+		return;
+	if (changed & (WANT_READ | WANT_LEAVE))
+		set_member(&p->rd, e->fd, wants & (WANT_READ | WANT_LEAVE));
+	if (changed & WANT_WRITE)
+		set_member(&p->wr, e->fd, wants & WANT_WRITE);
+}
+
+/* ---- For the resolver ---- */
+
+int socket_new_query(struct port *p, int fd)
+{
+	(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+	return new_entry(p, &p->free_query, ENTRY_QUERY, fd);
+}
+
+int socket_new_lookup(struct port *p)
+{
+	return new_entry(p, &p->free_handle, ENTRY_LOOKUP, -1);
+}
+
+void socket_close_query(struct port *p, int entry)
+{
+	end_entry(p, entry);
+	put_back(p, &p->free_query, entry);
+}
+
+int socket_fd(const struct port *p, int entry)
+{
+	return p->entry[entry].fd;
+}
+
+void socket_want_read(struct port *p, int entry)
+{
+	socket_set_wants(p, entry, p->entry[entry].wants | WANT_READ);
+}
+
+void socket_want_write(struct port *p, int entry)
+{
+	socket_set_wants(p, entry, p->entry[entry].wants | WANT_WRITE);
+}
+
+/* ---- Making connections ---- */
+
+void socket_options(int fd)
+{
+	static const int on = 1;
+
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	(void)setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
+}
+
+static bool out_of_resources(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+/* What the errno of socket(), bind() and listen() comes to. */
+static int bind_answer(int error)
+{
+	switch (error) {
+	case EADDRINUSE:
+		return PORT_IN_USE;
+	case EADDRNOTAVAIL:
+		return PORT_NOT_LOCAL;
+	case EACCES:
+	case EPERM:
+		return PORT_DENIED;
+	case EAFNOSUPPORT:
+	case EPROTONOSUPPORT:
+		return PORT_UNREACHABLE;
+	default:
+		return out_of_resources(error) ? PORT_NO_RESOURCES : PORT_FAILED;
+	}
+}
+
+/* What the errno of a connection attempt comes to. */
+static int connect_answer(int error, bool v4)
+{
+	switch (error) {
+	case ECONNREFUSED:
+		return PORT_REFUSED;
+	case ECONNRESET:
+	case ECONNABORTED:
+	case EPIPE:
+		return PORT_RESET;
+	case ETIMEDOUT:
+		return PORT_TIMEOUT;
+	case ENETUNREACH:
+	case EHOSTUNREACH:
+	case ENETDOWN:
+	case EHOSTDOWN:
+		return PORT_UNREACHABLE;
+	case EADDRNOTAVAIL:
+		/* No port is free; or, where IPv6 is switched off, there is no address to come from. */
+		return v4 ? PORT_NO_RESOURCES : PORT_UNREACHABLE;
+	default:
+		return bind_answer(error);
+	}
+}
+
+static int open_socket(struct port *p, const struct address *at, int *fd)
+{
+	if (p->free_handle < 0)
+		return PORT_NO_RESOURCES;
+	*fd = native_socket(ip_is_v4(&at->ip) ? AF_INET : AF_INET6, SOCK_STREAM);
+	return *fd < 0 ? bind_answer(errno) : 0;
+}
+
+static int bind_to(int fd, const struct address *at)
+{
+	struct sockaddr_storage local;
+	socklen_t len = address_to_system(at, &local);
+
+	return bind(fd, (struct sockaddr *)&local, len);
+}
+
+static int start_listening(int fd, const struct address *at, int backlog)
+{
+	static const int on = 1;
+
+	/* Only a port that was asked for can be in the way of its own past connections. */
+	if (at->port != 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	if (!ip_is_v4(&at->ip) && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0)
+		return -1;
+	socket_options(fd); /* which Linux hands on to what is accepted */
+	if (bind_to(fd, at) != 0)
+		return -1;
+	return listen(fd, backlog);
+}
+
+int port_listen(struct port *p, const struct address *at, int backlog, port_sock *s)
+{
+	int fd, answer;
+
+	*s = PORT_NONE;
+	answer = open_socket(p, at, &fd);
+	if (answer != 0)
+		return answer;
+	if (start_listening(fd, at, backlog) != 0) {
+		answer = bind_answer(errno);
+		close(fd);
+		return answer;
+	}
+	answer = new_entry(p, &p->free_handle, ENTRY_LISTENER, fd);
+	if (answer < 0)
+		return answer;
+	*s = (port_sock)answer;
+	return 0;
+}
+
+/* Errors of the connection that was waiting, not of the listener: accept(2), "Error handling". */
+static bool was_lost(int error)
+{
+	switch (error) {
+	case ECONNABORTED:
+	case ECONNRESET:
+	case EPROTO:
+	case EPERM:
+	case ENOPROTOOPT:
+	case EOPNOTSUPP:
+	case ENETDOWN:
+	case ENETUNREACH:
+	case EHOSTDOWN:
+	case EHOSTUNREACH:
+	case ETIMEDOUT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+int port_accept(struct port *p, port_sock listener, port_sock *s, struct address *from)
+{
+	struct port_entry *e = socket_entry(p, listener);
+	struct sockaddr_storage peer;
+	int fd, entry;
+
+	*s = PORT_NONE;
+	assert(e->kind == ENTRY_LISTENER);
+	if (e->wants & WANT_READ)
+		return PORT_AGAIN;
+	if (p->free_handle < 0)
+		return PORT_NO_RESOURCES;
+	for (int tries = 0;; tries++) {
+		socklen_t len = sizeof peer;
+
+		fd = native_accept(e->fd, (struct sockaddr *)&peer, &len);
+		if (fd >= 0)
+			break;
+		if (out_of_resources(errno))
+			return PORT_NO_RESOURCES;
+		if (!was_lost(errno) && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+			return PORT_FAILED;
+		if (!was_lost(errno) || tries == PASS_OVER_MAX) {
+			socket_set_wants(p, listener, WANT_READ);
+			return PORT_AGAIN;
+		}
+	}
+	entry = new_entry(p, &p->free_handle, ENTRY_STREAM, fd);
+	if (entry < 0)
+		return entry;
+	(void)address_from_system(&peer, from);
+	*s = (port_sock)entry;
+	return 0;
+}
+
+static int start_connecting(int fd, const struct address *from, const struct address *to)
+{
+	struct sockaddr_storage peer;
+	socklen_t len = address_to_system(to, &peer);
+
+	socket_options(fd);
+	if (from != NULL && bind_to(fd, from) != 0)
+		return bind_answer(errno);
+	if (connect(fd, (struct sockaddr *)&peer, len) == 0 || errno == EINPROGRESS ||
+		errno == EINTR)
+		return 0;
+	return connect_answer(errno, ip_is_v4(&to->ip));
+}
+
+int port_connect(struct port *p, const struct address *from, const struct address *to, port_sock *s)
+{
+	int fd, answer;
+
+	*s = PORT_NONE;
+	if (from != NULL && ip_is_v4(&from->ip) != ip_is_v4(&to->ip))
+		return PORT_UNREACHABLE;
+	answer = open_socket(p, to, &fd);
+	if (answer != 0)
+		return answer;
+	answer = start_connecting(fd, from, to);
+	if (answer != 0) {
+		close(fd);
+		return answer;
+	}
+	answer = new_entry(p, &p->free_handle, ENTRY_CONNECTING, fd);
+	if (answer < 0)
+		return answer;
+	*s = (port_sock)answer;
+	return 0;
+}
+
+/*
+ * A peer's name is what a connection has and an attempt has not (ENOTCONN), and
+ * asking for it takes nothing away; only then is the error asked for, which does.
+ */
+int port_connected(struct port *p, port_sock s)
+{
+	struct port_entry *e = socket_entry(p, s);
+	struct sockaddr_storage peer;
+	socklen_t len = sizeof peer, error_len = sizeof(int);
+	int error = 0;
+
+	assert(e->kind == ENTRY_CONNECTING || e->kind == ENTRY_STREAM);
+	if (e->kind == ENTRY_STREAM)
+		return 0;
+	if (e->failure != 0)
+		return e->failure;
+	if (e->wants & WANT_WRITE)
+		return PORT_AGAIN;
+	if (getpeername(e->fd, (struct sockaddr *)&peer, &len) == 0) {
+		e->kind = ENTRY_STREAM;
+		return 0;
+	}
+	if (getsockopt(e->fd, SOL_SOCKET, SO_ERROR, &error, &error_len) != 0)
+		error = errno;
+	if (error == 0) {
+		socket_set_wants(p, s, WANT_WRITE);
+		return PORT_AGAIN;
+	}
+	len = sizeof peer;
+	(void)getsockname(e->fd, (struct sockaddr *)&peer, &len);
+	e->failure = (int8_t)connect_answer(error, peer.ss_family == AF_INET);
+	return e->failure;
+}
+
+/* ---- Ends ---- */
+
+int socket_failed(struct port_entry *e, int error)
+{
+	if (e->failure != 0)
+		return e->failure;
+	switch (error) {
+	case ECONNRESET:
+	case ECONNABORTED:
+	case EPIPE:
+		e->failure = PORT_RESET;
+		break;
+	case ETIMEDOUT: /* or what an ICMP message had said before time ran out */
+	case ENETUNREACH:
+	case EHOSTUNREACH:
+	case ENETDOWN:
+	case EHOSTDOWN:
+		e->failure = PORT_TIMEOUT;
+		break;
+	default:
+		e->failure = PORT_FAILED;
+	}
+	return e->failure;
+}
+
+/*
+ * TCP resets a connection that is closed over unread octets (RFC 9293, 3.10.4),
+ * and what was sent may be lost with it: so they are read first. What arrives
+ * later than that is the caller's to drain before it closes.
+ */
+static void drop_unread(struct port *p, int fd)
+{
+	int rounds = 0;
+
+	while (rounds < CLOSE_DRAIN_MAX && recv(fd, p->scratch, sizeof p->scratch, 0) > 0)
+		rounds++;
+}
+
+void port_close(struct port *p, port_sock *s)
+{
+	struct port_entry *e;
+
+	if (*s == PORT_NONE)
+		return;
+	e = socket_entry(p, *s);
+	if (e->kind == ENTRY_LOOKUP)
+		resolve_cancel(p, *s);
+	if (e->kind == ENTRY_STREAM && e->read_end == 0 && e->failure == 0)
+		drop_unread(p, e->fd);
+	free_handle(p, s);
+}
+
+void port_reset(struct port *p, port_sock *s)
+{
+	static const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+	struct port_entry *e;
+
+	if (*s == PORT_NONE)
+		return;
+	e = socket_entry(p, *s);
+	if (e->kind == ENTRY_LOOKUP)
+		resolve_cancel(p, *s);
+	else
+		(void)setsockopt(e->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+	free_handle(p, s);
+}

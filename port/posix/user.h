@@ -1,0 +1,25 @@
+/*
+ * Giving up root: becoming another user for good.
+ */
+#ifndef ANKLET_POSIX_USER_H
+#define ANKLET_POSIX_USER_H
+
+#include <sys/types.h>
+
+struct user {
+	const char *name; /* as given; it must outlive this */
+	uid_t uid;
+	gid_t gid;
+};
+
+/* Looks up a user of this system. Returns NULL, or why not. */
+const char *user_find(const char *name, struct user *user);
+
+/*
+ * Becomes that user with its groups, and makes sure that there is no way back.
+ * Who is that user already stays as it is. Returns NULL, or why not: the process
+ * may then have given up a part, and is to end.
+ */
+const char *user_become(const struct user *user);
+
+#endif

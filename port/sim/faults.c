@@ -1,0 +1,109 @@
+/*
+ * The simulator's faults, and the calls of port.h that belong to nothing else.
+ */
+#include "internal.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define BIT(answer) (1u << -(answer))
+#define BROKEN (BIT(PORT_RESET) | BIT(PORT_TIMEOUT) | BIT(PORT_FAILED))
+
+/* What each call may answer besides what it does in fair weather, as port.h says. */
+static const uint32_t documented[SIM_CALLS] = {
+	[SIM_CALL_INIT] = BIT(PORT_NO_RESOURCES) | BIT(PORT_FAILED),
+	[SIM_CALL_LISTEN] = BIT(PORT_IN_USE) | BIT(PORT_NOT_LOCAL) | BIT(PORT_DENIED) |
+			    BIT(PORT_UNREACHABLE) | BIT(PORT_NO_RESOURCES) | BIT(PORT_FAILED),
+	[SIM_CALL_ACCEPT] = BIT(PORT_NO_RESOURCES),
+	[SIM_CALL_CONNECT] = BROKEN | BIT(PORT_REFUSED) | BIT(PORT_UNREACHABLE) |
+			     BIT(PORT_NO_RESOURCES) | BIT(PORT_IN_USE) | BIT(PORT_NOT_LOCAL) |
+			     BIT(PORT_DENIED),
+	[SIM_CALL_CONNECTED] =
+		BROKEN | BIT(PORT_REFUSED) | BIT(PORT_UNREACHABLE) | BIT(PORT_DENIED),
+	[SIM_CALL_RESOLVE] = BIT(PORT_NO_RESOURCES) | BIT(PORT_NO_RANDOM) | BIT(PORT_FAILED),
+	[SIM_CALL_RESOLVED] = BIT(PORT_NO_NAME) | BIT(PORT_NAME_FAILED),
+	[SIM_CALL_PEEK] = BROKEN,
+	[SIM_CALL_SEND] = BROKEN,
+	[SIM_CALL_LOCAL] = BIT(PORT_FAILED),
+	[SIM_CALL_FACING] = BIT(PORT_UNREACHABLE) | BIT(PORT_FAILED),
+	[SIM_CALL_RANDOM] = BIT(PORT_NO_RANDOM),
+};
+
+static bool opens_a_socket(enum sim_call call)
+{
+	return call == SIM_CALL_LISTEN || call == SIM_CALL_ACCEPT || call == SIM_CALL_CONNECT ||
+	       call == SIM_CALL_RESOLVE;
+}
+
+int fault(struct port *p, enum sim_call call)
+{
+	const struct sim_faults *faults = &p->faults;
+
+	if (faults->fail_with != 0 && (documented[call] & BIT(faults->fail_with)) != 0 &&
+		++p->fail_count == faults->fail_at)
+		return faults->fail_with;
+	if (opens_a_socket(call) && sim_chance(p->sim, faults->no_sockets))
+		return PORT_NO_RESOURCES;
+	return 0;
+}
+
+uint32_t sim_failable_calls(const struct port *port)
+{
+	return port->fail_count;
+}
+
+int port_init(struct port *p, const struct port_config *config)
+{
+	assert(p->sim != NULL);
+	memset(p->socket, 0, sizeof p->socket);
+	p->config = *config;
+	return fault(p, SIM_CALL_INIT);
+}
+
+void port_fini(struct port *p)
+{
+	for (port_sock i = 0; i < PORT_SOCKETS; i++) {
+		port_sock s = i;
+
+		if (p->socket[i].kind != SIM_FREE)
+			port_reset(p, &s);
+	}
+	p->unnamed = 0;
+}
+
+int port_random(struct port *p, void *buf, size_t len)
+{
+	uint8_t *octet = buf;
+
+	if (fault(p, SIM_CALL_RANDOM) != 0 || sim_chance(p->sim, p->faults.no_random))
+		return PORT_NO_RANDOM;
+	for (size_t i = 0; i < len; i++)
+		octet[i] = (uint8_t)sim_random(p->sim, 256);
+	return 0;
+}
+
+static void tell_lines_lost(struct port *p)
+{
+	char line[64];
+	struct text t;
+
+	text_init(&t, line, sizeof line);
+	text_str(&t, "meanwhile ");
+	text_num(&t, p->lines_lost);
+	text_str(&t, " log lines were dropped");
+	p->lines_lost = 0;
+	p->log(p->ctx, PORT_WARNING, line, t.len);
+}
+
+void port_log(struct port *p, enum port_level level, const char *line, size_t len)
+{
+	if (p->log == NULL)
+		return;
+	if (sim_chance(p->sim, p->faults.no_log)) {
+		p->lines_lost++;
+		return;
+	}
+	if (p->lines_lost > 0)
+		tell_lines_lost(p);
+	p->log(p->ctx, level, line, len);
+}

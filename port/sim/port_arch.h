@@ -1,0 +1,103 @@
+/*
+ * struct port of the simulator: one process on a host of a network that exists only in memory.
+ *
+ * The proxy under test is such a process, and so is every client, server and
+ * identd beside it: all of them speak through the calls of port.h. The network
+ * itself is struct sim; see sim.h.
+ */
+#ifndef ANKLET_PORT_ARCH_H
+#define ANKLET_PORT_ARCH_H
+
+#define SIM_WINDOW_MAX 8192 /* octets that may be on their way and unread in one direction */
+
+struct sim;
+struct sim_host;
+struct sim_name;
+
+enum sim_kind { SIM_FREE, SIM_LISTENER, SIM_STREAM, SIM_LOOKUP };
+
+/* The kinds of interest, as bits. */
+enum sim_interest { SIM_READ = 1, SIM_WRITE = 2, SIM_GONE = 4 };
+
+struct sim_socket {
+	uint8_t kind;     /* enum sim_kind */
+	uint8_t interest; /* recorded and not yet fired */
+	bool ready;       /* fired in this wave, and not yet named */
+	bool parked;      /* closed in this wave: not given out before all of it was named */
+	uint8_t side;     /* STREAM: which end of its link */
+	int16_t link;     /* STREAM */
+	uint16_t shown;   /* STREAM: octets that the last peek showed, and that were not consumed */
+	struct address at;      /* LISTENER */
+	int backlog;            /* LISTENER */
+	struct sim_name *name;  /* LOOKUP: NULL is a literal */
+	struct address literal; /* LOOKUP */
+	uint8_t families;       /* LOOKUP: enum port_families */
+	uint64_t asked_at;      /* LOOKUP */
+	uint64_t answered_at;   /* LOOKUP; UINT64_MAX: never */
+};
+
+/* The calls that can be made to fail. */
+enum sim_call {
+	SIM_CALL_INIT,
+	SIM_CALL_LISTEN,
+	SIM_CALL_ACCEPT,
+	SIM_CALL_CONNECT,
+	SIM_CALL_CONNECTED,
+	SIM_CALL_RESOLVE,
+	SIM_CALL_RESOLVED,
+	SIM_CALL_PEEK,
+	SIM_CALL_SEND,
+	SIM_CALL_LOCAL,
+	SIM_CALL_FACING,
+	SIM_CALL_RANDOM,
+	SIM_CALLS
+};
+
+/*
+ * What goes wrong for one process. All zero is a world in which nothing does.
+ * A chance is out of 1000, drawn at every call.
+ */
+struct sim_faults {
+	uint16_t short_peeks; /* chance that port_peek() shows one octet only */
+	uint16_t short_sends; /* chance that port_send() takes one octet, or only a part */
+	uint16_t spurious;    /* chance that a socket with an interest is named without a cause */
+	uint16_t slow_accept; /* chance that a waiting connection is not yet shown */
+	uint16_t late_gone;   /* chance that GONE fires late, by up to a second */
+	uint16_t hasty;       /* chance that time passes and octets arrive between two calls */
+	uint16_t no_sockets; /* chance that listen, accept, connect or resolve meets NO_RESOURCES */
+	uint16_t no_random;  /* chance that port_random() fails */
+	uint16_t no_log;     /* chance that a line cannot be taken */
+	uint16_t jumps;      /* chance that a wait ends late, as after a suspended machine */
+	uint32_t jump_ms;    /* by up to so much */
+	int16_t sockets_max; /* sockets this process may hold; 0: as many as there are */
+	/*
+	 * The call number fail_at (from 1; 0: none) among those that may answer
+	 * fail_with answers it. A connection that failed this way is broken for its
+	 * peer too.
+	 */
+	uint32_t fail_at;
+	int fail_with;
+};
+
+struct port {
+	struct sim *sim;
+	struct sim_host *host;
+	struct sim_faults faults;
+	uint32_t fail_count; /* calls that might have answered fail_with so far */
+	uint32_t lines_lost; /* log lines dropped and not yet told */
+	int16_t unnamed;     /* sockets of this wave that port_next() has not named */
+	int16_t cursor;      /* where port_next() goes on */
+	uint16_t span_len;   /* octets that 'span' shows */
+	uint32_t waits;      /* calls of port_wait() */
+	struct port_config config;
+	/* Called when port_wait() is entered: the moment to ask whether anything was forgotten. */
+	void (*before_wait)(void *ctx);
+	/* Takes each log line; NULL: nobody does. */
+	void (*log)(void *ctx, enum port_level level, const char *line, size_t len);
+	void *ctx; /* for both */
+	struct sim_socket socket[PORT_SOCKETS];
+	/* A copy of what port_peek() shows, spoilt by the next call, as a real port would. */
+	uint8_t span[SIM_WINDOW_MAX];
+};
+
+#endif

@@ -1,0 +1,280 @@
+/*
+ * The configuration: lines of "keyword value" to one struct. See config.h.
+ *
+ * Each keyword has one reader, which sets its value only when the whole line is
+ * right; so a line in error changes nothing, the strings it had added aside,
+ * which are taken back here.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "config_line.h"
+#include "config_near.h"
+#include "config_report.h"
+#include "config_rule.h"
+#include "config_values.h"
+
+_Static_assert(CONFIG_ANKLET_LISTENERS >= 2, "the default is to listen on 127.0.0.1 and ::1");
+_Static_assert(CONFIG_ANKLET_LISTENERS <= UINT8_MAX, "a count of listeners fits an octet");
+_Static_assert(CONFIG_ANKLET_NAME_SERVERS <= UINT8_MAX, "a count of servers fits an octet");
+_Static_assert(CONFIG_ANKLET_SESSIONS <= UINT16_MAX, "limit-client fits its field");
+
+struct keyword {
+	const char *name;
+	bool (*read)(struct config *c, struct config_line *line, const struct keyword *k);
+	size_t field; /* of a limit: where in struct config its milliseconds are */
+	bool zero;    /* of a limit: it may be 0, which is no limit */
+};
+
+void config_init(struct config *c)
+{
+	memset(c, 0, sizeof *c);
+	c->limit_handshake_ms = 30 * 1000;
+	c->limit_establish_ms = 120 * 1000;
+	c->limit_idle_ms = 15 * 60 * 1000;
+	c->limit_half_closed_ms = 120 * 1000;
+	c->limit_client = (CONFIG_ANKLET_SESSIONS + 1) / 2; /* one client never takes them all */
+	c->log = PORT_INFO;
+}
+
+/* ---- One reader for each keyword ---- */
+
+/* Sockets to listen with: '*' needs one for each family. */
+static unsigned listeners(const struct endpoint *endpoint, unsigned count)
+{
+	unsigned sockets = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		sockets += endpoint[i].host == ENDPOINT_ANY ? 2 : 1;
+	return sockets;
+}
+
+static bool read_listen(struct config *c, struct config_line *line, const struct keyword *k)
+{
+	struct endpoint e;
+	struct word value;
+
+	(void)k;
+	if (!config_line_only(line, FAULT_ENDPOINT, &value) ||
+		!endpoint_parse(
+			value.at, value.len, CONFIG_DEFAULT_PORT, &c->strings, &e, &line->fault))
+		return false;
+	if (listeners(c->listen, c->listen_count) + listeners(&e, 1) > CONFIG_ANKLET_LISTENERS)
+		return config_fault(&line->fault, FAULT_LISTENERS, value);
+	c->listen[c->listen_count++] = e;
+	return true;
+}
+
+static bool read_rule(struct config *c, struct config_line *line, bool allow)
+{
+	struct rule rule;
+
+	if (!config_rule(line, allow, &c->strings, &rule))
+		return false;
+	if (c->rules.count == CONFIG_ANKLET_RULES)
+		return config_fault(&line->fault, FAULT_RULES, line->keyword);
+	c->rules.rule[c->rules.count++] = rule;
+	return true;
+}
+
+static bool read_allow(struct config *c, struct config_line *line, const struct keyword *k)
+{
+	(void)k;
+	return read_rule(c, line, true);
+}
+
+static bool read_deny(struct config *c, struct config_line *line, const struct keyword *k)
+{
+	(void)k;
+	return read_rule(c, line, false);
+}
+
+static bool read_limit(struct config *c, struct config_line *line, const struct keyword *k)
+{
+	struct word value;
+	uint32_t ms;
+
+	if (!config_line_only(line, FAULT_TIME, &value) ||
+		!config_time(value, k->zero, &ms, &line->fault))
+		return false;
+	memcpy((char *)c + k->field, &ms, sizeof ms);
+	return true;
+}
+
+static bool read_limit_client(struct config *c, struct config_line *line, const struct keyword *k)
+{
+	struct word value;
+	uint32_t n;
+
+	(void)k;
+	if (!config_line_only(line, FAULT_LIMIT_CLIENT, &value))
+		return false;
+	if (!number_parse(value.at, value.len, CONFIG_ANKLET_SESSIONS, &n))
+		return config_fault(&line->fault, FAULT_LIMIT_CLIENT, value);
+	c->limit_client = (uint16_t)n;
+	return true;
+}
+
+static bool read_bind_ports(struct config *c, struct config_line *line, const struct keyword *k)
+{
+	struct word value;
+
+	(void)k;
+	return config_line_only(line, FAULT_BIND_PORTS, &value) &&
+	       config_bind_ports(value, &c->bind_port_low, &c->bind_port_high, &line->fault);
+}
+
+static bool read_bind_address(struct config *c, struct config_line *line, const struct keyword *k)
+{
+	struct word value;
+	struct ip ip;
+
+	(void)k;
+	if (!config_line_only(line, FAULT_BIND_ADDRESS, &value))
+		return false;
+	if (!ip_parse(value.at, value.len, &ip) || !ip_is_v4(&ip))
+		return config_fault(&line->fault, FAULT_BIND_ADDRESS, value);
+	c->bind_address = ip;
+	return true;
+}
+
+static bool read_source(struct config *c, struct config_line *line, const struct keyword *k)
+{
+	struct word value;
+	struct ip ip;
+
+	(void)k;
+	if (!config_line_only(line, FAULT_SOURCE, &value) ||
+		!config_source(value, &ip, &line->fault))
+		return false;
+	*(ip_is_v4(&ip) ? &c->source_v4 : &c->source_v6) = ip;
+	return true;
+}
+
+static bool read_dns(struct config *c, struct config_line *line, const struct keyword *k)
+{
+	struct address server;
+	struct word value;
+
+	(void)k;
+	if (!config_line_only(line, FAULT_DNS, &value) || !config_dns(value, &server, &line->fault))
+		return false;
+	if (c->port.name_servers == CONFIG_ANKLET_NAME_SERVERS)
+		return config_fault(&line->fault, FAULT_NAME_SERVERS, value);
+	c->port.name_server[c->port.name_servers++] = server;
+	return true;
+}
+
+static bool read_log(struct config *c, struct config_line *line, const struct keyword *k)
+{
+	struct word value;
+
+	(void)k;
+	return config_line_only(line, FAULT_LOG, &value) &&
+	       config_level(value, &c->log, &line->fault);
+}
+
+static bool read_user(struct config *c, struct config_line *line, const struct keyword *k)
+{
+	struct word value;
+	uint16_t user;
+
+	(void)k;
+	if (!config_line_only(line, FAULT_USER, &value) || !config_user(value, &line->fault))
+		return false;
+	user = string_table_add(&c->strings, value.at, value.len);
+	if (user == STRING_NONE)
+		return config_fault(&line->fault, FAULT_STRINGS, value);
+	c->user = user;
+	return true;
+}
+
+static const struct keyword keywords[] = {
+	{"listen", read_listen, 0, false},
+	{"allow", read_allow, 0, false},
+	{"deny", read_deny, 0, false},
+	{"limit-handshake", read_limit, offsetof(struct config, limit_handshake_ms), false},
+	{"limit-establish", read_limit, offsetof(struct config, limit_establish_ms), false},
+	{"limit-idle", read_limit, offsetof(struct config, limit_idle_ms), true},
+	{"limit-half-closed", read_limit, offsetof(struct config, limit_half_closed_ms), true},
+	{"limit-client", read_limit_client, 0, false},
+	{"bind-ports", read_bind_ports, 0, false},
+	{"bind-address", read_bind_address, 0, false},
+	{"source", read_source, 0, false},
+	{"dns", read_dns, 0, false},
+	{"log", read_log, 0, false},
+	{"user", read_user, 0, false},
+};
+
+const char *config_keyword(unsigned i)
+{
+	return i < sizeof keywords / sizeof keywords[0] ? keywords[i].name : NULL;
+}
+
+/* ---- Lines ---- */
+
+static const struct keyword *keyword_find(struct config_line *line)
+{
+	struct config_near near;
+
+	config_near_init(&near, line->keyword);
+	for (size_t i = 0; i < sizeof keywords / sizeof keywords[0]; i++) {
+		if (word_is(line->keyword, keywords[i].name))
+			return &keywords[i];
+		config_near_try(&near, keywords[i].name);
+	}
+	config_fault(&line->fault, near.name ? FAULT_KEYWORD_NEAR : FAULT_KEYWORD, line->keyword);
+	line->fault.hint = near.name;
+	return NULL;
+}
+
+/* Reads one line; false: line->fault says why nothing was changed. */
+static bool read_line(struct config *c, struct word text, struct config_line *line)
+{
+	uint16_t strings = c->strings.len;
+	const struct keyword *k;
+
+	if (!config_line_init(line, text.at, text.len))
+		return false;
+	if (!config_line_word(line, &line->keyword))
+		return true; /* blank, or a comment */
+	k = keyword_find(line);
+	if (k != NULL && k->read(c, line, k))
+		return true;
+	c->strings.len = strings;
+	return false;
+}
+
+/* Takes the next line from text[*at..len), its end left out: LF, or CR LF. */
+static struct word next_line(const char *text, size_t len, size_t *at)
+{
+	const char *start = text + *at;
+	const char *lf = memchr(start, '\n', len - *at);
+	size_t line_len = lf != NULL ? (size_t)(lf - start) : len - *at;
+
+	*at += line_len + (lf != NULL);
+	if (line_len > 0 && start[line_len - 1] == '\r')
+		line_len--;
+	return (struct word){start, line_len};
+}
+
+unsigned config_read(struct config *c, const char *source, const char *text, size_t len,
+	anklet_print *report, void *ctx)
+{
+	unsigned long number = 0;
+	unsigned errors = 0;
+	size_t at = 0;
+
+	while (at < len) {
+		struct word start = next_line(text, len, &at);
+		struct config_line line;
+
+		number++;
+		if (read_line(c, start, &line))
+			continue;
+		errors++;
+		config_report(source, number, start, &line.fault, report, ctx);
+	}
+	return errors;
+}

@@ -1,0 +1,69 @@
+/*
+ * What a port brings so that tests/port_contract can hold it to port.h.
+ *
+ * The tests use the calls of port.h and nothing else: both ends of a connection
+ * are handles of one port, which is its own peer. Each port has a harness_NAME.c
+ * with the few things that cannot be done from there. Those that a port has no
+ * means for answer false, and the tests that need them are skipped by name.
+ */
+#ifndef ANKLET_PORT_CONTRACT_HARNESS_H
+#define ANKLET_PORT_CONTRACT_HARNESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "port.h"
+
+/*
+ * Begins and ends a test. start returns a port on which port_init() has been
+ * called with the default configuration, in a world where nothing else happens.
+ * stop is called when the test has called port_fini() or not; it ends what start
+ * began, and must tolerate a port that was ended.
+ */
+struct port *harness_start(void);
+void harness_stop(struct port *p);
+
+/*
+ * The loopback address of the family, port 0, on which the port can listen and
+ * to which it can connect. False: this host has no such family.
+ */
+bool harness_loopback(enum port_families family, struct address *at);
+
+/* An address with a port on which nobody listens, and which therefore refuses. */
+bool harness_refusing(struct port *p, struct address *at);
+
+/* An address that is not of this host. */
+void harness_foreign(struct address *at);
+
+/* ---- Abilities that a port may lack ---- */
+
+/* Sends one octet as urgent data on s. */
+bool harness_urgent(struct port *p, port_sock s, uint8_t octet);
+
+/*
+ * From now on (on) the system has no descriptor or connection left for a new
+ * socket, though the table of handles has room; until it is called again.
+ */
+bool harness_exhaust(struct port *p, bool on);
+
+/* From now on (on) there are no random numbers. */
+bool harness_no_random(struct port *p, bool on);
+
+/*
+ * Takes hold of where log lines go; harness_log_stalled() makes it take no more
+ * lines until it is called again, and harness_log_text() copies what has been
+ * logged since, NUL-terminated.
+ */
+bool harness_log_begin(struct port *p);
+void harness_log_stalled(struct port *p, bool on);
+size_t harness_log_text(struct port *p, char *buf, size_t size);
+void harness_log_end(struct port *p);
+
+/*
+ * Can the port see that a peer has ended in order, behind octets that lie unread?
+ * Every port sees a reset there.
+ */
+bool harness_sees_end_behind(void);
+
+#endif

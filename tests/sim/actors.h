@@ -1,0 +1,160 @@
+/*
+ * The scripts of a scenario: clients, the servers they want, and their identd.
+ *
+ * What goes over a connection is a stream of octets that a key and the position
+ * decide, so each octet that arrives is known to be right or wrong by itself, and
+ * an octet of another session is wrong.
+ */
+#ifndef ANKLET_TESTS_ACTORS_H
+#define ANKLET_TESTS_ACTORS_H
+
+#include "scenario.h"
+
+/* ---- Talking: either side of a connection ---- */
+
+/* What one does once everything was sent. */
+enum talk_last {
+	TALK_FIN,           /* a FIN, at once */
+	TALK_FIN_AFTER_FIN, /* a FIN, when the other's has come */
+	TALK_CLOSE,         /* a close, whatever lies unread */
+	TALK_RESET,         /* a reset */
+	TALK_STAY,          /* nothing: wait for the other's end */
+};
+
+struct talk {
+	struct run *run;
+	struct port *port;
+	port_sock sock;
+	/* What to do. All zero but the keys: send nothing, read everything, FIN at once. */
+	uint32_t out_key, in_key;
+	uint32_t out_len;
+	uint32_t out_wait;  /* send no more than so many before any octet has come in */
+	uint32_t piece_max; /* octets a send; 0: as many as there are */
+	uint32_t in_max;    /* octets read in one visit; 0: all */
+	uint32_t pause_ms;  /* between visits, if in_max or piece_max ended one */
+	uint32_t reset_at;  /* reset when so many came in; 0: never */
+	uint8_t last;       /* enum talk_last */
+	bool echo;          /* send what comes in; out_len is not looked at */
+	bool deaf;          /* never read; over when sending fails or all is sent */
+	/* How it went. */
+	uint32_t out, in;
+	int in_end;  /* 0, PORT_EOF, or the failure that reading met */
+	int out_end; /* 0, or the failure that sending met */
+	bool shut;   /* our FIN was sent */
+	bool over;   /* both directions have ended; the socket is closed */
+};
+
+/* The octet of a stream. */
+uint8_t talk_octet(uint32_t key, uint32_t position);
+
+/* Sends on, without what comes last: what may be done before it is known that somebody listens. */
+void talk_send(struct talk *talk, bool *again);
+
+/* Goes on as far as possible. Returns over; *again: it would go on after pause_ms. */
+bool talk_run(struct talk *talk, bool *again);
+
+/* ---- The client of a proxy ---- */
+
+#define CLIENT_REQUEST_MAX 800
+
+struct client {
+	struct sim_actor actor; /* first */
+	struct run *run;
+	/* What to do. */
+	struct address proxy; /* default PROXY_IP, PROXY_PORT */
+	uint8_t request[CLIENT_REQUEST_MAX];
+	size_t request_len;
+	size_t cut_max;        /* pieces of the request are up to so long; 0: one piece */
+	uint32_t cut_pause_ms; /* between them, up to so much */
+	uint32_t start_ms;     /* before connecting */
+	bool early;            /* begin to talk behind the request, before the reply */
+	unsigned replies;      /* how many to expect before talking: 1, or 2 for BIND */
+	uint8_t leaves;        /* enum client_leaves, at leave_ms or leave_at */
+	uint32_t leave_ms;     /* after connecting; 0: see leave_at */
+	size_t leave_at; /* after so many octets of the request; 0 with leave_ms 0: when all is sent */
+	void (*on_reply)(struct client *client, unsigned which); /* may be NULL */
+	struct talk talk;
+	/* How it went. */
+	uint8_t state;
+	size_t sent;
+	unsigned replies_in; /* whole ones */
+	size_t reply_len;    /* octets of the present one */
+	uint8_t reply[2][SOCKS4_REPLY_LEN];
+	int end;      /* 0, PORT_EOF or the failure met before talking */
+	int send_end; /* 0, or the failure that sending the request met */
+	bool left;
+	bool done;
+	uint64_t start_at, send_at; /* sim.now, as are the next */
+	uint64_t connected_at, granted_at, left_at, over_at;
+};
+
+enum client_leaves { CLIENT_STAYS, CLIENT_SHUTS_DOWN, CLIENT_CLOSES, CLIENT_RESETS };
+
+/* A client that connects to the proxy; the run waits for it. */
+void client_init(struct client *client, struct run *run, enum run_host host);
+
+/* The request: SOCKS4, or SOCKS4A where name is not NULL (ip is then 0.0.0.1). */
+void client_ask(struct client *client, enum socks4_command command, const char *ip, uint16_t port,
+	const char *userid, const char *name);
+
+/* The code of its last reply, or 0. */
+uint8_t client_code(const struct client *client);
+
+/* ---- An application server ---- */
+
+#define SERVER_TALKS 8
+
+struct server {
+	struct sim_actor actor; /* first */
+	struct run *run;
+	/* What to do. */
+	unsigned expected;   /* connections until it is done; 0: it is never waited for */
+	uint32_t accept_ms;  /* before it begins to accept */
+	bool resets;         /* each connection at once */
+	struct talk pattern; /* what each connection does */
+	/* How it went. */
+	port_sock listener;
+	unsigned accepted;
+	unsigned over;
+	bool done;
+	struct address from[SERVER_TALKS];
+	struct talk talk[SERVER_TALKS];
+};
+
+/* The run waits until so many connections were accepted and are over. */
+void server_expect(struct server *server, unsigned connections);
+
+/* Listens at once at ip:port of the host. */
+void server_init(
+	struct server *server, struct run *run, enum run_host host, const char *ip, uint16_t port);
+
+/* One talks to the other: 'up' octets, and 'down' back; the run waits for both. */
+void pair_up(struct client *client, struct server *server, uint32_t up, uint32_t down);
+
+/* It closes its listener; connections go on. */
+void server_stop(struct server *server);
+
+/* ---- identd ---- */
+
+struct identd {
+	struct sim_actor actor; /* first */
+	struct run *run;
+	const char *answer; /* '?' stands for the ports asked for; NULL: silence */
+	uint32_t pause_ms;  /* before the answer */
+	uint32_t cut_max;   /* pieces of the answer; 0: one */
+	uint32_t repeat;    /* send the answer's last octet so often more */
+	bool closes;        /* after the answer; else it waits for the end */
+	port_sock listener, sock;
+	unsigned asked;
+	struct address from;
+	uint64_t answer_at;
+	char question[32];
+	size_t question_len;
+	char text[128];
+	size_t text_len, text_sent;
+};
+
+void identd_init(struct identd *identd, struct run *run, enum run_host host, const char *ip,
+	const char *answer);
+
+#endif

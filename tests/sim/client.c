@@ -1,0 +1,263 @@
+/*
+ * The client of a proxy. See actors.h.
+ */
+#include "actors.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum client_state { TO_START, TO_CONNECT, CONNECTING, ASKING, TALKING, REFUSED };
+
+static uint64_t now(const struct client *client)
+{
+	return client->run->sim.now;
+}
+
+static void finish(struct client *client, int end)
+{
+	if (client->done)
+		return;
+	client->end = client->end != 0 ? client->end : end;
+	port_close(client->actor.port, &client->talk.sock);
+	client->done = true;
+	client->over_at = now(client);
+	run_actor_done(client->run);
+}
+
+/* ---- Leaving before the grant ---- */
+
+static bool time_to_leave(const struct client *client)
+{
+	if (client->leaves == CLIENT_STAYS || client->left)
+		return false;
+	if (client->leave_ms != 0)
+		return now(client) >= client->connected_at + client->leave_ms;
+	if (client->leave_at != 0)
+		return client->sent >= client->leave_at;
+	return client->sent == client->request_len;
+}
+
+static void leave(struct client *client)
+{
+	client->left = true;
+	client->left_at = now(client);
+	if (client->leaves == CLIENT_SHUTS_DOWN) {
+		port_shutdown(client->actor.port, client->talk.sock);
+		return;
+	}
+	if (client->leaves == CLIENT_RESETS)
+		port_reset(client->actor.port, &client->talk.sock);
+	finish(client, 0);
+}
+
+/* ---- Asking ---- */
+
+static size_t next_piece(const struct client *client)
+{
+	size_t len = client->request_len - client->sent;
+	size_t cut = len;
+
+	if (client->cut_max != 0)
+		cut = run_between(client->run, 1, (uint32_t)client->cut_max);
+	if (client->leave_at > client->sent && cut > client->leave_at - client->sent)
+		cut = client->leave_at - client->sent;
+	return cut < len ? cut : len;
+}
+
+/* Sends on in the request, unless a pause is not yet over or the client has said its last word. */
+static void send_request(struct client *client)
+{
+	while (client->sent < client->request_len && now(client) >= client->send_at &&
+		!client->left && !time_to_leave(client)) {
+		int n = port_send(client->actor.port, client->talk.sock,
+			client->request + client->sent, next_piece(client));
+
+		if (n == PORT_AGAIN)
+			return;
+		if (n < 0) {
+			client->send_end = n;
+			client->sent = client->request_len;
+			return;
+		}
+		client->sent += (size_t)n;
+		if (client->cut_pause_ms != 0)
+			client->send_at =
+				now(client) + run_between(client->run, 0, client->cut_pause_ms);
+	}
+}
+
+static void reply_is_whole(struct client *client)
+{
+	const uint8_t *reply = client->reply[client->replies_in];
+
+	EXPECT(client->run, reply[0] == 0);
+	EXPECT(client->run, reply[1] >= SOCKS4_GRANTED && reply[1] <= SOCKS4_OTHER_USERID);
+	client->replies_in++;
+	client->reply_len = 0;
+	if (reply[1] != SOCKS4_GRANTED) {
+		client->state = REFUSED;
+	} else if (client->replies_in == client->replies) {
+		client->state = TALKING;
+		client->granted_at = now(client);
+	}
+	if (client->on_reply != NULL)
+		client->on_reply(client, client->replies_in - 1);
+}
+
+static void read_replies(struct client *client)
+{
+	while (client->state == ASKING) {
+		int n = port_read(client->actor.port, client->talk.sock,
+			client->reply[client->replies_in] + client->reply_len,
+			SOCKS4_REPLY_LEN - client->reply_len);
+
+		if (n == PORT_AGAIN)
+			return;
+		if (n < 0) {
+			finish(client, n);
+			return;
+		}
+		client->reply_len += (size_t)n;
+		if (client->reply_len == SOCKS4_REPLY_LEN)
+			reply_is_whole(client);
+	}
+}
+
+static void ask(struct client *client)
+{
+	bool again = false;
+
+	send_request(client);
+	if (time_to_leave(client))
+		leave(client);
+	if (client->done)
+		return;
+	if (client->early && client->sent == client->request_len && !client->left)
+		talk_send(&client->talk, &again);
+	read_replies(client);
+}
+
+/* Behind a refusal comes the end, and nothing else; then we go, too. */
+static void read_end(struct client *client)
+{
+	uint8_t octet;
+	int n = port_read(client->actor.port, client->talk.sock, &octet, 1);
+
+	EXPECT(client->run, n < 0);
+	if (n != PORT_AGAIN)
+		finish(client, n);
+}
+
+/* ---- The script ---- */
+
+static void begin(struct client *client)
+{
+	int r = port_connect(client->actor.port, NULL, &client->proxy, &client->talk.sock);
+
+	client->state = CONNECTING;
+	if (r < 0)
+		finish(client, r);
+}
+
+static void check_connected(struct client *client)
+{
+	int r = port_connected(client->actor.port, client->talk.sock);
+
+	if (r == PORT_AGAIN)
+		return;
+	client->connected_at = now(client);
+	client->state = ASKING;
+	if (r < 0)
+		finish(client, r);
+}
+
+static void set_timer(struct client *client, bool again)
+{
+	uint64_t at = UINT64_MAX;
+
+	if (again)
+		at = now(client) + client->talk.pause_ms;
+	if (client->state == ASKING && client->sent < client->request_len &&
+		client->send_at > now(client))
+		at = client->send_at;
+	if (client->state == ASKING && client->leaves != CLIENT_STAYS && !client->left &&
+		client->leave_ms != 0 && client->connected_at + client->leave_ms < at)
+		at = client->connected_at + client->leave_ms;
+	if (at != UINT64_MAX)
+		sim_timer(&client->actor, at > now(client) ? (int32_t)(at - now(client)) : 0);
+}
+
+static void client_run(struct sim_actor *actor)
+{
+	struct client *client = (struct client *)actor;
+	bool again = false;
+
+	if (client->done)
+		return;
+	if (client->state == TO_START) {
+		client->state = TO_CONNECT;
+		client->start_at = now(client) + client->start_ms;
+	}
+	if (client->state == TO_CONNECT) {
+		if (now(client) < client->start_at) {
+			sim_timer(actor, (int32_t)(client->start_at - now(client)));
+			return;
+		}
+		begin(client);
+	}
+	if (client->state == CONNECTING && !client->done)
+		check_connected(client);
+	if (client->state == ASKING && !client->done)
+		ask(client);
+	if (client->state == TALKING && !client->done && talk_run(&client->talk, &again))
+		finish(client, 0);
+	if (client->state == REFUSED && !client->done)
+		read_end(client);
+	if (!client->done)
+		set_timer(client, again);
+}
+
+void client_init(struct client *client, struct run *run, enum run_host host)
+{
+	memset(client, 0, sizeof *client);
+	client->run = run;
+	client->proxy = (struct address){.ip = ip_v4(10, 0, 0, 1), .port = PROXY_PORT};
+	client->replies = 1;
+	client->talk.run = run;
+	client->talk.port = &run->peer[host];
+	client->talk.sock = PORT_NONE;
+	sim_act(&client->actor, &run->peer[host], client_run);
+	run->actors_left++;
+}
+
+static void put(struct client *client, const void *octets, size_t len)
+{
+	assert(client->request_len + len <= CLIENT_REQUEST_MAX);
+	memcpy(client->request + client->request_len, octets, len);
+	client->request_len += len;
+}
+
+void client_ask(struct client *client, enum socks4_command command, const char *ip, uint16_t port,
+	const char *userid, const char *name)
+{
+	uint8_t head[8] = {4, (uint8_t)command, (uint8_t)(port >> 8), (uint8_t)port, 0, 0, 0, 1};
+	struct ip parsed;
+
+	if (name == NULL) {
+		bool right = ip_parse(ip, strlen(ip), &parsed);
+
+		assert(right && ip_is_v4(&parsed));
+		(void)right;
+		memcpy(head + 4, parsed.octet + 12, 4);
+	}
+	client->request_len = 0;
+	put(client, head, sizeof head);
+	put(client, userid, strlen(userid) + 1);
+	if (name != NULL)
+		put(client, name, strlen(name) + 1);
+}
+
+uint8_t client_code(const struct client *client)
+{
+	return client->replies_in == 0 ? 0 : client->reply[client->replies_in - 1][1];
+}

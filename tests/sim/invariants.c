@@ -1,0 +1,189 @@
+/*
+ * What must be true of the proxy whenever it waits, and when everything is over.
+ */
+#include "scenario.h"
+
+#include <string.h>
+
+static bool awaits(const struct run *run, port_sock s, unsigned interest)
+{
+	return s != PORT_NONE && (sim_interest(&run->proxy, s) & interest) != 0;
+}
+
+/* A direction of the relay: for octets, for room, or, where nothing else can come, for a reset. */
+static bool direction_waits(
+	const struct run *run, const struct relay_direction *d, port_sock from, port_sock to)
+{
+	if (d->ended)
+		return awaits(run, from, SIM_GONE);
+	return awaits(run, from, SIM_READ) ||
+	       (awaits(run, to, SIM_WRITE) && awaits(run, from, SIM_GONE));
+}
+
+static bool attempts_wait(const struct run *run, const struct session *s)
+{
+	bool more = s->address_next < s->address_count;
+
+	if (s->server != PORT_NONE && !awaits(run, s->server, SIM_WRITE))
+		return false;
+	if (s->rival != PORT_NONE && !awaits(run, s->rival, SIM_WRITE))
+		return false;
+	return (s->server != PORT_NONE || s->rival != PORT_NONE) && (!more || s->step.set);
+}
+
+/* Has the state recorded everything that can end its wait? */
+static bool state_waits(const struct run *run, const struct session *s)
+{
+	bool client_watched = awaits(run, s->client, SIM_GONE);
+
+	switch ((enum session_state)s->state) {
+	case SESSION_REQUEST:
+	case SESSION_DRAIN:
+		return awaits(run, s->client, SIM_READ);
+	case SESSION_IDENT:
+		return client_watched && awaits(run, s->side, SIM_WRITE) && s->step.set;
+	case SESSION_IDENT_ANSWER:
+		return client_watched && awaits(run, s->side, SIM_READ | SIM_WRITE) && s->step.set;
+	case SESSION_RESOLVE:
+		return client_watched && (awaits(run, s->side, SIM_READ) || s->step.set);
+	case SESSION_CONNECT:
+		return client_watched && attempts_wait(run, s);
+	case SESSION_WAIT_PEER:
+		return client_watched && awaits(run, s->side, SIM_READ);
+	case SESSION_ANNOUNCE:
+		return client_watched && awaits(run, s->client, SIM_WRITE);
+	case SESSION_GRANT:
+	case SESSION_REFUSE:
+		return awaits(run, s->client, SIM_WRITE);
+	case SESSION_RELAY:
+		return direction_waits(run, &s->relay.up, s->client, s->server) &&
+		       direction_waits(run, &s->relay.down, s->server, s->client);
+	case SESSION_LISTEN: /* never rests */
+	case SESSION_FREE:
+		break;
+	}
+	return false;
+}
+
+/* Does the session hold the sockets that its state is about, and no others? */
+static bool holds_its_own(const struct session *s)
+{
+	bool server = s->server != PORT_NONE, rival = s->rival != PORT_NONE;
+	bool side = s->side != PORT_NONE;
+
+	switch ((enum session_state)s->state) {
+	case SESSION_REQUEST:
+	case SESSION_REFUSE:
+	case SESSION_DRAIN:
+		return !server && !rival && !side;
+	case SESSION_IDENT:
+	case SESSION_IDENT_ANSWER:
+	case SESSION_ANNOUNCE:
+	case SESSION_WAIT_PEER:
+		return !server && !rival && side;
+	case SESSION_RESOLVE:
+	case SESSION_LISTEN:
+		return !server && !rival;
+	case SESSION_CONNECT:
+		return !side;
+	case SESSION_GRANT:
+	case SESSION_RELAY:
+		return server && !rival && !side;
+	case SESSION_FREE:
+		break;
+	}
+	return false;
+}
+
+/* A limit that is set must not be later than the time at which the instance looks again. */
+static bool watched(const struct anklet *a, const struct deadline *d)
+{
+	return !d->set || (a->earliest.set && (int32_t)(a->earliest.at - d->at) <= 0);
+}
+
+static void check_session(struct run *run, const struct session *s)
+{
+	const struct anklet *a = run->anklet;
+	bool unlimited = s->state == SESSION_RELAY &&
+			 (a->config.limit_idle_ms == 0 || a->config.limit_half_closed_ms == 0);
+
+	EXPECT(run, s->client != PORT_NONE);
+	EXPECT(run, holds_its_own(s));
+	if (s->queued)
+		return;
+	EXPECT(run, state_waits(run, s));
+	EXPECT(run, s->limit.set || unlimited);
+	EXPECT(run, watched(a, &s->limit));
+	EXPECT(run, watched(a, &s->step));
+}
+
+static unsigned held(const struct session *s)
+{
+	unsigned count = s->client != PORT_NONE;
+
+	count += s->server != PORT_NONE;
+	count += s->rival != PORT_NONE;
+	count += s->side != PORT_NONE;
+	return count;
+}
+
+static void check_listener(struct run *run, const struct listener *l)
+{
+	const struct anklet *a = run->anklet;
+	bool room = !a->accept_at.set && (a->free_count > 0 || a->draining > 0);
+
+	if (!l->ready)
+		EXPECT(run, awaits(run, l->sock, SIM_READ));
+	else if (room && !a->stopping)
+		EXPECT(run, anklet_next(run->anklet) == 0);
+}
+
+void run_check_waiting(struct run *run)
+{
+	const struct anklet *a = run->anklet;
+	unsigned sockets = a->listener_count, busy = 0, draining = 0, spare = 0;
+
+	for (size_t i = 0; i < CONFIG_ANKLET_SESSIONS; i++) {
+		const struct session *s = &a->sessions[i];
+
+		if (s->state == SESSION_FREE)
+			continue;
+		busy++;
+		sockets += held(s);
+		draining += s->state == SESSION_DRAIN;
+		spare += s->rival != PORT_NONE;
+		check_session(run, s);
+	}
+	for (unsigned i = 0; i < a->listener_count; i++)
+		check_listener(run, &a->listeners[i]);
+	EXPECT(run, busy == a->status.sessions);
+	EXPECT(run, busy + a->free_count == CONFIG_ANKLET_SESSIONS);
+	EXPECT(run, draining == a->draining);
+	EXPECT(run, spare + a->spare_sockets == CONFIG_ANKLET_SPARE_SOCKETS);
+	EXPECT(run, sockets == sim_open_sockets(&run->proxy, SIM_STREAM) +
+				       sim_open_sockets(&run->proxy, SIM_LISTENER) +
+				       sim_open_sockets(&run->proxy, SIM_LOOKUP));
+}
+
+void run_check_empty(struct run *run)
+{
+	const struct anklet *a = run->anklet;
+	static const struct session cleared;
+
+	EXPECT(run, a->status.sessions == 0);
+	EXPECT(run, a->free_count == CONFIG_ANKLET_SESSIONS);
+	EXPECT(run, a->queued == 0);
+	EXPECT(run, a->draining == 0);
+	EXPECT(run, a->spare_sockets == CONFIG_ANKLET_SPARE_SOCKETS);
+	EXPECT(run, sim_open_sockets(&run->proxy, SIM_STREAM) == 0);
+	EXPECT(run, sim_open_sockets(&run->proxy, SIM_LOOKUP) == 0);
+	EXPECT(run, sim_open_sockets(&run->proxy, SIM_LISTENER) == a->listener_count);
+	for (size_t i = 0; i < CONFIG_ANKLET_SESSIONS; i++) {
+		struct session s = a->sessions[i];
+
+		s.next = 0; /* what is left of the list of runnable sessions */
+		EXPECT(run, memcmp(&s, &cleared, sizeof s) == 0);
+	}
+	for (size_t i = 0; i < PORT_SOCKETS; i++)
+		EXPECT(run, a->owner[i] == OWNER_NONE || a->owner[i] < 0);
+}

@@ -1,0 +1,184 @@
+/*
+ * Either side of a connection, while octets go over it. See actors.h.
+ */
+#include "actors.h"
+
+#include <assert.h>
+
+#define PIECE 512
+
+uint8_t talk_octet(uint32_t key, uint32_t position)
+{
+	uint32_t x = (key ^ position) * 0x9e3779b1u;
+
+	return (uint8_t)((x ^ x >> 15) >> 8);
+}
+
+/* How much may be sent by now. */
+static uint32_t out_limit(const struct talk *talk)
+{
+	if (talk->out_wait != 0 && talk->in == 0 && talk->out_wait < talk->out_len)
+		return talk->out_wait;
+	return talk->out_len;
+}
+
+void talk_send(struct talk *talk, bool *again)
+{
+	uint8_t piece[PIECE];
+
+	while (talk->out_end == 0 && talk->out < out_limit(talk)) {
+		uint32_t len = out_limit(talk) - talk->out;
+		int n;
+
+		if (talk->piece_max != 0 && len > talk->piece_max)
+			len = talk->piece_max;
+		if (len > PIECE)
+			len = PIECE;
+		for (uint32_t i = 0; i < len; i++)
+			piece[i] = talk_octet(talk->out_key, talk->out + i);
+		n = port_send(talk->port, talk->sock, piece, len);
+		if (n == PORT_AGAIN)
+			return;
+		if (n < 0)
+			talk->out_end = n;
+		else
+			talk->out += (uint32_t)n;
+		if (talk->piece_max != 0) {
+			*again = *again || talk->out < out_limit(talk);
+			return;
+		}
+	}
+}
+
+static void verify(struct talk *talk, const uint8_t *data, uint32_t len)
+{
+	bool right = true;
+
+	for (uint32_t i = 0; i < len; i++)
+		right = right && data[i] == talk_octet(talk->in_key, talk->in + i);
+	EXPECT(talk->run, right);
+}
+
+static void read_on(struct talk *talk, bool *again)
+{
+	while (talk->in_end == 0 && !talk->run->failed) {
+		const uint8_t *data;
+		int n = port_peek(talk->port, talk->sock, &data);
+
+		if (n == PORT_AGAIN)
+			return;
+		if (n < 0) {
+			talk->in_end = n;
+			return;
+		}
+		if (talk->in_max != 0 && (uint32_t)n > talk->in_max)
+			n = (int)talk->in_max;
+		verify(talk, data, (uint32_t)n);
+		port_consume(talk->port, talk->sock, (size_t)n);
+		talk->in += (uint32_t)n;
+		if (talk->reset_at != 0 && talk->in >= talk->reset_at)
+			return;
+		if (talk->in_max != 0) {
+			*again = true;
+			return;
+		}
+	}
+}
+
+static void echo(struct talk *talk)
+{
+	while (talk->in_end == 0 && talk->out_end == 0 && !talk->run->failed) {
+		const uint8_t *data;
+		int sent, n = port_peek(talk->port, talk->sock, &data);
+
+		if (n == PORT_AGAIN)
+			return;
+		if (n < 0) {
+			talk->in_end = n;
+			return;
+		}
+		verify(talk, data, (uint32_t)n);
+		sent = port_send(talk->port, talk->sock, data, (size_t)n);
+		if (sent == PORT_AGAIN)
+			return;
+		if (sent < 0) {
+			talk->out_end = sent;
+			return;
+		}
+		port_consume(talk->port, talk->sock, (size_t)sent);
+		talk->in += (uint32_t)sent;
+		talk->out += (uint32_t)sent;
+	}
+}
+
+/* A deaf one still hears that it is over. */
+static void listen_for_reset(struct talk *talk)
+{
+	if (port_gone(talk->port, talk->sock) == PORT_RESET)
+		talk->in_end = PORT_RESET;
+}
+
+static bool all_sent(const struct talk *talk)
+{
+	return talk->echo ? talk->in_end != 0 : talk->out == talk->out_len;
+}
+
+/* What is to be done now that everything was sent; false: the connection is over. */
+static bool do_last(struct talk *talk)
+{
+	switch ((enum talk_last)talk->last) {
+	case TALK_FIN_AFTER_FIN:
+		if (talk->in_end == 0)
+			break;
+		/* fall through */
+	case TALK_FIN:
+		port_shutdown(talk->port, talk->sock);
+		talk->shut = true;
+		break;
+	case TALK_CLOSE:
+		port_close(talk->port, &talk->sock);
+		return false;
+	case TALK_RESET:
+		port_reset(talk->port, &talk->sock);
+		return false;
+	case TALK_STAY:
+		break;
+	}
+	return true;
+}
+
+static bool is_over(const struct talk *talk)
+{
+	bool out_done =
+		talk->shut || talk->out_end != 0 || (talk->last == TALK_STAY && all_sent(talk));
+
+	if (talk->in_end != 0 && talk->in_end != PORT_EOF)
+		return true;
+	return out_done && talk->in_end != 0;
+}
+
+bool talk_run(struct talk *talk, bool *again)
+{
+	if (talk->over)
+		return true;
+	if (talk->echo)
+		echo(talk);
+	else if (talk->deaf)
+		listen_for_reset(talk);
+	else
+		read_on(talk, again);
+	if (talk->reset_at != 0 && talk->in >= talk->reset_at) {
+		port_reset(talk->port, &talk->sock);
+		talk->over = true;
+		return true;
+	}
+	if (!talk->echo)
+		talk_send(talk, again);
+	if (all_sent(talk) && !talk->shut && talk->out_end == 0)
+		talk->over = !do_last(talk);
+	if (!talk->over && is_over(talk)) {
+		port_close(talk->port, &talk->sock);
+		talk->over = true;
+	}
+	return talk->over;
+}

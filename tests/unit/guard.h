@@ -1,0 +1,48 @@
+/*
+ * Memory whose end is guarded: reading one octet past it stops the test.
+ */
+#ifndef ANKLET_TEST_GUARD_H
+#define ANKLET_TEST_GUARD_H
+
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static inline size_t guard_page(void)
+{
+	return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* Octets of the pages that hold len octets, without the unreadable page behind them. */
+static inline size_t guard_span(size_t len)
+{
+	return (len / guard_page() + 1) * guard_page();
+}
+
+/* Copies data to memory that ends at an unreadable page. Give it back to guard_free(). */
+static inline uint8_t *guard_copy(const void *data, size_t len)
+{
+	size_t span = guard_span(len);
+	int zero = open("/dev/zero", O_RDWR); /* MAP_ANONYMOUS is not POSIX */
+	uint8_t *base =
+		mmap(NULL, span + guard_page(), PROT_READ | PROT_WRITE, MAP_PRIVATE, zero, 0);
+
+	if (base == MAP_FAILED || mprotect(base + span, guard_page(), PROT_NONE) != 0)
+		abort();
+	close(zero);
+	if (len > 0)
+		memcpy(base + span - len, data, len);
+	return base + span - len;
+}
+
+/* len as it was given to guard_copy(). */
+static inline void guard_free(uint8_t *copy, size_t len)
+{
+	munmap(copy + len - guard_span(len), guard_span(len) + guard_page());
+}
+
+#endif

@@ -1,0 +1,184 @@
+/*
+ * Whole look-ups in a test: the port, its files, and name servers on loopback, in one loop.
+ *
+ * Included behind the definition of _DEFAULT_SOURCE (mkdtemp()). Each test runs
+ * between resolve_set_up() and resolve_tear_down(), which sees that nothing stays open.
+ */
+#ifndef ANKLET_TEST_RESOLVE_H
+#define ANKLET_TEST_RESOLVE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "name_server.h"
+#include "port.h"
+
+#define PATIENCE_MS 4000
+#define FIRST_TRY_MS 120
+
+static struct port port;
+static char directory[64], resolv_conf[96], hosts[96];
+static struct address found[2 * CONFIG_ANKLET_ADDRESSES];
+static int32_t patience_ms = 2; /* for one wait: how long the servers may be left alone */
+
+/* ---- Surroundings ---- */
+
+static inline uint32_t milliseconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint32_t)(t.tv_sec * 1000 + t.tv_nsec / 1000000);
+}
+
+static inline void write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+static inline void start_port(const struct port_config *config)
+{
+	assert_int_equal(port_init(&port, config), 0);
+	port.resolver.files.resolv_conf_path = resolv_conf;
+	port.resolver.files.hosts_path = hosts;
+	port.resolver.server_port = ns.port;
+	port.resolver.first_try_ms = FIRST_TRY_MS;
+}
+
+static inline int resolve_set_up(void **state)
+{
+	const struct port_config config = {0};
+
+	(void)state;
+	patience_ms = 2;
+	strcpy(directory, "/tmp/anklet-resolve-XXXXXX");
+	if (mkdtemp(directory) == NULL)
+		return -1;
+	snprintf(resolv_conf, sizeof resolv_conf, "%s/resolv.conf", directory);
+	snprintf(hosts, sizeof hosts, "%s/hosts", directory);
+	write_file(resolv_conf, "nameserver 127.0.0.1\nnameserver 127.0.0.2\noptions timeout:1\n");
+	write_file(hosts, "");
+	if (!name_servers_start())
+		return -1;
+	start_port(&config);
+	return 0;
+}
+
+/* After every test nothing is left open. */
+static inline int resolve_tear_down(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < POSIX_LOOKUPS; i++)
+		assert_int_equal(port.resolver.lookup[i].state, LOOKUP_FREE);
+	for (int entry = PORT_SOCKETS; entry < PORT_ENTRIES; entry++)
+		assert_int_equal(port.entry[entry].kind, 0);
+	for (unsigned i = 0; i < RESOLVE_TCP_BUFFERS; i++)
+		assert_false(port.resolver.tcp[i].taken);
+	port_fini(&port);
+	name_servers_stop();
+	unlink(resolv_conf);
+	unlink(hosts);
+	return rmdir(directory);
+}
+
+/* One turn of port and servers. True when s was named as ready. */
+static inline bool turn(port_sock s)
+{
+	port_sock ready;
+	bool named = false;
+
+	name_servers_turn();
+	port_wait(&port, patience_ms);
+	while ((ready = port_next(&port)) != PORT_NONE)
+		named = named || ready == s;
+	return named;
+}
+
+static inline void turns(unsigned n)
+{
+	while (n-- > 0)
+		turn(PORT_NONE);
+}
+
+/* Waits as the core does: the answer is asked for again only once the look-up was named. */
+static inline int wait_for(port_sock s)
+{
+	uint32_t start = milliseconds();
+	int answer = port_resolved(&port, s, found, sizeof found / sizeof *found);
+
+	while (answer == PORT_AGAIN) {
+		assert_true(milliseconds() - start < PATIENCE_MS);
+		if (turn(s))
+			answer = port_resolved(&port, s, found, sizeof found / sizeof *found);
+	}
+	return answer;
+}
+
+static inline port_sock begin(const char *name, enum port_families families)
+{
+	port_sock s;
+
+	assert_int_equal(port_resolve(&port, name, strlen(name), families, &s), 0);
+	assert_int_not_equal(s, PORT_NONE);
+	return s;
+}
+
+static inline int look_up_for(const char *name, enum port_families families)
+{
+	port_sock s = begin(name, families);
+	int answer = wait_for(s);
+
+	port_close(&port, &s);
+	return answer;
+}
+
+static inline int look_up(const char *name)
+{
+	return look_up_for(name, PORT_BOTH);
+}
+
+static inline void assert_found(unsigned i, const char *expected)
+{
+	struct address at;
+
+	assert_true(address_literal(expected, strlen(expected), &at));
+	assert_true(address_equal(&found[i], &at));
+}
+
+/* ---- What servers do in most tests ---- */
+
+static inline void answer_both(const struct ns_question *q)
+{
+	ns_answer(q, 60, 1, q->type == NS_A ? 3 : 1);
+}
+
+static inline void refuse(const struct ns_question *q)
+{
+	ns_answer_rcode(q, NS_REFUSED);
+}
+
+/* 100 addresses, for which UDP has no room. */
+static inline void answer_over_tcp(const struct ns_question *q)
+{
+	if (q->connection < 0)
+		ns_answer_truncated(q);
+	else
+		ns_answer(q, 60, 1, 100);
+}
+
+#define LOOK_UP_TEST(test) cmocka_unit_test_setup_teardown(test, resolve_set_up, resolve_tear_down)
+
+#endif

@@ -1,0 +1,425 @@
+/*
+ * resolve: which names are asked for and which not, and what the core gets, through the whole port.
+ */
+#define _DEFAULT_SOURCE /* mkdtemp() */
+
+#include "resolve_test.h"
+
+#include <net/if.h>
+#include <sys/resource.h>
+
+/* ---- How the servers behave ---- */
+
+static void answer_three(const struct ns_question *q)
+{
+	ns_answer(q, 60, 1, 3);
+}
+
+static void answer_v4(const struct ns_question *q)
+{
+	ns_answer(q, 60, 1, q->type == NS_A ? 1 : 0);
+}
+
+static void answer_no_name(const struct ns_question *q)
+{
+	ns_answer_rcode(q, NS_NXDOMAIN);
+}
+
+static void answer_alias(const struct ns_question *q)
+{
+	static struct ns_message m;
+
+	ns_begin(&m, q, NS_OK);
+	/* www.example is an alias of its own tail, example. */
+	ns_add(&m, NS_CNAME, 60, "\xc0\x10", 2);
+	ns_put(&m, "\xc0\x10", 2);
+	if (q->type == NS_A)
+		ns_put(&m, "\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\x4d", 14);
+	else
+		ns_put(&m, "\0\2\0\1\0\0\0\x3c\0\4\xc0\0\2\x4d", 14);
+	m.octets[7]++;
+	ns_send(&m, q);
+}
+
+static void answer_alias_loop(const struct ns_question *q)
+{
+	static struct ns_message m;
+
+	ns_begin(&m, q, NS_OK);
+	ns_add(&m, NS_CNAME, 60, "\xc0\x0c", 2);
+	ns_send(&m, q);
+}
+
+static void answer_if_in_lan(const struct ns_question *q)
+{
+	size_t len = strlen(q->name);
+
+	if (len > 4 && strcmp(q->name + len - 4, ".lan") == 0)
+		answer_both(q);
+	else
+		ns_answer_rcode(q, NS_NXDOMAIN);
+}
+
+static void answer_by_name(const struct ns_question *q)
+{
+	unsigned n = (unsigned)strtoul(q->name + 1, NULL, 10);
+
+	ns_answer(q, 60, n, n);
+}
+
+/* ---- Answers ---- */
+
+static void test_both_families(void **state)
+{
+	(void)state;
+	ns.behave = answer_both;
+	assert_int_equal(look_up("www.example"), 4);
+	assert_found(0, "2001:db8::1");
+	assert_found(1, "192.0.2.1");
+	assert_found(2, "192.0.2.2");
+	assert_found(3, "192.0.2.3");
+	assert_int_equal(ns.asked, 2);
+}
+
+static void test_at_most_max(void **state)
+{
+	port_sock s;
+
+	(void)state;
+	ns.behave = answer_both;
+	s = begin("www.example", PORT_BOTH);
+	assert_int_equal(wait_for(s), 4);
+	memset(found, 0, sizeof found);
+	assert_int_equal(port_resolved(&port, s, found, 2), 2);
+	assert_found(1, "192.0.2.1");
+	assert_int_equal(found[2].ip.octet[15], 0);
+	assert_int_equal(port_resolved(&port, s, found, 9), 4);
+	port_close(&port, &s);
+	ns.behave = answer_three;
+	s = begin("three.example", PORT_BOTH);
+	assert_int_equal(wait_for(s), 6);
+	memset(found, 0, sizeof found);
+	assert_int_equal(port_resolved(&port, s, found, 3), 3);
+	assert_found(2, "2001:db8::2");
+	assert_int_equal(found[3].ip.octet[15], 0);
+	port_close(&port, &s);
+}
+
+static void test_one_family(void **state)
+{
+	(void)state;
+	ns.behave = answer_v4;
+	assert_int_equal(look_up("www.example"), 1);
+	assert_found(0, "192.0.2.1");
+	ns.behave = answer_both;
+	assert_int_equal(look_up_for("four.example", PORT_IPV4), 3);
+	assert_int_equal(look_up_for("six.example", PORT_IPV6), 1);
+	assert_found(0, "2001:db8::1");
+	assert_string_equal(
+		ns.names, "www.example/28 www.example/1 four.example/1 six.example/28 ");
+}
+
+static void test_no_name(void **state)
+{
+	(void)state;
+	ns.behave = answer_no_name;
+	assert_int_equal(look_up("www.example"), PORT_NO_NAME);
+	assert_int_equal(ns.asked, 2);
+	ns.behave = answer_v4;
+	assert_int_equal(look_up_for("six.example", PORT_IPV6), PORT_NO_NAME);
+}
+
+static void test_aliases(void **state)
+{
+	(void)state;
+	ns.behave = answer_alias;
+	assert_int_equal(look_up("www.example"), 1);
+	assert_found(0, "192.0.2.77");
+	ns.behave = answer_alias_loop;
+	assert_int_equal(look_up("loop.example"), PORT_NAME_FAILED);
+}
+
+/* ---- What is not asked ---- */
+
+static void test_cache(void **state)
+{
+	(void)state;
+	ns.behave = answer_both;
+	assert_int_equal(look_up("www.example"), 4);
+	assert_int_equal(look_up("WWW.Example."), 4);
+	assert_found(3, "192.0.2.3");
+	assert_int_equal(ns.asked, 2);
+	ns.behave = answer_no_name;
+	assert_int_equal(look_up("none.example"), PORT_NO_NAME);
+	assert_int_equal(look_up("none.example"), PORT_NO_NAME);
+	assert_int_equal(ns.asked, 4);
+}
+
+static void test_literals(void **state)
+{
+	(void)state;
+	assert_int_equal(look_up("192.0.2.7"), 1);
+	assert_found(0, "192.0.2.7");
+	assert_int_equal(look_up("2001:db8::7"), 1);
+	assert_found(0, "2001:db8::7");
+	assert_int_equal(look_up("fe80::1%lo"), 1);
+	assert_found(0, "fe80::1%lo");
+	assert_int_equal(found[0].scope, if_nametoindex("lo"));
+	assert_int_equal(look_up_for("192.0.2.7", PORT_IPV6), PORT_NO_NAME);
+	assert_int_equal(look_up_for("::1", PORT_IPV4), PORT_NO_NAME);
+	assert_int_equal(ns.asked, 0);
+}
+
+static void test_special_names(void **state)
+{
+	(void)state;
+	assert_int_equal(look_up("localhost"), 2);
+	assert_found(0, "::1");
+	assert_found(1, "127.0.0.1");
+	assert_int_equal(look_up_for("a.b.LOCALHOST.", PORT_IPV4), 1);
+	assert_found(0, "127.0.0.1");
+	assert_int_equal(look_up("a.invalid"), PORT_NO_NAME);
+	assert_int_equal(look_up("abc.onion"), PORT_NO_NAME);
+	assert_int_equal(ns.asked, 0);
+	ns.behave = answer_both;
+	assert_int_equal(look_up("notlocalhost"), 4);
+}
+
+static void test_impossible_names(void **state)
+{
+	static const char *const names[] = {"", ".", "a..b", "a b", "a\\046b", "fe80::1%nowhere"};
+	char name[CONFIG_ANKLET_NAME_MAX + 1];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		assert_int_equal(look_up(names[i]), PORT_NO_NAME);
+	memset(name, 'x', sizeof name);
+	name[64] = '\0';
+	assert_int_equal(look_up(name), PORT_NO_NAME);
+	for (unsigned i = 0; i + 1 < sizeof name; i++)
+		name[i] = i % 2 != 0 ? '.' : 'x';
+	name[CONFIG_ANKLET_NAME_MAX] = '\0';
+	assert_int_equal(look_up(name), PORT_NO_NAME);
+	assert_int_equal(ns.asked, 0);
+	/* The longest there is, and a dot. */
+	name[254] = '\0';
+	ns.behave = answer_both;
+	assert_int_equal(look_up(name), 4);
+}
+
+static void test_hosts(void **state)
+{
+	(void)state;
+	write_file(hosts, "192.0.2.9 printer www.example\n2001:db8::9 www.example\n");
+	ns.behave = answer_both;
+	assert_int_equal(look_up("WWW.example"), 2);
+	assert_found(0, "2001:db8::9");
+	assert_found(1, "192.0.2.9");
+	assert_int_equal(look_up("printer"), 1);
+	assert_int_equal(ns.asked, 0);
+	assert_int_equal(look_up_for("printer", PORT_IPV6), 1);
+	assert_found(0, "2001:db8::1");
+	assert_int_equal(ns.asked, 1);
+}
+
+/* ---- Names made of names ---- */
+
+static void test_search_list(void **state)
+{
+	(void)state;
+	write_file(resolv_conf, "nameserver 127.0.0.1\nsearch corp.example lan\n");
+	ns.behave = answer_if_in_lan;
+	assert_int_equal(look_up_for("nas", PORT_IPV4), 3);
+	assert_string_equal(ns.names, "nas.corp.example/1 nas.lan/1 ");
+	ns.names[0] = '\0';
+	assert_int_equal(look_up_for("nas.", PORT_IPV4), PORT_NO_NAME);
+	assert_int_equal(look_up_for("a.nas", PORT_IPV4), 3);
+	assert_string_equal(ns.names, "nas/1 a.nas/1 a.nas.corp.example/1 a.nas.lan/1 ");
+	ns.behave = answer_no_name;
+	ns.names[0] = '\0';
+	assert_int_equal(look_up_for("gone", PORT_IPV4), PORT_NO_NAME);
+	assert_string_equal(ns.names, "gone.corp.example/1 gone.lan/1 gone/1 ");
+}
+
+/* A name that is too long with a domain is tried without. */
+static void test_search_of_long_name(void **state)
+{
+	char name[251];
+
+	(void)state;
+	write_file(resolv_conf, "nameserver 127.0.0.1\nsearch lan a\n");
+	for (unsigned i = 0; i + 1 < sizeof name; i++)
+		name[i] = i % 2 != 0 ? '.' : 'x';
+	name[249] = 'x';
+	name[250] = '\0';
+	ns.behave = answer_no_name;
+	assert_int_equal(look_up_for(name, PORT_IPV4), PORT_NO_NAME);
+	assert_int_equal(ns.asked, 2);
+}
+
+static void test_ndots(void **state)
+{
+	(void)state;
+	write_file(resolv_conf, "nameserver 127.0.0.1\nsearch lan\noptions ndots:2\n");
+	ns.behave = answer_no_name;
+	assert_int_equal(look_up_for("a.b", PORT_IPV4), PORT_NO_NAME);
+	assert_int_equal(look_up_for("a.b.c", PORT_IPV4), PORT_NO_NAME);
+	assert_string_equal(ns.names, "a.b.lan/1 a.b/1 a.b.c/1 a.b.c.lan/1 ");
+}
+
+static void test_failure_ends_the_search(void **state)
+{
+	(void)state;
+	write_file(resolv_conf, "nameserver 127.0.0.1\nsearch lan\noptions attempts:1\n");
+	ns.behave = refuse;
+	assert_int_equal(look_up_for("nas", PORT_IPV4), PORT_NAME_FAILED);
+	assert_string_equal(ns.names, "nas.lan/1 ");
+}
+
+/* ---- The table ---- */
+
+static void test_table_full(void **state)
+{
+	port_sock s[POSIX_LOOKUPS], more;
+	char name[16];
+
+	(void)state;
+	ns.behave = answer_by_name;
+	for (unsigned i = 0; i < POSIX_LOOKUPS; i++) {
+		snprintf(name, sizeof name, "n%u.example", i + 1);
+		s[i] = begin(name, PORT_BOTH);
+	}
+	more = 0;
+	assert_int_equal(port_resolve(&port, "b", 1, PORT_BOTH, &more), PORT_NO_RESOURCES);
+	assert_int_equal(more, PORT_NONE);
+	for (unsigned i = 0; i < POSIX_LOOKUPS; i++) {
+		assert_int_equal(wait_for(s[i]), 2);
+		assert_int_equal(found[1].ip.octet[15], i + 1);
+		port_close(&port, &s[i]);
+	}
+	assert_int_equal(look_up("n99.example"), 2);
+}
+
+/* The answer to a look-up that was closed reaches nobody, whoever has its place now. */
+static void test_cancel(void **state)
+{
+	port_sock s;
+
+	(void)state;
+	ns.behave = answer_by_name;
+	s = begin("n1.example", PORT_BOTH);
+	port_close(&port, &s);
+	assert_int_equal(s, PORT_NONE);
+	assert_int_equal(look_up("n2.example"), 2);
+	assert_found(1, "192.0.2.2");
+	assert_int_equal(ns.asked, 4);
+}
+
+static void test_end_of_port(void **state)
+{
+	const struct port_config config = {0};
+
+	(void)state;
+	ns.behave = answer_over_tcp;
+	(void)begin("www.example", PORT_BOTH);
+	turns(4);
+	port_fini(&port);
+	start_port(&config);
+}
+
+static int lowest_descriptor(void)
+{
+	int fd = dup(ns.udp[0]);
+
+	assert_true(fd > 0);
+	close(fd);
+	return fd;
+}
+
+static void limit_descriptors(struct rlimit limit, int below)
+{
+	limit.rlim_cur = (rlim_t)below;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+/* With no descriptor the hosts file cannot be read; with one only, a question waits for its next try. */
+static void test_no_descriptors(void **state)
+{
+	struct rlimit limit;
+	port_sock s, none;
+	int answer, lowest = lowest_descriptor();
+
+	(void)state;
+	ns.behave = answer_v4;
+	assert_int_equal(look_up_for("first.example", PORT_IPV4), 1);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit_descriptors(limit, lowest);
+	answer = port_resolve(&port, "www.example", 11, PORT_BOTH, &none);
+	limit_descriptors(limit, lowest + 1);
+	s = begin("www.example", PORT_BOTH);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_int_equal(answer, PORT_NO_RESOURCES);
+	assert_int_equal(none, PORT_NONE);
+	turns(4);
+	assert_int_equal(ns.asked, 2);
+	assert_int_equal(wait_for(s), 1);
+	assert_int_equal(ns.asked, 3);
+	port_close(&port, &s);
+}
+
+/* ---- Configuration ---- */
+
+static void test_changed_resolv_conf(void **state)
+{
+	(void)state;
+	ns.behave = answer_both;
+	assert_int_equal(look_up("www.example"), 4);
+	assert_int_equal(ns.asked_server[1], 0);
+	write_file(resolv_conf, "nameserver 127.0.0.2\n");
+	port.resolver.files.looked_at -= 1000; /* a second later */
+	assert_int_equal(look_up("www.example"), 4);
+	assert_int_equal(ns.asked_server[1], 2);
+}
+
+static void test_servers_by_hand(void **state)
+{
+	struct port_config config = {.name_servers = 2};
+
+	(void)state;
+	port_fini(&port);
+	config.name_server[0] = (struct address){.ip = ip_v4(127, 0, 0, 3), .port = 1};
+	config.name_server[1] = (struct address){.ip = ip_v4(127, 0, 0, 2), .port = ns.port};
+	start_port(&config);
+	ns.behave = answer_both;
+	assert_int_equal(look_up("www.example"), 4);
+	assert_int_equal(ns.asked_server[0], 0);
+	assert_int_equal(ns.asked_server[1], 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		LOOK_UP_TEST(test_both_families),
+		LOOK_UP_TEST(test_at_most_max),
+		LOOK_UP_TEST(test_one_family),
+		LOOK_UP_TEST(test_no_name),
+		LOOK_UP_TEST(test_aliases),
+		LOOK_UP_TEST(test_cache),
+		LOOK_UP_TEST(test_literals),
+		LOOK_UP_TEST(test_special_names),
+		LOOK_UP_TEST(test_impossible_names),
+		LOOK_UP_TEST(test_hosts),
+		LOOK_UP_TEST(test_search_list),
+		LOOK_UP_TEST(test_search_of_long_name),
+		LOOK_UP_TEST(test_ndots),
+		LOOK_UP_TEST(test_failure_ends_the_search),
+		LOOK_UP_TEST(test_table_full),
+		LOOK_UP_TEST(test_cancel),
+		LOOK_UP_TEST(test_end_of_port),
+		LOOK_UP_TEST(test_no_descriptors),
+		LOOK_UP_TEST(test_changed_resolv_conf),
+		LOOK_UP_TEST(test_servers_by_hand),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
