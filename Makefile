@@ -135,7 +135,8 @@ SIM_FRAMEWORK = \
 	tests/sim/talk.c
 
 SIM = \
-	sim_connect
+	sim_connect \
+	sim_faults
 
 FUZZ = \
 	fuzz_config \
