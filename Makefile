@@ -355,3 +355,89 @@ FORCE:
 .PHONY: all run install test check size fuzz fuzz_programs format cover clean FORCE
 .PHONY: lint lint_format lint_cppcheck lint_tidy lint_scripts lint_man
 .SECONDARY:
+
+# ---- Firmware: the core on a microcontroller, with lwIP and no operating system ----
+#
+#   make firmware BOARD=lm3s6965evb       build/BOARD/anklet.elf, .bin and .hex
+#   make run-firmware BOARD=...           starts it under QEMU
+#   make test-firmware                    tests every board under QEMU
+
+BOARD ?= lm3s6965evb
+BOARDS = lm3s6965evb mps2-an385
+LWIP ?= build/deps/lwip
+CROSS ?= arm-none-eabi-
+
+BOARD_COMMON = \
+	port/lwip/boards/common/checksum.c \
+	port/lwip/boards/common/clock.c \
+	port/lwip/boards/common/console.c \
+	port/lwip/boards/common/ethernet.c \
+	port/lwip/boards/common/fault.c \
+	port/lwip/boards/common/network.c \
+	port/lwip/boards/common/seed.c \
+	port/lwip/boards/common/settings.c \
+	port/lwip/boards/common/startup.c \
+	port/lwip/boards/common/watchdog.c
+
+BOARD_OWN = chip.c nic.c
+
+LWIP_CORE = \
+	core/def.c \
+	core/dns.c \
+	core/inet_chksum.c \
+	core/init.c \
+	core/ip.c \
+	core/ipv4/dhcp.c \
+	core/ipv4/etharp.c \
+	core/ipv4/icmp.c \
+	core/ipv4/ip4.c \
+	core/ipv4/ip4_addr.c \
+	core/mem.c \
+	core/memp.c \
+	core/netif.c \
+	core/pbuf.c \
+	core/stats.c \
+	core/tcp.c \
+	core/tcp_in.c \
+	core/tcp_out.c \
+	core/timeouts.c \
+	core/udp.c \
+	netif/ethernet.c
+
+image = $(BUILD)/$(BOARD)
+board = port/lwip/boards/$(BOARD)
+FIRMWARE_CPU = -mcpu=cortex-m3 -mthumb
+FIRMWARE_FLAGS = -std=c11 -Os -g $(FIRMWARE_CPU) -ffreestanding -ffunction-sections -fdata-sections \
+	-fno-common -MMD -MP -I$(board) -Iport/lwip/boards/common -Iport/lwip $(INCLUDES) -isystem $(LWIP)/src/include \
+	-include $(board)/sizes.h
+FIRMWARE_LINK = $(FIRMWARE_CPU) -nostartfiles --specs=nano.specs --specs=nosys.specs \
+	-L$(board) -T port/lwip/boards/common/cortex_m3.ld -Wl,--gc-sections,--no-warn-rwx-segments
+
+firmware_board = $(BOARD_COMMON:%.c=$(image)/%.o) $(BOARD_OWN:%.c=$(image)/$(board)/%.o) $(image)/built_in.o
+firmware_lwip = $(LWIP_CORE:%.c=$(image)/lwip/%.o)
+
+$(image)/%.o: %.c $(image)/flags
+	@mkdir -p $(@D)
+	$(call say,cc $(BOARD) $<)$(CROSS)gcc $(FIRMWARE_FLAGS) $(WARN) $(WERROR:1=-Werror) -c -o $@ $<
+
+$(image)/lwip/%.o: $(LWIP)/src/%.c $(image)/flags
+	@mkdir -p $(@D)
+	$(call say,cc $(BOARD) $<)$(CROSS)gcc $(FIRMWARE_FLAGS) -c -o $@ $<
+
+$(image)/built_in.o: port/lwip/boards/common/built_in.S $(board)/anklet.conf $(board)/network.conf $(image)/flags
+	@mkdir -p $(@D)
+	$(call say,as $(BOARD) $<)$(CROSS)gcc $(FIRMWARE_CPU) -DNETWORK_FILE='"$(board)/network.conf"' \
+		-DCONFIG_FILE='"$(board)/anklet.conf"' -c -o $@ $<
+
+$(image)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CROSS) $(FIRMWARE_FLAGS) $(FIRMWARE_LINK)' | cmp -s - $@ || \
+		echo '$(CROSS) $(FIRMWARE_FLAGS) $(FIRMWARE_LINK)' >$@
+
+linker_scripts = port/lwip/boards/common/cortex_m3.ld $(board)/memory.ld
+
+$(image)/echo.elf: $(image)/port/lwip/boards/common/echo.o $(image)/src/address.o $(image)/src/text.o \
+		$(firmware_board) $(firmware_lwip) $(linker_scripts)
+	$(call say,link $@)$(CROSS)gcc $(FIRMWARE_LINK) -Wl,-Map,$(@:.elf=.map) -o $@ $(filter %.o,$^)
+
+-include $(wildcard $(image)/*.d $(image)/*/*.d $(image)/*/*/*/*.d $(image)/*/*/*/*/*.d)

@@ -1,0 +1,36 @@
+/*
+ * The serial line. What it cannot take at once waits in a ring, so that nobody waits for it.
+ */
+#include "board.h"
+#include "board_parts.h"
+#include "chip.h"
+
+#define RING_SIZE 1024u /* a power of two */
+
+static char ring[RING_SIZE];
+static uint32_t head, tail; /* counted without end: head - tail octets are waiting */
+
+bool board_put(const char *text, size_t len)
+{
+	if (len > RING_SIZE - (head - tail))
+		console_drain();
+	if (len > RING_SIZE - (head - tail))
+		return false;
+	for (size_t i = 0; i < len; i++)
+		ring[head++ % RING_SIZE] = text[i];
+	console_drain();
+	return true;
+}
+
+bool console_drain(void)
+{
+	while (head != tail && chip_put(ring[tail % RING_SIZE]))
+		tail++;
+	return head != tail;
+}
+
+void console_flush(void)
+{
+	while (console_drain())
+		;
+}

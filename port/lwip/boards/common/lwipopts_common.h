@@ -1,0 +1,64 @@
+/*
+ * What every board's lwIP has in common: the raw API without an operating system, IPv4, TCP,
+ * DHCP and DNS. A board's lwipopts.h sets its sizes and includes this.
+ *
+ * Received frames are passed by reference and used again at once (ethernet.c),
+ * so nothing may be on that keeps them: no queue of segments out of order, no
+ * reassembly of fragments.
+ */
+#ifndef LWIPOPTS_COMMON_H
+#define LWIPOPTS_COMMON_H
+
+#define NO_SYS 1
+#define SYS_LIGHTWEIGHT_PROT 0
+#define LWIP_NETCONN 0
+#define LWIP_SOCKET 0
+
+#define LWIP_IPV4 1
+#define LWIP_IPV6 0
+#define LWIP_ICMP 1
+#define LWIP_UDP 1
+#define LWIP_TCP 1
+#define LWIP_DHCP 1
+#define LWIP_DNS 1
+#define LWIP_RAW 0
+#define LWIP_IGMP 0
+#define LWIP_AUTOIP 0
+#define LWIP_ACD 0
+#define LWIP_DHCP_DOES_ACD_CHECK 0
+#define LWIP_STATS 1
+#define LINK_STATS 0
+#define ETHARP_STATS 0
+#define IP_STATS 0
+#define IPFRAG_STATS 0
+#define ICMP_STATS 0
+#define UDP_STATS 0
+#define TCP_STATS 0
+#define MEM_STATS 1
+#define MEMP_STATS 1
+#define SYS_STATS 0
+
+#define MEM_ALIGNMENT 4
+#define MEMP_MEM_MALLOC 0
+#define MEM_LIBC_MALLOC 0
+#define ETH_PAD_SIZE 2
+
+#define PBUF_POOL_SIZE 0
+#define LWIP_SUPPORT_CUSTOM_PBUF 1
+#define TCP_QUEUE_OOSEQ 0
+#define IP_REASSEMBLY 0
+#define IP_FRAG 0
+#define ARP_QUEUEING 0
+/* They compare windows with a pool of pbufs that is not there. */
+#define LWIP_DISABLE_TCP_SANITY_CHECKS 1
+
+#define TCP_LISTEN_BACKLOG 1
+#define LWIP_TCP_TIMESTAMPS 0
+#define LWIP_NETIF_TX_SINGLE_PBUF 0
+#define LWIP_NETIF_HOSTNAME 0
+#define LWIP_NETIF_STATUS_CALLBACK 0
+#define LWIP_NETIF_API 0
+#define LWIP_CHECKSUM_ON_COPY 0
+#define LWIP_NO_CTYPE_H 1
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * The network settings: one 'keyword value' a line, '#' begins a comment.
+ *
+ *	mac      52:54:00:12:34:56       the hardware address, which must be given
+ *	address  dhcp                    or ADDRESS/BITS
+ *	gateway  192.168.1.1             with ADDRESS/BITS: the router, where there is one
+ *
+ * Name servers are given by DHCP, or to anklet by its keyword dns.
+ */
+#ifndef BOARD_NETWORK_H
+#define BOARD_NETWORK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "address.h"
+
+struct network {
+	uint8_t mac[6];
+	bool dhcp;
+	uint8_t bits;
+	struct ip address, gateway; /* IPv4, or '::' when not given */
+};
+
+/* Reads the settings: 0, or the number of the first line that is wrong, or one past the last when something is missing. */
+unsigned network_read(struct network *network, const char *text, size_t len);
+
+/* Starts the interface with them. Once. */
+void network_start(const struct network *network);
+
+/* The board's address: true when it is another one than the last time ('::': it was lost). */
+bool network_changed(struct ip *address);
+
+#endif

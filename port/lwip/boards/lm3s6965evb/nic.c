@@ -1,0 +1,72 @@
+/*
+ * The LM3S6965's Ethernet controller.
+ *
+ * Both ways a frame's first half-word is its length, where NIC_PAD is: whole
+ * words are copied and everything lies right.
+ */
+#include "chip.h"
+#include "gather.h"
+
+#define LENGTH_AND_CHECKSUM 6u
+#define HEADER 14u
+#define SEND_WAIT 20000u /* reads of a register: longer than the longest frame takes at 10 Mbit/s */
+
+void nic_init(const uint8_t mac[6])
+{
+	NIC_ADDRESS_LOW =
+		mac[0] | (uint32_t)mac[1] << 8 | (uint32_t)mac[2] << 16 | (uint32_t)mac[3] << 24;
+	NIC_ADDRESS_HIGH = mac[4] | (uint32_t)mac[5] << 8;
+	NIC_RECEIVE_CONTROL = NIC_RECEIVE_FLUSH;
+	NIC_SEND_CONTROL = NIC_SEND_ON;
+	NIC_RECEIVE_CONTROL = NIC_RECEIVE_ON;
+	NIC_MASK = 0;
+	NVIC_ENABLE(CHIP_NIC_IRQ) = NVIC_BIT(CHIP_NIC_IRQ);
+}
+
+bool nic_pending(void)
+{
+	return (NIC_FRAMES & 0x3f) != 0;
+}
+
+uint16_t nic_receive(uint32_t words[NIC_FRAME_SIZE / 4])
+{
+	uint32_t first = NIC_DATA, len = first & 0xffff, count = (len + 3) / 4;
+
+	words[0] = first;
+	for (uint32_t i = 1; i < count; i++) {
+		uint32_t word = NIC_DATA;
+
+		if (i < NIC_FRAME_SIZE / 4)
+			words[i] = word;
+	}
+	if (len < LENGTH_AND_CHECKSUM + HEADER || len > NIC_FRAME_SIZE)
+		return 0;
+	return (uint16_t)(len - LENGTH_AND_CHECKSUM + NIC_PAD);
+}
+
+bool nic_send(const struct pbuf *frame)
+{
+	struct gather g = {frame, 0};
+	uint32_t words = (frame->tot_len + 3u) / 4;
+
+	for (unsigned i = 0; i < SEND_WAIT && (NIC_SEND & 1); i++)
+		;
+	if (NIC_SEND & 1)
+		return false;
+	NIC_DATA = (gather_word(&g) & 0xffff0000u) | (frame->tot_len - NIC_PAD - HEADER);
+	for (uint32_t i = 1; i < words; i++)
+		NIC_DATA = gather_word(&g);
+	NIC_SEND = 1;
+	return true;
+}
+
+void nic_arm(void)
+{
+	NIC_STATUS = NIC_RECEIVED;
+	NIC_MASK = NIC_RECEIVED;
+}
+
+void nic_interrupt(void)
+{
+	NIC_MASK = 0;
+}
