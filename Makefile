@@ -436,8 +436,15 @@ $(image)/flags: FORCE
 
 linker_scripts = port/lwip/boards/common/cortex_m3.ld $(board)/memory.ld
 
-$(image)/echo.elf: $(image)/port/lwip/boards/common/echo.o $(image)/src/address.o $(image)/src/text.o \
-		$(firmware_board) $(firmware_lwip) $(linker_scripts)
+ECHO = \
+	port/lwip/addresses_v4.c \
+	port/lwip/boards/common/echo.c \
+	port/lwip/chacha20.c \
+	port/lwip/random.c \
+	src/address.c \
+	src/text.c
+
+$(image)/echo.elf: $(ECHO:%.c=$(image)/%.o) $(firmware_board) $(firmware_lwip) $(linker_scripts)
 	$(call say,link $@)$(CROSS)gcc $(FIRMWARE_LINK) -Wl,-Map,$(@:.elf=.map) -o $@ $(filter %.o,$^)
 
 -include $(wildcard $(image)/*.d $(image)/*/*.d $(image)/*/*/*/*.d $(image)/*/*/*/*/*.d)

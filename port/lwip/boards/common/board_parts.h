@@ -56,6 +56,9 @@ struct netif;
 /* Makes the board's only interface, with that hardware address. Once. */
 struct netif *ethernet_init(const uint8_t mac[6]);
 
+/* Hands the next frame to lwIP. False when none was waiting. */
+bool ethernet_poll(void);
+
 
 /* ---- checksum.c ---- */
 
@@ -72,10 +75,5 @@ struct settings {
 };
 
 void settings_find(struct settings *settings);
-
-/* ---- seed.c ---- */
-
-/* Keeps a seed where a reset, but not a loss of power, leaves it. */
-void seed_keep(const uint8_t seed[32]);
 
 #endif

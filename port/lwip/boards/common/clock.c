@@ -1,12 +1,18 @@
 /*
- * The clock: SysTick, which interrupts a hundred times a second and is read for what lies between.
+ * Time, and sleeping through it: SysTick interrupts a hundred times a second, and is read for what
+ * lies between.
+ *
+ * So the longest sleep is 10 ms, and no timer has to be set for what is due.
  */
 #include "board.h"
 #include "board_parts.h"
 #include "chip.h"
 #include "register.h"
 
+#include "lwip/sys.h"
+
 #define TICK_MS 10u
+#define FRAMES_A_TURN 8 /* handed on before the program has its turn again */
 #define CYCLES_PER_MS (CHIP_CLOCK_HZ / 1000u)
 #define CYCLES_PER_TICK (CYCLES_PER_MS * TICK_MS)
 
@@ -37,6 +43,12 @@ static uint32_t now_us(void)
 		cycles = CYCLES_PER_TICK - 1 - SYSTICK_VALUE;
 	} while (before != ticks);
 	return before * (TICK_MS * 1000u) + cycles / (CYCLES_PER_MS / 1000u);
+}
+
+/* lwIP's clock is the same one. */
+uint32_t sys_now(void)
+{
+	return board_now();
 }
 
 uint32_t board_now(void)
@@ -73,10 +85,10 @@ static void sleep(void)
 	}
 }
 
-void board_idle(uint32_t ms)
+static void idle(void)
 {
 	/* While characters wait for the serial line nothing would wake us when it takes them. */
-	if (ms == 0 || console_drain())
+	if (console_drain())
 		return;
 	interrupts_off();
 	nic_arm();
@@ -84,4 +96,18 @@ void board_idle(uint32_t ms)
 	if (!nic_pending())
 		sleep();
 	interrupts_on();
+}
+
+void board_wait(uint32_t ms)
+{
+	unsigned frames = 0;
+
+	while (frames < FRAMES_A_TURN && ethernet_poll())
+		frames++;
+	if (frames > 0 || ms == 0) {
+		console_drain();
+		return;
+	}
+	idle();
+	ethernet_poll();
 }

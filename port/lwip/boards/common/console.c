@@ -22,10 +22,20 @@ bool board_put(const char *text, size_t len)
 	return true;
 }
 
+/* A terminal wants '\r' before '\n'. */
 bool console_drain(void)
 {
-	while (head != tail && chip_put(ring[tail % RING_SIZE]))
-		tail++;
+	static bool returned;
+
+	while (head != tail) {
+		char c = ring[tail % RING_SIZE];
+
+		if (!chip_put(c == '\n' && !returned ? '\r' : c))
+			break;
+		returned = c == '\n' && !returned;
+		if (!returned)
+			tail++;
+	}
 	return head != tail;
 }
 

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "lwip/init.h"
-#include "lwip/sys.h"
 #include "lwip/tcp.h"
 #include "lwip/timeouts.h"
 
@@ -144,7 +143,7 @@ static err_t accepted(void *arg, struct tcp_pcb *pcb, err_t err)
 
 static void put_text(struct text *t)
 {
-	text_str(t, "\r\n");
+	text_str(t, "\n");
 	board_put(t->buf, t->len);
 }
 
@@ -203,25 +202,10 @@ int main(void)
 	listen_on_port();
 	for (;;) {
 		watchdog_feed();
-		while (board_poll())
-			;
 		sys_check_timeouts();
 		say_address();
 		say_awake();
-		board_idle(sys_timeouts_sleeptime());
+		board_wait(sys_timeouts_sleeptime());
 	}
 }
 
-/* Predictable, which does not matter to an echo. */
-uint32_t board_random(void)
-{
-	static uint32_t state = 1;
-
-	state = state * 1664525u + 1013904223u;
-	return state >> 8 ^ board_now();
-}
-
-uint32_t sys_now(void)
-{
-	return board_now();
-}

@@ -4,7 +4,6 @@
  * lwIP keeps no received frame (lwipopts_common.h), so the next one may always
  * overwrite it. Frames that wait do so in the controller.
  */
-#include "board.h"
 #include "board_parts.h"
 #include "chip.h"
 
@@ -59,7 +58,7 @@ struct netif *ethernet_init(const uint8_t mac[6])
 	return &interface;
 }
 
-bool board_poll(void)
+bool ethernet_poll(void)
 {
 	uint16_t len;
 	struct pbuf *p;

@@ -33,14 +33,14 @@ static void put_hex(const char *name, uint32_t n)
 static const char *kind(uint32_t exception)
 {
 	if (exception == 2 || exception >= 16)
-		return "\r\nfault: the watchdog was not fed";
-	return "\r\nfault";
+		return "\nfault: the watchdog was not fed";
+	return "\nfault";
 }
 
 /* frame: what the processor has put on the stack, the registers of the place where it happened. */
 void fault_report(const uint32_t *frame)
 {
-	static const char *const names[] = {"\r\n  r0 ", " r1 ", " r2 ", " r3 ", " r12 ", "\r\n  lr ",
+	static const char *const names[] = {"\n  r0 ", " r1 ", " r2 ", " r3 ", " r12 ", "\n  lr ",
 		" pc ", " psr "};
 	uint32_t exception = SCB_STATE & 0x1ff;
 
@@ -51,10 +51,10 @@ void fault_report(const uint32_t *frame)
 	put_hex(" bfar ", SCB_BUS_ADDRESS);
 	put_hex(" sp ", (uint32_t)(uintptr_t)frame);
 	if (frame < linked_stack_bottom)
-		put_str("\r\n  the stack was too small");
+		put_str("\n  the stack was too small");
 	for (unsigned i = 0; i < 8 && frame >= linked_stack_bottom && frame + 8 <= linked_stack_top; i++)
 		put_hex(names[i], frame[i]);
-	put_str("\r\n");
+	put_str("\n");
 	fault_restart();
 }
 

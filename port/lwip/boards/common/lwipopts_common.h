@@ -9,6 +9,8 @@
 #ifndef LWIPOPTS_COMMON_H
 #define LWIPOPTS_COMMON_H
 
+#include "lwip_hooks.h"
+
 #define NO_SYS 1
 #define SYS_LIGHTWEIGHT_PROT 0
 #define LWIP_NETCONN 0
@@ -53,6 +55,8 @@
 #define LWIP_DISABLE_TCP_SANITY_CHECKS 1
 
 #define TCP_LISTEN_BACKLOG 1
+#define LWIP_TCP_PCB_NUM_EXT_ARGS 1
+#define SO_REUSE 1
 #define LWIP_TCP_TIMESTAMPS 0
 #define LWIP_NETIF_TX_SINGLE_PBUF 0
 #define LWIP_NETIF_HOSTNAME 0

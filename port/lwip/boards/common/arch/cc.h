@@ -7,11 +7,8 @@
 #include <assert.h>
 #include <stdint.h>
 
-#include "board_random.h"
-
 #define LWIP_NO_UNISTD_H 1
 #define LWIP_PLATFORM_DIAG(message) ((void)0)
 #define LWIP_PLATFORM_ASSERT(message) __builtin_trap()
-#define LWIP_RAND() board_random()
 
 #endif

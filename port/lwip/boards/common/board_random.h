@@ -1,5 +1,0 @@
-#ifndef BOARD_RANDOM_H
-#define BOARD_RANDOM_H
-#include <stdint.h>
-uint32_t board_random(void);
-#endif
