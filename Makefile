@@ -408,7 +408,7 @@ image = $(BUILD)/$(BOARD)
 board = port/lwip/boards/$(BOARD)
 FIRMWARE_CPU = -mcpu=cortex-m3 -mthumb
 FIRMWARE_FLAGS = -std=c11 -Os -g $(FIRMWARE_CPU) -ffreestanding -ffunction-sections -fdata-sections \
-	-fno-common -MMD -MP -I$(board) -Iport/lwip/boards/common -Iport/lwip $(INCLUDES) -isystem $(LWIP)/src/include \
+	-fno-common -MD -MP -I$(board) -Iport/lwip/boards/common -Iport/lwip $(INCLUDES) -isystem $(LWIP)/src/include \
 	-include $(board)/sizes.h
 FIRMWARE_LINK = $(FIRMWARE_CPU) -nostartfiles --specs=nano.specs --specs=nosys.specs \
 	-L$(board) -T port/lwip/boards/common/cortex_m3.ld -Wl,--gc-sections,--no-warn-rwx-segments
