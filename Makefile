@@ -436,6 +436,23 @@ $(image)/flags: FORCE
 
 linker_scripts = port/lwip/boards/common/cortex_m3.ld $(board)/memory.ld
 
+PORT_LWIP = \
+	port/lwip/accept.c \
+	port/lwip/addresses_v4.c \
+	port/lwip/chacha20.c \
+	port/lwip/names.c \
+	port/lwip/random.c \
+	port/lwip/sockets.c \
+	port/lwip/stream.c \
+	port/lwip/system.c \
+	port/lwip/wait.c
+
+FIRMWARE = \
+	port/lwip/firmware/figures.c \
+	port/lwip/firmware/main.c
+
+firmware_core = $(CORE:%.c=$(image)/%.o)
+
 ECHO = \
 	port/lwip/addresses_v4.c \
 	port/lwip/boards/common/echo.c \
@@ -447,4 +464,11 @@ ECHO = \
 $(image)/echo.elf: $(ECHO:%.c=$(image)/%.o) $(firmware_board) $(firmware_lwip) $(linker_scripts)
 	$(call say,link $@)$(CROSS)gcc $(FIRMWARE_LINK) -Wl,-Map,$(@:.elf=.map) -o $@ $(filter %.o,$^)
 
--include $(wildcard $(image)/*.d $(image)/*/*.d $(image)/*/*/*/*.d $(image)/*/*/*/*/*.d)
+$(image)/anklet.elf: $(FIRMWARE:%.c=$(image)/%.o) $(firmware_core) $(PORT_LWIP:%.c=$(image)/%.o) \
+		$(firmware_board) $(firmware_lwip) $(linker_scripts)
+	$(call say,link $@)$(CROSS)gcc $(FIRMWARE_LINK) -Wl,-Map,$(@:.elf=.map) -o $@ $(filter %.o,$^)
+
+firmware_objects = $(firmware_core) $(firmware_board) $(firmware_lwip) $(PORT_LWIP:%.c=$(image)/%.o) \
+	$(FIRMWARE:%.c=$(image)/%.o) $(ECHO:%.c=$(image)/%.o)
+
+-include $(sort $(firmware_objects:.o=.d))

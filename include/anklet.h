@@ -31,9 +31,9 @@
  */
 #define ANKLET_MEMORY                                                                              \
 	((size_t)CONFIG_ANKLET_SESSIONS * (CONFIG_ANKLET_USERID_MAX + CONFIG_ANKLET_NAME_MAX + 2 + \
-						  16 * CONFIG_ANKLET_ADDRESSES + 256) +            \
-		(size_t)CONFIG_ANKLET_RULES * 128 + (size_t)CONFIG_ANKLET_LISTENERS * 128 +        \
-		CONFIG_ANKLET_CONFIG_TEXT + 1024)
+						  16 * CONFIG_ANKLET_ADDRESSES + 240) +            \
+		(size_t)CONFIG_ANKLET_RULES * 80 + (size_t)CONFIG_ANKLET_LISTENERS * 64 +          \
+		CONFIG_ANKLET_CONFIG_TEXT + 512)
 
 struct port;
 struct anklet;

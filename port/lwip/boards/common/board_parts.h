@@ -76,4 +76,7 @@ struct settings {
 
 void settings_find(struct settings *settings);
 
+/* Those that were built in, and why not the others. */
+void settings_built_in(struct settings *settings, const char *why);
+
 #endif

@@ -20,11 +20,15 @@ bool chip_put(char c);
 /* ---- The Ethernet controller ---- */
 
 /*
- * A frame, with its checksum, behind two octets that bring what follows its
- * header to a word's edge. Longer ones are not for us.
+ * A frame, with its header and checksum, behind two octets that bring what
+ * follows the header to a word's edge. Longer ones are not for us.
  */
-#define NIC_FRAME_SIZE 1520
 #define NIC_PAD 2
+#define NIC_HEADER 14
+#define NIC_CHECKSUM 4
+#define NIC_FRAME_SIZE (NIC_PAD + NIC_HEADER + CHIP_MTU + NIC_CHECKSUM)
+
+_Static_assert(NIC_FRAME_SIZE % 4 == 0, "a frame is read in words");
 
 /* Sets it going. Frames to mac, and those to everybody, are received. */
 void nic_init(const uint8_t mac[6]);

@@ -9,8 +9,6 @@
 #include "chip.h"
 #include "register.h"
 
-#include "lwip/sys.h"
-
 #define TICK_MS 10u
 #define FRAMES_A_TURN 8 /* handed on before the program has its turn again */
 #define CYCLES_PER_MS (CHIP_CLOCK_HZ / 1000u)
@@ -43,12 +41,6 @@ static uint32_t now_us(void)
 		cycles = CYCLES_PER_TICK - 1 - SYSTICK_VALUE;
 	} while (before != ticks);
 	return before * (TICK_MS * 1000u) + cycles / (CYCLES_PER_MS / 1000u);
-}
-
-/* lwIP's clock is the same one. */
-uint32_t sys_now(void)
-{
-	return board_now();
 }
 
 uint32_t board_now(void)

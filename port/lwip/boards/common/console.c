@@ -5,7 +5,9 @@
 #include "board_parts.h"
 #include "chip.h"
 
-#define RING_SIZE 1024u /* a power of two */
+#define RING_SIZE CHIP_CONSOLE
+
+_Static_assert((RING_SIZE & (RING_SIZE - 1)) == 0, "a count without end finds its place");
 
 static char ring[RING_SIZE];
 static uint32_t head, tail; /* counted without end: head - tail octets are waiting */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lwip/init.h"
+#include "lwip/sys.h"
 #include "lwip/tcp.h"
 #include "lwip/timeouts.h"
 
@@ -209,3 +210,9 @@ int main(void)
 	}
 }
 
+
+/* What port/lwip has in the other image. */
+uint32_t sys_now(void)
+{
+	return board_now();
+}

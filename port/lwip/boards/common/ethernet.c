@@ -40,7 +40,7 @@ static err_t describe(struct netif *netif)
 	netif->name[1] = 'n';
 	netif->output = etharp_output;
 	netif->linkoutput = send;
-	netif->mtu = 1500;
+	netif->mtu = CHIP_MTU;
 	netif->flags |= NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_LINK_UP;
 	return ERR_OK;
 }

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-void fault_report(const uint32_t *frame);
+__attribute__((used)) void fault_report(const uint32_t *frame);
 
 static void put_str(const char *s)
 {

@@ -22,7 +22,7 @@ struct settings_header {
 extern const char built_in_network[], built_in_network_end[];
 extern const char built_in_config[], built_in_config_end[];
 
-static void use_built_in(struct settings *settings, const char *why)
+void settings_built_in(struct settings *settings, const char *why)
 {
 	*settings = (struct settings){
 		.network = built_in_network,
@@ -47,13 +47,13 @@ void settings_find(struct settings *settings)
 	memcpy(&header, linked_settings, sizeof header);
 	room -= sizeof header;
 	if (header.magic == ERASED || header.magic == 0) {
-		use_built_in(settings, NULL);
+		settings_built_in(settings, NULL);
 	} else if (header.magic != SETTINGS_MAGIC) {
-		use_built_in(settings, "they do not begin with ANKL");
+		settings_built_in(settings, "they do not begin with ANKL");
 	} else if (header.network_len > room || header.config_len > room - header.network_len) {
-		use_built_in(settings, "they are longer than there is room");
+		settings_built_in(settings, "they are longer than there is room");
 	} else if (header.crc != crc_of(&header)) {
-		use_built_in(settings, "their checksum is wrong");
+		settings_built_in(settings, "their checksum is wrong");
 	} else {
 		*settings = (struct settings){
 			.network = (const char *)linked_settings + sizeof header,

@@ -12,6 +12,10 @@
 #define CHIP_WATCHDOG_IRQ 18
 #define CHIP_WATCHDOG 0x40000000
 
+/* What every host must take (RFC 791): a larger one would only cost RAM, for TCP_MSS is 536. */
+#define CHIP_MTU 576
+#define CHIP_CONSOLE 512
+
 #define SYSTEM_STATUS REGISTER(0x400FE050)
 #define SYSTEM_STATUS_LOCKED 0x40u
 #define SYSTEM_CLOCK REGISTER(0x400FE060)

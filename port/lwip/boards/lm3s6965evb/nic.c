@@ -7,8 +7,7 @@
 #include "chip.h"
 #include "gather.h"
 
-#define LENGTH_AND_CHECKSUM 6u
-#define HEADER 14u
+#define LENGTH 2u /* half-word */
 #define SEND_WAIT 20000u /* reads of a register: longer than the longest frame takes at 10 Mbit/s */
 
 void nic_init(const uint8_t mac[6])
@@ -39,9 +38,9 @@ uint16_t nic_receive(uint32_t words[NIC_FRAME_SIZE / 4])
 		if (i < NIC_FRAME_SIZE / 4)
 			words[i] = word;
 	}
-	if (len < LENGTH_AND_CHECKSUM + HEADER || len > NIC_FRAME_SIZE)
+	if (len < LENGTH + NIC_HEADER + NIC_CHECKSUM || len > NIC_FRAME_SIZE)
 		return 0;
-	return (uint16_t)(len - LENGTH_AND_CHECKSUM + NIC_PAD);
+	return (uint16_t)(len - LENGTH - NIC_CHECKSUM + NIC_PAD);
 }
 
 bool nic_send(const struct pbuf *frame)
@@ -53,7 +52,8 @@ bool nic_send(const struct pbuf *frame)
 		;
 	if (NIC_SEND & 1)
 		return false;
-	NIC_DATA = (gather_word(&g) & 0xffff0000u) | (frame->tot_len - NIC_PAD - HEADER);
+	NIC_DATA = (gather_word(&g) & 0xffff0000u) |
+		   (frame->tot_len - (uint32_t)(NIC_PAD + NIC_HEADER));
 	for (uint32_t i = 1; i < words; i++)
 		NIC_DATA = gather_word(&g);
 	NIC_SEND = 1;

@@ -12,6 +12,9 @@
 #define CHIP_WATCHDOG_IRQ 31 /* none: the watchdog has the NMI */
 #define CHIP_WATCHDOG 0x40008000
 
+#define CHIP_MTU 1500
+#define CHIP_CONSOLE 2048
+
 #define UART_DATA REGISTER(0x40004000)
 #define UART_STATE REGISTER(0x40004004)
 #define UART_FULL 1u

@@ -5,8 +5,6 @@
 #include "gather.h"
 
 #define WAIT 100000u /* reads of a register */
-#define HEADER 14u
-#define CHECKSUM 4u
 
 /* Registers of the MAC, reached by a command. */
 #define MAC_CONTROL 1
@@ -61,9 +59,9 @@ uint16_t nic_receive(uint32_t words[NIC_FRAME_SIZE / 4])
 		if (i < NIC_FRAME_SIZE / 4)
 			words[i] = word;
 	}
-	if ((status & STATUS_ERROR) || len < HEADER + CHECKSUM || NIC_PAD + len > NIC_FRAME_SIZE)
+	if ((status & STATUS_ERROR) || len < NIC_HEADER + NIC_CHECKSUM || NIC_PAD + len > NIC_FRAME_SIZE)
 		return 0;
-	return (uint16_t)(NIC_PAD + len - CHECKSUM);
+	return (uint16_t)(NIC_PAD + len - NIC_CHECKSUM);
 }
 
 /* What became of frames sent before: nobody asks, but they take room until they are read. */

@@ -1,0 +1,58 @@
+/*
+ * What the image needs of memory and time. See figures.h.
+ */
+#include "figures.h"
+
+#include "board.h"
+#include "board_parts.h"
+#include "port.h"
+#include "text.h"
+
+#include "lwip/stats.h"
+
+#define EVERY_MS 1000
+#define AWAKE_STEP_US 20000 /* a change of less is none: the idle loop takes some time too */
+
+/* "NAME NOW/MOST/ALL" */
+static void text_use(struct text *t, const char *name, const struct stats_mem *use)
+{
+	text_str(t, name);
+	text_num(t, use->used);
+	text_char(t, '/');
+	text_num(t, use->max);
+	text_char(t, '/');
+	text_num(t, use->avail);
+}
+
+static void text_figures(struct text *t, uint32_t awake_us)
+{
+	text_str(t, "figures: stack ");
+	text_num(t, stack_used());
+	text_char(t, '/');
+	text_num(t, stack_size());
+	text_use(t, ", heap ", &lwip_stats.mem);
+	text_use(t, ", pcbs ", lwip_stats.memp[MEMP_TCP_PCB]);
+	text_use(t, ", segments ", lwip_stats.memp[MEMP_TCP_SEG]);
+	text_use(t, ", pbufs ", lwip_stats.memp[MEMP_PBUF]);
+	text_str(t, ", awake ");
+	text_num(t, awake_us);
+	text_str(t, " us");
+}
+
+void figures_log(struct anklet *a)
+{
+	static uint32_t last_at, last_awake, last_in_use;
+	uint32_t now = board_now(), awake = clock_awake_us();
+	uint32_t in_use = lwip_stats.memp[MEMP_TCP_PCB]->used;
+	char buf[200];
+	struct text t;
+
+	if (now - last_at < EVERY_MS || (awake - last_awake < AWAKE_STEP_US && in_use == last_in_use))
+		return;
+	text_init(&t, buf, sizeof buf);
+	text_figures(&t, awake);
+	anklet_log(a, PORT_DEBUG, t.buf, t.len);
+	last_at = now;
+	last_awake = awake;
+	last_in_use = in_use;
+}
