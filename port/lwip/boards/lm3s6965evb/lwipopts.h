@@ -4,6 +4,8 @@
 #ifndef LWIPOPTS_H
 #define LWIPOPTS_H
 
+#include "anklet_config.h"
+
 #include "lwipopts_common.h"
 
 #define TCP_MSS 536
@@ -15,9 +17,9 @@
 /* One more, for a listener is made of one. */
 #define MEMP_NUM_TCP_PCB (CONFIG_ANKLET_LWIP_RINGS + CONFIG_ANKLET_LWIP_WAITING + 1)
 #define MEMP_NUM_TCP_PCB_LISTEN (CONFIG_ANKLET_LISTENERS + CONFIG_ANKLET_SESSIONS)
-#define MEMP_NUM_TCP_SEG 64
+#define MEMP_NUM_TCP_SEG 48
 #define MEMP_NUM_UDP_PCB 3
-#define MEMP_NUM_PBUF 64
+#define MEMP_NUM_PBUF 48
 #define MEMP_NUM_SYS_TIMEOUT (LWIP_NUM_SYS_TIMEOUT_INTERNAL)
 #define ARP_TABLE_SIZE 8
 #define DNS_TABLE_SIZE CONFIG_ANKLET_LWIP_LOOKUPS

@@ -4,6 +4,8 @@
 #ifndef LWIPOPTS_H
 #define LWIPOPTS_H
 
+#include "anklet_config.h"
+
 #include "lwipopts_common.h"
 
 #define TCP_MSS 1460
