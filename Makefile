@@ -30,7 +30,7 @@ SMALL = -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno
 PIE ?= -pie
 ALL_CFLAGS = -std=c11 $(WARN) $(WERROR:1=-Werror) $(HARDEN) $(SMALL) $(SANITIZER) $(CFLAGS) $(CPPFLAGS)
 ALL_LDFLAGS = $(PIE) $(LINK_$(SYSTEM)) $(SANITIZER) $(LDFLAGS)
-LINK_Linux = -Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections,--as-needed
+LINK_Linux = -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code,--gc-sections,--as-needed
 LINK_Darwin = -Wl,-dead_strip
 LIBS_Linux = -lresolv
 LIBS_Darwin = -lresolv

@@ -61,9 +61,9 @@ static const char help[] =
 enum kind { KIND_LINE, KIND_CONFIG, KIND_CHECK, KIND_HELP, KIND_VERSION };
 
 struct known {
-	const char *word;
+	char word[8];
 	char letter;
-	enum kind kind;
+	uint8_t kind; /* enum kind */
 };
 
 static const struct known knowns[] = {
