@@ -121,6 +121,7 @@ CONTRACT = \
 	tests/port_contract/contract.c
 
 SIM_FRAMEWORK = \
+	tests/sim/caller.c \
 	tests/sim/client.c \
 	tests/sim/invariants.c \
 	tests/sim/scenario.c \
