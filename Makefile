@@ -129,6 +129,7 @@ SIM_FRAMEWORK = \
 	tests/sim/talk.c
 
 SIM = \
+	sim_bind \
 	sim_connect
 
 FUZZ = \
