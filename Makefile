@@ -130,6 +130,7 @@ SIM_FRAMEWORK = \
 
 SIM = \
 	sim_bind \
+	sim_bind_peers \
 	sim_connect
 
 FUZZ = \
