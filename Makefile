@@ -128,6 +128,7 @@ CONTRACT = \
 	tests/port_contract/contract.c
 
 SIM_FRAMEWORK = \
+	tests/sim/caller.c \
 	tests/sim/client.c \
 	tests/sim/invariants.c \
 	tests/sim/scenario.c \
@@ -135,6 +136,8 @@ SIM_FRAMEWORK = \
 	tests/sim/talk.c
 
 SIM = \
+	sim_bind \
+	sim_bind_peers \
 	sim_connect \
 	sim_faults
 
