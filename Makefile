@@ -336,7 +336,7 @@ format:
 	clang-format -i $(posix_sources) $(sim_sources) $(headers)
 
 cover:
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/cover CFLAGS='-O0 -g --coverage' check
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/cover CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage check
 	gcovr -r . --object-directory $(BUILD)/cover -f src -f port -s
 
 # ---- Housekeeping ----

@@ -261,6 +261,10 @@ static const char *const value_errors[][2] = {
 	{"limit-idle 4294967295h", AT("1:12") "'4294967295h' is out of range\n"
 					      "    limit-idle 4294967295h\n"
 					      "               ^~~~~~~~~~~\n" RIGHT_RANGE},
+	/* in milliseconds it is 2^32 and an hour */
+	{"limit-idle 1194h", AT("1:12") "'1194h' is out of range\n"
+					"    limit-idle 1194h\n"
+					"               ^~~~~\n" RIGHT_RANGE},
 	{"limit-client 99999", AT("1:14") "'99999' is no number of sessions\n"
 					  "    limit-client 99999\n"
 					  "                 ^~~~~\n"

@@ -43,6 +43,13 @@ static void windows_of_long_lines(void **state)
 	assert_non_null(strstr(reported, "\n    ...                                oops          "
 					 "                          ...\n"
 					 "                                       ^~~~\n"));
+	/* 32 octets in front of the caret, where there are more */
+	read_text(
+		"allow                            oops                                          ");
+	assert_non_null(strstr(reported, "\n    ...llow                            oops"));
+	read_text(
+		"allow                           oops                                           ");
+	assert_non_null(strstr(reported, "\n    allow                           oops"));
 	read_text("allow                                                         ident"
 		  "                                                                  oops");
 	assert_non_null(strstr(reported,

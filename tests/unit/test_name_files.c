@@ -232,8 +232,8 @@ static int set_up(void **state)
 	strcpy(at->directory, "/tmp/anklet-name-files-XXXXXX");
 	if (mkdtemp(at->directory) == NULL)
 		return -1;
-	snprintf(at->resolv_conf, sizeof at->resolv_conf, "%.63s/resolv.conf", at->directory);
-	snprintf(at->hosts, sizeof at->hosts, "%.63s/hosts", at->directory);
+	snprintf(at->resolv_conf, sizeof at->resolv_conf, "%.60s/resolv.conf", at->directory);
+	snprintf(at->hosts, sizeof at->hosts, "%.60s/hosts", at->directory);
 	name_files_init(&at->files);
 	at->files.resolv_conf_path = at->resolv_conf;
 	at->files.hosts_path = at->hosts;
@@ -359,6 +359,7 @@ static void test_fifo_is_no_file(void **state)
 static void test_no_descriptors(void **state)
 {
 	struct place *at = *state;
+	struct name_files first = at->files;
 	struct dns_addresses v4 = {0};
 	struct rlimit limit, none;
 
@@ -372,10 +373,15 @@ static void test_no_descriptors(void **state)
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
 	assert_false(name_files_refresh(&at->files, 1000));
 	assert_int_equal(name_files_hosts(&at->files, "a", 1, &v4, NULL), -1);
+	assert_true(name_files_refresh(&first, 0));
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	assert_server(&at->files.conf, 0, "192.0.2.1");
 	assert_true(name_files_refresh(&at->files, 2000));
 	assert_server(&at->files.conf, 0, "192.0.2.22");
+	/* Whoever had nothing before makes do with the default until the next look. */
+	assert_server(&first.conf, 0, "127.0.0.1");
+	assert_true(name_files_refresh(&first, 1000));
+	assert_server(&first.conf, 0, "192.0.2.22");
 }
 
 static void test_hosts_file(void **state)

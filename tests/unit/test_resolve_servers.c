@@ -332,6 +332,46 @@ static void test_tcp_too_long(void **state)
 	assert_int_equal(ns.asked_server[1], 2);
 }
 
+static void answer_cut_off(const struct ns_question *q)
+{
+	if (q->server == 1) {
+		answer_both(q);
+	} else if (q->connection < 0) {
+		ns_answer_truncated(q);
+	} else {
+		struct ns_connection *c = &ns.connection[q->connection];
+
+		(void)!send(c->fd, "\1\0half", 6, MSG_NOSIGNAL);
+		close(c->fd);
+		c->fd = -1;
+	}
+}
+
+static void fail_over_tcp(const struct ns_question *q)
+{
+	if (q->server == 1)
+		answer_both(q);
+	else if (q->connection < 0)
+		ns_answer_truncated(q);
+	else
+		ns_answer_rcode(q, NS_SERVFAIL);
+}
+
+static void test_tcp_fails(void **state)
+{
+	uint32_t start = milliseconds();
+
+	(void)state;
+	ns.behave = answer_cut_off;
+	assert_int_equal(look_up("www.example"), 4);
+	assert_int_equal(ns.asked_tcp, 2);
+	ns.behave = fail_over_tcp;
+	assert_int_equal(look_up("other.example"), 4);
+	assert_int_equal(ns.asked_tcp, 4);
+	assert_int_equal(ns.asked_server[1], 4);
+	assert_true(milliseconds() - start < 2 * FIRST_TRY_MS);
+}
+
 static void test_tcp_refused(void **state)
 {
 	uint32_t start = milliseconds();
@@ -363,6 +403,7 @@ int main(void)
 		LOOK_UP_TEST(test_tcp),
 		LOOK_UP_TEST(test_tcp_buffers_are_shared),
 		LOOK_UP_TEST(test_tcp_too_long),
+		LOOK_UP_TEST(test_tcp_fails),
 		LOOK_UP_TEST(test_tcp_refused),
 	};
 

@@ -119,6 +119,23 @@ static void others_reach_special_ranges_by_name_of_the_address_only(void **state
 	check(rows, COUNT(rows));
 }
 
+/* What a rule's other fields hold is of no meaning while it speaks of no address. */
+static void only_a_block_names_an_address(void **state)
+{
+	struct ask ask = ASK(LAN, "localhost", LOCAL, 80, .own = true);
+	struct rule *rule = &config.rules.rule[0];
+
+	(void)state;
+	use_rules("allow to 127.0.0.1\n");
+	assert_int_equal(judge(&ask).verdict, RULES_GRANT);
+	rule->to = RULE_TO_ANY;
+	assert_int_equal(judge(&ask).verdict, RULES_REFUSE);
+	rule->to = RULE_TO_NAME;
+	rule->to_name = string_table_add(&config.strings, "localhost", 9);
+	assert_int_equal(judge(&ask).verdict, RULES_REFUSE);
+	assert_int_equal(judge(&ask).reason, RULES_BY_PROTECTION);
+}
+
 static void others_reach_our_own_addresses_one_by_one(void **state)
 {
 	static const struct row rows[] = {
@@ -181,6 +198,7 @@ int main(void)
 		cmocka_unit_test(our_own_listeners_are_a_loop),
 		cmocka_unit_test(loopback_clients_reach_their_own_host),
 		cmocka_unit_test(others_reach_special_ranges_by_name_of_the_address_only),
+		cmocka_unit_test(only_a_block_names_an_address),
 		cmocka_unit_test(others_reach_our_own_addresses_one_by_one),
 		cmocka_unit_test(bind_for_any_peer),
 	};
