@@ -201,6 +201,9 @@ void session_own(struct anklet *a, const struct session *s, port_sock sock);
 void session_close(struct anklet *a, port_sock *sock);
 void session_close_rival(struct anklet *a, struct session *s);
 
+/* BIND with any-peer: may this one be the peer? Notes the reason if not. */
+bool session_may_meet(struct anklet *a, struct session *s, const struct ip *peer);
+
 /* ---- The log ---- */
 
 void session_log_announced(struct anklet *a, const struct session *s);
