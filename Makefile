@@ -131,7 +131,8 @@ SIM_FRAMEWORK = \
 SIM = \
 	sim_bind \
 	sim_bind_peers \
-	sim_connect
+	sim_connect \
+	sim_ident
 
 FUZZ = \
 	fuzz_dns \
