@@ -314,6 +314,7 @@ static void silence(struct run *run)
 	switch (run_between(run, 0, 3)) {
 	case 0:
 		identd_init(&identd, run, HOST_CLIENT, CLIENT_IP, NULL);
+		run->peer[HOST_CLIENT].host->answer_ms = run_between(run, 0, 14000);
 		break;
 	case 1:
 		answer_with(run, RIGHT);
