@@ -139,7 +139,8 @@ SIM = \
 	sim_bind \
 	sim_bind_peers \
 	sim_connect \
-	sim_faults
+	sim_faults \
+	sim_ident
 
 FUZZ = \
 	fuzz_config \
