@@ -132,6 +132,7 @@ CONTRACT = \
 	tests/port_contract/contract.c
 
 SIM_FRAMEWORK = \
+	tests/sim/caller.c \
 	tests/sim/client.c \
 	tests/sim/invariants.c \
 	tests/sim/scenario.c \
@@ -139,8 +140,11 @@ SIM_FRAMEWORK = \
 	tests/sim/talk.c
 
 SIM = \
+	sim_bind \
+	sim_bind_peers \
 	sim_connect \
-	sim_faults
+	sim_faults \
+	sim_ident
 
 FUZZ = \
 	fuzz_config \
@@ -221,10 +225,11 @@ install: all
 # ---- Tests ----
 #
 # CHECKS says which kinds to run. UNDER is put in front of every program but the
-# end-to-end tests': UNDER='valgrind -q --error-exitcode=1'.
+# end-to-end tests': UNDER='valgrind -q --error-exitcode=1'. E2E says which of those.
 
 CHECKS ?= unit contract replay sim no_malloc e2e
 UNDER ?=
+E2E ?= tests/e2e
 PYTHON ?= /usr/bin/python3
 
 unit = $(UNIT:%=$(BUILD)/unit/%)
@@ -270,7 +275,7 @@ commands_contract = $(foreach t,$(contract),'$(strip $(UNDER) $t)')
 commands_replay = $(foreach t,$(replay),'$(strip $(UNDER) $t tests/fuzz/corpus/$(notdir $t))')
 commands_sim = $(foreach t,$(sim),'$(strip $(UNDER) $t)')
 commands_no_malloc = 'tests/no_malloc $(POSIX_LIBS) $(posix_program)'
-commands_e2e = '$(PYTHON) -m pytest -p no:cacheprovider -rfEsxX tests/e2e'
+commands_e2e = '$(PYTHON) -m pytest -p no:cacheprovider -rfEsxX $(E2E)'
 
 check: $(foreach c,$(CHECKS),$(needs_$c))
 	@ANKLET=$(abspath $(BUILD)/anklet) ANKLET_NO_MALLOC=$(abspath $(BUILD)/anklet_no_malloc) \
