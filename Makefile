@@ -132,7 +132,9 @@ SIM = \
 	sim_bind \
 	sim_bind_peers \
 	sim_connect \
-	sim_ident
+	sim_ident \
+	sim_names \
+	sim_race
 
 FUZZ = \
 	fuzz_dns \
