@@ -106,7 +106,7 @@ static void check_turns(struct run *run)
 	check_granted(run);
 	EXPECT(run, raced() == holes / 2 * SHARE_MS + holes % 2 * NEXT_MS);
 	EXPECT(run, streams_most == (holes == 0 ? 2 : 3));
-	EXPECT(run, ip_equal(&server.from[0].ip, &run->proxy_host->address[0]));
+	EXPECT(run, run_logged(run, ": granted, " SERVER_IP ":7000 after") == 1);
 }
 
 /* The good address stands behind some that never answer. */
@@ -117,6 +117,26 @@ static void turns(struct run *run)
 	serve(run, SERVER_IP);
 	fill(run, true);
 	run->check = check_turns;
+}
+
+static void check_refusing(struct run *run)
+{
+	check_granted(run);
+	EXPECT(run, raced() == NEXT_MS);
+}
+
+/* Behind one that never answers come some that refuse: none of them is given any time. */
+static void refusing(struct run *run)
+{
+	const char *addresses[] = {hole[0], SERVER_IP2, "192.0.2.1", SERVER_IP, NULL};
+
+	begin(run);
+	serve(run, SERVER_IP);
+	if (run_between(run, 0, 1) == 0)
+		addresses[1] = "2001:db8::99";
+	name = sim_name(&run->sim, NAME, 0, addresses);
+	name->delay_v6_ms = name->delay_v4_ms;
+	run->check = check_refusing;
 }
 
 static void check_limit(struct run *run)
@@ -175,6 +195,8 @@ static void check_slow(struct run *run)
 	EXPECT(run, raced() == won_ms);
 	EXPECT(run, won_ms == NEXT_MS || streams_most == (won_ms < NEXT_MS ? 2 : 3));
 	EXPECT(run, winner->talk[0].in == client.talk.out_len);
+	EXPECT(run, run_logged(run, winner == &server ? ": granted, " SERVER_IP ":7000"
+						      : ": granted, " OTHER_IP ":7000") == 1);
 	EXPECT(run, loser->talk[0].in == 0);
 }
 
@@ -251,6 +273,7 @@ static void spare_is_freed(struct run *run)
 
 static const struct scenario scenarios[] = {
 	{"turns", turns},
+	{"refusing", refusing},
 	{"only_holes", only_holes},
 	{"all_dead", all_dead},
 	{"slow", slow},
