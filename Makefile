@@ -134,7 +134,8 @@ SIM = \
 	sim_connect \
 	sim_ident \
 	sim_names \
-	sim_race
+	sim_race \
+	sim_rules
 
 FUZZ = \
 	fuzz_dns \
