@@ -144,7 +144,10 @@ SIM = \
 	sim_bind_peers \
 	sim_connect \
 	sim_faults \
-	sim_ident
+	sim_ident \
+	sim_names \
+	sim_race \
+	sim_rules
 
 FUZZ = \
 	fuzz_config \
