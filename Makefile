@@ -26,11 +26,15 @@ CFLAGS ?= -Os -g
 WARN = -Wall -Wextra -Wswitch-enum -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 HARDEN = -fPIE -fstack-protector-strong
 # Sections nobody refers to fall away; nothing here unwinds, and -g has its own tables for debuggers.
-SMALL = -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables
+SMALL = -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables -fno-plt
+# The program is optimized as a whole. Its objects hold machine code as well, for the tests' programs
+# put other functions in place of some, and for clang, whose linker may not be there.
+LTO ?= $(if $(SANITIZE)$(findstring clang,$(shell $(CC) --version)),,-flto -flto-partition=none -ffat-lto-objects)
 PIE ?= -pie
-ALL_CFLAGS = -std=c11 $(WARN) $(WERROR:1=-Werror) $(HARDEN) $(SMALL) $(SANITIZER) $(CFLAGS) $(CPPFLAGS)
+ALL_CFLAGS = -std=c11 $(WARN) $(WERROR:1=-Werror) $(HARDEN) $(SMALL) $(LTO) $(SANITIZER) $(CFLAGS) $(CPPFLAGS)
 ALL_LDFLAGS = $(PIE) $(LINK_$(SYSTEM)) $(SANITIZER) $(LDFLAGS)
-LINK_Linux = -Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections,--as-needed
+TEST_LDFLAGS = $(if $(LTO),-fno-lto) $(ALL_LDFLAGS)
+LINK_Linux = -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code,--gc-sections,--as-needed
 LINK_Darwin = -Wl,-dead_strip
 LIBS_Linux = -lresolv
 LIBS_Darwin = -lresolv
@@ -140,7 +144,10 @@ SIM = \
 	sim_bind_peers \
 	sim_connect \
 	sim_faults \
-	sim_ident
+	sim_ident \
+	sim_names \
+	sim_race \
+	sim_rules
 
 FUZZ = \
 	fuzz_config \
@@ -204,7 +211,7 @@ posix_link = $(filter %.o,$^) $(POSIX_LIBS) $(BUILD)/posix/libanklet.a
 sim_link = $(filter %.o,$^) $(SIM_LIBS) $(BUILD)/sim/libanklet.a
 
 $(BUILD)/anklet: $(posix_program) $(POSIX_LIBS)
-	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $(posix_link) $(LIBS)
+	$(call say,link $@)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(posix_link) $(LIBS)
 
 run:
 	@CC='$(CC)' tools/need build
@@ -236,28 +243,28 @@ sim = $(SIM:%=$(BUILD)/sim/%)
 
 $(unit): $(BUILD)/unit/%: $(BUILD)/posix/tests/unit/%.o $(POSIX_LIBS)
 	@mkdir -p $(@D)
-	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $(posix_link) -lcmocka $(LIBS)
+	$(call say,link $@)$(CC) $(TEST_LDFLAGS) -o $@ $(posix_link) -lcmocka $(LIBS)
 
 $(BUILD)/posix_contract: $(CONTRACT:%.c=$(BUILD)/posix/%.o) \
 		$(BUILD)/posix/tests/port_contract/harness_posix.o $(POSIX_LIBS)
-	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $(posix_link) -lcmocka $(LIBS)
+	$(call say,link $@)$(CC) $(TEST_LDFLAGS) -o $@ $(posix_link) -lcmocka $(LIBS)
 
 $(BUILD)/sim_contract: $(CONTRACT:%.c=$(BUILD)/sim/%.o) \
 		$(BUILD)/sim/tests/port_contract/harness_sim.o $(SIM_LIBS)
-	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $(sim_link) -lcmocka $(LIBS)
+	$(call say,link $@)$(CC) $(TEST_LDFLAGS) -o $@ $(sim_link) -lcmocka $(LIBS)
 
 $(sim): $(BUILD)/sim/%: $(BUILD)/sim/tests/sim/%.o $(SIM_FRAMEWORK:%.c=$(BUILD)/sim/%.o) $(SIM_LIBS)
-	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $(sim_link) -lcmocka $(LIBS)
+	$(call say,link $@)$(CC) $(TEST_LDFLAGS) -o $@ $(sim_link) -lcmocka $(LIBS)
 
 # A fuzz target's corpus is an ordinary test: every octet string ever found interesting.
 $(replay): $(BUILD)/replay/%: $(BUILD)/posix/tests/fuzz/fuzz_%.o \
 		$(BUILD)/posix/tests/fuzz/replay.o $(POSIX_LIBS)
 	@mkdir -p $(@D)
-	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $(posix_link) $(LIBS)
+	$(call say,link $@)$(CC) $(TEST_LDFLAGS) -o $@ $(posix_link) $(LIBS)
 
 # The program with the allocator wrapped: see tests/no_malloc.c.
 $(BUILD)/anklet_no_malloc: $(posix_program) $(BUILD)/posix/tests/no_malloc.o $(POSIX_LIBS)
-	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free \
+	$(call say,link $@)$(CC) $(TEST_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free \
 		-Wl,--wrap=port_wait -o $@ $(posix_link) $(LIBS)
 
 needs_unit = $(unit)
@@ -297,7 +304,7 @@ fuzz_programs = $(FUZZ:fuzz_%=$(BUILD)/fuzz/%)
 
 $(fuzz_programs): $(BUILD)/fuzz/%: $(BUILD)/posix/tests/fuzz/fuzz_%.o $(POSIX_LIBS)
 	@mkdir -p $(@D)
-	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $(posix_link) $(LIBS)
+	$(call say,link $@)$(CC) $(TEST_LDFLAGS) -fsanitize=fuzzer -o $@ $(posix_link) $(LIBS)
 
 fuzz_programs: $(fuzz_programs)
 
