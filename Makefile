@@ -133,6 +133,7 @@ SIM = \
 	sim_bind_peers \
 	sim_connect \
 	sim_ident \
+	sim_log \
 	sim_loops \
 	sim_names \
 	sim_race \
