@@ -88,8 +88,9 @@ static void tell_lines_lost(struct port *p)
 	struct text t;
 
 	text_init(&t, line, sizeof line);
+	text_str(&t, "meanwhile ");
 	text_num(&t, p->lines_lost);
-	text_str(&t, " log lines lost");
+	text_str(&t, " log lines were dropped");
 	p->lines_lost = 0;
 	p->log(p->ctx, PORT_WARNING, line, t.len);
 }

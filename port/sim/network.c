@@ -239,16 +239,18 @@ static void reset_arrives(struct sim *sim, struct sim_link *link, unsigned side)
 void network_leave(struct sim *sim, struct sim_link *link, unsigned side, bool reset)
 {
 	struct sim_end *end = &link->end[side];
-	bool unread = link->wire[1 - side].arrived != link->wire[1 - side].taken;
 
 	end->port = NULL;
 	if (link->state == SIM_LINK_ASKING) {
 		link_free(sim, link);
 		return;
 	}
-	if (end->failure == 0 && (reset || unread)) {
+	if (end->failure == 0 && reset)
 		send_reset(sim, link, side);
-	} else if (end->failure == 0 && !link->wire[side].fin_sent) {
+	/* What lies unread is dropped, and there is room for more, which will be answered by a reset. */
+	link->wire[1 - side].taken = link->wire[1 - side].arrived;
+	network_room(sim, link, 1 - side);
+	if (end->failure == 0 && !reset && !link->wire[side].fin_sent) {
 		link->wire[side].fin_sent = true;
 		network_carry(sim, link, side);
 	}

@@ -10,8 +10,8 @@
  * What the network does: octets take 0 to latency_max_ms, in order; a direction
  * holds at most 'window' octets sent and unread; a full backlog leaves the
  * connection pending and tries again after 1, 2, 4 ... s; a reset overtakes what
- * is on its way; closing over unread octets resets, as do octets that reach a
- * closed socket. Packets are never lost, and there is no TIME_WAIT.
+ * is on its way; octets that reach a closed socket are answered by a reset.
+ * Packets are never lost, and there is no TIME_WAIT.
  *
  * What can be made to go wrong in a process stands at struct sim_faults in
  * port_arch.h.

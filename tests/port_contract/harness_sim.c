@@ -23,6 +23,7 @@ struct port *harness_start(void)
 	static const struct port_config config;
 
 	sim_init(&sim, ++seed);
+	sim.window_min = SIM_WINDOW_MAX;
 	sim_attach(&sim, &port, sim_host(&sim, addresses));
 	return port_init(&port, &config) == 0 ? &port : NULL;
 }

@@ -146,7 +146,8 @@ void server_expect(struct server *server, unsigned connections);
 void server_init(
 	struct server *server, struct run *run, enum run_host host, const char *ip, uint16_t port);
 
-/* One talks to the other: 'up' octets, and 'down' back; the run waits for both. */
+/* One talks to the other: 'up' octets, and 'down' back. With pair_up() the run waits for the server, too. */
+void pair_streams(struct client *client, struct server *server, uint32_t up, uint32_t down);
 void pair_up(struct client *client, struct server *server, uint32_t up, uint32_t down);
 
 /* It closes its listener; connections go on. */

@@ -94,7 +94,7 @@ void server_stop(struct server *server)
 	port_close(server->actor.port, &server->listener);
 }
 
-void pair_up(struct client *client, struct server *server, uint32_t up, uint32_t down)
+void pair_streams(struct client *client, struct server *server, uint32_t up, uint32_t down)
 {
 	uint32_t key = run_between(client->run, 1, UINT32_MAX - 1);
 
@@ -102,6 +102,11 @@ void pair_up(struct client *client, struct server *server, uint32_t up, uint32_t
 	client->talk.in_key = server->pattern.out_key = ~key;
 	client->talk.out_len = up;
 	server->pattern.out_len = down;
+}
+
+void pair_up(struct client *client, struct server *server, uint32_t up, uint32_t down)
+{
+	pair_streams(client, server, up, down);
 	server_expect(server, 1);
 }
 
