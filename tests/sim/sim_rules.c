@@ -272,8 +272,9 @@ static void first_match(struct run *run)
 		run->check = check_granted;
 	} else {
 		server_init(&server, run, HOST_SERVER, SERVER_IP, port);
-		expect_refusal(run, port == 7005 ? ": refused with 91, denied by rule 2, "
-						 : ": refused with 91, no allow line matches, ");
+		expect_refusal(run, port == 7005
+					    ? ": refused with 91, denied by rule 2 after "
+					    : ": refused with 91, no allow line matches after ");
 	}
 	ask_for(run, SERVER_IP, port, user);
 }
