@@ -151,6 +151,8 @@ SIM = \
 	sim_connect \
 	sim_faults \
 	sim_ident \
+	sim_log \
+	sim_loops \
 	sim_names \
 	sim_race \
 	sim_rules
