@@ -106,7 +106,6 @@ void accept_listen(struct port *p, struct port_entry *e)
 	has_port_id = true;
 	tcp_ext_arg_set(e->pcb, port_id, p);
 	tcp_ext_arg_set_callbacks(e->pcb, port_id, &callbacks);
-	tcp_setprio(e->pcb, PRIORITY_WAITING); /* inherited */
 	tcp_arg(e->pcb, e);
 	tcp_accept(e->pcb, on_accept);
 }
@@ -172,7 +171,6 @@ int port_accept(struct port *p, port_sock listener, port_sock *s, struct address
 	pcb = w->pcb;
 	forget(w);
 	tcp_backlog_accepted(pcb);
-	tcp_setprio(pcb, PRIORITY_SERVED);
 	e->pcb = pcb;
 	e->flags = STREAM_OPEN;
 	stream_attach(e);

@@ -11,8 +11,9 @@
  *   together TCP_WND at most: a callback always has room for what arrives.
  * - entry.pcb is a control block that lwIP has not freed. lwIP frees one without
  *   a word in TIME_WAIT, so an entry lets go of its own before it gets there.
- * - Closed connections, waiting ones and served ones have rising priorities:
- *   when control blocks run short lwIP gives up the former for the latter.
+ * - A connection that is closed has a lower priority than all others, so that it
+ *   is the one lwIP gives up when control blocks run short. There are enough for
+ *   the others.
  */
 #ifndef ANKLET_LWIP_INTERNAL_H
 #define ANKLET_LWIP_INTERNAL_H
@@ -49,7 +50,7 @@ enum entry_flags {
 		16 /* lwIP had no memory for what was to be sent: not writable before on_sent() or a while */
 };
 
-enum { PRIORITY_CLOSED = 0, PRIORITY_WAITING = TCP_PRIO_MIN, PRIORITY_SERVED = TCP_PRIO_NORMAL };
+#define PRIORITY_CLOSED TCP_PRIO_MIN
 
 /* ---- sockets.c ---- */
 

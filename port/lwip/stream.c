@@ -333,13 +333,13 @@ static size_t queue_unread(struct port_ring *ring, struct port_entry *to, size_t
 
 /*
  * With nothing unread it is 'from' that is waited for: for octets, or, when it
- * has ended, until those under way are acknowledged. But while these fill its
- * window it cannot send, and then it is 'to'.
+ * has ended, until those under way are acknowledged. But while these keep its
+ * window closed, as it was announced, it cannot send, and then it is 'to'.
  */
 static bool waits_for_from(const struct port_entry *from)
 {
 	return from->ring->unread == 0 &&
-	       (from->flags & STREAM_ENDED || from->ring->moved < TCP_WND);
+	       (from->flags & STREAM_ENDED || from->pcb->rcv_ann_wnd > 0);
 }
 
 int port_move(struct port *p, port_sock from, port_sock to, size_t budget, port_sock *culprit)

@@ -15,6 +15,11 @@
 #define CONFIG_ANKLET_LWIP_HOST_MSS 1460
 #endif
 
+/* Pieces that one connection may have under way. */
+#ifndef CONFIG_ANKLET_LWIP_HOST_QUEUE
+#define CONFIG_ANKLET_LWIP_HOST_QUEUE (4 * TCP_SND_BUF / TCP_MSS)
+#endif
+
 /* Ports that share the stack: a test has its clients and servers beside the proxy. */
 #define HOST_PORTS 3
 #define HOST_SOCKETS \
@@ -43,6 +48,7 @@
 #define TCP_MSS CONFIG_ANKLET_LWIP_HOST_MSS
 #define TCP_WND CONFIG_ANKLET_LWIP_RING
 #define TCP_SND_BUF CONFIG_ANKLET_LWIP_RING
+#define TCP_SND_QUEUELEN CONFIG_ANKLET_LWIP_HOST_QUEUE
 #define TCP_QUEUE_OOSEQ 0
 #define TCP_LISTEN_BACKLOG 1
 #define LWIP_TCP_PCB_NUM_EXT_ARGS 1
