@@ -130,6 +130,9 @@ LWIP_CORE = $(addprefix core/,def.c dns.c inet_chksum.c init.c ip.c mem.c memp.c
 LWIP_V4 = $(addprefix core/ipv4/,icmp.c ip4.c ip4_addr.c ip4_frag.c)
 LWIP_V6 = $(addprefix core/ipv6/,ethip6.c icmp6.c inet6.c ip6.c ip6_addr.c ip6_frag.c mld6.c nd6.c)
 
+TESTS_LWIP = \
+	test_proxy
+
 UNIT = \
 	test_address \
 	test_config \
@@ -317,6 +320,11 @@ lwip_objects = $(CORE:%.c=$(BUILD)/$1/%.o) $(lwip_host:%.c=$(BUILD)/$1/%.o) \
 
 $(BUILD)/lwip_contract: $(CONTRACT:%.c=$(BUILD)/lwip/%.o) \
 		$(BUILD)/lwip/tests/port_contract/harness_lwip.o $(call lwip_objects,lwip)
+	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -lcmocka $(LIBS)
+
+lwip_tests = $(TESTS_LWIP:%=$(BUILD)/lwip_small/%)
+
+$(lwip_tests): $(BUILD)/lwip_small/%: $(BUILD)/lwip_small/tests/lwip/%.o $(call lwip_objects,lwip_small)
 	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -lcmocka $(LIBS)
 
 $(sim): $(BUILD)/sim/%: $(BUILD)/sim/tests/sim/%.o $(SIM_FRAMEWORK:%.c=$(BUILD)/sim/%.o) $(SIM_LIBS)
