@@ -131,6 +131,7 @@ LWIP_V4 = $(addprefix core/ipv4/,icmp.c ip4.c ip4_addr.c ip4_frag.c)
 LWIP_V6 = $(addprefix core/ipv6/,ethip6.c icmp6.c inet6.c ip6.c ip6_addr.c ip6_frag.c mld6.c nd6.c)
 
 TESTS_LWIP = \
+	test_names \
 	test_proxy
 
 UNIT = \
