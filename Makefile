@@ -26,11 +26,15 @@ CFLAGS ?= -Os -g
 WARN = -Wall -Wextra -Wswitch-enum -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 HARDEN = -fPIE -fstack-protector-strong
 # Sections nobody refers to fall away; nothing here unwinds, and -g has its own tables for debuggers.
-SMALL = -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables
+SMALL = -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables -fno-plt
+# The program is optimized as a whole. Its objects hold machine code as well, for the tests' programs
+# put other functions in place of some, and for clang, whose linker may not be there.
+LTO ?= $(if $(SANITIZE)$(findstring clang,$(shell $(CC) --version)),,-flto -flto-partition=none -ffat-lto-objects)
 PIE ?= -pie
-ALL_CFLAGS = -std=c11 $(WARN) $(WERROR:1=-Werror) $(HARDEN) $(SMALL) $(SANITIZER) $(CFLAGS) $(CPPFLAGS)
+ALL_CFLAGS = -std=c11 $(WARN) $(WERROR:1=-Werror) $(HARDEN) $(SMALL) $(LTO) $(SANITIZER) $(CFLAGS) $(CPPFLAGS)
 ALL_LDFLAGS = $(PIE) $(LINK_$(SYSTEM)) $(SANITIZER) $(LDFLAGS)
-LINK_Linux = -Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections,--as-needed
+TEST_LDFLAGS = $(if $(LTO),-fno-lto) $(ALL_LDFLAGS)
+LINK_Linux = -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code,--gc-sections,--as-needed
 LINK_Darwin = -Wl,-dead_strip
 LIBS_Linux = -lresolv
 LIBS_Darwin = -lresolv
@@ -106,6 +110,30 @@ PORT_SIM = \
 	port/sim/sim.c \
 	port/sim/sockets.c
 
+PORT_LWIP = \
+	port/lwip/accept.c \
+	port/lwip/chacha20.c \
+	port/lwip/names.c \
+	port/lwip/random.c \
+	port/lwip/sockets.c \
+	port/lwip/stream.c \
+	port/lwip/system.c \
+	port/lwip/wait.c
+
+# What depends on the families that lwIP is built with.
+PORT_LWIP_DUAL = port/lwip/addresses_dual.c
+PORT_LWIP_V4 = port/lwip/addresses_v4.c
+
+# Of lwIP itself, below its src/.
+LWIP_CORE = $(addprefix core/,def.c dns.c inet_chksum.c init.c ip.c mem.c memp.c netif.c pbuf.c raw.c \
+	stats.c sys.c tcp.c tcp_in.c tcp_out.c timeouts.c udp.c)
+LWIP_V4 = $(addprefix core/ipv4/,icmp.c ip4.c ip4_addr.c ip4_frag.c)
+LWIP_V6 = $(addprefix core/ipv6/,ethip6.c icmp6.c inet6.c ip6.c ip6_addr.c ip6_frag.c mld6.c nd6.c)
+
+TESTS_LWIP = \
+	test_names \
+	test_proxy
+
 UNIT = \
 	test_address \
 	test_config \
@@ -125,9 +153,16 @@ UNIT = \
 	test_text
 
 CONTRACT = \
-	tests/port_contract/contract.c
+	tests/port_contract/connect.c \
+	tests/port_contract/contract.c \
+	tests/port_contract/end.c \
+	tests/port_contract/move.c \
+	tests/port_contract/rest.c \
+	tests/port_contract/stream.c \
+	tests/port_contract/wait.c
 
 SIM_FRAMEWORK = \
+	tests/sim/caller.c \
 	tests/sim/client.c \
 	tests/sim/invariants.c \
 	tests/sim/scenario.c \
@@ -135,8 +170,16 @@ SIM_FRAMEWORK = \
 	tests/sim/talk.c
 
 SIM = \
+	sim_bind \
+	sim_bind_peers \
 	sim_connect \
-	sim_faults
+	sim_faults \
+	sim_ident \
+	sim_log \
+	sim_loops \
+	sim_names \
+	sim_race \
+	sim_rules
 
 FUZZ = \
 	fuzz_config \
@@ -161,9 +204,10 @@ INCLUDES = -Iinclude -Isrc -Iport
 POSIX_FLAGS = $(INCLUDES) -Iport/posix -Itests/unit
 SIM_FLAGS = $(INCLUDES) $(SIM_SIZES) -Iport/sim -Itests/sim
 
-# Small tables, so that a run fills them.
-SIM_SIZES = -DCONFIG_ANKLET_SESSIONS=12 -DCONFIG_ANKLET_LISTENERS=4 -DCONFIG_ANKLET_SPARE_SOCKETS=4 \
-	-DCONFIG_ANKLET_TURN_OCTETS=4096
+# Small tables, so that a run fills them, whatever the program is built with.
+sim_size = -UCONFIG_ANKLET_$(1) -DCONFIG_ANKLET_$(1)=$(2)
+SIM_SIZES = $(call sim_size,SESSIONS,12) $(call sim_size,LISTENERS,4) \
+	$(call sim_size,SPARE_SOCKETS,4) $(call sim_size,TURN_OCTETS,4096)
 
 $(BUILD)/posix/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -172,6 +216,34 @@ $(BUILD)/posix/%.o: %.c $(BUILD)/flags
 $(BUILD)/sim/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,cc $<)$(CC) $(ALL_CFLAGS) $(SIM_FLAGS) -MMD -MP -c -o $@ $<
+
+# lwIP is not ours: its sources are fetched, and its warnings are its own.
+DEPS ?= build/deps
+LWIP = $(DEPS)/lwip
+LWIP_HOST_FLAGS = $(INCLUDES) -Iport/lwip -Iport/lwip/host -isystem $(LWIP)/src/include -Itests/sim
+LWIP_FLAGS = $(LWIP_HOST_FLAGS) $(SIM_SIZES) -DCONFIG_ANKLET_LWIP_RING=5840 \
+	-DCONFIG_ANKLET_LWIP_HOST_QUEUE=320
+LWIP_SMALL_FLAGS = $(LWIP_HOST_FLAGS) $(SIM_SIZES) -DCONFIG_ANKLET_LWIP_RING=1072 \
+	-DCONFIG_ANKLET_LWIP_HOST_MSS=536
+
+$(LWIP)/.source:
+	tools/get_source lwip $(LWIP)
+
+$(BUILD)/lwip/%.o: %.c $(BUILD)/flags | $(LWIP)/.source
+	@mkdir -p $(@D)
+	$(call say,cc $<)$(CC) $(ALL_CFLAGS) $(LWIP_FLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/lwip_small/%.o: %.c $(BUILD)/flags | $(LWIP)/.source
+	@mkdir -p $(@D)
+	$(call say,cc $<)$(CC) $(ALL_CFLAGS) $(LWIP_SMALL_FLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/lwip/stack/%.o: $(LWIP)/.source $(BUILD)/flags port/lwip/host/lwipopts.h
+	@mkdir -p $(@D)
+	$(call say,cc $*.c)$(CC) $(ALL_CFLAGS) -w $(LWIP_FLAGS) -c -o $@ $(LWIP)/src/$*.c
+
+$(BUILD)/lwip_small/stack/%.o: $(LWIP)/.source $(BUILD)/flags port/lwip/host/lwipopts.h
+	@mkdir -p $(@D)
+	$(call say,cc $*.c)$(CC) $(ALL_CFLAGS) -w $(LWIP_SMALL_FLAGS) -c -o $@ $(LWIP)/src/$*.c
 
 # Changes when the compiler or a flag does, so that nothing is linked with what was built otherwise.
 flags = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LIBS)
@@ -199,7 +271,7 @@ posix_link = $(filter %.o,$^) $(POSIX_LIBS) $(BUILD)/posix/libanklet.a
 sim_link = $(filter %.o,$^) $(SIM_LIBS) $(BUILD)/sim/libanklet.a
 
 $(BUILD)/anklet: $(posix_program) $(POSIX_LIBS)
-	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $(posix_link) $(LIBS)
+	$(call say,link $@)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(posix_link) $(LIBS)
 
 run:
 	@CC='$(CC)' tools/need build
@@ -217,10 +289,11 @@ install: all
 # ---- Tests ----
 #
 # CHECKS says which kinds to run. UNDER is put in front of every program but the
-# end-to-end tests': UNDER='valgrind -q --error-exitcode=1'.
+# end-to-end tests': UNDER='valgrind -q --error-exitcode=1'. E2E says which of those.
 
 CHECKS ?= unit contract replay sim no_malloc e2e
 UNDER ?=
+E2E ?= tests/e2e
 PYTHON ?= /usr/bin/python3
 
 unit = $(UNIT:%=$(BUILD)/unit/%)
@@ -230,28 +303,43 @@ sim = $(SIM:%=$(BUILD)/sim/%)
 
 $(unit): $(BUILD)/unit/%: $(BUILD)/posix/tests/unit/%.o $(POSIX_LIBS)
 	@mkdir -p $(@D)
-	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $(posix_link) -lcmocka $(LIBS)
+	$(call say,link $@)$(CC) $(TEST_LDFLAGS) -o $@ $(posix_link) -lcmocka $(LIBS)
 
 $(BUILD)/posix_contract: $(CONTRACT:%.c=$(BUILD)/posix/%.o) \
 		$(BUILD)/posix/tests/port_contract/harness_posix.o $(POSIX_LIBS)
-	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $(posix_link) -lcmocka $(LIBS)
+	$(call say,link $@)$(CC) $(TEST_LDFLAGS) -o $@ $(posix_link) -lcmocka $(LIBS)
 
 $(BUILD)/sim_contract: $(CONTRACT:%.c=$(BUILD)/sim/%.o) \
 		$(BUILD)/sim/tests/port_contract/harness_sim.o $(SIM_LIBS)
-	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $(sim_link) -lcmocka $(LIBS)
+	$(call say,link $@)$(CC) $(TEST_LDFLAGS) -o $@ $(sim_link) -lcmocka $(LIBS)
+
+# On lwIP's loopback interface; the second one with buffers as small as a board's.
+lwip_host = $(PORT_LWIP) $(PORT_LWIP_DUAL) port/lwip/host/board.c
+lwip_stack = $(LWIP_CORE) $(LWIP_V4) $(LWIP_V6)
+lwip_objects = $(CORE:%.c=$(BUILD)/$1/%.o) $(lwip_host:%.c=$(BUILD)/$1/%.o) \
+	$(lwip_stack:%.c=$(BUILD)/$1/stack/%.o)
+
+$(BUILD)/lwip_contract: $(CONTRACT:%.c=$(BUILD)/lwip/%.o) \
+		$(BUILD)/lwip/tests/port_contract/harness_lwip.o $(call lwip_objects,lwip)
+	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -lcmocka $(LIBS)
+
+lwip_tests = $(TESTS_LWIP:%=$(BUILD)/lwip_small/%)
+
+$(lwip_tests): $(BUILD)/lwip_small/%: $(BUILD)/lwip_small/tests/lwip/%.o $(call lwip_objects,lwip_small)
+	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -lcmocka $(LIBS)
 
 $(sim): $(BUILD)/sim/%: $(BUILD)/sim/tests/sim/%.o $(SIM_FRAMEWORK:%.c=$(BUILD)/sim/%.o) $(SIM_LIBS)
-	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $(sim_link) -lcmocka $(LIBS)
+	$(call say,link $@)$(CC) $(TEST_LDFLAGS) -o $@ $(sim_link) -lcmocka $(LIBS)
 
 # A fuzz target's corpus is an ordinary test: every octet string ever found interesting.
 $(replay): $(BUILD)/replay/%: $(BUILD)/posix/tests/fuzz/fuzz_%.o \
 		$(BUILD)/posix/tests/fuzz/replay.o $(POSIX_LIBS)
 	@mkdir -p $(@D)
-	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $(posix_link) $(LIBS)
+	$(call say,link $@)$(CC) $(TEST_LDFLAGS) -o $@ $(posix_link) $(LIBS)
 
 # The program with the allocator wrapped: see tests/no_malloc.c.
 $(BUILD)/anklet_no_malloc: $(posix_program) $(BUILD)/posix/tests/no_malloc.o $(POSIX_LIBS)
-	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free \
+	$(call say,link $@)$(CC) $(TEST_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free \
 		-Wl,--wrap=port_wait -o $@ $(posix_link) $(LIBS)
 
 needs_unit = $(unit)
@@ -266,7 +354,7 @@ commands_contract = $(foreach t,$(contract),'$(strip $(UNDER) $t)')
 commands_replay = $(foreach t,$(replay),'$(strip $(UNDER) $t tests/fuzz/corpus/$(notdir $t))')
 commands_sim = $(foreach t,$(sim),'$(strip $(UNDER) $t)')
 commands_no_malloc = 'tests/no_malloc $(POSIX_LIBS) $(posix_program)'
-commands_e2e = '$(PYTHON) -m pytest -p no:cacheprovider -rfEsxX tests/e2e'
+commands_e2e = '$(PYTHON) -m pytest -p no:cacheprovider -rfEsxX $(E2E)'
 
 check: $(foreach c,$(CHECKS),$(needs_$c))
 	@ANKLET=$(abspath $(BUILD)/anklet) ANKLET_NO_MALLOC=$(abspath $(BUILD)/anklet_no_malloc) \
@@ -291,7 +379,7 @@ fuzz_programs = $(FUZZ:fuzz_%=$(BUILD)/fuzz/%)
 
 $(fuzz_programs): $(BUILD)/fuzz/%: $(BUILD)/posix/tests/fuzz/fuzz_%.o $(POSIX_LIBS)
 	@mkdir -p $(@D)
-	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $(posix_link) $(LIBS)
+	$(call say,link $@)$(CC) $(TEST_LDFLAGS) -fsanitize=fuzzer -o $@ $(posix_link) $(LIBS)
 
 fuzz_programs: $(fuzz_programs)
 
@@ -306,7 +394,7 @@ posix_sources = $(CORE) $(PORT_POSIX) $(PROGRAM) $(UNIT:%=tests/unit/%.c) $(FUZZ
 	tests/fuzz/replay.c tests/no_malloc.c $(CONTRACT) tests/port_contract/harness_posix.c
 sim_sources = $(PORT_SIM) $(SIM_FRAMEWORK) $(SIM:%=tests/sim/%.c) tests/port_contract/harness_sim.c
 headers = $(wildcard include/*.h src/*.h port/*.h port/*/*.h tests/*/*.h)
-scripts = tools/need tools/size tools/fuzz tests/run tests/no_malloc tests/hardened .ci/run
+scripts = tools/need tools/get_source tools/size tools/fuzz tests/run tests/no_malloc tests/hardened .ci/run
 
 lint: lint_format lint_cppcheck lint_tidy lint_scripts lint_man
 

@@ -150,13 +150,13 @@ def stuff(sock):
     """Sends until the peer and all between take no more."""
     sock.setblocking(False)
     stuck = 0
-    while stuck < 5:
+    while stuck < 4:
         try:
             sock.send(b"z" * 65536)
             stuck = 0
         except BlockingIOError:
             stuck += 1
-            time.sleep(0.1)
+            time.sleep(0.05)
     sock.settimeout(LIMIT)
 
 

@@ -37,6 +37,16 @@ def test_a_request_in_pieces_of_one_octet(proxy, server, name):
     assert socks4.read_reply(client).cd == socks4.GRANTED
 
 
+def test_a_client_over_ipv6(anklet, server):
+    proxy = anklet("--listen", "[::1]:0").address
+    client, end = socks4.session(proxy, server)
+    client.sendall(b"over ::1")
+    assert peers.read_exactly(end, 8) == b"over ::1"
+    waiting, reply = socks4.ask(proxy, 21, "127.0.0.5", cd=socks4.BIND)
+    peers.dial((reply.ip, reply.port), "127.0.0.5")
+    assert socks4.read_reply(waiting).ip == "127.0.0.5"
+
+
 def test_every_cut_of_a_request_in_two(proxy, server):
     message = socks4.request(peers.port_of(server), userid=b"me", name="127.0.0.1") + b"early"
     for cut in range(1, len(message)):
