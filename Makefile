@@ -59,6 +59,8 @@ CORE = \
 	src/config_line.c \
 	src/config_near.c \
 	src/config_print.c \
+	src/config_remedy.c \
+	src/config_remedy.c \
 	src/config_report.c \
 	src/config_rule.c \
 	src/config_values.c \
@@ -444,73 +446,59 @@ FORCE:
 .PHONY: lint lint_format lint_cppcheck lint_tidy lint_scripts lint_man
 .SECONDARY:
 
-# ---- Firmware: the core on a microcontroller, with lwIP and no operating system ----
+# ---- Firmware: anklet on a microcontroller, with lwIP and no operating system ----
 #
-#   make firmware BOARD=lm3s6965evb       build/BOARD/anklet.elf, .bin and .hex
-#   make run-firmware BOARD=...           starts it under QEMU
-#   make test-firmware                    tests every board under QEMU
+#   make firmware BOARD=lm3s6965evb    gets what is missing, then builds build/BOARD/anklet.elf, .bin, .hex
+#   make run-firmware BOARD=...        the same, and starts it under QEMU
+#   make test-firmware                 the same for every board, and tests them under QEMU
 
 BOARD ?= lm3s6965evb
 BOARDS = lm3s6965evb mps2-an385
-LWIP ?= build/deps/lwip
 CROSS ?= arm-none-eabi-
 
-BOARD_COMMON = \
-	port/lwip/boards/common/checksum.c \
-	port/lwip/boards/common/clock.c \
-	port/lwip/boards/common/console.c \
-	port/lwip/boards/common/ethernet.c \
-	port/lwip/boards/common/fault.c \
-	port/lwip/boards/common/network.c \
-	port/lwip/boards/common/seed.c \
-	port/lwip/boards/common/settings.c \
-	port/lwip/boards/common/startup.c \
-	port/lwip/boards/common/watchdog.c
-
+BOARD_COMMON = $(addprefix port/lwip/boards/common/,checksum.c clock.c console.c ethernet.c fault.c \
+	network.c seed.c settings.c startup.c watchdog.c)
 BOARD_OWN = chip.c nic.c
 
-LWIP_CORE = \
-	core/def.c \
-	core/dns.c \
-	core/inet_chksum.c \
-	core/init.c \
-	core/ip.c \
-	core/ipv4/dhcp.c \
-	core/ipv4/etharp.c \
-	core/ipv4/icmp.c \
-	core/ipv4/ip4.c \
-	core/ipv4/ip4_addr.c \
-	core/mem.c \
-	core/memp.c \
-	core/netif.c \
-	core/pbuf.c \
-	core/stats.c \
-	core/tcp.c \
-	core/tcp_in.c \
-	core/tcp_out.c \
-	core/timeouts.c \
-	core/udp.c \
-	netif/ethernet.c
+FIRMWARE = \
+	port/lwip/firmware/figures.c \
+	port/lwip/firmware/main.c
+
+# The same board and stack without anklet, to compare with.
+ECHO = \
+	port/lwip/boards/common/echo.c \
+	port/lwip/chacha20.c \
+	port/lwip/random.c \
+	src/address.c \
+	src/text.c
+
+LWIP_ETHERNET = core/ipv4/dhcp.c core/ipv4/etharp.c netif/ethernet.c
 
 image = $(BUILD)/$(BOARD)
 board = port/lwip/boards/$(BOARD)
 FIRMWARE_CPU = -mcpu=cortex-m3 -mthumb
 FIRMWARE_FLAGS = -std=c11 -Os -g $(FIRMWARE_CPU) -ffreestanding -ffunction-sections -fdata-sections \
-	-fno-common -MD -MP -I$(board) -Iport/lwip/boards/common -Iport/lwip $(INCLUDES) -isystem $(LWIP)/src/include \
-	-include $(board)/sizes.h
+	-fno-common -include $(board)/sizes.h -I$(board) -Iport/lwip/boards/common -Iport/lwip $(INCLUDES) \
+	-isystem $(LWIP)/src/include
 FIRMWARE_LINK = $(FIRMWARE_CPU) -nostartfiles --specs=nano.specs --specs=nosys.specs \
 	-L$(board) -T port/lwip/boards/common/cortex_m3.ld -Wl,--gc-sections,--no-warn-rwx-segments
 
-firmware_board = $(BOARD_COMMON:%.c=$(image)/%.o) $(BOARD_OWN:%.c=$(image)/$(board)/%.o) $(image)/built_in.o
-firmware_lwip = $(LWIP_CORE:%.c=$(image)/lwip/%.o)
+firmware_sources = $(FIRMWARE) $(CORE:src/config_remedy.c=src/config_remedy_none.c) $(PORT_LWIP)
+board_sources = $(BOARD_COMMON) $(BOARD_OWN:%=$(board)/%) $(PORT_LWIP_V4)
+firmware_lwip = $(LWIP_CORE) $(LWIP_V4) $(LWIP_ETHERNET)
+stack_objects = $(firmware_lwip:%.c=$(image)/stack/%.o)
+board_objects = $(board_sources:%.c=$(image)/%.o) $(image)/built_in.o $(stack_objects)
+firmware_objects = $(firmware_sources:%.c=$(image)/%.o) $(board_objects)
+echo_objects = $(ECHO:%.c=$(image)/%.o) $(board_objects)
+linker_scripts = port/lwip/boards/common/cortex_m3.ld $(board)/memory.ld
 
-$(image)/%.o: %.c $(image)/flags
+$(image)/%.o: %.c $(image)/flags | $(LWIP)/.source
 	@mkdir -p $(@D)
-	$(call say,cc $(BOARD) $<)$(CROSS)gcc $(FIRMWARE_FLAGS) $(WARN) $(WERROR:1=-Werror) -c -o $@ $<
+	$(call say,cc $(BOARD) $<)$(CROSS)gcc $(FIRMWARE_FLAGS) $(WARN) $(WERROR:1=-Werror) -MD -MP -c -o $@ $<
 
-$(image)/lwip/%.o: $(LWIP)/src/%.c $(image)/flags
+$(stack_objects): $(image)/stack/%.o: $(LWIP)/.source $(image)/flags
 	@mkdir -p $(@D)
-	$(call say,cc $(BOARD) $<)$(CROSS)gcc $(FIRMWARE_FLAGS) -c -o $@ $<
+	$(call say,cc $(BOARD) $*.c)$(CROSS)gcc $(FIRMWARE_FLAGS) -w -MD -MP -c -o $@ $(LWIP)/src/$*.c
 
 $(image)/built_in.o: port/lwip/boards/common/built_in.S $(board)/anklet.conf $(board)/network.conf $(image)/flags
 	@mkdir -p $(@D)
@@ -522,41 +510,44 @@ $(image)/flags: FORCE
 	@echo '$(CROSS) $(FIRMWARE_FLAGS) $(FIRMWARE_LINK)' | cmp -s - $@ || \
 		echo '$(CROSS) $(FIRMWARE_FLAGS) $(FIRMWARE_LINK)' >$@
 
-linker_scripts = port/lwip/boards/common/cortex_m3.ld $(board)/memory.ld
-
-PORT_LWIP = \
-	port/lwip/accept.c \
-	port/lwip/addresses_v4.c \
-	port/lwip/chacha20.c \
-	port/lwip/names.c \
-	port/lwip/random.c \
-	port/lwip/sockets.c \
-	port/lwip/stream.c \
-	port/lwip/system.c \
-	port/lwip/wait.c
-
-FIRMWARE = \
-	port/lwip/firmware/figures.c \
-	port/lwip/firmware/main.c
-
-firmware_core = $(CORE:%.c=$(image)/%.o)
-
-ECHO = \
-	port/lwip/addresses_v4.c \
-	port/lwip/boards/common/echo.c \
-	port/lwip/chacha20.c \
-	port/lwip/random.c \
-	src/address.c \
-	src/text.c
-
-$(image)/echo.elf: $(ECHO:%.c=$(image)/%.o) $(firmware_board) $(firmware_lwip) $(linker_scripts)
+$(image)/anklet.elf: $(firmware_objects) $(linker_scripts)
 	$(call say,link $@)$(CROSS)gcc $(FIRMWARE_LINK) -Wl,-Map,$(@:.elf=.map) -o $@ $(filter %.o,$^)
 
-$(image)/anklet.elf: $(FIRMWARE:%.c=$(image)/%.o) $(firmware_core) $(PORT_LWIP:%.c=$(image)/%.o) \
-		$(firmware_board) $(firmware_lwip) $(linker_scripts)
+$(image)/echo.elf: $(echo_objects) $(linker_scripts)
 	$(call say,link $@)$(CROSS)gcc $(FIRMWARE_LINK) -Wl,-Map,$(@:.elf=.map) -o $@ $(filter %.o,$^)
 
-firmware_objects = $(firmware_core) $(firmware_board) $(firmware_lwip) $(PORT_LWIP:%.c=$(image)/%.o) \
-	$(FIRMWARE:%.c=$(image)/%.o) $(ECHO:%.c=$(image)/%.o)
+$(image)/%.bin: $(image)/%.elf
+	$(call say,copy $@)$(CROSS)objcopy -O binary $< $@
 
--include $(sort $(firmware_objects:.o=.d))
+$(image)/%.hex: $(image)/%.elf
+	$(call say,copy $@)$(CROSS)objcopy -O ihex $< $@
+
+# What a board's figures are held against, in octets of flash and RAM.
+LIMITS_lm3s6965evb = 65536 63488
+LIMITS_mps2-an385 = 4190208 4194304
+
+images: $(image)/anklet.elf $(image)/anklet.bin $(image)/anklet.hex $(image)/echo.elf
+	@tools/firmware_size $(image)/anklet.elf $(LIMITS_$(BOARD))
+
+firmware:
+	@tools/need firmware
+	@$(MAKE) --no-print-directory images
+
+run-firmware: firmware
+	@tools/need run-firmware
+	@tools/run_firmware $(BOARD) $(image)
+
+FIRMWARE_TESTS ?= tests/firmware
+
+check-firmware:
+	@for b in $(BOARDS); do $(MAKE) --no-print-directory BOARD=$$b images || exit 1; done
+	@IMAGES=$(abspath $(BUILD)) PYTHONDONTWRITEBYTECODE=1 tests/run \
+		'$(PYTHON) -m pytest -p no:cacheprovider -rfEsxX $(FIRMWARE_TESTS)'
+
+test-firmware:
+	@tools/need test-firmware
+	@$(MAKE) --no-print-directory check-firmware
+
+-include $(sort $(patsubst %.o,%.d,$(firmware_objects) $(echo_objects)))
+
+.PHONY: images firmware run-firmware check-firmware test-firmware

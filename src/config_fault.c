@@ -1,5 +1,5 @@
 /*
- * The texts of everything that can be wrong with a configuration. See config_fault.h.
+ * What is said of everything that can be wrong with a configuration. See config_fault.h.
  */
 #include "config_fault.h"
 
@@ -13,17 +13,9 @@
 #define DIGITS_OF(n) #n
 #define DIGITS(n) DIGITS_OF(n)
 
-#define RIGHT_ENDPOINT "write tcp://HOST:PORT"
-#define RIGHT_TLS "write tcp://HOST:PORT; encryption is tls://, where it is built in"
-#define RIGHT_TIME "write 250ms, 90s, 2m, 1h, or a number of seconds"
-#define RIGHT_QUOTES "write \"NAME\"; within quotes \\\" \\\\ and \\xHH stand for one octet"
-#define RIGHT_PORTS "write PORT or LOW-HIGH, several with commas between, up to 65535"
-
 #define MESSAGE(kind, message, remedy) message "\0"
-#define REMEDY(kind, message, remedy) remedy "\0"
 
 static const char messages[] = CONFIG_FAULTS(MESSAGE);
-static const char remedies[] = CONFIG_FAULTS(REMEDY);
 
 static const char missing[] = "'%' needs a value";
 
@@ -76,5 +68,5 @@ void text_remedy(struct text *t, const struct config_fault *fault)
 {
 	const char *hint = fault->hint != NULL ? fault->hint : "";
 
-	text_filled(t, text_of_list(remedies, fault->kind), hint, strlen(hint));
+	text_filled(t, config_remedy(fault->kind), hint, strlen(hint));
 }

@@ -1,7 +1,7 @@
 /*
  * What can be wrong with a configuration: where it is, why, and what would be right.
  *
- * All the texts stand together in config_fault.c.
+ * The texts stand together in config_fault_kind.h.
  */
 #ifndef ANKLET_CONFIG_FAULT_H
 #define ANKLET_CONFIG_FAULT_H
@@ -36,6 +36,12 @@ bool config_fault(struct config_fault *fault, enum config_fault_kind kind, struc
  */
 bool config_fault_missing(struct config_fault *fault, enum config_fault_kind kind,
 	struct word subject, const char *at);
+
+/*
+ * What would be right, with a '%' for the hint: config_remedy.c. "" in a build
+ * without these texts: config_remedy_none.c.
+ */
+const char *config_remedy(enum config_fault_kind kind);
 
 /* Append what is wrong; and what would be right. Printable ASCII, at most 320 octets each. */
 void text_fault(struct text *t, const struct config_fault *fault);

@@ -79,8 +79,10 @@ void config_report(const char *source, unsigned long number, struct word line,
 	text_fault(&t, fault);
 	text_char(&t, '\n');
 	text_line(&t, line, fault->wrong);
-	text_str(&t, INDENT);
-	text_remedy(&t, fault);
-	text_char(&t, '\n');
+	if (*config_remedy(fault->kind) != '\0') {
+		text_str(&t, INDENT);
+		text_remedy(&t, fault);
+		text_char(&t, '\n');
+	}
 	report(ctx, t.buf, t.len);
 }
