@@ -1,0 +1,137 @@
+"""Boards under QEMU: starts an image with settings and a seed of the test's, and reads its serial line."""
+import importlib.machinery
+import importlib.util
+import os
+import pathlib
+import re
+import socket
+import subprocess
+import time
+
+import peers
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+IMAGES = pathlib.Path(os.environ.get("IMAGES", ROOT / "build"))
+BOARDS = ("lm3s6965evb", "mps2-an385")
+START_LIMIT = 20.0
+PORT = 1080
+MAC = "52:54:00:12:34:56"
+SEED = bytes(range(1, 33))  # fine for a test that guesses nothing
+FAULTS = re.compile(r"^fault|terminate|hard fault", re.MULTILINE)
+
+
+def tool(name):
+    """A program of tools/ as a module."""
+    loader = importlib.machinery.SourceFileLoader(name, str(ROOT / "tools" / name))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(name, loader))
+    loader.exec_module(module)
+    return module
+
+
+seed_blob, settings_blob = tool("seed").blob, tool("settings").blob
+
+
+def symbols(image):
+    out = subprocess.run(["arm-none-eabi-nm", image], check=True, stdout=subprocess.PIPE, text=True, timeout=30)
+    return {row[2]: int(row[0], 16) for row in map(str.split, out.stdout.splitlines()) if len(row) == 3}
+
+
+def sessions(name):
+    """How many sessions the image of a board has."""
+    text = (ROOT / "port/lwip/boards" / name / "sizes.h").read_text()
+    return int(re.search(r"CONFIG_ANKLET_SESSIONS (\d+)", text).group(1))
+
+
+def free_port():
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+class Board:
+    """
+    A running board. nic: QEMU's -nic; ns: a network namespace to run it in; config and network:
+    texts for the flash, None for those that are built in; settings and seed: blobs, None for none.
+    """
+
+    def __init__(self, name, directory, nic, *, ns=None, config=None, network=None, settings=None,
+                 seed=seed_blob(SEED), image="anklet.elf", more=()):
+        self.name, self.log_path = name, directory / f"serial-{time.monotonic_ns()}.log"
+        self.image = IMAGES / name / image
+        self.symbols = symbols(self.image)
+        self.expected_fault = False
+        if config is not None:
+            settings = settings_blob(network.encode(), config.encode())
+        command = ["qemu-system-arm", "-M", name, "-kernel", str(self.image), "-nic", nic, "-no-reboot",
+                   "-display", "none", "-monitor", "none", "-serial", f"file:{self.log_path}", *more]
+        for what, place, blob in (("seed", "linked_noinit", seed), ("settings", "linked_settings", settings)):
+            if blob is not None:
+                path = directory / f"{what}-{time.monotonic_ns()}.bin"
+                path.write_bytes(blob)
+                command += ["-device", f"loader,file={path},addr={self.symbols[place]:#x},force-raw=on"]
+        self.process = subprocess.Popen(ns.command(*command) if ns else command, stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self.pid = self.process.pid
+
+    @property
+    def log(self):
+        try:
+            return self.log_path.read_text("latin-1").replace("\r", "")
+        except FileNotFoundError:
+            return ""
+
+    def wait_log(self, pattern, limit=START_LIMIT):
+        """Waits until the log holds the pattern: the match."""
+        end = time.monotonic() + limit
+        while True:
+            match = re.search(pattern, self.log, re.MULTILINE)
+            if match:
+                return match
+            assert time.monotonic() < end, f"no {pattern!r} in the log:\n{self.log}"
+            time.sleep(0.02)
+
+    def figures(self):
+        """The last figures that it logged: {name: (now, most, all)}."""
+        line = re.findall(r"figures: (.*)", self.log)[-1]
+        return {name: tuple(map(int, numbers.split("/")))
+                for name, numbers in re.findall(r"(\w+) (\d+(?:/\d+)+)", line)}
+
+    def finish(self):
+        """At the end of a test: it must still run, and have said nothing of a fault."""
+        alive = self.process.poll() is None
+        self.process.kill()
+        _, errors = self.process.communicate(timeout=10)
+        print(self.log, errors.decode("latin-1"))
+        if not self.expected_fault:
+            assert alive, f"QEMU ended by itself:\n{self.log}\n{errors.decode('latin-1')}"
+            assert not FAULTS.search(self.log), self.log
+
+
+class Debugger:
+    """As much of GDB's remote protocol as it takes to put a processor somewhere else."""
+
+    def __init__(self, path):
+        assert peers.until(path.exists)
+        self.sock = peers.keep(socket.socket(socket.AF_UNIX))
+        self.sock.connect(str(path))
+        self.ask("?")
+
+    def send(self, text):
+        self.sock.sendall(f"${text}#{sum(text.encode()) % 256:02x}".encode())
+
+    def ask(self, text):
+        self.send(text)
+        reply = b""
+        while not re.search(rb"\$[^#]*#..", reply):
+            reply += self.sock.recv(4096)
+        self.sock.sendall(b"+")
+        return re.search(rb"\$([^#]*)#", reply).group(1).decode()
+
+    def jump(self, address):
+        """Sets the program counter, register 15, and lets it run."""
+        registers = self.ask("g")
+        assert self.ask("G" + registers[:15 * 8] + address.to_bytes(4, "little").hex() + registers[16 * 8:]) == "OK"
+        self.send("c")
+
+    def write(self, address, octets):
+        assert self.ask(f"M{address:x},{len(octets):x}:{octets.hex()}") == "OK"

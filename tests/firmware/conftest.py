@@ -1,0 +1,137 @@
+"""Fixtures of the tests of firmware: boards under QEMU, with user networking or in a network namespace.
+
+Helpers are those of the end-to-end tests. IMAGES names the directory with the boards' images.
+"""
+import itertools
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+
+import netns  # noqa: E402
+import peers  # noqa: E402
+from board import BOARDS, IMAGES, MAC, PORT, Board, free_port  # noqa: E402
+
+NETWORK = f"mac {MAC}\naddress 192.168.77.10/24\ngateway 192.168.77.1\n"
+CONFIG = "listen 0.0.0.0:1080\nlimit-client 0\ndns 192.168.77.1\nlog debug\n"
+
+
+def found(name):
+    return shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
+
+
+@pytest.fixture(params=BOARDS)
+def name(request):
+    """A board's name, whose image was built."""
+    if not found("qemu-system-arm"):
+        pytest.skip("'qemu-system-arm' is not installed")
+    if not found("arm-none-eabi-nm"):
+        pytest.skip("'arm-none-eabi-nm' is not installed")
+    assert (IMAGES / request.param / "anklet.elf").exists(), f"make firmware BOARD={request.param}"
+    return request.param
+
+
+@pytest.fixture
+def start(name, tmp_path):
+    """start(nic, ...): see board.Board. Every one started must survive the test."""
+    started = []
+
+    def make(nic, **more):
+        started.append(Board(name, tmp_path, nic, **more))
+        return started[-1]
+
+    yield make
+    peers.close_all()
+    failures = []
+    for one in started:
+        try:
+            one.finish()
+        except AssertionError as failure:
+            failures.append(str(failure))
+    assert not failures, "\n".join(failures)
+
+
+@pytest.fixture
+def user(start):
+    """make(...): a board with QEMU's user networking that has its address, and .address of its proxy here."""
+
+    def make(guest_port=PORT, **more):
+        port = free_port()
+        one = start(f"user,hostfwd=tcp:127.0.0.1:{port}-:{guest_port}", **more)
+        one.address = ("127.0.0.1", port)
+        one.wait_log(r"address 10\.0\.2\.15$")
+        return one
+
+    return make
+
+
+numbers = itertools.count()
+
+
+@pytest.fixture
+def network():
+    """A namespace with five hosts, 192.168.77.1 to .5, on a TAP for a board."""
+    if os.geteuid() != 0:
+        pytest.skip("network namespaces and TAPs need root")
+    if not found("ip"):
+        pytest.skip("'ip' (iproute2) is missing")
+    if not os.path.exists("/dev/net/tun"):
+        pytest.skip("/dev/net/tun is missing: no TAP can be made")
+    made = None
+    try:
+        made = netns.Namespace()
+        made.tap = f"tap{os.getpid() % 10000}x{next(numbers)}"
+        made.ip("tuntap", "add", "dev", made.tap, "mode", "tap")
+        for host in range(1, 6):
+            made.ip("address", "add", f"192.168.77.{host}/24", "dev", made.tap)
+        made.ip("link", "set", made.tap, "up")
+    except subprocess.CalledProcessError as failure:
+        if made:
+            made.remove()
+        pytest.skip(f"no network namespace with a TAP can be made here: {failure}")
+    yield made
+    made.remove()
+
+
+@pytest.fixture
+def tap(start, network):
+    """make(config=...): a board on that TAP, at 192.168.77.10; the network is .ns."""
+
+    def make(config="", settings=NETWORK, **more):
+        one = start(f"tap,ifname={network.tap},script=no,downscript=no", ns=network,
+                    config=CONFIG + config, network=settings, **more)
+        one.ns, one.address = network, ("192.168.77.10", PORT)
+        one.wait_log(r"address 192\.168\.77\.\d+$")
+        return one
+
+    return make
+
+
+@pytest.fixture
+def dnsmasq(network):
+    """The name server and DHCP server of the distribution, on that network."""
+    if not found("dnsmasq"):
+        pytest.skip("'dnsmasq' is not installed")
+    process = subprocess.Popen(network.command(
+        found("dnsmasq"), "-k", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--user=root", "--pid-file=",
+        "--listen-address=192.168.77.1", "--bind-interfaces", "--address=/peer3.test/192.168.77.3",
+        "--address=/nx.test/", "--dhcp-range=192.168.77.50,192.168.77.60,1h", "--dhcp-leasefile=/dev/null",
+        "--dhcp-option=6,192.168.77.1"), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL)
+    assert peers.until(lambda: listens(network))
+    yield process
+    process.kill()
+    process.wait(10)
+
+
+def listens(ns):
+    try:
+        peers.dial(("192.168.77.1", 53), ns=ns).close()
+        return True
+    except ConnectionRefusedError:
+        return False
