@@ -47,7 +47,8 @@ void figures_log(struct anklet *a)
 	char buf[200];
 	struct text t;
 
-	if (now - last_at < EVERY_MS || (awake - last_awake < AWAKE_STEP_US && in_use == last_in_use))
+	if (now - last_at < EVERY_MS ||
+		(awake - last_awake < AWAKE_STEP_US && in_use == last_in_use))
 		return;
 	text_init(&t, buf, sizeof buf);
 	text_figures(&t, awake);

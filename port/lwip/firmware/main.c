@@ -74,7 +74,8 @@ static struct anklet *configure(const struct settings *settings, struct network 
 
 	if (wrong > 0)
 		say_wrong_line(wrong);
-	if (anklet_configure(a, "anklet.conf", settings->config, settings->config_len, say, NULL) > 0)
+	if (anklet_configure(a, "anklet.conf", settings->config, settings->config_len, say, NULL) >
+		0)
 		return NULL;
 	return wrong == 0 ? a : NULL;
 }
@@ -109,7 +110,8 @@ static void log_start(struct anklet *a, const struct settings *settings)
 	text_init(&t, buf, sizeof buf);
 	text_str(&t, "anklet " ANKLET_VERSION ", up to ");
 	text_num(&t, CONFIG_ANKLET_SESSIONS);
-	text_str(&t, settings->built_in ? " sessions, built-in settings" : " sessions, settings from flash");
+	text_str(&t, settings->built_in ? " sessions, built-in settings"
+					: " sessions, settings from flash");
 	log_text(a, PORT_INFO, &t);
 	if (settings->why == NULL)
 		return;

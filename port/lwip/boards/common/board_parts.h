@@ -59,7 +59,6 @@ struct netif *ethernet_init(const uint8_t mac[6]);
 /* Hands the next frame to lwIP. False when none was waiting. */
 bool ethernet_poll(void);
 
-
 /* ---- checksum.c ---- */
 
 /* The CRC-32 of Ethernet, zip and many others (ISO/IEC/IEEE 8802-3, 3.2.9). */

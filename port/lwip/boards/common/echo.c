@@ -210,7 +210,6 @@ int main(void)
 	}
 }
 
-
 /* What port/lwip has in the other image. */
 uint32_t sys_now(void)
 {

@@ -41,7 +41,8 @@ static err_t describe(struct netif *netif)
 	netif->output = etharp_output;
 	netif->linkoutput = send;
 	netif->mtu = CHIP_MTU;
-	netif->flags |= NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_LINK_UP;
+	netif->flags |=
+		NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_LINK_UP;
 	return ERR_OK;
 }
 
@@ -70,7 +71,8 @@ bool ethernet_poll(void)
 		return true;
 	assert(!frame.in_use);
 	frame.in_use = true;
-	p = pbuf_alloced_custom(PBUF_RAW, len, PBUF_REF, &frame.pbuf, frame.words, sizeof frame.words);
+	p = pbuf_alloced_custom(
+		PBUF_RAW, len, PBUF_REF, &frame.pbuf, frame.words, sizeof frame.words);
 	if (p != NULL && interface.input(p, &interface) != ERR_OK)
 		pbuf_free(p);
 	return true;

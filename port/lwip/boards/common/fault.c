@@ -40,8 +40,8 @@ static const char *kind(uint32_t exception)
 /* frame: what the processor has put on the stack, the registers of the place where it happened. */
 void fault_report(const uint32_t *frame)
 {
-	static const char *const names[] = {"\n  r0 ", " r1 ", " r2 ", " r3 ", " r12 ", "\n  lr ",
-		" pc ", " psr "};
+	static const char *const names[] = {
+		"\n  r0 ", " r1 ", " r2 ", " r3 ", " r12 ", "\n  lr ", " pc ", " psr "};
 	uint32_t exception = SCB_STATE & 0x1ff;
 
 	put_str(kind(exception));
@@ -52,7 +52,8 @@ void fault_report(const uint32_t *frame)
 	put_hex(" sp ", (uint32_t)(uintptr_t)frame);
 	if (frame < linked_stack_bottom)
 		put_str("\n  the stack was too small");
-	for (unsigned i = 0; i < 8 && frame >= linked_stack_bottom && frame + 8 <= linked_stack_top; i++)
+	for (unsigned i = 0; i < 8 && frame >= linked_stack_bottom && frame + 8 <= linked_stack_top;
+		i++)
 		put_hex(names[i], frame[i]);
 	put_str("\n");
 	fault_restart();

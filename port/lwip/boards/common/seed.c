@@ -14,7 +14,8 @@
 
 #define SEED_MAGIC 0x44454553u
 
-_Static_assert(BOARD_SEED == CHACHA20_KEY && CHACHA20_BLOCK == 2 * BOARD_SEED, "a block is two seeds");
+_Static_assert(
+	BOARD_SEED == CHACHA20_KEY && CHACHA20_BLOCK == 2 * BOARD_SEED, "a block is two seeds");
 
 struct seed_blob {
 	uint32_t magic;

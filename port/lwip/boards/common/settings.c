@@ -36,7 +36,8 @@ void settings_built_in(struct settings *settings, const char *why)
 
 static uint32_t crc_of(const struct settings_header *header)
 {
-	return checksum_crc32(linked_settings + 8, sizeof *header - 8 + header->network_len + header->config_len);
+	return checksum_crc32(
+		linked_settings + 8, sizeof *header - 8 + header->network_len + header->config_len);
 }
 
 void settings_find(struct settings *settings)
@@ -58,7 +59,8 @@ void settings_find(struct settings *settings)
 		*settings = (struct settings){
 			.network = (const char *)linked_settings + sizeof header,
 			.network_len = header.network_len,
-			.config = (const char *)linked_settings + sizeof header + header.network_len,
+			.config =
+				(const char *)linked_settings + sizeof header + header.network_len,
 			.config_len = header.config_len,
 		};
 	}

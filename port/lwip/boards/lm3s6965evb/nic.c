@@ -7,7 +7,7 @@
 #include "chip.h"
 #include "gather.h"
 
-#define LENGTH 2u /* half-word */
+#define LENGTH 2u        /* half-word */
 #define SEND_WAIT 20000u /* reads of a register: longer than the longest frame takes at 10 Mbit/s */
 
 void nic_init(const uint8_t mac[6])

@@ -36,8 +36,8 @@ void nic_init(const uint8_t mac[6])
 	NIC_INTERRUPT_LEVELS = 0;
 	NIC_RECEIVE_CONFIG = NIC_PAD << 8;
 	NIC_SEND_CONFIG = NIC_SEND_CONFIG_ON;
-	mac_write(MAC_ADDRESS_LOW, mac[0] | (uint32_t)mac[1] << 8 | (uint32_t)mac[2] << 16 |
-					   (uint32_t)mac[3] << 24);
+	mac_write(MAC_ADDRESS_LOW,
+		mac[0] | (uint32_t)mac[1] << 8 | (uint32_t)mac[2] << 16 | (uint32_t)mac[3] << 24);
 	mac_write(MAC_ADDRESS_HIGH, mac[4] | (uint32_t)mac[5] << 8);
 	mac_write(MAC_CONTROL, MAC_CONTROL_ON);
 	NVIC_ENABLE(CHIP_NIC_IRQ) = NVIC_BIT(CHIP_NIC_IRQ);
@@ -59,7 +59,8 @@ uint16_t nic_receive(uint32_t words[NIC_FRAME_SIZE / 4])
 		if (i < NIC_FRAME_SIZE / 4)
 			words[i] = word;
 	}
-	if ((status & STATUS_ERROR) || len < NIC_HEADER + NIC_CHECKSUM || NIC_PAD + len > NIC_FRAME_SIZE)
+	if ((status & STATUS_ERROR) || len < NIC_HEADER + NIC_CHECKSUM ||
+		NIC_PAD + len > NIC_FRAME_SIZE)
 		return 0;
 	return (uint16_t)(NIC_PAD + len - NIC_CHECKSUM);
 }
