@@ -60,7 +60,6 @@ CORE = \
 	src/config_near.c \
 	src/config_print.c \
 	src/config_remedy.c \
-	src/config_remedy.c \
 	src/config_report.c \
 	src/config_rule.c \
 	src/config_values.c \
