@@ -242,9 +242,8 @@ static int start_listening(int fd, const struct address *at, int backlog)
 {
 	static const int on = 1;
 
-	/* Only a port that was asked for can be in the way of its own past connections. */
-	if (at->port != 0)
-		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	/* Past connections of this port may linger on it; another listener is still in the way. */
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 	if (!ip_is_v4(&at->ip) && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0)
 		return -1;
 	socket_options(fd); /* which Linux hands on to what is accepted */
