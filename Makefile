@@ -129,6 +129,7 @@ SIM_FRAMEWORK = \
 
 SIM = \
 	sim_connect \
+	sim_ends \
 	sim_faults
 
 FUZZ = \
