@@ -26,11 +26,15 @@ CFLAGS ?= -Os -g
 WARN = -Wall -Wextra -Wswitch-enum -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 HARDEN = -fPIE -fstack-protector-strong
 # Sections nobody refers to fall away; nothing here unwinds, and -g has its own tables for debuggers.
-SMALL = -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables
+SMALL = -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables -fno-plt
+# The program is optimized as a whole. Its objects hold machine code as well, for the tests' programs
+# put other functions in place of some, and for clang, whose linker may not be there.
+LTO ?= $(if $(SANITIZE)$(findstring clang,$(shell $(CC) --version)),,-flto -flto-partition=none -ffat-lto-objects)
 PIE ?= -pie
-ALL_CFLAGS = -std=c11 $(WARN) $(WERROR:1=-Werror) $(HARDEN) $(SMALL) $(SANITIZER) $(CFLAGS) $(CPPFLAGS)
+ALL_CFLAGS = -std=c11 $(WARN) $(WERROR:1=-Werror) $(HARDEN) $(SMALL) $(LTO) $(SANITIZER) $(CFLAGS) $(CPPFLAGS)
 ALL_LDFLAGS = $(PIE) $(LINK_$(SYSTEM)) $(SANITIZER) $(LDFLAGS)
-LINK_Linux = -Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections,--as-needed
+TEST_LDFLAGS = $(if $(LTO),-fno-lto) $(ALL_LDFLAGS)
+LINK_Linux = -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code,--gc-sections,--as-needed
 LINK_Darwin = -Wl,-dead_strip
 LIBS_Linux = -lresolv
 LIBS_Darwin = -lresolv
@@ -108,12 +112,19 @@ PORT_SIM = \
 
 UNIT = \
 	test_address \
+	test_config \
+	test_config_errors \
+	test_config_print \
+	test_config_report \
 	test_dns \
+	test_endpoint \
 	test_ident \
 	test_name_cache \
 	test_name_files \
 	test_resolve \
 	test_resolve_servers \
+	test_rules \
+	test_rules_guard \
 	test_socks4 \
 	test_text
 
@@ -121,6 +132,7 @@ CONTRACT = \
 	tests/port_contract/contract.c
 
 SIM_FRAMEWORK = \
+	tests/sim/caller.c \
 	tests/sim/client.c \
 	tests/sim/invariants.c \
 	tests/sim/scenario.c \
@@ -128,11 +140,18 @@ SIM_FRAMEWORK = \
 	tests/sim/talk.c
 
 SIM = \
+	sim_bind \
+	sim_bind_peers \
 	sim_connect \
 	sim_ends \
-	sim_faults
+	sim_faults \
+	sim_ident \
+	sim_names \
+	sim_race \
+	sim_rules
 
 FUZZ = \
+	fuzz_config \
 	fuzz_dns \
 	fuzz_ident \
 	fuzz_socks4
@@ -192,7 +211,7 @@ posix_link = $(filter %.o,$^) $(POSIX_LIBS) $(BUILD)/posix/libanklet.a
 sim_link = $(filter %.o,$^) $(SIM_LIBS) $(BUILD)/sim/libanklet.a
 
 $(BUILD)/anklet: $(posix_program) $(POSIX_LIBS)
-	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $(posix_link) $(LIBS)
+	$(call say,link $@)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(posix_link) $(LIBS)
 
 run:
 	@CC='$(CC)' tools/need build
@@ -210,10 +229,11 @@ install: all
 # ---- Tests ----
 #
 # CHECKS says which kinds to run. UNDER is put in front of every program but the
-# end-to-end tests': UNDER='valgrind -q --error-exitcode=1'.
+# end-to-end tests': UNDER='valgrind -q --error-exitcode=1'. E2E says which of those.
 
 CHECKS ?= unit contract replay sim no_malloc e2e
 UNDER ?=
+E2E ?= tests/e2e
 PYTHON ?= /usr/bin/python3
 
 unit = $(UNIT:%=$(BUILD)/unit/%)
@@ -223,28 +243,28 @@ sim = $(SIM:%=$(BUILD)/sim/%)
 
 $(unit): $(BUILD)/unit/%: $(BUILD)/posix/tests/unit/%.o $(POSIX_LIBS)
 	@mkdir -p $(@D)
-	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $(posix_link) -lcmocka $(LIBS)
+	$(call say,link $@)$(CC) $(TEST_LDFLAGS) -o $@ $(posix_link) -lcmocka $(LIBS)
 
 $(BUILD)/posix_contract: $(CONTRACT:%.c=$(BUILD)/posix/%.o) \
 		$(BUILD)/posix/tests/port_contract/harness_posix.o $(POSIX_LIBS)
-	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $(posix_link) -lcmocka $(LIBS)
+	$(call say,link $@)$(CC) $(TEST_LDFLAGS) -o $@ $(posix_link) -lcmocka $(LIBS)
 
 $(BUILD)/sim_contract: $(CONTRACT:%.c=$(BUILD)/sim/%.o) \
 		$(BUILD)/sim/tests/port_contract/harness_sim.o $(SIM_LIBS)
-	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $(sim_link) -lcmocka $(LIBS)
+	$(call say,link $@)$(CC) $(TEST_LDFLAGS) -o $@ $(sim_link) -lcmocka $(LIBS)
 
 $(sim): $(BUILD)/sim/%: $(BUILD)/sim/tests/sim/%.o $(SIM_FRAMEWORK:%.c=$(BUILD)/sim/%.o) $(SIM_LIBS)
-	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $(sim_link) -lcmocka $(LIBS)
+	$(call say,link $@)$(CC) $(TEST_LDFLAGS) -o $@ $(sim_link) -lcmocka $(LIBS)
 
 # A fuzz target's corpus is an ordinary test: every octet string ever found interesting.
 $(replay): $(BUILD)/replay/%: $(BUILD)/posix/tests/fuzz/fuzz_%.o \
 		$(BUILD)/posix/tests/fuzz/replay.o $(POSIX_LIBS)
 	@mkdir -p $(@D)
-	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $(posix_link) $(LIBS)
+	$(call say,link $@)$(CC) $(TEST_LDFLAGS) -o $@ $(posix_link) $(LIBS)
 
 # The program with the allocator wrapped: see tests/no_malloc.c.
 $(BUILD)/anklet_no_malloc: $(posix_program) $(BUILD)/posix/tests/no_malloc.o $(POSIX_LIBS)
-	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free \
+	$(call say,link $@)$(CC) $(TEST_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free \
 		-Wl,--wrap=port_wait -o $@ $(posix_link) $(LIBS)
 
 needs_unit = $(unit)
@@ -259,7 +279,7 @@ commands_contract = $(foreach t,$(contract),'$(strip $(UNDER) $t)')
 commands_replay = $(foreach t,$(replay),'$(strip $(UNDER) $t tests/fuzz/corpus/$(notdir $t))')
 commands_sim = $(foreach t,$(sim),'$(strip $(UNDER) $t)')
 commands_no_malloc = 'tests/no_malloc $(POSIX_LIBS) $(posix_program)'
-commands_e2e = '$(PYTHON) -m pytest -p no:cacheprovider -rfEsxX tests/e2e'
+commands_e2e = '$(PYTHON) -m pytest -p no:cacheprovider -rfEsxX $(E2E)'
 
 check: $(foreach c,$(CHECKS),$(needs_$c))
 	@ANKLET=$(abspath $(BUILD)/anklet) ANKLET_NO_MALLOC=$(abspath $(BUILD)/anklet_no_malloc) \
@@ -284,7 +304,7 @@ fuzz_programs = $(FUZZ:fuzz_%=$(BUILD)/fuzz/%)
 
 $(fuzz_programs): $(BUILD)/fuzz/%: $(BUILD)/posix/tests/fuzz/fuzz_%.o $(POSIX_LIBS)
 	@mkdir -p $(@D)
-	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $(posix_link) $(LIBS)
+	$(call say,link $@)$(CC) $(TEST_LDFLAGS) -fsanitize=fuzzer -o $@ $(posix_link) $(LIBS)
 
 fuzz_programs: $(fuzz_programs)
 
@@ -329,7 +349,7 @@ format:
 	clang-format -i $(posix_sources) $(sim_sources) $(headers)
 
 cover:
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/cover CFLAGS='-O0 -g --coverage' check
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/cover CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage check
 	gcovr -r . --object-directory $(BUILD)/cover -f src -f port -s
 
 # ---- Housekeeping ----

@@ -176,6 +176,9 @@ bool ip_parse(const char *text, size_t len, struct ip *ip)
 {
 	struct ip parsed = ip_v4(0, 0, 0, 0);
 
+	/* An empty text need not stand anywhere: no arithmetic on it. */
+	if (len == 0)
+		return false;
 	if (!v4_parse(text, len, parsed.octet + 12) && !v6_parse(text, len, parsed.octet))
 		return false;
 	*ip = parsed;

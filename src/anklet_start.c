@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define BACKLOG 128
+#define BACKLOG CONFIG_ANKLET_SESSIONS
 #define NAME_LIMIT_MS 5000 /* for the name of a place to listen on */
 
 static void log_not_listening(struct anklet *a, const struct address *at, int why)

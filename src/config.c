@@ -20,11 +20,39 @@ _Static_assert(CONFIG_ANKLET_LISTENERS <= UINT8_MAX, "a count of listeners fits 
 _Static_assert(CONFIG_ANKLET_NAME_SERVERS <= UINT8_MAX, "a count of servers fits an octet");
 _Static_assert(CONFIG_ANKLET_SESSIONS <= UINT16_MAX, "limit-client fits its field");
 
-struct keyword {
-	const char *name;
-	bool (*read)(struct config *c, struct config_line *line, const struct keyword *k);
-	size_t field; /* of a limit: where in struct config its milliseconds are */
-	bool zero;    /* of a limit: it may be 0, which is no limit */
+enum keyword {
+	KEYWORD_LISTEN,
+	KEYWORD_ALLOW,
+	KEYWORD_DENY,
+	KEYWORD_LIMIT_HANDSHAKE,
+	KEYWORD_LIMIT_ESTABLISH,
+	KEYWORD_LIMIT_IDLE,
+	KEYWORD_LIMIT_HALF_CLOSED,
+	KEYWORD_LIMIT_CLIENT,
+	KEYWORD_BIND_PORTS,
+	KEYWORD_BIND_ADDRESS,
+	KEYWORD_SOURCE,
+	KEYWORD_DNS,
+	KEYWORD_LOG,
+	KEYWORD_USER,
+	KEYWORDS /* how many there are; of a line: none of them */
+};
+
+static const char keywords[KEYWORDS][18] = {
+	[KEYWORD_LISTEN] = "listen",
+	[KEYWORD_ALLOW] = "allow",
+	[KEYWORD_DENY] = "deny",
+	[KEYWORD_LIMIT_HANDSHAKE] = "limit-handshake",
+	[KEYWORD_LIMIT_ESTABLISH] = "limit-establish",
+	[KEYWORD_LIMIT_IDLE] = "limit-idle",
+	[KEYWORD_LIMIT_HALF_CLOSED] = "limit-half-closed",
+	[KEYWORD_LIMIT_CLIENT] = "limit-client",
+	[KEYWORD_BIND_PORTS] = "bind-ports",
+	[KEYWORD_BIND_ADDRESS] = "bind-address",
+	[KEYWORD_SOURCE] = "source",
+	[KEYWORD_DNS] = "dns",
+	[KEYWORD_LOG] = "log",
+	[KEYWORD_USER] = "user",
 };
 
 void config_init(struct config *c)
@@ -50,12 +78,11 @@ static unsigned listeners(const struct endpoint *endpoint, unsigned count)
 	return sockets;
 }
 
-static bool read_listen(struct config *c, struct config_line *line, const struct keyword *k)
+static bool read_listen(struct config *c, struct config_line *line)
 {
 	struct endpoint e;
 	struct word value;
 
-	(void)k;
 	if (!config_line_only(line, FAULT_ENDPOINT, &value) ||
 		!endpoint_parse(
 			value.at, value.len, CONFIG_DEFAULT_PORT, &c->strings, &e, &line->fault))
@@ -78,36 +105,20 @@ static bool read_rule(struct config *c, struct config_line *line, bool allow)
 	return true;
 }
 
-static bool read_allow(struct config *c, struct config_line *line, const struct keyword *k)
-{
-	(void)k;
-	return read_rule(c, line, true);
-}
-
-static bool read_deny(struct config *c, struct config_line *line, const struct keyword *k)
-{
-	(void)k;
-	return read_rule(c, line, false);
-}
-
-static bool read_limit(struct config *c, struct config_line *line, const struct keyword *k)
+/* zero: the limit may be 0, which is none. */
+static bool read_limit(struct config_line *line, bool zero, uint32_t *ms)
 {
 	struct word value;
-	uint32_t ms;
 
-	if (!config_line_only(line, FAULT_TIME, &value) ||
-		!config_time(value, k->zero, &ms, &line->fault))
-		return false;
-	memcpy((char *)c + k->field, &ms, sizeof ms);
-	return true;
+	return config_line_only(line, FAULT_TIME, &value) &&
+	       config_time(value, zero, ms, &line->fault);
 }
 
-static bool read_limit_client(struct config *c, struct config_line *line, const struct keyword *k)
+static bool read_limit_client(struct config *c, struct config_line *line)
 {
 	struct word value;
 	uint32_t n;
 
-	(void)k;
 	if (!config_line_only(line, FAULT_LIMIT_CLIENT, &value))
 		return false;
 	if (!number_parse(value.at, value.len, CONFIG_ANKLET_SESSIONS, &n))
@@ -116,21 +127,19 @@ static bool read_limit_client(struct config *c, struct config_line *line, const 
 	return true;
 }
 
-static bool read_bind_ports(struct config *c, struct config_line *line, const struct keyword *k)
+static bool read_bind_ports(struct config *c, struct config_line *line)
 {
 	struct word value;
 
-	(void)k;
 	return config_line_only(line, FAULT_BIND_PORTS, &value) &&
 	       config_bind_ports(value, &c->bind_port_low, &c->bind_port_high, &line->fault);
 }
 
-static bool read_bind_address(struct config *c, struct config_line *line, const struct keyword *k)
+static bool read_bind_address(struct config *c, struct config_line *line)
 {
 	struct word value;
 	struct ip ip;
 
-	(void)k;
 	if (!config_line_only(line, FAULT_BIND_ADDRESS, &value))
 		return false;
 	if (!ip_parse(value.at, value.len, &ip) || !ip_is_v4(&ip))
@@ -139,12 +148,11 @@ static bool read_bind_address(struct config *c, struct config_line *line, const 
 	return true;
 }
 
-static bool read_source(struct config *c, struct config_line *line, const struct keyword *k)
+static bool read_source(struct config *c, struct config_line *line)
 {
 	struct word value;
 	struct ip ip;
 
-	(void)k;
 	if (!config_line_only(line, FAULT_SOURCE, &value) ||
 		!config_source(value, &ip, &line->fault))
 		return false;
@@ -152,12 +160,11 @@ static bool read_source(struct config *c, struct config_line *line, const struct
 	return true;
 }
 
-static bool read_dns(struct config *c, struct config_line *line, const struct keyword *k)
+static bool read_dns(struct config *c, struct config_line *line)
 {
 	struct address server;
 	struct word value;
 
-	(void)k;
 	if (!config_line_only(line, FAULT_DNS, &value) || !config_dns(value, &server, &line->fault))
 		return false;
 	if (c->port.name_servers == CONFIG_ANKLET_NAME_SERVERS)
@@ -166,21 +173,19 @@ static bool read_dns(struct config *c, struct config_line *line, const struct ke
 	return true;
 }
 
-static bool read_log(struct config *c, struct config_line *line, const struct keyword *k)
+static bool read_log(struct config *c, struct config_line *line)
 {
 	struct word value;
 
-	(void)k;
 	return config_line_only(line, FAULT_LOG, &value) &&
 	       config_level(value, &c->log, &line->fault);
 }
 
-static bool read_user(struct config *c, struct config_line *line, const struct keyword *k)
+static bool read_user(struct config *c, struct config_line *line)
 {
 	struct word value;
 	uint16_t user;
 
-	(void)k;
 	if (!config_line_only(line, FAULT_USER, &value) || !config_user(value, &line->fault))
 		return false;
 	user = string_table_add(&c->strings, value.at, value.len);
@@ -190,57 +195,75 @@ static bool read_user(struct config *c, struct config_line *line, const struct k
 	return true;
 }
 
-static const struct keyword keywords[] = {
-	{"listen", read_listen, 0, false},
-	{"allow", read_allow, 0, false},
-	{"deny", read_deny, 0, false},
-	{"limit-handshake", read_limit, offsetof(struct config, limit_handshake_ms), false},
-	{"limit-establish", read_limit, offsetof(struct config, limit_establish_ms), false},
-	{"limit-idle", read_limit, offsetof(struct config, limit_idle_ms), true},
-	{"limit-half-closed", read_limit, offsetof(struct config, limit_half_closed_ms), true},
-	{"limit-client", read_limit_client, 0, false},
-	{"bind-ports", read_bind_ports, 0, false},
-	{"bind-address", read_bind_address, 0, false},
-	{"source", read_source, 0, false},
-	{"dns", read_dns, 0, false},
-	{"log", read_log, 0, false},
-	{"user", read_user, 0, false},
-};
+static bool read_values(struct config *c, struct config_line *line, enum keyword keyword)
+{
+	switch (keyword) {
+	case KEYWORD_LISTEN:
+		return read_listen(c, line);
+	case KEYWORD_ALLOW:
+	case KEYWORD_DENY:
+		return read_rule(c, line, keyword == KEYWORD_ALLOW);
+	case KEYWORD_LIMIT_HANDSHAKE:
+		return read_limit(line, false, &c->limit_handshake_ms);
+	case KEYWORD_LIMIT_ESTABLISH:
+		return read_limit(line, false, &c->limit_establish_ms);
+	case KEYWORD_LIMIT_IDLE:
+		return read_limit(line, true, &c->limit_idle_ms);
+	case KEYWORD_LIMIT_HALF_CLOSED:
+		return read_limit(line, true, &c->limit_half_closed_ms);
+	case KEYWORD_LIMIT_CLIENT:
+		return read_limit_client(c, line);
+	case KEYWORD_BIND_PORTS:
+		return read_bind_ports(c, line);
+	case KEYWORD_BIND_ADDRESS:
+		return read_bind_address(c, line);
+	case KEYWORD_SOURCE:
+		return read_source(c, line);
+	case KEYWORD_DNS:
+		return read_dns(c, line);
+	case KEYWORD_LOG:
+		return read_log(c, line);
+	case KEYWORD_USER:
+		return read_user(c, line);
+	case KEYWORDS:
+		break;
+	}
+	return false;
+}
 
 const char *config_keyword(unsigned i)
 {
-	return i < sizeof keywords / sizeof keywords[0] ? keywords[i].name : NULL;
+	return i < KEYWORDS ? keywords[i] : NULL;
 }
 
 /* ---- Lines ---- */
 
-static const struct keyword *keyword_find(struct config_line *line)
+/* The line's keyword, or KEYWORDS: line->fault says what is wrong with it. */
+static enum keyword keyword_find(struct config_line *line)
 {
 	struct config_near near;
 
 	config_near_init(&near, line->keyword);
-	for (size_t i = 0; i < sizeof keywords / sizeof keywords[0]; i++) {
-		if (word_is(line->keyword, keywords[i].name))
-			return &keywords[i];
-		config_near_try(&near, keywords[i].name);
+	for (unsigned i = 0; i < KEYWORDS; i++) {
+		if (word_is(line->keyword, keywords[i]))
+			return (enum keyword)i;
+		config_near_try(&near, keywords[i]);
 	}
 	config_fault(&line->fault, near.name ? FAULT_KEYWORD_NEAR : FAULT_KEYWORD, line->keyword);
 	line->fault.hint = near.name;
-	return NULL;
+	return KEYWORDS;
 }
 
 /* Reads one line; false: line->fault says why nothing was changed. */
 static bool read_line(struct config *c, struct word text, struct config_line *line)
 {
 	uint16_t strings = c->strings.len;
-	const struct keyword *k;
 
 	if (!config_line_init(line, text.at, text.len))
 		return false;
 	if (!config_line_word(line, &line->keyword))
 		return true; /* blank, or a comment */
-	k = keyword_find(line);
-	if (k != NULL && k->read(c, line, k))
+	if (read_values(c, line, keyword_find(line)))
 		return true;
 	c->strings.len = strings;
 	return false;

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "config_fault_kind.h"
 #include "text.h"
 
 #define CONFIG_LINE_MAX 1024 /* octets of a line without its end */
@@ -17,70 +18,6 @@
 struct word {
 	const char *at;
 	size_t len;
-};
-
-enum config_fault_kind {
-	/* any line */
-	FAULT_CONTROL,
-	FAULT_LONG_LINE,
-	FAULT_KEYWORD,
-	FAULT_KEYWORD_NEAR, /* hint: the nearest keyword */
-	FAULT_EXTRA,
-	FAULT_STRINGS,
-	/* endpoints */
-	FAULT_ENDPOINT,
-	FAULT_SCHEME,
-	FAULT_SCHEME_ABSENT,
-	FAULT_SSLV2,
-	FAULT_SSLV3,
-	FAULT_OPTIONS,
-	FAULT_NO_HOST,
-	FAULT_NO_PORT,
-	FAULT_PORT,
-	FAULT_BRACKET,
-	FAULT_BEHIND_BRACKET,
-	FAULT_NOT_IPV6,
-	FAULT_BARE_IPV6,
-	FAULT_ZONE,
-	FAULT_NAME,
-	FAULT_LISTENERS,
-	/* rules */
-	FAULT_RULE_WORD,
-	FAULT_RULE_WORD_NEAR, /* hint: the nearest word */
-	FAULT_TWICE,
-	FAULT_BOTH_COMMANDS,
-	FAULT_FROM,
-	FAULT_TO,
-	FAULT_TO_BARE_IPV6,
-	FAULT_RULE_PORT,
-	FAULT_RULE_PORTS,
-	FAULT_RULE_USER,
-	FAULT_DENY_IDENT,
-	FAULT_DENY_BIND_WORD,
-	FAULT_CONNECT_BIND_WORD,
-	FAULT_ANY_PEER_TO,
-	FAULT_RULES,
-	FAULT_LONG_RULE,
-	/* names in quotes */
-	FAULT_QUOTE,
-	FAULT_BEHIND_QUOTE,
-	FAULT_ESCAPE,
-	FAULT_LONG_NAME,
-	FAULT_EMPTY_NAME,
-	/* other values */
-	FAULT_TIME,
-	FAULT_TIME_RANGE,
-	FAULT_TIME_ZERO,
-	FAULT_LIMIT_CLIENT,
-	FAULT_BIND_PORTS,
-	FAULT_BIND_ADDRESS,
-	FAULT_SOURCE,
-	FAULT_DNS,
-	FAULT_DNS_PORT,
-	FAULT_NAME_SERVERS,
-	FAULT_LOG,
-	FAULT_USER,
-	FAULT_KINDS /* how many there are */
 };
 
 struct config_fault {

@@ -141,7 +141,7 @@ static bool quoted_read(struct config_line *line, struct config_name *name)
 bool config_line_name(struct config_line *line, struct word behind, enum config_fault_kind kind,
 	struct config_name *name)
 {
-	struct word plain;
+	struct word plain = {line->next, 0};
 
 	name->len = 0;
 	if (skip_blanks(line) && *line->next == '"')

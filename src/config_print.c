@@ -71,7 +71,7 @@ static void print_time(struct line *line, const char *start, uint32_t ms)
 {
 	static const struct {
 		uint32_t ms;
-		const char *name;
+		char name[4];
 	} units[] = {{3600000, "h"}, {60000, "m"}, {1000, "s"}, {1, "ms"}};
 	unsigned unit = 0;
 

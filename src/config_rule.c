@@ -20,7 +20,7 @@ enum rule_word {
 	RULE_WORDS
 };
 
-static const char *const rule_words[RULE_WORDS] = {
+static const char rule_words[RULE_WORDS][14] = {
 	[WORD_CONNECT] = "connect",
 	[WORD_BIND] = "bind",
 	[WORD_FROM] = "from",

@@ -14,7 +14,7 @@
 bool config_time(struct word word, bool zero, uint32_t *ms, struct config_fault *fault)
 {
 	static const struct {
-		const char *name;
+		char name[4];
 		uint32_t ms;
 	} units[] = {{"ms", 1}, {"s", 1000}, {"", 1000}, {"m", 60000}, {"h", 3600000}};
 	size_t digits = 0;
@@ -139,7 +139,7 @@ bool config_user(struct word word, struct config_fault *fault)
 	return true;
 }
 
-static const char *const levels[] = {
+static const char levels[][8] = {
 	[PORT_ERROR] = "error",
 	[PORT_WARNING] = "warning",
 	[PORT_INFO] = "info",

@@ -71,7 +71,7 @@ static bool is_scheme(struct word word, const char *s)
 
 static bool scheme_check(struct word scheme, struct config_fault *fault)
 {
-	static const char *const absent[] = {"udp", "ssl", "tls", "socks4", "socks4a", "socks5",
+	static const char absent[][14] = {"udp", "ssl", "tls", "socks4", "socks4a", "socks5",
 		"socks4+tls", "socks4a+tls", "socks5+tls", "smtp+starttls", "imap+starttls",
 		"pop3+starttls", "nntp+starttls"};
 

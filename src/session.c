@@ -11,7 +11,7 @@
 
 /* ---- Sockets and times ---- */
 
-void session_own(struct anklet *a, struct session *s, port_sock sock)
+void session_own(struct anklet *a, const struct session *s, port_sock sock)
 {
 	a->owner[sock] = (int16_t)(s - a->sessions);
 }
@@ -294,7 +294,7 @@ static enum session_next run_state(struct anklet *a, struct session *s)
 	case SESSION_FREE:
 		break;
 	}
-	assert(!"a free session has no step");
+	assert(s->state != SESSION_FREE); /* it has no step */
 	return NEXT_CLOSE;
 }
 

@@ -25,6 +25,7 @@
 #include "port.h"
 #include "relay.h"
 #include "rules.h"
+#include "session_reason.h"
 #include "socks4.h"
 
 enum session_state {
@@ -41,55 +42,6 @@ enum session_state {
 	SESSION_RELAY,
 	SESSION_REFUSE, /* sends the reply that refuses, then our FIN */
 	SESSION_DRAIN,  /* reads and drops, so that the reply is not destroyed by a reset */
-};
-
-/* Why a session was refused or has ended. session_log.c has the words and the reply codes. */
-enum session_reason {
-	REASON_NONE,
-	REASON_EOF_IN_REQUEST,
-	REASON_HANDSHAKE_LIMIT,
-	REASON_NOT_SOCKS,
-	REASON_IS_SOCKS5,
-	REASON_BAD_COMMAND,
-	REASON_LONG_USERID,
-	REASON_EMPTY_NAME,
-	REASON_LONG_NAME,
-	REASON_BAD_NAME,
-	REASON_PORT_ZERO,
-	REASON_RULE,
-	REASON_NO_RULE,
-	REASON_DEFAULT,
-	REASON_ADDRESS,
-	REASON_PROTECTED,
-	REASON_LOOP,
-	REASON_NO_IDENTD,
-	REASON_IDENT_LIMIT,
-	REASON_IDENT_ANSWER,
-	REASON_IDENT_ERROR,
-	REASON_OTHER_USERID,
-	REASON_NO_NAME,
-	REASON_NAME_FAILED,
-	REASON_CONNECT_REFUSED,
-	REASON_UNREACHABLE,
-	REASON_TIMEOUT,
-	REASON_RESET,
-	REASON_NO_RESOURCES,
-	REASON_NO_RANDOM,
-	REASON_SYSTEM,
-	REASON_NO_IPV4,
-	REASON_NEEDS_CONNECT,
-	REASON_NO_BIND_PORT,
-	REASON_WRONG_PEER,
-	REASON_ESTABLISH_LIMIT,
-	REASON_CLIENT_LEFT,
-	REASON_CLIENT_RESET,
-	REASON_SERVER_RESET,
-	REASON_ENDED,
-	REASON_IDLE,
-	REASON_HALF_CLOSED,
-	REASON_GAVE_WAY,
-	REASON_STOPPED,
-	REASON_LAST = REASON_STOPPED,
 };
 
 /* What a handler answers. */
@@ -195,11 +147,14 @@ void session_set_limit(struct anklet *a, struct session *s, uint32_t ms);
 void session_set_step(struct anklet *a, struct session *s, uint32_t ms);
 
 /* Stores a socket just opened as the session's, so that its readiness is. */
-void session_own(struct anklet *a, struct session *s, port_sock sock);
+void session_own(struct anklet *a, const struct session *s, port_sock sock);
 
 /* Closes one of its sockets; or the second attempt, whose socket goes back to the spare ones. */
 void session_close(struct anklet *a, port_sock *sock);
 void session_close_rival(struct anklet *a, struct session *s);
+
+/* BIND with any-peer: may this one be the peer? Notes the reason if not. */
+bool session_may_meet(struct anklet *a, struct session *s, const struct ip *peer);
 
 /* ---- The log ---- */
 

@@ -30,12 +30,13 @@ static enum session_next open_in_range(struct anklet *a, struct session *s, stru
 {
 	uint32_t low = a->config.bind_port_low;
 	uint32_t count = (uint32_t)a->config.bind_port_high - low + 1;
-	int r = PORT_IN_USE;
 
 	if (s->ports_tried == 0 && port_random(a->port, &s->port_start, sizeof s->port_start) < 0)
 		s->port_start =
 			(uint16_t)s->number; /* it only spreads the load: need not be a secret */
 	for (unsigned i = 0; i < PORTS_A_TURN && s->ports_tried < count; i++) {
+		int r;
+
 		at->port = (uint16_t)(low + (s->port_start + s->ports_tried++) % count);
 		r = open_listener(a, s, at);
 		if (r == 0)
@@ -100,12 +101,16 @@ enum session_next session_announce(struct anklet *a, struct session *s)
 	return session_enter(s, SESSION_WAIT_PEER);
 }
 
-static bool expected(const struct session *s, const struct ip *ip)
+/* Is it the host that was named? Where none was, the rules have their say now. */
+static bool expected(struct anklet *a, struct session *s, const struct ip *ip)
 {
+	if (s->any_peer)
+		return session_may_meet(a, s, ip);
+	s->reason = REASON_WRONG_PEER;
 	for (unsigned i = 0; i < s->address_count; i++)
 		if (ip_equal(&s->addresses[i], ip))
 			return true;
-	return s->any_peer;
+	return false;
 }
 
 enum session_next session_wait_peer(struct anklet *a, struct session *s)
@@ -122,8 +127,9 @@ enum session_next session_wait_peer(struct anklet *a, struct session *s)
 	if (r < 0)
 		return session_refuse(s, session_reason_of(r));
 	session_own(a, s, s->server);
-	if (!expected(s, &s->peer.ip))
-		return session_refuse(s, REASON_WRONG_PEER);
+	if (!expected(a, s, &s->peer.ip))
+		return NEXT_REFUSE;
+	s->reason = REASON_NONE;
 	session_set_reply(s, SOCKS4_GRANTED, &s->peer);
 	return session_enter(s, SESSION_GRANT);
 }

@@ -96,7 +96,7 @@ static void begin_attempts(struct anklet *a, struct session *s)
 			session_set_step(a, s, NEXT_ATTEMPT_MS);
 			return;
 		}
-		if (attempt(a, s, as_rival))
+		if (attempt(a, s, as_rival) && s->address_next < s->address_count)
 			session_set_step(a, s, NEXT_ATTEMPT_MS);
 	}
 }

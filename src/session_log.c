@@ -8,63 +8,15 @@
 
 #include <assert.h>
 
-struct reason_words {
-	uint8_t code; /* of the reply; 0: none is sent */
-	const char *words;
-};
+#define CODE(reason, code, words) code,
+#define WORDS(reason, code, words) words "\0"
 
-static const struct reason_words reasons[REASON_LAST + 1] = {
-	[REASON_NONE] = {0, "no reason"},
-	[REASON_EOF_IN_REQUEST] = {91, "the client ended before its request was whole"},
-	[REASON_HANDSHAKE_LIMIT] = {0, "no whole request within limit-handshake"},
-	[REASON_NOT_SOCKS] = {0, "this client does not speak SOCKS4"},
-	[REASON_IS_SOCKS5] = {0, "this client speaks SOCKS5, which is not built in"},
-	[REASON_BAD_COMMAND] = {91, "the command is neither CONNECT nor BIND"},
-	[REASON_LONG_USERID] = {91, "the userid is too long"},
-	[REASON_EMPTY_NAME] = {91, "the name is empty"},
-	[REASON_LONG_NAME] = {91, "the name is too long"},
-	[REASON_BAD_NAME] = {91, "the name has a blank or a control character"},
-	[REASON_PORT_ZERO] = {91, "nobody can connect to port 0"},
-	[REASON_RULE] = {91, "denied by rule"},
-	[REASON_NO_RULE] = {91, "no allow line matches"},
-	[REASON_DEFAULT] = {91,
-		"only loopback and private networks are served, for there are no rules"},
-	[REASON_ADDRESS] = {91, "nobody may reach that address"},
-	[REASON_PROTECTED] = {91,
-		"an address of this host, loopback or link-local: an allow line must name it"},
-	[REASON_LOOP] = {91, "the proxy itself listens there"},
-	[REASON_NO_IDENTD] = {92, "the client's identd cannot be reached"},
-	[REASON_IDENT_LIMIT] = {92, "the client's identd did not answer in time"},
-	[REASON_IDENT_ANSWER] = {92, "the client's identd gave no valid answer"},
-	[REASON_IDENT_ERROR] = {92, "the client's identd does not know the user"},
-	[REASON_OTHER_USERID] = {93, "the client's identd names another user"},
-	[REASON_NO_NAME] = {91, "the name has no address"},
-	[REASON_NAME_FAILED] = {91, "the name could not be looked up"},
-	[REASON_CONNECT_REFUSED] = {91, "connection refused"},
-	[REASON_UNREACHABLE] = {91, "unreachable"},
-	[REASON_TIMEOUT] = {91, "no answer"},
-	[REASON_RESET] = {91, "the destination reset the connection"},
-	[REASON_NO_RESOURCES] = {91, "no socket was free"},
-	[REASON_NO_RANDOM] = {91, "no random numbers for a look-up"},
-	[REASON_SYSTEM] = {91, "the system denied it"},
-	[REASON_NO_IPV4] = {91, "BIND needs a peer with an IPv4 address"},
-	[REASON_NEEDS_CONNECT] = {91, "the rule wants a CONNECT to that host first"},
-	[REASON_NO_BIND_PORT] = {91, "no port of bind-ports is free"},
-	[REASON_WRONG_PEER] = {91, "another host than the one announced connected"},
-	[REASON_ESTABLISH_LIMIT] = {91, "not established within limit-establish"},
-	[REASON_CLIENT_LEFT] = {91, "the client left before it was granted"},
-	[REASON_CLIENT_RESET] = {0, "the client reset the connection"},
-	[REASON_SERVER_RESET] = {0, "the server reset the connection"},
-	[REASON_ENDED] = {0, "both sides ended"},
-	[REASON_IDLE] = {0, "idle for limit-idle"},
-	[REASON_HALF_CLOSED] = {0, "one side ended, the other idle for limit-half-closed"},
-	[REASON_GAVE_WAY] = {0, "gave way to a new client"},
-	[REASON_STOPPED] = {0, "the proxy was stopped"},
-};
+static const uint8_t reason_codes[] = {SESSION_REASONS(CODE)};
+static const char reason_words[] = SESSION_REASONS(WORDS);
 
 uint8_t session_reply_code(enum session_reason reason)
 {
-	return reasons[reason].code;
+	return reason_codes[reason];
 }
 
 static void text_target(struct text *t, const struct session *s)
@@ -130,19 +82,19 @@ void session_log_granted(struct anklet *a, const struct session *s)
 
 static void text_verdict(struct text *t, const struct session *s)
 {
-	const struct reason_words *reason = &reasons[s->reason];
+	uint8_t code = reason_codes[s->reason];
 
 	if (s->state < SESSION_GRANT) {
 		text_str(t, "refused");
-		if (reason->code != 0) {
+		if (code != 0) {
 			text_str(t, " with ");
-			text_num(t, reason->code);
+			text_num(t, code);
 		}
 	} else {
 		text_str(t, s->reason == REASON_ENDED ? "closed" : "broken off");
 	}
 	text_str(t, ", ");
-	text_str(t, reason->words);
+	text_str(t, text_of_list(reason_words, s->reason));
 	if (s->reason == REASON_RULE) {
 		text_char(t, ' ');
 		text_num(t, (uint64_t)s->rule + 1);
@@ -160,11 +112,15 @@ void session_log_end(struct anklet *a, const struct session *s)
 
 	begin_line(&t, buf, sizeof buf, s);
 	text_verdict(&t, s);
-	text_str(&t, ", up ");
-	text_num(&t, s->relay.up.octets);
-	text_str(&t, " down ");
-	text_num(&t, s->relay.down.octets);
-	text_str(&t, " in ");
+	if (s->state == SESSION_RELAY) {
+		text_str(&t, ", up ");
+		text_num(&t, s->relay.up.octets);
+		text_str(&t, " down ");
+		text_num(&t, s->relay.down.octets);
+		text_str(&t, " in ");
+	} else {
+		text_str(&t, " after ");
+	}
 	text_since(&t, a, s);
 	instance_log(a, PORT_INFO, &t);
 }

@@ -3,8 +3,6 @@
  */
 #include "instance.h"
 
-#include <string.h>
-
 #define IDENT_LIMIT_MS 15000
 #define RESOLVE_RETRY_MS 100 /* every look-up of the port is taken: others end soon */
 
@@ -73,6 +71,14 @@ static bool has_connect(struct anklet *a, const struct session *s, const struct 
 	return false;
 }
 
+/* BIND for 0.0.0.0: who comes is not known before. */
+static bool ip_is_any(const struct ip *ip)
+{
+	struct ip any = ip_v4(0, 0, 0, 0);
+
+	return ip_equal(ip, &any);
+}
+
 /* Each address is judged by itself, as the one that would be reached. Notes the reason if not. */
 static bool usable(
 	struct anklet *a, struct session *s, const struct ip *ip, struct rules_answer *answer)
@@ -83,11 +89,18 @@ static bool usable(
 	}
 	if (!permitted(a, s, ip, answer))
 		return false;
-	if (s->needs_connect && !has_connect(a, s, ip)) {
+	if (s->needs_connect && !ip_is_any(ip) && !has_connect(a, s, ip)) {
 		s->reason = REASON_NEEDS_CONNECT;
 		return false;
 	}
 	return true;
+}
+
+bool session_may_meet(struct anklet *a, struct session *s, const struct ip *peer)
+{
+	struct rules_answer answer;
+
+	return usable(a, s, peer, &answer);
 }
 
 static enum session_next to_addresses(struct session *s)
@@ -161,7 +174,6 @@ static enum session_next go_on(struct session *s)
 
 static enum session_next consider(struct anklet *a, struct session *s)
 {
-	static const uint8_t zero[4];
 	bool bind = s->request.cd == SOCKS4_BIND;
 	struct ip target = socks4_ip(&s->request);
 	struct rules_answer answer;
@@ -171,7 +183,7 @@ static enum session_next consider(struct anklet *a, struct session *s)
 	if (!bind && s->request.port == 0)
 		return session_refuse(s, REASON_PORT_ZERO);
 	s->by_name = s->request.name_len > 0 && !name_is_ip(&s->request, &target);
-	s->any_peer = bind && s->request.name_len == 0 && memcmp(s->request.ip, zero, 4) == 0;
+	s->any_peer = bind && !s->by_name && ip_is_any(&target);
 	if (s->by_name ? !permitted(a, s, NULL, &answer) : !usable(a, s, &target, &answer))
 		return NEXT_REFUSE;
 	if (!s->by_name)

@@ -41,6 +41,13 @@ void text_str(struct text *t, const char *s)
 	text_octets(t, s, strlen(s));
 }
 
+const char *text_of_list(const char *list, unsigned n)
+{
+	while (n-- > 0)
+		list += strlen(list) + 1;
+	return list;
+}
+
 void text_padded(struct text *t, uint64_t n, unsigned width)
 {
 	char digits[20]; /* 2^64 - 1 has 20 */

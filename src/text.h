@@ -28,6 +28,9 @@ void text_char(struct text *t, char c);
 void text_str(struct text *t, const char *s);
 void text_octets(struct text *t, const char *s, size_t len);
 
+/* The n-th string, from 0, of a list: they stand one behind the other, each with its NUL. */
+const char *text_of_list(const char *list, unsigned n);
+
 /* Appends n in decimal. */
 void text_num(struct text *t, uint64_t n);
 

@@ -37,6 +37,7 @@ static bool is_blank(char c)
 /* Takes the next word off the line; false when there is none, or a comment begins. */
 static bool next_word(const char **line, size_t *len, struct word *word)
 {
+	/* read() has written all of it. NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage) */
 	while (*len > 0 && is_blank(**line)) {
 		++*line;
 		--*len;
@@ -224,32 +225,35 @@ struct reader {
 	char buf[NAME_FILE_LINE_MAX];
 };
 
-/* A file that is none (a FIFO, a device) could block, and is treated as missing. */
-static int open_file(const char *path, struct file_stamp *stamp)
+/* A file that is none (a FIFO, a device) could block, and counts as missing. */
+static bool is_file(const char *path, struct file_stamp *stamp)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
 
 	memset(stamp, 0, sizeof *stamp);
-	if (fd < 0)
-		return -1;
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-		close(fd);
-		return -1;
-	}
+	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+		return false;
 	stamp->modified = st.st_mtim.tv_sec;
 	stamp->modified_ns = st.st_mtim.tv_nsec;
 	stamp->size = st.st_size;
 	stamp->inode = st.st_ino;
-	return fd;
+	return true;
+}
+
+/* A descriptor; or -1 and errno. Not to be waited for, should it be a FIFO by now. */
+static int open_file(const char *path)
+{
+	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+}
+
+static bool is_lack(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM;
 }
 
 static void reader_init(struct reader *r, int fd, size_t size_max)
 {
-	r->fd = fd;
-	r->left = size_max;
-	r->at = r->len = 0;
-	r->passing_over = false;
+	*r = (struct reader){.fd = fd, .left = size_max};
 }
 
 /* Reads on behind the unfinished line. False at the end of the file and of what may be read. */
@@ -334,16 +338,21 @@ void name_files_init(struct name_files *files)
 bool name_files_refresh(struct name_files *files, uint32_t now)
 {
 	struct file_stamp stamp;
+	bool there;
 	int fd;
 
 	if (files->read && now - files->looked_at < LOOK_EVERY_MS)
 		return false;
 	files->looked_at = now;
-	fd = open_file(files->resolv_conf_path, &stamp);
-	if (files->read && same_stamp(&stamp, &files->stamp)) {
-		if (fd >= 0)
-			close(fd);
+	there = is_file(files->resolv_conf_path, &stamp);
+	if (files->read && same_stamp(&stamp, &files->stamp))
 		return false;
+	fd = there ? open_file(files->resolv_conf_path) : -1;
+	if (there && fd < 0 && is_lack(errno)) {
+		/* What was read before still holds; the stamp stays, so that the next look tries again. */
+		if (files->read)
+			return false;
+		memset(&stamp, 0, sizeof stamp);
 	}
 	files->stamp = stamp;
 	files->read = true;
@@ -353,21 +362,23 @@ bool name_files_refresh(struct name_files *files, uint32_t now)
 	return true;
 }
 
-bool name_files_hosts(const struct name_files *files, const char *name, size_t len,
+int name_files_hosts(const struct name_files *files, const char *name, size_t len,
 	struct dns_addresses *v4, struct dns_addresses *v6)
 {
 	struct reader reader;
 	struct file_stamp stamp;
-	int fd = open_file(files->hosts_path, &stamp);
 	const char *line;
 	size_t line_len;
-	bool found = false;
+	int fd, found = 0;
 
+	if (!is_file(files->hosts_path, &stamp))
+		return 0;
+	fd = open_file(files->hosts_path);
 	if (fd < 0)
-		return false;
+		return is_lack(errno) ? -1 : 0;
 	reader_init(&reader, fd, HOSTS_SIZE_MAX);
 	while (reader_line(&reader, &line, &line_len))
-		found = hosts_line(line, line_len, name, len, v4, v6) || found;
+		found += hosts_line(line, line_len, name, len, v4, v6);
 	close(fd);
 	return found;
 }

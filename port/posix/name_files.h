@@ -61,9 +61,10 @@ bool name_files_refresh(struct name_files *files, uint32_t now);
 
 /*
  * Looks name up in the hosts file and adds the addresses to v4 and v6; NULL for
- * a family that is of no use. True when there was at least one.
+ * a family that is of no use. How many lines had some; or -1: there is a file,
+ * but no descriptor to read it with, and what it says must not be passed over.
  */
-bool name_files_hosts(const struct name_files *files, const char *name, size_t len,
+int name_files_hosts(const struct name_files *files, const char *name, size_t len,
 	struct dns_addresses *v4, struct dns_addresses *v6);
 
 /* An address, an IPv6 link-local one perhaps with a zone: fe80::1%eth0, fe80::1%2. Sets port 0. */

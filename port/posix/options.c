@@ -61,9 +61,9 @@ static const char help[] =
 enum kind { KIND_LINE, KIND_CONFIG, KIND_CHECK, KIND_HELP, KIND_VERSION };
 
 struct known {
-	const char *word;
+	char word[8];
 	char letter;
-	enum kind kind;
+	uint8_t kind; /* enum kind */
 };
 
 static const struct known knowns[] = {
@@ -310,11 +310,11 @@ static unsigned configure_file(struct anklet *a, const char *file)
 	if (len < 0)
 		return cannot_read(file, strerror(error));
 	if (len > OPTIONS_FILE_MAX)
-		return cannot_read(file, "longer than 65536 octets: is it a configuration?");
+		return cannot_read(file, "longer than 16384 octets: is it a configuration?");
 	return anklet_configure(a, file, buf, (size_t)len, print_to, stderr);
 }
 
-_Static_assert(OPTIONS_FILE_MAX == 65536, "a message names it");
+_Static_assert(OPTIONS_FILE_MAX == 16384, "a message names it");
 
 static unsigned configure_line(struct anklet *a, const struct option *o)
 {

@@ -12,8 +12,10 @@
 #include "internal.h"
 #include "query.h"
 
-_Static_assert(sizeof(struct resolver) <= 512 + POSIX_LOOKUPS * 800 + 20480,
-	"the resolver's memory is known: look-ups, TCP buffers, cache");
+_Static_assert(
+	CONFIG_ANKLET_ADDRESSES > 8 || POSIX_LOOKUPS > 32 || sizeof(struct resolver) <= 49152,
+	"with the usual sizes the resolver's tables take no more than 48 KiB");
+_Static_assert(CONFIG_ANKLET_ADDRESSES <= UINT8_MAX, "an octet counts a name's addresses");
 
 static bool is_due(uint32_t now, uint32_t at)
 {
@@ -99,15 +101,16 @@ static bool take_special(struct lookup *l)
 	return false;
 }
 
-static bool take_hosts(const struct resolver *r, struct lookup *l)
+/* 0, and the look-up has ended if the file has the name; or PORT_NO_RESOURCES. */
+static int take_hosts(const struct resolver *r, struct lookup *l)
 {
 	bool v4 = (l->families & PORT_IPV4) != 0, v6 = (l->families & PORT_IPV6) != 0;
+	int lines = name_files_hosts(&r->files, l->name, l->own_len,
+		v4 ? &l->v4.answer.addresses : NULL, v6 ? &l->v6.answer.addresses : NULL);
 
-	if (!name_files_hosts(&r->files, l->name, l->own_len, v4 ? &l->v4.answer.addresses : NULL,
-		    v6 ? &l->v6.answer.addresses : NULL))
-		return false;
-	conclude_found(l);
-	return true;
+	if (lines > 0)
+		conclude_found(l);
+	return lines < 0 ? PORT_NO_RESOURCES : 0;
 }
 
 /* ---- The names that are asked for ---- */
@@ -269,6 +272,8 @@ static void lookup_init(struct lookup *l, port_sock handle, enum port_families f
 
 static int begin(struct port *p, struct lookup *l, const char *name, size_t len)
 {
+	int answer;
+
 	if (take_literal(l, name, len))
 		return 0;
 	if (!take_name(l, name, len)) {
@@ -278,8 +283,9 @@ static int begin(struct port *p, struct lookup *l, const char *name, size_t len)
 	if (take_special(l))
 		return 0;
 	refresh(p);
-	if (take_hosts(&p->resolver, l))
-		return 0;
+	answer = take_hosts(&p->resolver, l);
+	if (answer != 0 || l->state == LOOKUP_DONE)
+		return answer;
 	/* Without a name asked for yet, the verdict is 'no name': on to the first one. */
 	return advance(p, l);
 }

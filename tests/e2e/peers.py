@@ -139,6 +139,27 @@ def end_of(sock):
         return "RESET"
 
 
+def is_broken(sock, limit=LIMIT):
+    """Has the connection been reset? Asked without reading or sending: an EOF alone is none."""
+    poller = select.poll()
+    poller.register(sock, 0)  # errors and hang-ups are always reported
+    return bool(poller.poll(limit * 1000))
+
+
+def stuff(sock):
+    """Sends until the peer and all between take no more."""
+    sock.setblocking(False)
+    stuck = 0
+    while stuck < 4:
+        try:
+            sock.send(b"z" * 65536)
+            stuck = 0
+        except BlockingIOError:
+            stuck += 1
+            time.sleep(0.05)
+    sock.settimeout(LIMIT)
+
+
 def until(condition, limit=LIMIT, step=0.02):
     """Waits until condition() holds; False when the limit has passed."""
     end = time.monotonic() + limit

@@ -14,7 +14,7 @@ PATH = os.environ.get("ANKLET", str(ROOT / "build" / "anklet"))
 START_LIMIT = 10.0
 DRAIN_LIMIT = 10.0
 
-LISTENS = re.compile(r"(?:\d+\.\d+\.\d+\.\d+|\[[0-9a-f:.]+\]):[1-9]\d*", re.IGNORECASE)
+LISTENS = re.compile(r"(?<!not )listening on (\S+:\d+)")
 SANITIZER = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|Assertion .* failed")
 
 
@@ -39,12 +39,14 @@ class Anklet:
     """
     A running program. With no --listen among args it gets a free port of 127.0.0.1.
 
-    wrapper: a command that is to run it in its own process; ns: a network namespace; stderr:
-    a descriptor for its log, which is then the test's to read (and the address to set).
+    listen=False: it gets none. wrapper: a command that is to run it in its own process. ns: a
+    network namespace. stderr: a descriptor for its log, which is then the test's to read, and
+    so is the address.
     """
 
-    def __init__(self, *args, program=None, wrapper=(), ns=None, stderr=subprocess.PIPE):
-        if "--listen" not in args and "-c" not in args:
+    def __init__(self, *args, program=None, wrapper=(), ns=None, stderr=subprocess.PIPE,
+                 listen=True):
+        if listen and "--listen" not in args and "-c" not in args:
             args = ("--listen", "127.0.0.1:0", *args)
         command = [*wrapper, program or PATH, *args]
         if ns:
@@ -90,8 +92,7 @@ class Anklet:
         end = time.monotonic() + START_LIMIT
         with self.changed:
             while True:
-                found = [address_of(at) for line in self.log.splitlines()
-                         if "listen" in line for at in LISTENS.findall(line)]
+                found = [address_of(at) for at in LISTENS.findall(self.log)]
                 if len(found) >= count:
                     return found[:count]
                 assert self.process.poll() is None, f"ended {self.process.poll()}:\n{self.log}"

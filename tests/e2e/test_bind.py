@@ -200,6 +200,17 @@ def test_any_peer_by_a_rule(anklet):
     assert socks4.read_reply(client).ip == STRANGER
 
 
+def test_any_peer_is_any_that_the_rules_permit(anklet):
+    """Who comes is held against the rules when it comes: a deny in front holds for it too."""
+    proxy = anklet("--deny", f"bind to {STRANGER}", "--allow", "bind any-peer").address
+    client, at = bind(proxy, "0.0.0.0")
+    peers.dial((proxy[0] if at[0] == "0.0.0.0" else at[0], at[1]), STRANGER)
+    assert socks4.read_reply(client).cd == socks4.REJECTED
+    client, at = bind(proxy, "0.0.0.0")
+    peers.dial((proxy[0] if at[0] == "0.0.0.0" else at[0], at[1]), PEER)
+    assert socks4.read_reply(client).cd == socks4.GRANTED
+
+
 def test_a_rule_that_names_everything_is_not_any_peer(anklet):
     assert bind_refused(anklet("--allow", "bind to *").address, "0.0.0.0") == socks4.REJECTED
 

@@ -8,6 +8,7 @@ import pytest
 import peers
 import program
 import socks4
+from dns_server import Name
 
 SESSIONS = program.built_size("CONFIG_ANKLET_SESSIONS")
 
@@ -92,10 +93,14 @@ def test_limit_client_closes_at_accept(anklet, server):
 
 
 def test_400_sessions_at_once(anklet):
-    proxy, server = anklet("--limit-client", "0").address, peers.echo_server()
+    """The soft limit of descriptors is less than that takes: the program raises it."""
+    wrapper = ["sh", "-c", 'ulimit -S -n 256; exec "$@"', "sh"]
+    proxy, server = anklet("--limit-client", "0", wrapper=wrapper).address, peers.echo_server()
+    start = time.monotonic()
     clients = [socks4.send(proxy, server.port) for _ in range(400)]
     for client in clients:
         assert socks4.read_reply(client).cd == socks4.GRANTED
+    assert time.monotonic() - start < 0.9, "a backlog too small drops SYNs, which come again after a second"
     assert peers.until(lambda: server.accepted == 400)
     for i, client in enumerate(clients):
         client.sendall(b"session %03d" % i * 50)
@@ -123,6 +128,28 @@ def test_a_full_table_makes_the_rest_wait(anklet, server):
     for i, client in enumerate(waiting):
         client.sendall(b"%02d" % i)
     assert {peers.read_exactly(end, 2) for end in ends} == {b"%02d" % i for i in range(more)}
+
+
+def test_waiting_costs_nothing(anklet, dns, server):
+    """A session in every state that waits, data unread and unsent included: the program sleeps."""
+    dns.zone["slow.example.test"] = Name(silent=True)
+    program = anklet(*dns.option)
+    proxy = program.address
+    peers.dial(proxy).sendall(b"\x04\x01")
+    socks4.send(proxy, peers.full_queue(), early=b"early" * 1000)
+    socks4.ask(proxy, 21, "127.0.0.5", cd=socks4.BIND, early=b"early" * 1000)
+    socks4.send(proxy, 80, name="slow.example.test", early=b"early" * 1000)
+    for full in ((), (0,), (1,), (0, 1)):
+        ends = socks4.session(proxy, server)
+        for which in full:
+            peers.stuff(ends[which])
+    for which in (0, 1):
+        ends = socks4.session(proxy, server)
+        ends[which].shutdown(1)
+        peers.stuff(ends[1 - which])
+    refused, _ = socks4.ask(proxy, 80, cd=9)
+    time.sleep(0.1)
+    assert program.cpu_during(1) < 0.1
 
 
 # ---- Descriptors ----

@@ -82,6 +82,39 @@ def test_a_name_server_that_fails(proxy, dns):
     assert socks4.refused(proxy, 80, name=WEB) == socks4.REJECTED
 
 
+def test_an_alias_without_an_address(proxy, dns):
+    dns.zone[WEB] = Name(cname="nowhere.example.test")
+    assert socks4.refused(proxy, 80, name=WEB) == socks4.REJECTED
+
+
+def test_nobody_is_name_server(anklet):
+    start = time.monotonic()
+    proxy = anklet("--dns", f"127.0.0.1:{peers.nobody()}").address
+    assert socks4.refused(proxy, 80, name=WEB) == socks4.REJECTED
+    assert time.monotonic() - start < 3
+
+
+NO_NAMES = [b"a" * 64 + b".test", b"a..test", b".test", b".", b"..", b"a." * 127 + b"a", b"\xff\xfe.test",
+            b"1.2.3", b"256.1.1.1", b"0x7f.1", b"127.1", b"1" * 255, b"[127.0.0.1", b"fe80::1%lo%lo", b"%s%n"]
+
+
+@pytest.mark.parametrize("name", NO_NAMES)
+def test_what_is_no_name_is_refused_soon(proxy, dns, name):
+    start = time.monotonic()
+    assert socks4.refused(proxy, 80, name=name) == socks4.REJECTED
+    assert time.monotonic() - start < 1
+
+
+def test_an_answer_is_kept_for_its_time(proxy, dns, server):
+    dns.zone[WEB] = Name(a=["127.0.0.1"], ttl=2)
+    for _ in range(3):
+        reaches(proxy, server, WEB)
+    assert len(dns.asked(WEB, "A")) == 1
+    time.sleep(2.1)
+    reaches(proxy, server, WEB)
+    assert len(dns.asked(WEB, "A")) == 2
+
+
 def test_a_silent_name_server_ends_at_the_limit(anklet, dns):
     dns.zone[WEB] = Name(silent=True)
     proxy = anklet(*dns.option, "--limit-establish", "2s")

@@ -113,6 +113,57 @@ def test_start_up_says_where_who_and_how(anklet):
     one.wait_log("loopback")
 
 
+def test_standard_descriptors_that_are_closed(anklet, server):
+    """Else a connection would get their numbers, and the log would go to a client."""
+    port, (held,) = peers.same_port("127.0.0.1")
+    held.close()
+    one = anklet("--listen", f"127.0.0.1:{port}", "--log", "debug", stderr=subprocess.DEVNULL,
+                 wrapper=["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"])
+    one.address = "127.0.0.1", port
+    assert peers.until(lambda: not peers.closed(one.address))
+    client, end = socks4.session(one.address, server)
+    end.sendall(b"this only")
+    end.close()
+    assert peers.read_all(client) == b"this only"
+
+
+# ---- Where it listens ----
+
+def test_without_configuration(anklet, namespace):
+    """On the loopback addresses of both families, port 1080."""
+    ns = namespace()
+    one = anklet("--log", "info", listen=False, ns=ns)
+    assert one.addresses(2) == [("127.0.0.1", 1080), ("::1", 1080)]
+    server = peers.listener(ns=ns)
+    for address in one.addresses(2):
+        socks4.session(address, server, ns=ns)
+
+
+def test_without_ipv6(anklet, namespace):
+    """What nobody asked for may be missing; what was asked for may not."""
+    ns = namespace()
+    ns.ip("address", "del", "::1/128", "dev", "lo")
+    one = anklet(listen=False, ns=ns)
+    one.wait_log(r"warning: not listening on \[::1\]:1080")
+    assert one.address == ("127.0.0.1", 1080)
+    done = subprocess.run(ns.command(program.PATH, "--listen", "[::1]:1081"), stderr=subprocess.PIPE, timeout=10)
+    assert done.returncode == 1 and b"[::1]:1081" in done.stderr
+
+
+def test_every_address(anklet, server):
+    one = anklet("--listen", "*:0")
+    (v4, port), (v6, same) = one.addresses(2)
+    assert (v4, v6) == ("0.0.0.0", "::") and port == same
+    for host in ("127.0.0.1", "127.0.0.3", "::1"):
+        socks4.session((host, port), server)
+
+
+def test_a_name_to_listen_on(anklet, server):
+    one = anklet("--listen", "localhost:0")
+    assert one.address[0] in ("127.0.0.1", "::1")
+    socks4.session(one.address, server)
+
+
 # ---- Rights ----
 
 def test_user_gives_up_root(anklet, server):
@@ -182,15 +233,17 @@ def test_the_port_is_free_again_at_once(anklet, server):
 
 # ---- What it asks of the system ----
 
-def test_strace_of_one_curl(anklet, tool, tmp_path):
+def test_strace_of_one_curl(anklet, tool, tmp_path, monkeypatch):
     """One process, one thread, and select() the only call that waits."""
     trace = tmp_path / "trace"
     strace = tool("strace")
     probe = subprocess.run([strace, "-o", "/dev/null", "true"], stderr=subprocess.PIPE, timeout=10)
     if probe.returncode != 0:
         pytest.skip(f"strace is not permitted here: {probe.stderr.decode().strip()}")
+    monkeypatch.setenv("ASAN_OPTIONS", "detect_leaks=0")  # it cannot look for them while it is traced
     web = peers.echo_server()
-    one = anklet(wrapper=[strace, "-D", "-f", "-o", str(trace)])
+    # A leak sanitizer cannot look while somebody traces.
+    one = anklet(wrapper=[strace, "-E", "ASAN_OPTIONS=detect_leaks=0", "-D", "-f", "-o", str(trace)])
     done = subprocess.run([tool("curl"), "-s", "--noproxy", "", "--max-time", "2", "--http0.9", "--socks4a",
                            f"127.0.0.1:{one.port}", f"http://localhost:{web.port}/"],
                           stdout=subprocess.PIPE, timeout=10)

@@ -180,7 +180,8 @@ def local_servers(lan):
     return port
 
 
-INSIDE = ["127.0.0.1", "127.0.0.53", PROXY_PUBLIC, PROXY_PRIVATE, PROXY_LINK, LINK, "224.0.0.1"]
+INSIDE = ["127.0.0.1", "127.0.0.53", PROXY_PUBLIC, PROXY_PRIVATE, PROXY_LINK, LINK, "224.0.0.1", "255.255.255.255",
+          "192.168.7.255", "0.0.0.0"]
 INSIDE_NAMES = ["localhost", "127.0.0.1", "::1", "::ffff:127.0.0.1", "2001:db8::1", "::ffff:192.168.7.1",
                 "rebound.example.test"]
 

@@ -73,15 +73,17 @@ struct client {
 	struct run *run;
 	/* What to do. */
 	struct address proxy; /* default PROXY_IP, PROXY_PORT */
+	struct address from;  /* its own; all zero: as the host chooses */
+	bool held;            /* does not start by itself: see caller_call() */
 	uint8_t request[CLIENT_REQUEST_MAX];
 	size_t request_len;
 	size_t cut_max;        /* pieces of the request are up to so long; 0: one piece */
 	uint32_t cut_pause_ms; /* between them, up to so much */
 	uint32_t start_ms;     /* before connecting */
 	bool early;            /* begin to talk behind the request, before the reply */
-	unsigned replies;      /* how many to expect before talking: 1, or 2 for BIND */
-	uint8_t leaves;        /* enum client_leaves, at leave_ms or leave_at */
-	uint32_t leave_ms;     /* after connecting; 0: see leave_at */
+	unsigned replies;  /* how many to expect before talking: 1, 2 for BIND, 0 for a caller */
+	uint8_t leaves;    /* enum client_leaves, at leave_ms or leave_at */
+	uint32_t leave_ms; /* after connecting; 0: see leave_at */
 	size_t leave_at; /* after so many octets of the request; 0 with leave_ms 0: when all is sent */
 	void (*on_reply)(struct client *client, unsigned which); /* may be NULL */
 	struct talk talk;
@@ -95,7 +97,9 @@ struct client {
 	int send_end; /* 0, or the failure that sending the request met */
 	bool left;
 	bool done;
+	struct address at;          /* its own, once connected */
 	uint64_t start_at, send_at; /* sim.now, as are the next */
+	uint64_t replied_at[2];
 	uint64_t connected_at, granted_at, left_at, over_at;
 };
 
@@ -110,6 +114,20 @@ void client_ask(struct client *client, enum socks4_command command, const char *
 
 /* The code of its last reply, or 0. */
 uint8_t client_code(const struct client *client);
+
+/* The address in one of its replies. */
+struct address client_told(const struct client *client, unsigned which);
+
+/* ---- The peer of a BIND ---- */
+
+/* Connects where and when it is told to, and talks at once; the run waits for it. (caller.c) */
+void caller_init(struct client *caller, struct run *run, enum run_host host);
+
+/* The caller connects to 'to', after so many milliseconds. */
+void caller_call(struct client *caller, const struct address *to, uint32_t ms);
+
+/* One talks to the other: 'up' octets, and 'down' back. */
+void caller_pair(struct client *client, struct client *caller, uint32_t up, uint32_t down);
 
 /* ---- An application server ---- */
 
@@ -156,6 +174,7 @@ struct identd {
 	uint32_t cut_max;   /* pieces of the answer; 0: one */
 	uint32_t repeat;    /* send the answer's last octet so often more */
 	bool closes;        /* after the answer; else it waits for the end */
+	bool resets;        /* after the answer */
 	port_sock listener, sock;
 	unsigned asked;
 	struct address from;

@@ -92,7 +92,7 @@ static void reply_is_whole(struct client *client)
 
 	EXPECT(client->run, reply[0] == 0);
 	EXPECT(client->run, reply[1] >= SOCKS4_GRANTED && reply[1] <= SOCKS4_OTHER_USERID);
-	client->replies_in++;
+	client->replied_at[client->replies_in++] = now(client);
 	client->reply_len = 0;
 	if (reply[1] != SOCKS4_GRANTED) {
 		client->state = REFUSED;
@@ -150,7 +150,8 @@ static void read_end(struct client *client)
 
 static void begin(struct client *client)
 {
-	int r = port_connect(client->actor.port, NULL, &client->proxy, &client->talk.sock);
+	const struct address *from = ip_is_zero(&client->from.ip) ? NULL : &client->from;
+	int r = port_connect(client->actor.port, from, &client->proxy, &client->talk.sock);
 
 	client->state = CONNECTING;
 	if (r < 0)
@@ -164,9 +165,11 @@ static void check_connected(struct client *client)
 	if (r == PORT_AGAIN)
 		return;
 	client->connected_at = now(client);
-	client->state = ASKING;
+	client->state = client->replies == 0 ? TALKING : ASKING;
 	if (r < 0)
 		finish(client, r);
+	else
+		port_local(client->actor.port, client->talk.sock, &client->at);
 }
 
 static void set_timer(struct client *client, uint64_t wake)
@@ -187,7 +190,7 @@ static void client_run(struct sim_actor *actor)
 	struct client *client = (struct client *)actor;
 	uint64_t wake = UINT64_MAX;
 
-	if (client->done)
+	if (client->done || client->held)
 		return;
 	if (client->state == TO_START) {
 		client->state = TO_CONNECT;

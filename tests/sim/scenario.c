@@ -99,6 +99,18 @@ uint32_t run_between(struct run *r, uint32_t low, uint32_t high)
 	return low + sim_random(&r->sim, high - low + 1);
 }
 
+void run_rough(struct run *r)
+{
+	r->sim.window_min = run_between(r, 1, 64);
+	r->sim.window_max = r->sim.window_min + run_between(r, 0, 2000);
+	r->proxy.faults.short_peeks = (uint16_t)run_between(r, 0, 700);
+	r->proxy.faults.short_sends = (uint16_t)run_between(r, 0, 700);
+	r->proxy.faults.spurious = (uint16_t)run_between(r, 0, 300);
+	r->proxy.faults.slow_accept = (uint16_t)run_between(r, 0, 700);
+	r->proxy.faults.hasty = (uint16_t)run_between(r, 0, 300);
+	r->proxy.faults.late_gone = (uint16_t)run_between(r, 0, 1000);
+}
+
 /* ---- One run ---- */
 
 static void take_line(void *ctx, enum port_level level, const char *line, size_t len)

@@ -74,6 +74,12 @@ unsigned run_logged(const struct run *run, const char *text);
 /* A number from low to high, both possible. */
 uint32_t run_between(struct run *run, uint32_t low, uint32_t high);
 
+/*
+ * For the proxy octets come in small pieces, sockets are ready without a cause,
+ * and time passes where none is expected. What comes of it all is the same.
+ */
+void run_rough(struct run *run);
+
 /* Is every session either runnable, or waiting for something that is recorded? (invariants.c) */
 void run_check_waiting(struct run *run);
 

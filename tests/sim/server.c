@@ -177,7 +177,9 @@ static void send_answer(struct identd *identd)
 			return;
 		}
 	}
-	if (identd->closes)
+	if (identd->resets)
+		port_reset(identd->actor.port, &identd->sock);
+	else if (identd->closes)
 		port_close(identd->actor.port, &identd->sock);
 }
 

@@ -21,6 +21,7 @@
 
 #define NS_SERVERS 2
 #define NS_CONNECTIONS 8
+#define NS_STARTS 10
 #define NS_PIECE 100 /* octets of a TCP answer sent in one turn */
 
 enum { NS_A = 1, NS_CNAME = 5, NS_AAAA = 28 };
@@ -260,14 +261,31 @@ static inline int ns_bind(int type, unsigned last_octet, uint16_t port)
 
 	at.sin_addr.s_addr = htonl(0x7f000000 | last_octet);
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof at) != 0)
+	if (fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof at) != 0) {
+		close(fd);
 		return -1;
+	}
 	(void)fcntl(fd, F_SETFL, O_NONBLOCK);
 	return fd;
 }
 
-/* False when no port could be had at all three places. */
-static inline bool name_servers_start(void)
+static inline void ns_close(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+static inline void name_servers_stop(void)
+{
+	for (unsigned i = 0; i < NS_SERVERS; i++)
+		ns_close(ns.udp[i]);
+	for (unsigned i = 0; i < NS_CONNECTIONS; i++)
+		ns_close(ns.connection[i].fd);
+	ns_close(ns.listener);
+}
+
+/* False when the port that TCP has chosen is taken for UDP. */
+static inline bool ns_open(void)
 {
 	struct sockaddr_in at;
 	socklen_t len = sizeof at;
@@ -276,6 +294,7 @@ static inline bool name_servers_start(void)
 	for (unsigned i = 0; i < NS_CONNECTIONS; i++)
 		ns.connection[i].fd = -1;
 	ns.listener = ns_bind(SOCK_STREAM, 1, 0);
+	ns.udp[0] = ns.udp[1] = -1;
 	if (ns.listener < 0 || listen(ns.listener, NS_CONNECTIONS) != 0 ||
 		getsockname(ns.listener, (struct sockaddr *)&at, &len) != 0)
 		return false;
@@ -288,16 +307,15 @@ static inline bool name_servers_start(void)
 	return true;
 }
 
-static inline void name_servers_stop(void)
+/* False when, time and again, no port could be had at all three places. */
+static inline bool name_servers_start(void)
 {
-	for (unsigned i = 0; i < NS_SERVERS; i++)
-		close(ns.udp[i]);
-	for (unsigned i = 0; i < NS_CONNECTIONS; i++) {
-		if (ns.connection[i].fd >= 0)
-			close(ns.connection[i].fd);
+	for (unsigned i = 0; i < NS_STARTS; i++) {
+		if (ns_open())
+			return true;
+		name_servers_stop();
 	}
-	if (ns.listener >= 0)
-		close(ns.listener);
+	return false;
 }
 
 #endif

@@ -28,6 +28,7 @@
 static struct port port;
 static char directory[64], resolv_conf[96], hosts[96];
 static struct address found[2 * CONFIG_ANKLET_ADDRESSES];
+static int32_t patience_ms = 2; /* for one wait: how long the servers may be left alone */
 
 /* ---- Surroundings ---- */
 
@@ -62,6 +63,7 @@ static inline int resolve_set_up(void **state)
 	const struct port_config config = {0};
 
 	(void)state;
+	patience_ms = 2;
 	strcpy(directory, "/tmp/anklet-resolve-XXXXXX");
 	if (mkdtemp(directory) == NULL)
 		return -1;
@@ -99,10 +101,16 @@ static inline bool turn(port_sock s)
 	bool named = false;
 
 	name_servers_turn();
-	port_wait(&port, 2);
+	port_wait(&port, patience_ms);
 	while ((ready = port_next(&port)) != PORT_NONE)
 		named = named || ready == s;
 	return named;
+}
+
+static inline void turns(unsigned n)
+{
+	while (n-- > 0)
+		turn(PORT_NONE);
 }
 
 /* Waits as the core does: the answer is asked for again only once the look-up was named. */
@@ -148,6 +156,27 @@ static inline void assert_found(unsigned i, const char *expected)
 
 	assert_true(address_literal(expected, strlen(expected), &at));
 	assert_true(address_equal(&found[i], &at));
+}
+
+/* ---- What servers do in most tests ---- */
+
+static inline void answer_both(const struct ns_question *q)
+{
+	ns_answer(q, 60, 1, q->type == NS_A ? 3 : 1);
+}
+
+static inline void refuse(const struct ns_question *q)
+{
+	ns_answer_rcode(q, NS_REFUSED);
+}
+
+/* 100 addresses, for which UDP has no room. */
+static inline void answer_over_tcp(const struct ns_question *q)
+{
+	if (q->connection < 0)
+		ns_answer_truncated(q);
+	else
+		ns_answer(q, 60, 1, 100);
 }
 
 #define LOOK_UP_TEST(test) cmocka_unit_test_setup_teardown(test, resolve_set_up, resolve_tear_down)

@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <fcntl.h>
 #include <net/if.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -230,8 +232,8 @@ static int set_up(void **state)
 	strcpy(at->directory, "/tmp/anklet-name-files-XXXXXX");
 	if (mkdtemp(at->directory) == NULL)
 		return -1;
-	snprintf(at->resolv_conf, sizeof at->resolv_conf, "%s/resolv.conf", at->directory);
-	snprintf(at->hosts, sizeof at->hosts, "%s/hosts", at->directory);
+	snprintf(at->resolv_conf, sizeof at->resolv_conf, "%.60s/resolv.conf", at->directory);
+	snprintf(at->hosts, sizeof at->hosts, "%.60s/hosts", at->directory);
 	name_files_init(&at->files);
 	at->files.resolv_conf_path = at->resolv_conf;
 	at->files.hosts_path = at->hosts;
@@ -279,7 +281,7 @@ static void test_no_files(void **state)
 	assert_server(&at->files.conf, 0, "127.0.0.1");
 	assert_int_equal(at->files.conf.attempts, 2);
 	assert_false(name_files_refresh(&at->files, 2000));
-	assert_false(name_files_hosts(&at->files, "a", 1, &v4, &v6));
+	assert_int_equal(name_files_hosts(&at->files, "a", 1, &v4, &v6), 0);
 }
 
 static void test_refresh(void **state)
@@ -293,6 +295,7 @@ static void test_refresh(void **state)
 	assert_server(&at->files.conf, 0, "192.0.2.1");
 	assert_string_equal(resolv_conf_search(&at->files.conf, 0), "x.example");
 	write_file(at->resolv_conf, "nameserver 192.0.2.2\nnameserver 192.0.2.3\n", 1);
+	assert_false(name_files_refresh(&at->files, now + 1));
 	assert_false(name_files_refresh(&at->files, now + 999));
 	assert_true(name_files_refresh(&at->files, now + 1000));
 	assert_int_equal(at->files.conf.servers, 2);
@@ -304,33 +307,81 @@ static void test_refresh(void **state)
 	assert_server(&at->files.conf, 0, "127.0.0.1");
 }
 
-/* Same length, same second perhaps: the new file is another one. */
-static void test_replaced_file(void **state)
+static void write_at(const char *path, const char *text, long ns)
+{
+	const struct timespec times[2] = {{1000, ns}, {1000, ns}};
+
+	write_file(path, text, 1);
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+/* Each of time, length and identity shows alone that a file is another one. */
+static void test_changed_files(void **state)
 {
 	struct place *at = *state;
 	char other[128];
 
 	snprintf(other, sizeof other, "%s/other", at->directory);
-	write_file(at->resolv_conf, "nameserver 192.0.2.1\n", 1);
-	write_file(other, "nameserver 192.0.2.2\n", 1);
+	write_at(at->resolv_conf, "nameserver 192.0.2.1\n", 0);
 	assert_true(name_files_refresh(&at->files, 0));
+	write_at(other, "nameserver 192.0.2.2\n", 0);
 	assert_int_equal(rename(other, at->resolv_conf), 0);
 	assert_true(name_files_refresh(&at->files, 1000));
 	assert_server(&at->files.conf, 0, "192.0.2.2");
+	write_at(at->resolv_conf, "nameserver 192.0.2.33\n", 0);
+	assert_true(name_files_refresh(&at->files, 2000));
+	assert_server(&at->files.conf, 0, "192.0.2.33");
+	write_at(at->resolv_conf, "nameserver 192.0.2.44\n", 1000);
+	assert_true(name_files_refresh(&at->files, 3000));
+	assert_server(&at->files.conf, 0, "192.0.2.44");
 }
 
 static void test_fifo_is_no_file(void **state)
 {
+	static const char text[] = "nameserver 192.0.2.1\n";
 	struct place *at = *state;
 	struct dns_addresses v4 = {0};
+	int fd;
 
 	assert_int_equal(mkfifo(at->resolv_conf, 0600), 0);
 	assert_int_equal(mkfifo(at->hosts, 0600), 0);
+	fd = open(at->resolv_conf, O_RDWR);
+	assert_true(write(fd, text, sizeof text - 1) > 0);
 	alarm(5);
 	assert_true(name_files_refresh(&at->files, 0));
-	assert_false(name_files_hosts(&at->files, "a", 1, &v4, NULL));
+	assert_int_equal(name_files_hosts(&at->files, "a", 1, &v4, NULL), 0);
 	alarm(0);
 	assert_server(&at->files.conf, 0, "127.0.0.1");
+	close(fd);
+}
+
+/* With no descriptor left what was read holds, and nothing is taken for missing. */
+static void test_no_descriptors(void **state)
+{
+	struct place *at = *state;
+	struct name_files first = at->files;
+	struct dns_addresses v4 = {0};
+	struct rlimit limit, none;
+
+	write_file(at->resolv_conf, "nameserver 192.0.2.1\n", 1);
+	assert_true(name_files_refresh(&at->files, 0));
+	write_file(at->resolv_conf, "nameserver 192.0.2.22\n", 1);
+	write_file(at->hosts, "192.0.2.9 a\n", 1);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_false(name_files_refresh(&at->files, 1000));
+	assert_int_equal(name_files_hosts(&at->files, "a", 1, &v4, NULL), -1);
+	assert_true(name_files_refresh(&first, 0));
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_server(&at->files.conf, 0, "192.0.2.1");
+	assert_true(name_files_refresh(&at->files, 2000));
+	assert_server(&at->files.conf, 0, "192.0.2.22");
+	/* Whoever had nothing before makes do with the default until the next look. */
+	assert_server(&first.conf, 0, "127.0.0.1");
+	assert_true(name_files_refresh(&first, 1000));
+	assert_server(&first.conf, 0, "192.0.2.22");
 }
 
 static void test_hosts_file(void **state)
@@ -343,11 +394,11 @@ static void test_hosts_file(void **state)
 		"# hosts\n192.0.2.1 a.example\n192.0.2.9 b\n2001:db8::1 a.example\n"
 		"192.0.2.1 A.EXAMPLE\n\n192.0.2.2 x a.example",
 		1);
-	assert_true(name_files_hosts(&at->files, "a.example", 9, &v4, &v6));
+	assert_true(name_files_hosts(&at->files, "a.example", 9, &v4, &v6) > 0);
 	assert_int_equal(v4.count, 2);
 	assert_true(ip_equal(&v4.ip[0], &first));
 	assert_int_equal(v6.count, 1);
-	assert_false(name_files_hosts(&at->files, "c", 1, &v4, &v6));
+	assert_int_equal(name_files_hosts(&at->files, "c", 1, &v4, &v6), 0);
 }
 
 /* Lines longer than the buffer are passed over as a whole, whatever they end with. */
@@ -364,10 +415,10 @@ static void test_long_lines(void **state)
 			"192.0.2.2", (int)(2 * NAME_FILE_LINE_MAX), "192.0.2.4");
 		assert_int_equal(fclose(file), 0);
 		memset(&v4, 0, sizeof v4);
-		assert_int_equal(name_files_hosts(&at->files, "a", 1, &v4, NULL),
+		assert_int_equal(name_files_hosts(&at->files, "a", 1, &v4, NULL) > 0,
 			len + 12 < NAME_FILE_LINE_MAX);
 		memset(&v4, 0, sizeof v4);
-		assert_true(name_files_hosts(&at->files, "b", 1, &v4, NULL));
+		assert_true(name_files_hosts(&at->files, "b", 1, &v4, NULL) > 0);
 		assert_int_equal(v4.count, 1);
 		assert_int_equal(v4.ip[0].octet[15], 3);
 	}
@@ -383,8 +434,8 @@ static void test_huge_files(void **state)
 	file = fopen(at->hosts, "a");
 	fputs("\n192.0.2.2 a\n", file);
 	fclose(file);
-	assert_true(name_files_hosts(&at->files, "blocked.example", 15, &v4, NULL));
-	assert_false(name_files_hosts(&at->files, "a", 1, &v4, NULL));
+	assert_true(name_files_hosts(&at->files, "blocked.example", 15, &v4, NULL) > 0);
+	assert_int_equal(name_files_hosts(&at->files, "a", 1, &v4, NULL), 0);
 	write_file(at->resolv_conf, "# junk junk junk junk\n", RESOLV_CONF_SIZE_MAX / 22 + 1);
 	file = fopen(at->resolv_conf, "a");
 	fputs("\nnameserver 192.0.2.2\n", file);
@@ -425,8 +476,9 @@ int main(void)
 		cmocka_unit_test(test_usual_paths),
 		WITH_FILES(test_no_files),
 		WITH_FILES(test_refresh),
-		WITH_FILES(test_replaced_file),
+		WITH_FILES(test_changed_files),
 		WITH_FILES(test_fifo_is_no_file),
+		WITH_FILES(test_no_descriptors),
 		WITH_FILES(test_hosts_file),
 		WITH_FILES(test_long_lines),
 		WITH_FILES(test_huge_files),

@@ -10,9 +10,9 @@
 
 /* ---- How the servers behave ---- */
 
-static void answer_both(const struct ns_question *q)
+static void answer_three(const struct ns_question *q)
 {
-	ns_answer(q, 60, 1, q->type == NS_A ? 3 : 1);
+	ns_answer(q, 60, 1, 3);
 }
 
 static void answer_v4(const struct ns_question *q)
@@ -23,11 +23,6 @@ static void answer_v4(const struct ns_question *q)
 static void answer_no_name(const struct ns_question *q)
 {
 	ns_answer_rcode(q, NS_NXDOMAIN);
-}
-
-static void refuse(const struct ns_question *q)
-{
-	ns_answer_rcode(q, NS_REFUSED);
 }
 
 static void answer_alias(const struct ns_question *q)
@@ -53,15 +48,6 @@ static void answer_alias_loop(const struct ns_question *q)
 	ns_begin(&m, q, NS_OK);
 	ns_add(&m, NS_CNAME, 60, "\xc0\x0c", 2);
 	ns_send(&m, q);
-}
-
-/* 100 addresses, for which UDP has no room. */
-static void answer_over_tcp(const struct ns_question *q)
-{
-	if (q->connection < 0)
-		ns_answer_truncated(q);
-	else
-		ns_answer(q, 60, 1, 100);
 }
 
 static void answer_if_in_lan(const struct ns_question *q)
@@ -108,6 +94,14 @@ static void test_at_most_max(void **state)
 	assert_found(1, "192.0.2.1");
 	assert_int_equal(found[2].ip.octet[15], 0);
 	assert_int_equal(port_resolved(&port, s, found, 9), 4);
+	port_close(&port, &s);
+	ns.behave = answer_three;
+	s = begin("three.example", PORT_BOTH);
+	assert_int_equal(wait_for(s), 6);
+	memset(found, 0, sizeof found);
+	assert_int_equal(port_resolved(&port, s, found, 3), 3);
+	assert_found(2, "2001:db8::2");
+	assert_int_equal(found[3].ip.octet[15], 0);
 	port_close(&port, &s);
 }
 
@@ -247,6 +241,22 @@ static void test_search_list(void **state)
 	assert_string_equal(ns.names, "gone.corp.example/1 gone.lan/1 gone/1 ");
 }
 
+/* A name that is too long with a domain is tried without. */
+static void test_search_of_long_name(void **state)
+{
+	char name[251];
+
+	(void)state;
+	write_file(resolv_conf, "nameserver 127.0.0.1\nsearch lan a\n");
+	for (unsigned i = 0; i + 1 < sizeof name; i++)
+		name[i] = i % 2 != 0 ? '.' : 'x';
+	name[249] = 'x';
+	name[250] = '\0';
+	ns.behave = answer_no_name;
+	assert_int_equal(look_up_for(name, PORT_IPV4), PORT_NO_NAME);
+	assert_int_equal(ns.asked, 2);
+}
+
 static void test_ndots(void **state)
 {
 	(void)state;
@@ -312,28 +322,48 @@ static void test_end_of_port(void **state)
 	(void)state;
 	ns.behave = answer_over_tcp;
 	(void)begin("www.example", PORT_BOTH);
-	for (unsigned i = 0; i < 4; i++)
-		turn(PORT_NONE);
+	turns(4);
 	port_fini(&port);
 	start_port(&config);
 }
 
-/* Without descriptors the question counts as lost; by the next try there are some. */
+static int lowest_descriptor(void)
+{
+	int fd = dup(ns.udp[0]);
+
+	assert_true(fd > 0);
+	close(fd);
+	return fd;
+}
+
+static void limit_descriptors(struct rlimit limit, int below)
+{
+	limit.rlim_cur = (rlim_t)below;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+/* With no descriptor the hosts file cannot be read; with one only, a question waits for its next try. */
 static void test_no_descriptors(void **state)
 {
-	struct rlimit limit, none;
-	port_sock s;
+	struct rlimit limit;
+	port_sock s, none;
+	int answer, lowest = lowest_descriptor();
 
 	(void)state;
-	ns.behave = answer_both;
+	ns.behave = answer_v4;
+	assert_int_equal(look_up_for("first.example", PORT_IPV4), 1);
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
-	none = limit;
-	none.rlim_cur = 0;
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	limit_descriptors(limit, lowest);
+	answer = port_resolve(&port, "www.example", 11, PORT_BOTH, &none);
+	limit_descriptors(limit, lowest + 1);
 	s = begin("www.example", PORT_BOTH);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
-	port.resolver.server[0] = (struct address){.ip = ip_v4(127, 0, 0, 1)};
-	assert_int_equal(wait_for(s), 4);
+	assert_int_equal(answer, PORT_NO_RESOURCES);
+	assert_int_equal(none, PORT_NONE);
+	turns(4);
+	assert_int_equal(ns.asked, 2);
+	assert_int_equal(wait_for(s), 1);
+	assert_int_equal(ns.asked, 3);
 	port_close(&port, &s);
 }
 
@@ -380,6 +410,7 @@ int main(void)
 		LOOK_UP_TEST(test_impossible_names),
 		LOOK_UP_TEST(test_hosts),
 		LOOK_UP_TEST(test_search_list),
+		LOOK_UP_TEST(test_search_of_long_name),
 		LOOK_UP_TEST(test_ndots),
 		LOOK_UP_TEST(test_failure_ends_the_search),
 		LOOK_UP_TEST(test_table_full),

@@ -7,11 +7,6 @@
 
 /* ---- How the servers behave ---- */
 
-static void answer_both(const struct ns_question *q)
-{
-	ns_answer(q, 60, 1, q->type == NS_A ? 3 : 1);
-}
-
 static void answer_v4_and_silence(const struct ns_question *q)
 {
 	if (q->type == NS_A)
@@ -32,11 +27,6 @@ static void fail_at_first(const struct ns_question *q)
 		answer_both(q);
 }
 
-static void refuse(const struct ns_question *q)
-{
-	ns_answer_rcode(q, NS_REFUSED);
-}
-
 static void fail_v6(const struct ns_question *q)
 {
 	if (q->type == NS_A)
@@ -53,7 +43,29 @@ static void fail_v6_and_nothing(const struct ns_question *q)
 		ns_answer_rcode(q, NS_SERVFAIL);
 }
 
-/* First lies in every way, each with an address of its own, then the truth. */
+/* Questions that are answered later. */
+static struct ns_question kept[4];
+static unsigned kept_count;
+
+static void keep(const struct ns_question *q)
+{
+	if (kept_count < sizeof kept / sizeof *kept)
+		kept[kept_count++] = *q;
+}
+
+static void answer_kept(void)
+{
+	while (kept_count > 0)
+		answer_both(&kept[--kept_count]);
+}
+
+static void only_truncate(const struct ns_question *q)
+{
+	if (q->connection < 0)
+		ns_answer_truncated(q);
+}
+
+/* Lies in every way; the truth is left to the test. */
 static void lie(const struct ns_question *q)
 {
 	static struct ns_message m;
@@ -76,7 +88,7 @@ static void lie(const struct ns_question *q)
 	ns_send(&m, q);
 	close(elsewhere);
 	close(other_host);
-	answer_both(q);
+	keep(q);
 }
 
 static void answer_garbage(const struct ns_question *q)
@@ -87,15 +99,6 @@ static void answer_garbage(const struct ns_question *q)
 	ns_add_address(&m, q, 60, 66);
 	m.len--;
 	ns_send(&m, q);
-}
-
-/* 100 addresses, for which UDP has no room. */
-static void answer_over_tcp(const struct ns_question *q)
-{
-	if (q->connection < 0)
-		ns_answer_truncated(q);
-	else
-		ns_answer(q, 60, 1, 100);
 }
 
 static void answer_too_long(const struct ns_question *q)
@@ -179,12 +182,50 @@ static void test_one_family_fails(void **state)
 
 static void test_lies(void **state)
 {
+	port_sock s;
+
 	(void)state;
+	kept_count = 0;
 	ns.behave = lie;
-	assert_int_equal(look_up("www.example"), 4);
+	s = begin("www.example", PORT_BOTH);
+	turns(6);
+	assert_int_equal(kept_count, 2);
+	answer_kept();
+	assert_int_equal(wait_for(s), 4);
 	assert_found(0, "2001:db8::1");
 	assert_found(1, "192.0.2.1");
 	assert_int_equal(ns.asked, 2);
+	port_close(&port, &s);
+}
+
+/* Where there is but one try it gets all its time. */
+static void test_late_answer(void **state)
+{
+	uint32_t start = milliseconds();
+	port_sock s;
+
+	(void)state;
+	kept_count = 0;
+	write_file(resolv_conf, "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n");
+	ns.behave = keep;
+	s = begin("www.example", PORT_BOTH);
+	while (milliseconds() - start < FIRST_TRY_MS + 80)
+		turn(PORT_NONE);
+	answer_kept();
+	assert_int_equal(wait_for(s), 4);
+	port_close(&port, &s);
+}
+
+/* A server that not even a datagram can be sent to: the broadcast address is forbidden. */
+static void test_no_way_to_first_server(void **state)
+{
+	uint32_t start = milliseconds();
+
+	(void)state;
+	write_file(resolv_conf, "nameserver 255.255.255.255\nnameserver 127.0.0.2\n");
+	ns.behave = answer_both;
+	assert_int_equal(look_up("www.example"), 4);
+	assert_true(milliseconds() - start < FIRST_TRY_MS);
 }
 
 static void test_grace(void **state)
@@ -196,6 +237,58 @@ static void test_grace(void **state)
 	assert_int_equal(look_up("www.example"), 1);
 	took = milliseconds() - start;
 	assert_true(took >= RESOLVE_GRACE_MS - 2 && took < FIRST_TRY_MS);
+}
+
+/* ---- Waiting ---- */
+
+/* The port itself knows how long it may sleep: nothing here wakes it but the look-up. */
+static void assert_wakes(enum port_families families, uint32_t from_ms, uint32_t to_ms)
+{
+	uint32_t start = milliseconds();
+	port_sock s = begin("www.example", families);
+
+	turns(4);
+	patience_ms = 2000;
+	assert_int_not_equal(wait_for(s), PORT_AGAIN);
+	assert_in_range(milliseconds() - start, from_ms, to_ms);
+	port_close(&port, &s);
+	patience_ms = 2;
+}
+
+static void test_wakes_for_each_try(void **state)
+{
+	(void)state;
+	ns.behave = answer_from_second;
+	assert_wakes(PORT_IPV4, FIRST_TRY_MS - 2, FIRST_TRY_MS + 400);
+	assert_wakes(PORT_IPV6, FIRST_TRY_MS - 2, FIRST_TRY_MS + 400);
+}
+
+static void test_wakes_at_end_of_grace(void **state)
+{
+	(void)state;
+	ns.behave = answer_v4_and_silence;
+	assert_wakes(PORT_BOTH, RESOLVE_GRACE_MS - 2, FIRST_TRY_MS - 1);
+}
+
+static void test_wakes_for_free_tcp_buffer(void **state)
+{
+	port_sock first, second;
+	uint32_t start;
+
+	(void)state;
+	ns.behave = only_truncate;
+	first = begin("a.example", PORT_BOTH);
+	turns(8);
+	second = begin("b.example", PORT_BOTH);
+	turns(8);
+	assert_int_equal(ns.asked_tcp, 2);
+	port_close(&port, &first);
+	start = milliseconds();
+	port_wait(&port, 800);
+	assert_true(milliseconds() - start < 100);
+	turns(8);
+	assert_int_equal(ns.asked_tcp, 4);
+	port_close(&port, &second);
 }
 
 /* ---- TCP ---- */
@@ -222,8 +315,7 @@ static void test_tcp_buffers_are_shared(void **state)
 		s[i] = begin(name, PORT_BOTH);
 	}
 	/* One that may be at it is cancelled. */
-	for (unsigned i = 0; i < 4; i++)
-		turn(PORT_NONE);
+	turns(4);
 	port_close(&port, &s[0]);
 	for (unsigned i = 1; i < 6; i++) {
 		assert_int_equal(wait_for(s[i]), 2 * CONFIG_ANKLET_ADDRESSES);
@@ -238,6 +330,46 @@ static void test_tcp_too_long(void **state)
 	assert_int_equal(look_up("www.example"), 4);
 	assert_int_equal(ns.asked_tcp, 2);
 	assert_int_equal(ns.asked_server[1], 2);
+}
+
+static void answer_cut_off(const struct ns_question *q)
+{
+	if (q->server == 1) {
+		answer_both(q);
+	} else if (q->connection < 0) {
+		ns_answer_truncated(q);
+	} else {
+		struct ns_connection *c = &ns.connection[q->connection];
+
+		(void)!send(c->fd, "\1\0half", 6, MSG_NOSIGNAL);
+		close(c->fd);
+		c->fd = -1;
+	}
+}
+
+static void fail_over_tcp(const struct ns_question *q)
+{
+	if (q->server == 1)
+		answer_both(q);
+	else if (q->connection < 0)
+		ns_answer_truncated(q);
+	else
+		ns_answer_rcode(q, NS_SERVFAIL);
+}
+
+static void test_tcp_fails(void **state)
+{
+	uint32_t start = milliseconds();
+
+	(void)state;
+	ns.behave = answer_cut_off;
+	assert_int_equal(look_up("www.example"), 4);
+	assert_int_equal(ns.asked_tcp, 2);
+	ns.behave = fail_over_tcp;
+	assert_int_equal(look_up("other.example"), 4);
+	assert_int_equal(ns.asked_tcp, 4);
+	assert_int_equal(ns.asked_server[1], 4);
+	assert_true(milliseconds() - start < 2 * FIRST_TRY_MS);
 }
 
 static void test_tcp_refused(void **state)
@@ -262,10 +394,16 @@ int main(void)
 		LOOK_UP_TEST(test_all_fail),
 		LOOK_UP_TEST(test_one_family_fails),
 		LOOK_UP_TEST(test_lies),
+		LOOK_UP_TEST(test_late_answer),
+		LOOK_UP_TEST(test_no_way_to_first_server),
 		LOOK_UP_TEST(test_grace),
+		LOOK_UP_TEST(test_wakes_for_each_try),
+		LOOK_UP_TEST(test_wakes_at_end_of_grace),
+		LOOK_UP_TEST(test_wakes_for_free_tcp_buffer),
 		LOOK_UP_TEST(test_tcp),
 		LOOK_UP_TEST(test_tcp_buffers_are_shared),
 		LOOK_UP_TEST(test_tcp_too_long),
+		LOOK_UP_TEST(test_tcp_fails),
 		LOOK_UP_TEST(test_tcp_refused),
 	};
 

@@ -1,0 +1,72 @@
+/*
+ * For the tests of config: one configuration to read into, and what was reported meanwhile.
+ */
+#ifndef ANKLET_TEST_CONFIG_READING_H
+#define ANKLET_TEST_CONFIG_READING_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "config.h"
+#include "config_fault.h"
+#include "guard.h"
+
+#define COUNT(a) (sizeof(a) / sizeof(a)[0])
+
+static struct config config;
+
+/* What was reported, and in how many calls. */
+static char reported[65536];
+static size_t reported_len;
+static unsigned reports;
+
+static inline void collect(void *ctx, const char *text, size_t len)
+{
+	assert_ptr_equal(ctx, &reports);
+	assert_true(reported_len + len < sizeof reported);
+	memcpy(reported + reported_len, text, len);
+	reported_len += len;
+	reported[reported_len] = '\0';
+	reports++;
+}
+
+/* Reads text, which ends at an unreadable page. */
+static inline unsigned read_octets(const char *text, size_t len)
+{
+	uint8_t *copy = guard_copy(text, len);
+	unsigned errors;
+
+	reported_len = 0;
+	reported[0] = '\0';
+	reports = 0;
+	errors = config_read(&config, "anklet.conf", (char *)copy, len, collect, &reports);
+	guard_free(copy, len);
+	assert_int_equal(errors, reports);
+	return errors;
+}
+
+static inline unsigned read_text(const char *text)
+{
+	return read_octets(text, strlen(text));
+}
+
+static inline void read_good(const char *text)
+{
+	if (read_text(text) != 0)
+		fail_msg("%s", reported);
+}
+
+static inline int defaults(void **state)
+{
+	(void)state;
+	config_init(&config);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,320 @@
+/*
+ * config: what its lines mean, and how much of it there may be.
+ */
+#include "config_reading.h"
+
+static const char *string_of(uint16_t offset)
+{
+	return string_table_at(&config.strings, offset);
+}
+
+static void the_defaults(void **state)
+{
+	(void)state;
+	assert_int_equal(config.listen_count, 0);
+	assert_int_equal(config.rules.count, 0);
+	assert_int_equal(config.port.name_servers, 0);
+	assert_int_equal(config.limit_handshake_ms, 30000);
+	assert_int_equal(config.limit_establish_ms, 120000);
+	assert_int_equal(config.limit_idle_ms, 900000);
+	assert_int_equal(config.limit_half_closed_ms, 120000);
+	assert_int_equal(config.limit_client, CONFIG_ANKLET_SESSIONS / 2);
+	assert_int_equal(config.bind_port_low, 0);
+	assert_int_equal(config.bind_port_high, 0);
+	assert_true(ip_is_zero(&config.bind_address));
+	assert_true(ip_is_zero(&config.source_v4) && ip_is_zero(&config.source_v6));
+	assert_int_equal(config.log, PORT_INFO);
+	assert_int_equal(config.user, STRING_NONE);
+}
+
+static void lines_blanks_and_comments(void **state)
+{
+	struct config before;
+
+	(void)state;
+	config_init(&before);
+	read_good("");
+	read_good("\n\n \t \n\r\n#\n# listen nonsense\n  # x\n\t#\xc3\xa4\xff\n#no end");
+	assert_memory_equal(&before, &config, sizeof config);
+
+	read_good("log error");
+	assert_int_equal(config.log, PORT_ERROR);
+	read_good("log warning\r\n");
+	assert_int_equal(config.log, PORT_WARNING);
+	read_good("log debug\r");
+	assert_int_equal(config.log, PORT_DEBUG);
+	read_good("\t log \t info \t # and why");
+	assert_int_equal(config.log, PORT_INFO);
+	read_good("log error #");
+	assert_int_equal(config.log, PORT_ERROR);
+	read_good("listen a\nlisten b\r\n\nlisten c");
+	assert_int_equal(config.listen_count, 3);
+	assert_string_equal(string_of(config.listen[2].name), "c");
+}
+
+static void scalars_are_replaced(void **state)
+{
+	static const uint8_t source[4] = {10, 0, 0, 2};
+
+	(void)state;
+	read_good("limit-handshake 250ms\nlimit-establish 90s\nlimit-idle 2m\n"
+		  "limit-half-closed 1h\nlimit-client 7\nbind-ports 5000-5010\n"
+		  "bind-address 192.0.2.1\nsource 10.0.0.1\nsource 2001:db8::1\nuser one\n");
+	assert_int_equal(config.limit_handshake_ms, 250);
+	assert_int_equal(config.limit_establish_ms, 90000);
+	assert_int_equal(config.limit_idle_ms, 120000);
+	assert_int_equal(config.limit_half_closed_ms, 3600000);
+	assert_int_equal(config.limit_client, 7);
+	assert_int_equal(config.bind_port_low, 5000);
+	assert_int_equal(config.bind_port_high, 5010);
+	assert_string_equal(string_of(config.user), "one");
+	read_good("limit-handshake 5\nlimit-idle 0\nlimit-half-closed 0s\nlimit-client 0\n"
+		  "bind-ports 4000\nsource ::ffff:10.0.0.2\nuser DOMAIN\\two\n");
+	assert_int_equal(config.limit_handshake_ms, 5000);
+	assert_int_equal(config.limit_idle_ms, 0);
+	assert_int_equal(config.limit_half_closed_ms, 0);
+	assert_int_equal(config.limit_client, 0);
+	assert_int_equal(config.bind_port_low, 4000);
+	assert_int_equal(config.bind_port_high, 4000);
+	assert_memory_equal(config.source_v4.octet + 12, source, 4);
+	assert_int_equal(config.source_v6.octet[0], 0x20);
+	assert_string_equal(string_of(config.user), "DOMAIN\\two");
+	read_good("bind-ports any\nlimit-establish 10ms\nlimit-idle 480h\n");
+	assert_int_equal(config.bind_port_low, 0);
+	assert_int_equal(config.bind_port_high, 0);
+	assert_int_equal(config.limit_establish_ms, 10);
+	assert_int_equal(config.limit_idle_ms, CONFIG_LIMIT_MAX_MS);
+}
+
+static void name_servers(void **state)
+{
+	static const char *const printed[] = {
+		"9.9.9.9:53", "[2620:fe::fe]:5353", "[2620:fe::9]:53"};
+
+	(void)state;
+	read_good("dns 9.9.9.9\ndns [2620:fe::fe]:5353\ndns 2620:fe::9\n");
+	assert_int_equal(config.port.name_servers, 3);
+	for (size_t i = 0; i < COUNT(printed); i++) {
+		char buf[ADDRESS_TEXT_SIZE];
+		struct text t;
+
+		text_init(&t, buf, sizeof buf);
+		text_address(&t, &config.port.name_server[i]);
+		assert_string_equal(buf, printed[i]);
+	}
+}
+
+static void the_words_of_a_rule_in_any_order(void **state)
+{
+	const struct rule *a = &config.rules.rule[0], *b = &config.rules.rule[1];
+
+	(void)state;
+	read_good("allow bind from 10.0.0.0/8 to 192.0.2.0/24:21,1024-65535 user bob ident "
+		  "needs-connect\n"
+		  "allow needs-connect ident user \"bob\" to 192.0.2.0/24:21,1024-65535 from "
+		  "10.0.0.0/8 bind # the same\n"
+		  "deny\n");
+	assert_int_equal(config.rules.count, 3);
+	assert_memory_equal(a, b, sizeof *a);
+	assert_true(a->allow && a->bind && a->ident && a->needs_connect);
+	assert_false(a->connect || a->any_peer);
+	assert_int_equal(a->from.bits, 96 + 8);
+	assert_int_equal(a->to, RULE_TO_PREFIX);
+	assert_int_equal(a->to_prefix.bits, 96 + 24);
+	assert_int_equal(a->ports_count, 2);
+	assert_int_equal(a->ports[0].low, 21);
+	assert_int_equal(a->ports[0].high, 21);
+	assert_int_equal(a->ports[1].low, 1024);
+	assert_int_equal(a->ports[1].high, 65535);
+	assert_string_equal(string_of(a->user), "bob");
+	b = &config.rules.rule[2];
+	assert_true(!b->allow && b->connect && b->bind);
+	assert_int_equal(b->from.bits, 0);
+	assert_int_equal(b->to, RULE_TO_ANY);
+	assert_int_equal(b->user, STRING_NONE);
+}
+
+static void userids_of_any_octets(void **state)
+{
+	static const struct {
+		const char *line, *userid;
+	} cases[] = {{"allow user bob", "bob"}, {"allow user bo\\x62", "bo\\x62"},
+		{"allow user b#b", "b#b"}, {"allow user j\xc3\xbcrgen", "j\xc3\xbcrgen"},
+		{"allow user \"a b\" ident", "a b"}, {"allow user \"#\"", "#"},
+		{"allow user \"a # b\" # c \" d", "a # b"}, {"allow user \"\ta\"", "\ta"},
+		{"allow user \"\\\"\\\\\\x01\\xfF\\x20\"", "\"\\\x01\xff "},
+		{"allow user \"ident\" ident", "ident"}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		config_init(&config);
+		read_good(cases[i].line);
+		assert_string_equal(string_of(config.rules.rule[0].user), cases[i].userid);
+	}
+}
+
+/* ---- How much there may be ---- */
+
+static void fill(char *text, size_t size, const char *line, unsigned count)
+{
+	size_t len = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		len += (size_t)snprintf(text + len, size - len, line, i);
+}
+
+static void assert_one_error(const char *text, const char *expected)
+{
+	assert_int_equal(read_text(text), 1);
+	assert_string_equal(reported, expected);
+}
+
+static void more_than_the_tables_hold(void **state)
+{
+	char text[8192];
+
+	(void)state;
+	fill(text, sizeof text, "listen *:%u\n", CONFIG_ANKLET_LISTENERS / 2);
+	read_good(text);
+	assert_int_equal(config.listen_count, CONFIG_ANKLET_LISTENERS / 2);
+	assert_one_error("listen a",
+		"anklet.conf:1:8: these are more than 8 places to listen on ('*' is two)\n"
+		"    listen a\n"
+		"           ^\n"
+		"    use fewer, or build with a larger CONFIG_ANKLET_LISTENERS\n");
+	config_init(&config);
+	fill(text, sizeof text, "listen a:%u\n", CONFIG_ANKLET_LISTENERS - 1);
+	read_good(text);
+	assert_int_equal(read_text("listen *"), 1);
+	assert_int_equal(read_text("listen a"), 0);
+
+	fill(text, sizeof text, "allow to *:%u\n", CONFIG_ANKLET_RULES);
+	read_good(text);
+	assert_one_error("deny", "anklet.conf:1:1: these are more than 64 rules\n"
+				 "    deny\n"
+				 "    ^~~~\n"
+				 "    use fewer, or build with a larger CONFIG_ANKLET_RULES\n");
+	assert_int_equal(config.rules.count, CONFIG_ANKLET_RULES);
+
+	fill(text, sizeof text, "dns 10.0.0.%u\n", CONFIG_ANKLET_NAME_SERVERS);
+	read_good(text);
+	assert_one_error("dns 1.1.1.1",
+		"anklet.conf:1:5: these are more than 3 name servers\n"
+		"    dns 1.1.1.1\n"
+		"        ^~~~~~~\n"
+		"    use fewer, or build with a larger CONFIG_ANKLET_NAME_SERVERS\n");
+}
+
+static void more_names_than_fit(void **state)
+{
+	char text[64];
+	unsigned rules = 0;
+
+	(void)state;
+	do {
+		snprintf(text, sizeof text, "allow user %047u", rules++);
+	} while (read_text(text) == 0);
+	assert_int_equal(rules - 1, (CONFIG_ANKLET_CONFIG_TEXT - 1) / 48);
+	assert_string_equal(reported,
+		"anklet.conf:1:7: the names take more than 2048 octets\n"
+		"    allow user 00000000000000000000000000000000000000000000042\n"
+		"          ^~~~\n"
+		"    use fewer or shorter ones, or build with a larger "
+		"CONFIG_ANKLET_CONFIG_TEXT\n");
+	assert_int_equal(config.rules.count, rules - 1);
+	/* A name that is there already takes no more room. */
+	read_good("allow user 00000000000000000000000000000000000000000000001\n");
+}
+
+/* Names of lines in error are given back: else these would fill the table. */
+static void lines_in_error_use_no_room(void **state)
+{
+	char text[128];
+
+	(void)state;
+	for (unsigned i = 0; i < CONFIG_ANKLET_CONFIG_TEXT; i++) {
+		snprintf(text, sizeof text, "allow user %047u to name%u bogus", i, i);
+		assert_int_equal(read_text(text), 1);
+		assert_non_null(strstr(reported, "unknown word 'bogus'"));
+	}
+	assert_int_equal(config.strings.len, 0);
+}
+
+static void lines_up_to_their_limit(void **state)
+{
+	char text[CONFIG_LINE_MAX + 100];
+
+	(void)state;
+	memset(text, ' ', sizeof text);
+	memcpy(text, "log debug", 9);
+	assert_int_equal(read_octets(text, CONFIG_LINE_MAX), 0);
+	assert_int_equal(config.log, PORT_DEBUG);
+	text[CONFIG_LINE_MAX] = '\r';
+	text[CONFIG_LINE_MAX + 1] = '\n';
+	assert_int_equal(read_octets(text, CONFIG_LINE_MAX + 2), 0);
+	memcpy(text, "log error", 9);
+	text[CONFIG_LINE_MAX] = ' ';
+	assert_int_equal(read_octets(text, CONFIG_LINE_MAX + 1), 1);
+	assert_string_equal(reported,
+		"anklet.conf:1:1025: the line is longer than 1024 octets\n"
+		"    ...                                                                        \n"
+		"                                                                              ^\n"
+		"    shorten it, or make several of it\n");
+	assert_int_equal(config.log, PORT_DEBUG);
+	memset(text, '#', sizeof text);
+	assert_int_equal(read_octets(text, sizeof text), 1);
+}
+
+static void userids_up_to_their_limit(void **state)
+{
+	char line[CONFIG_LINE_MAX + 1] = "allow user ";
+	size_t start = strlen(line);
+
+	(void)state;
+	memset(line + start, 'a', CONFIG_ANKLET_USERID_MAX);
+	read_good(line);
+	assert_int_equal(strlen(string_of(config.rules.rule[0].user)), CONFIG_ANKLET_USERID_MAX);
+	line[start + CONFIG_ANKLET_USERID_MAX] = 'a';
+	assert_int_equal(read_text(line), 1);
+	assert_non_null(strstr(reported, "the name is longer than 255 octets\n"));
+	line[start] = line[start + CONFIG_ANKLET_USERID_MAX + 1] = '"';
+	read_good(line);
+	line[start + CONFIG_ANKLET_USERID_MAX + 1] = 'a';
+	line[start + CONFIG_ANKLET_USERID_MAX + 2] = '"';
+	assert_int_equal(read_text(line), 1);
+	assert_non_null(strstr(reported, ":1:12: the name is longer than 255 octets\n"));
+}
+
+/* Printed, each octet from 0x80 on takes four: more than a line may have. */
+static void a_rule_that_could_not_be_printed(void **state)
+{
+	char line[CONFIG_LINE_MAX + 1] = "allow user ";
+
+	(void)state;
+	memset(line + strlen(line), '\xff', 252);
+	read_good(line);
+	memset(line + strlen(line), '\xff', 3);
+	assert_int_equal(read_text(line), 1);
+	assert_non_null(strstr(reported, "the rule is too long to be printed in one line\n"));
+	assert_int_equal(config.rules.count, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(the_defaults, defaults),
+		cmocka_unit_test_setup(lines_blanks_and_comments, defaults),
+		cmocka_unit_test_setup(scalars_are_replaced, defaults),
+		cmocka_unit_test_setup(name_servers, defaults),
+		cmocka_unit_test_setup(the_words_of_a_rule_in_any_order, defaults),
+		cmocka_unit_test_setup(userids_of_any_octets, defaults),
+		cmocka_unit_test_setup(more_than_the_tables_hold, defaults),
+		cmocka_unit_test_setup(more_names_than_fit, defaults),
+		cmocka_unit_test_setup(lines_in_error_use_no_room, defaults),
+		cmocka_unit_test_setup(lines_up_to_their_limit, defaults),
+		cmocka_unit_test_setup(userids_up_to_their_limit, defaults),
+		cmocka_unit_test_setup(a_rule_that_could_not_be_printed, defaults),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,170 @@
+/*
+ * config_print: the lines for the defaults and for everything, and that they read back the same.
+ */
+#include "config_reading.h"
+
+static char printed[65536];
+static size_t printed_len;
+
+/* Each call brings one whole line. */
+static void take_line(void *ctx, const char *text, size_t len)
+{
+	assert_ptr_equal(ctx, printed);
+	assert_true(len > 0 && memchr(text, '\n', len) == text + len - 1);
+	assert_true(printed_len + len < sizeof printed);
+	memcpy(printed + printed_len, text, len);
+	printed_len += len;
+	printed[printed_len] = '\0';
+}
+
+static const char *print(const struct config *c)
+{
+	printed_len = 0;
+	config_print(c, take_line, printed);
+	return printed;
+}
+
+/* Reads what was printed into a new configuration, which must be the same: printing says all of it. */
+static void assert_read_back(void)
+{
+	struct config before = config;
+	char text[sizeof printed];
+
+	strcpy(text, print(&config));
+	config_init(&config);
+	read_good(text);
+	assert_string_equal(print(&config), text);
+	assert_memory_equal(&config.rules, &before.rules, sizeof config.rules);
+	assert_memory_equal(config.listen, before.listen, sizeof config.listen);
+	assert_int_equal(config.strings.len, before.strings.len);
+	assert_memory_equal(config.strings.text, before.strings.text, before.strings.len);
+}
+
+static void the_defaults_are_all_said(void **state)
+{
+	(void)state;
+	assert_string_equal(print(&config),
+		"# listen tcp://127.0.0.1:1080 (default)\n"
+		"# listen tcp://[::1]:1080 (default)\n"
+		"# no allow or deny: clients on loopback and private networks are served, all "
+		"others refused\n"
+		"limit-handshake 30s\n"
+		"limit-establish 2m\n"
+		"limit-idle 15m\n"
+		"limit-half-closed 2m\n"
+		"limit-client 256\n"
+		"bind-ports any\n"
+		"# bind-address: the one that faces the peer (default)\n"
+		"# source: the system chooses (default)\n"
+		"# dns: the system's name servers (default)\n"
+		"log info\n"
+		"# user: the one who starts it (default)\n");
+	assert_read_back();
+}
+
+static void everything_that_can_be_set(void **state)
+{
+	static const char text[] =
+		"listen tcp://127.0.0.1:1080\n"
+		"listen tcp://[2001:db8::1]:0\n"
+		"listen tcp://*:1081\n"
+		"listen tcp://proxy.example:1082\n"
+		"listen tcp://[fe80::1%eth0]:1083\n"
+		"allow\n"
+		"allow connect\n"
+		"allow bind any-peer needs-connect\n"
+		"deny bind from 2001:db8::/32\n"
+		"allow from 192.168.1.0/24 to *:80,443,6660-6669\n"
+		"deny to 10.0.0.0/8\n"
+		"deny to 10.0.0.1:0\n"
+		"deny to [fc00::/7]:1-65535\n"
+		"deny to [::1]\n"
+		"deny to [::/0]\n"
+		"deny to 0.0.0.0/0\n"
+		"deny from 0.0.0.0/0 to www.Example.com.:80\n"
+		"deny to *.example.com\n"
+		"allow connect from 10.1.2.3 to 192.0.2.1 user \"a \\\"b\\\" \\\\ \\x01\\xff#\" "
+		"ident\n"
+		"limit-handshake 10ms\n"
+		"limit-establish 1500ms\n"
+		"limit-idle 0\n"
+		"limit-half-closed 480h\n"
+		"limit-client 0\n"
+		"bind-ports 5000-5010\n"
+		"bind-address 203.0.113.1\n"
+		"source 10.0.0.1\n"
+		"source 2001:db8::2\n"
+		"dns 9.9.9.9:53\n"
+		"dns [2620:fe::fe]:5353\n"
+		"log debug\n"
+		"user nobody\n";
+
+	(void)state;
+	read_good(text);
+	assert_string_equal(print(&config), text);
+	assert_read_back();
+}
+
+static void printed_in_one_form_whatever_was_written(void **state)
+{
+	static const char *const cases[][2] = {
+		{"listen LOCALHOST", "listen tcp://LOCALHOST:1080\n"},
+		{"listen *", "listen tcp://*:1080\n"},
+		{"allow to 2001:DB8::/32", "\nallow to [2001:db8::/32]\n"},
+		{"allow to [2001:DB8::/32]:1-1,2", "\nallow to [2001:db8::/32]:1,2\n"},
+		{"allow ident user bob from 10.1.1.1/8 bind",
+			"\nallow bind from 10.0.0.0/8 user \"bob\" ident\n"},
+		{"deny to * from ::/0", "\ndeny\n"},
+		{"deny to [::ffff:10.0.0.0/104]", "\ndeny to 10.0.0.0/8\n"},
+		{"limit-idle 3600", "\nlimit-idle 1h\n"},
+		{"limit-idle 90m", "\nlimit-idle 90m\n"},
+		{"limit-idle 120000ms", "\nlimit-idle 2m\n"},
+		{"limit-idle 61", "\nlimit-idle 61s\n"},
+		{"bind-ports 7", "\nbind-ports 7-7\n"},
+		{"dns ::1", "\ndns [::1]:53\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		config_init(&config);
+		read_good(cases[i][0]);
+		if (strstr(print(&config), cases[i][1]) == NULL)
+			fail_msg("%s: %s", cases[i][0], printed);
+		assert_read_back();
+	}
+}
+
+/* The longest rule that is accepted still fits the line that is printed. */
+static void the_longest_rule_reads_back(void **state)
+{
+	char line[CONFIG_LINE_MAX + 1] = "allow to 1:2::4:5:6:7:8 user \"";
+	unsigned longest = 0;
+
+	(void)state;
+	while (strlen(line) + 5 <= CONFIG_LINE_MAX) {
+		char closed[CONFIG_LINE_MAX + 2];
+
+		strcat(line, "\\x01");
+		snprintf(closed, sizeof closed, "%s\"", line);
+		config_init(&config);
+		if (read_text(closed) == 0) {
+			longest++;
+			assert_read_back();
+		} else {
+			assert_non_null(strstr(reported, "too long to be printed"));
+		}
+	}
+	assert_in_range(longest, 240, 255);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(the_defaults_are_all_said, defaults),
+		cmocka_unit_test_setup(everything_that_can_be_set, defaults),
+		cmocka_unit_test_setup(printed_in_one_form_whatever_was_written, defaults),
+		cmocka_unit_test_setup(the_longest_rule_reads_back, defaults),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

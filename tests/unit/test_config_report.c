@@ -1,0 +1,156 @@
+/*
+ * config: how an error is shown, whatever the line and the source look like.
+ */
+#include "config_reading.h"
+
+static void every_error_of_a_file_in_its_place(void **state)
+{
+	(void)state;
+	assert_int_equal(read_text("log loud\nlog debug\nlisten\n"), 2);
+	assert_string_equal(reported, "anklet.conf:1:5: 'loud' is no level\n"
+				      "    log loud\n"
+				      "        ^~~~\n"
+				      "    write error, warning, info or debug\n"
+				      "anklet.conf:3:7: 'listen' needs a value\n"
+				      "    listen\n"
+				      "          ^\n"
+				      "    write tcp://HOST:PORT\n");
+	assert_int_equal(config.log, PORT_DEBUG);
+}
+
+static void a_nul_is_an_error_and_ends_nothing(void **state)
+{
+	static const char text[] = "log debug\0\nlog loud\n";
+
+	(void)state;
+	assert_int_equal(read_octets(text, sizeof text - 1), 2);
+	assert_non_null(strstr(reported, "anklet.conf:1:10: a control octet is in the line\n"
+					 "    log debug?\n"
+					 "             ^\n"));
+	assert_int_equal(config.log, PORT_INFO);
+}
+
+/* A long line is shown around the caret: its start, its middle, its end. */
+static void windows_of_long_lines(void **state)
+{
+	(void)state;
+	read_text("bogus 6789012345678901234567890123456789012345678901234567890123456789012345");
+	assert_non_null(strstr(reported, "\n    bogus 67890123456789012345678901234567890123456789"
+					 "0123456789012345678901...\n    ^~~~~\n"));
+	read_text("allow                                                         oops"
+		  "                                                                  ident");
+	assert_non_null(strstr(reported, "anklet.conf:1:63: "));
+	assert_non_null(strstr(reported, "\n    ...                                oops          "
+					 "                          ...\n"
+					 "                                       ^~~~\n"));
+	/* 32 octets in front of the caret, where there are more */
+	read_text(
+		"allow                            oops                                          ");
+	assert_non_null(strstr(reported, "\n    ...llow                            oops"));
+	read_text(
+		"allow                           oops                                           ");
+	assert_non_null(strstr(reported, "\n    allow                           oops"));
+	read_text("allow                                                         ident"
+		  "                                                                  oops");
+	assert_non_null(strstr(reported,
+		"\n    ...nt"
+		"                                                                  oops\n"
+		"         "
+		"                                                                  ^~~~\n"));
+	read_text("listen 345678901234567890123456789012345678901234567890123456789012345678901"
+		  "234567890");
+	assert_non_null(strstr(reported,
+		"\n    listen 34567890123456789012345678901234567890123456789012345678901234567..."
+		"\n           "
+		"^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~\n"));
+}
+
+static void long_words_are_cut_in_the_message(void **state)
+{
+	(void)state;
+	read_text("log aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeee");
+	assert_non_null(
+		strstr(reported, " 'aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeee' is no"));
+	read_text("log aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeee");
+	assert_non_null(
+		strstr(reported, " 'aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeee...' is no"));
+}
+
+/* A source's name is somebody's too: no escape sequence of it reaches a terminal. */
+static void the_name_of_the_source(void **state)
+{
+	char long_name[5000];
+
+	(void)state;
+	reported_len = 0;
+	assert_int_equal(config_read(&config, "--log\x1b\n", "log x", 5, collect, &reports), 1);
+	assert_int_equal(strncmp(reported, "--log??:1:5: 'x' is no level\n", 29), 0);
+	memset(long_name, 'n', sizeof long_name);
+	long_name[sizeof long_name - 1] = '\0';
+	reported_len = 0;
+	config_read(&config, long_name, "bogus", 5, collect, &reports);
+	assert_int_equal(strncmp(reported, "...nnn", 6), 0);
+	assert_non_null(strstr(reported, "nnn:1:1: unknown keyword 'bogus'\n"));
+	assert_non_null(strstr(reported, "log, user\n"));
+}
+
+static void the_nearest_word(void **state)
+{
+	static const char *const cases[][2] = {{"Listen", "listen"}, {"listne", "listen"},
+		{"listenn", "listen"}, {"alow", "allow"}, {"allows", "allow"}, {"Deny", "deny"},
+		{"limit_idle", "limit-idle"}, {"limit-halfclosed", "limit-half-closed"},
+		{"bindports", "bind-ports"}, {"dnss", "dns"}, {"users", "user"}, {"ln", NULL},
+		{"x", NULL}, {"listening", NULL}, {"limit", NULL},
+		{"abcdefghijklmnopqrstuvwxyz", NULL}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char expected[64];
+
+		read_text(cases[i][0]);
+		snprintf(expected, sizeof expected, "    did you mean '%s'?\n",
+			cases[i][1] != NULL ? cases[i][1] : "");
+		if ((strstr(reported, expected) != NULL) != (cases[i][1] != NULL))
+			fail_msg("%s", reported);
+		assert_int_equal(strstr(reported, "did you mean") != NULL, cases[i][1] != NULL);
+	}
+}
+
+/* Every kind has both its texts, and the longest report fits. */
+static void every_fault_has_its_texts(void **state)
+{
+	char wrong[200];
+
+	(void)state;
+	memset(wrong, 'w', sizeof wrong);
+	for (int kind = 0; kind < FAULT_KINDS; kind++) {
+		struct config_fault fault;
+		char buf[321];
+		struct text t;
+
+		config_fault(
+			&fault, (enum config_fault_kind)kind, (struct word){wrong, sizeof wrong});
+		fault.hint = "limit-half-closed";
+		text_init(&t, buf, sizeof buf);
+		text_fault(&t, &fault);
+		assert_true(t.len > 5 && !t.cut);
+		text_init(&t, buf, sizeof buf);
+		text_remedy(&t, &fault);
+		assert_true(t.len > 5 && !t.cut);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(every_error_of_a_file_in_its_place, defaults),
+		cmocka_unit_test_setup(a_nul_is_an_error_and_ends_nothing, defaults),
+		cmocka_unit_test_setup(windows_of_long_lines, defaults),
+		cmocka_unit_test_setup(long_words_are_cut_in_the_message, defaults),
+		cmocka_unit_test_setup(the_name_of_the_source, defaults),
+		cmocka_unit_test_setup(the_nearest_word, defaults),
+		cmocka_unit_test_setup(every_fault_has_its_texts, defaults),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
