@@ -146,6 +146,8 @@ SIM = \
 	sim_ends \
 	sim_faults \
 	sim_ident \
+	sim_log \
+	sim_loops \
 	sim_names \
 	sim_race \
 	sim_rules
