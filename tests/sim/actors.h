@@ -49,7 +49,8 @@ struct talk {
 	bool reset;  /* the other one's reset was heard of */
 	bool over;   /* both directions have ended; the socket is closed */
 	bool begun;
-	uint64_t begun_at, over_at; /* sim.now */
+	uint64_t begun_at, over_at; /* sim.now, as are the next */
+	uint64_t out_at, in_at;     /* the ends of pauses */
 };
 
 /* The octet of a stream. */

@@ -26,6 +26,15 @@ static uint64_t now(const struct talk *talk)
 	return talk->run->sim.now;
 }
 
+/* A pause holds, whatever else wakes the actor meanwhile. */
+static bool paused(const struct talk *talk, uint64_t until, uint64_t *wake)
+{
+	if (now(talk) >= until)
+		return false;
+	lower(wake, until);
+	return true;
+}
+
 uint8_t talk_octet(uint32_t key, uint32_t position)
 {
 	uint32_t x = (key ^ position) * 0x9e3779b1u;
@@ -45,6 +54,8 @@ void talk_send(struct talk *talk, uint64_t *wake)
 {
 	uint8_t piece[PIECE];
 
+	if (paused(talk, talk->out_at, wake))
+		return;
 	while (talk->out_end == 0 && talk->out < out_limit(talk)) {
 		uint32_t len = out_limit(talk) - talk->out;
 		int n;
@@ -63,8 +74,9 @@ void talk_send(struct talk *talk, uint64_t *wake)
 		else
 			talk->out += (uint32_t)n;
 		if (talk->piece_max != 0) {
+			talk->out_at = now(talk) + talk->pause_ms;
 			if (talk->out < out_limit(talk))
-				lower(wake, now(talk) + talk->pause_ms);
+				lower(wake, talk->out_at);
 			return;
 		}
 	}
@@ -81,6 +93,8 @@ static void verify(struct talk *talk, const uint8_t *data, uint32_t len)
 
 static void read_on(struct talk *talk, uint64_t *wake)
 {
+	if (paused(talk, talk->in_at, wake))
+		return;
 	while (talk->in_end == 0 && !talk->run->failed) {
 		const uint8_t *data;
 		int n = port_peek(talk->port, talk->sock, &data);
@@ -99,7 +113,8 @@ static void read_on(struct talk *talk, uint64_t *wake)
 		if (talk->reset_at != 0 && talk->in >= talk->reset_at)
 			return;
 		if (talk->in_max != 0) {
-			lower(wake, now(talk) + talk->pause_ms);
+			talk->in_at = now(talk) + talk->pause_ms;
+			lower(wake, talk->in_at);
 			return;
 		}
 	}
