@@ -8,6 +8,11 @@
 
 #include <assert.h>
 
+#define REST_SIZE 256 /* enough for all of a line that the client does not choose */
+#define FOREIGN_SIZE ((CONFIG_ANKLET_LOG_LINE - REST_SIZE) / 2) /* for its name, and its userid */
+
+_Static_assert(CONFIG_ANKLET_LOG_LINE >= REST_SIZE + 64, "a line has room for what happened");
+
 #define CODE(reason, code, words) code,
 #define WORDS(reason, code, words) words "\0"
 
@@ -19,6 +24,23 @@ uint8_t session_reply_code(enum session_reason reason)
 	return reason_codes[reason];
 }
 
+/*
+ * Octets of the client's choice, which leave room for the rest of the line, so that
+ * nobody can push what happened out of the log. What is cut ends with "\...", which
+ * no octets are escaped to.
+ */
+static void text_foreign(struct text *t, const char *octets, size_t len)
+{
+	char buf[FOREIGN_SIZE];
+	struct text part;
+
+	text_init(&part, buf, sizeof buf);
+	text_escaped(&part, octets, len);
+	text_octets(t, part.buf, part.len);
+	if (part.cut)
+		text_str(t, "\\...");
+}
+
 static void text_target(struct text *t, const struct session *s)
 {
 	const struct socks4_request *r = &s->request;
@@ -26,7 +48,7 @@ static void text_target(struct text *t, const struct session *s)
 
 	text_str(t, r->cd == SOCKS4_BIND ? " bind " : " connect ");
 	if (r->name_len > 0)
-		text_escaped(t, r->name, r->name_len);
+		text_foreign(t, r->name, r->name_len);
 	else
 		text_ip(t, &ip);
 	text_char(t, ':');
@@ -45,7 +67,7 @@ static void begin_line(struct text *t, char *buf, size_t size, const struct sess
 		text_target(t, s);
 	if (s->request.userid_len > 0) {
 		text_str(t, " user \"");
-		text_escaped(t, s->request.userid, s->request.userid_len);
+		text_foreign(t, s->request.userid, s->request.userid_len);
 		text_char(t, '"');
 	}
 	text_str(t, ": ");
