@@ -129,7 +129,13 @@ UNIT = \
 	test_text
 
 CONTRACT = \
-	tests/port_contract/contract.c
+	tests/port_contract/connect.c \
+	tests/port_contract/contract.c \
+	tests/port_contract/end.c \
+	tests/port_contract/move.c \
+	tests/port_contract/rest.c \
+	tests/port_contract/stream.c \
+	tests/port_contract/wait.c
 
 SIM_FRAMEWORK = \
 	tests/sim/caller.c \
@@ -145,6 +151,8 @@ SIM = \
 	sim_connect \
 	sim_faults \
 	sim_ident \
+	sim_log \
+	sim_loops \
 	sim_names \
 	sim_race \
 	sim_rules

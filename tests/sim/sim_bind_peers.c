@@ -210,7 +210,7 @@ static void connect_first(struct run *run, enum run_host host, const char *ip)
 	client_init(&other, run, host);
 	server_init(&server, run, HOST_SERVER, ip, 21);
 	client_ask(&other, SOCKS4_CONNECT, ip, 21, "user", NULL);
-	pair_up(&other, &server, 100, 200);
+	pair_up(&other, &server, 0, 200);
 	server.pattern.piece_max = 10;
 	server.pattern.pause_ms = 1000;
 	other.on_reply = bind_now;
