@@ -125,7 +125,8 @@ static void no_ipv4(struct run *run)
 /* An address that is written as a name, which is not looked up. */
 static void literal(struct run *run)
 {
-	static const char *const names[] = {SERVER_IP, "::ffff:" SERVER_IP, "[::ffff:203.0.113.5]"};
+	static const char *const names[] = {
+		SERVER_IP, "::ffff:203.0.113.5", "[::ffff:203.0.113.5]"};
 
 	ask(run, NULL, names[run_between(run, 0, 2)]);
 	expect_caller(run, HOST_SERVER, SERVER_IP);
