@@ -1,0 +1,180 @@
+/*
+ * The contract tests over POSIX sockets. See harness.h.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "harness.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+static struct port port;
+static int descriptors; /* open when the test began */
+static int log_read = -1, stderr_saved = -1;
+
+static int count_descriptors(void)
+{
+	int count = 0;
+
+	for (int fd = 0; fd < CONFIG_ANKLET_DESCRIPTORS; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return count;
+}
+
+struct port *harness_start(void)
+{
+	static const struct port_config config;
+
+	descriptors = count_descriptors();
+	return port_init(&port, &config) == 0 ? &port : NULL;
+}
+
+void harness_stop(struct port *p)
+{
+	(void)harness_exhaust(p, false);
+	harness_log_end(p);
+	port_fini(p);
+	if (count_descriptors() != descriptors) {
+		fprintf(stderr, "descriptors: %d before the test, %d after\n", descriptors,
+			count_descriptors());
+		abort();
+	}
+}
+
+bool harness_loopback(enum port_families family, struct address *at)
+{
+	struct sockaddr_storage out;
+	int fd, bound;
+
+	memset(at, 0, sizeof *at);
+	if (family == PORT_IPV4)
+		at->ip = ip_v4(127, 0, 0, 1);
+	else
+		at->ip.octet[15] = 1;
+	fd = socket(family == PORT_IPV4 ? AF_INET : AF_INET6, SOCK_STREAM, 0);
+	bound = fd < 0 ? -1 : bind(fd, (struct sockaddr *)&out, address_to_system(at, &out));
+	if (fd >= 0)
+		close(fd);
+	return bound == 0;
+}
+
+/* The port of a listener that has just been closed. */
+bool harness_refusing(struct port *p, struct address *at)
+{
+	port_sock s;
+	bool known;
+
+	if (!harness_loopback(PORT_IPV4, at) || port_listen(p, at, 1, &s) != 0)
+		return false;
+	known = port_local(p, s, at) == 0;
+	port_close(p, &s);
+	return known;
+}
+
+/* Of the block for documentation (RFC 5737) that machines are least often given. */
+void harness_foreign(struct address *at)
+{
+	*at = (struct address){.ip = ip_v4(203, 0, 113, 77)};
+}
+
+bool harness_urgent(struct port *p, port_sock s, uint8_t octet)
+{
+	return send(socket_fd(p, s), &octet, 1, MSG_OOB) == 1;
+}
+
+bool harness_exhaust(struct port *p, bool on)
+{
+	static rlim_t before;
+	struct rlimit limit;
+
+	(void)p;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return false;
+	if (on) {
+		before = limit.rlim_cur;
+		limit.rlim_cur = 0;
+	} else if (before != 0) {
+		limit.rlim_cur = before;
+		before = 0;
+	}
+	return setrlimit(RLIMIT_NOFILE, &limit) == 0;
+}
+
+/* The system's numbers cannot be stopped. */
+bool harness_no_random(struct port *p, bool on)
+{
+	(void)p;
+	(void)on;
+	return false;
+}
+
+/* stderr becomes a pipe whose reader is this program, which reads when it likes. */
+bool harness_log_begin(struct port *p)
+{
+	int ends[2];
+
+	(void)p;
+	if (pipe(ends) != 0)
+		return false;
+	stderr_saved = dup(STDERR_FILENO);
+	log_read = ends[0];
+	(void)dup2(ends[1], STDERR_FILENO);
+	close(ends[1]);
+	(void)fcntl(log_read, F_SETFL, O_NONBLOCK);
+	return true;
+}
+
+static char log_text[1 << 20];
+static size_t log_len;
+
+static void read_log(void)
+{
+	ssize_t n;
+
+	while (log_len < sizeof log_text &&
+		(n = read(log_read, log_text + log_len, sizeof log_text - log_len)) > 0)
+		log_len += (size_t)n;
+}
+
+/* A pipe is stalled by itself while nobody reads. */
+void harness_log_stalled(struct port *p, bool on)
+{
+	(void)p;
+	if (!on)
+		read_log();
+}
+
+size_t harness_log_text(struct port *p, char *buf, size_t size)
+{
+	(void)p;
+	read_log();
+	if (log_len >= size)
+		log_len = size - 1;
+	memcpy(buf, log_text, log_len);
+	buf[log_len] = '\0';
+	return log_len;
+}
+
+void harness_log_end(struct port *p)
+{
+	(void)p;
+	if (stderr_saved < 0)
+		return;
+	(void)dup2(stderr_saved, STDERR_FILENO);
+	close(stderr_saved);
+	close(log_read);
+	stderr_saved = log_read = -1;
+	log_len = 0;
+}
+
+bool harness_sees_end_behind(void)
+{
+	return true;
+}

@@ -1,0 +1,289 @@
+/*
+ * The contract: handles, interest, waves, time.
+ */
+#include "contract.h"
+
+/* 'Answering PORT_AGAIN records it': the socket is named, once, when there is something to read. */
+static void again_records_interest(void **state)
+{
+	struct port *p = *state;
+	struct pair pair = make_pair(p);
+	const uint8_t *data;
+
+	assert_int_equal(port_peek(p, pair.b, &data), PORT_AGAIN);
+	send_octets(p, pair.a, 0, 1);
+	assert_true(named_within(p, pair.b, SOON_MS));
+	/* It has fired, so it does not fire again, whatever lies there. */
+	send_octets(p, pair.a, 1, 1);
+	(void)let_pass(p, WHILE_MS);
+	assert_false(was_named(pair.b));
+	expect_octets(p, pair.b, 0, 2);
+}
+
+/* 'While an interest stands unfired, the same call answers AGAIN from memory.' */
+static void interest_answers_from_memory(void **state)
+{
+	struct port *p = *state;
+	struct pair pair = make_pair(p);
+	const uint8_t *data;
+	uint8_t octet;
+
+	assert_int_equal(port_peek(p, pair.b, &data), PORT_AGAIN);
+	send_octets(p, pair.a, 0, 1);
+	assert_int_equal(port_peek(p, pair.b, &data), PORT_AGAIN);
+	assert_int_equal(port_read(p, pair.b, &octet, 1), PORT_AGAIN);
+	assert_true(named_within(p, pair.b, SOON_MS));
+	expect_octets(p, pair.b, 0, 1);
+}
+
+/* 'bytes or an end that are returned record nothing' */
+static void what_is_returned_records_nothing(void **state)
+{
+	struct port *p = *state;
+	struct pair pair = make_pair(p);
+	const uint8_t *data;
+	size_t len;
+
+	send_octets(p, pair.a, 0, 10);
+	assert_true(peek_soon(p, pair.b, &data) > 0);
+	forget_names();
+	send_octets(p, pair.a, 10, 10);
+	(void)let_pass(p, WHILE_MS);
+	assert_false(was_named(pair.a)); /* everything it sent was taken */
+	assert_false(was_named(pair.b)); /* it was given octets */
+
+	port_shutdown(p, pair.a);
+	assert_int_equal(read_to_end(p, pair.b, 0, &len), PORT_EOF);
+	assert_int_equal(len, 20);
+	forget_names();
+	(void)let_pass(p, WHILE_MS);
+	assert_false(was_named(pair.b)); /* it was given the end */
+}
+
+/* 'a short port_send() records WRITE', as AGAIN does. */
+static void a_full_stream_is_waited_for(void **state)
+{
+	struct port *p = *state;
+	struct pair pair = make_pair(p);
+	size_t sent = fill(p, pair.a);
+	uint8_t octet = 0;
+
+	assert_int_equal(port_send(p, pair.a, &octet, 1), PORT_AGAIN);
+	expect_octets(p, pair.b, 0, sent);
+	assert_true(named_within(p, pair.a, SOON_MS));
+	octet = octet_at(sent);
+	assert_int_equal(port_send(p, pair.a, &octet, 1), 1);
+	expect_octets(p, pair.b, sent, 1);
+}
+
+/* 'port_wait() clears only what fired.' */
+static void only_what_fired_is_cleared(void **state)
+{
+	struct port *p = *state;
+	struct pair pair = make_pair(p);
+	const uint8_t *data;
+	size_t sent;
+
+	assert_int_equal(port_peek(p, pair.a, &data), PORT_AGAIN);
+	sent = fill(p, pair.a);
+	expect_octets(p, pair.b, 0, sent); /* WRITE of a fires meanwhile, or now */
+	(void)named_within(p, pair.a, WHILE_MS);
+	assert_int_equal(port_peek(p, pair.a, &data), PORT_AGAIN);
+	forget_names();
+	send_octets(p, pair.b, 0, 1);
+	assert_true(named_within(p, pair.a, SOON_MS)); /* READ still stood */
+	expect_octets(p, pair.a, 0, 1);
+}
+
+/* 'What an earlier wait made ready and port_next() has not named yet is forgotten' */
+static void unnamed_readiness_is_forgotten(void **state)
+{
+	struct port *p = *state;
+	struct pair pair = make_pair(p);
+	const uint8_t *data;
+	int ready = 0;
+
+	assert_int_equal(port_peek(p, pair.b, &data), PORT_AGAIN);
+	send_octets(p, pair.a, 0, 1);
+	for (int tries = 0; ready == 0 && tries < 100; tries++)
+		ready = port_wait(p, WHILE_MS);
+	assert_int_equal(ready, 1);
+	assert_int_equal(port_wait(p, 0), 0);
+	assert_int_equal(port_next(p), PORT_NONE);
+	expect_octets(p, pair.b, 0, 1); /* the octet is not */
+}
+
+#define CROWD 4
+
+/* Makes a wave of several sockets, the b sides of pairs, and names none of them. */
+static int make_wave(struct port *p, struct pair pairs[CROWD])
+{
+	const uint8_t *data;
+
+	for (int tries = 0; tries < 50; tries++) {
+		int ready = 0;
+
+		for (int i = 0; i < CROWD; i++)
+			assert_int_equal(port_peek(p, pairs[i].b, &data), PORT_AGAIN);
+		for (int i = 0; i < CROWD; i++)
+			send_octets(p, pairs[i].a, 0, 1);
+		while (ready == 0)
+			ready = port_wait(p, SOON_MS);
+		if (ready > 1)
+			return ready;
+		for (int i = 0; i < CROWD; i++)
+			expect_octets(p, pairs[i].b, 0, 1);
+	}
+	fail_msg("no two sockets were ever ready at once");
+	return 0;
+}
+
+/* 'Names one of the sockets ..., each once; then PORT_NONE'; the count is the wait's. */
+static void each_is_named_once(void **state)
+{
+	struct port *p = *state;
+	struct pair pairs[CROWD];
+	bool seen[PORT_SOCKETS] = {false};
+	int ready;
+
+	for (int i = 0; i < CROWD; i++)
+		pairs[i] = make_pair(p);
+	ready = make_wave(p, pairs);
+	for (; ready > 0; ready--) {
+		port_sock s = port_next(p);
+
+		assert_int_not_equal(s, PORT_NONE);
+		assert_false(seen[s]);
+		seen[s] = true;
+	}
+	assert_int_equal(port_next(p), PORT_NONE);
+	assert_int_equal(port_next(p), PORT_NONE);
+}
+
+/* port_close(): 'Readiness not yet named is withdrawn.' */
+static void close_withdraws_readiness(void **state)
+{
+	struct port *p = *state;
+	struct pair pairs[CROWD];
+	port_sock named;
+
+	for (int i = 0; i < CROWD; i++)
+		pairs[i] = make_pair(p);
+	(void)make_wave(p, pairs);
+	named = port_next(p);
+	for (int i = 0; i < CROWD; i++)
+		if (pairs[i].b != named)
+			port_close(p, &pairs[i].b);
+	assert_int_equal(port_next(p), PORT_NONE);
+}
+
+/* A closed handle 'is not given out again before' all of the wave has been named. */
+static void handles_rest_during_a_wave(void **state)
+{
+	struct port *p = *state;
+	struct pair pairs[CROWD];
+	struct address at;
+	port_sock named, closed, s;
+
+	for (int i = 0; i < CROWD; i++)
+		pairs[i] = make_pair(p);
+	(void)make_wave(p, pairs);
+	named = closed = port_next(p);
+	port_close(p, &named);
+	assert_int_equal(named, PORT_NONE);
+	assert_true(harness_loopback(PORT_IPV4, &at));
+	while (port_listen(p, &at, 1, &s) == 0) /* every handle that is to be had */
+		assert_int_not_equal(s, closed);
+	while (port_next(p) != PORT_NONE)
+		;
+	assert_int_equal(port_listen(p, &at, 1, &s), 0);
+	assert_int_equal(s, closed);
+}
+
+/* The table has PORT_SOCKETS entries, and each can be used again. */
+static void every_handle_can_be_used(void **state)
+{
+	static port_sock sockets[PORT_SOCKETS];
+	struct port *p = *state;
+	struct address at;
+	port_sock s = 0;
+
+	assert_true(harness_loopback(PORT_IPV4, &at));
+	for (int round = 0; round < 2; round++) {
+		bool seen[PORT_SOCKETS] = {false};
+
+		for (int i = 0; i < PORT_SOCKETS; i++) {
+			assert_int_equal(port_listen(p, &at, 1, &sockets[i]), 0);
+			assert_in_range(sockets[i], 0, PORT_SOCKETS - 1);
+			assert_false(seen[sockets[i]]);
+			seen[sockets[i]] = true;
+		}
+		assert_int_equal(port_listen(p, &at, 1, &s), PORT_NO_RESOURCES);
+		assert_int_equal(s, PORT_NONE);
+		assert_int_equal(port_connect(p, NULL, &at, &s), PORT_NO_RESOURCES);
+		assert_int_equal(s, PORT_NONE);
+		assert_int_equal(port_resolve(p, "127.0.0.1", 9, PORT_BOTH, &s), PORT_NO_RESOURCES);
+		assert_int_equal(s, PORT_NONE);
+		for (int i = 0; i < PORT_SOCKETS; i++)
+			port_close(p, &sockets[i]);
+	}
+}
+
+/* '0: only looks', 'at most ms milliseconds', and the clock goes on by as much. */
+static void waits_end_in_time(void **state)
+{
+	struct port *p = *state;
+	uint32_t before = port_now(p);
+
+	assert_int_equal(port_wait(p, 0), 0);
+	assert_in_range(port_now(p) - before, 0, 50);
+	before = port_now(p);
+	assert_int_equal(port_wait(p, 120), 0);
+	assert_in_range(port_now(p) - before, 119, 1000);
+	assert_int_equal(port_next(p), PORT_NONE);
+}
+
+/* A wait without a limit ends when a socket is ready. */
+static void a_wait_without_a_limit_ends(void **state)
+{
+	struct port *p = *state;
+	struct pair pair = make_pair(p);
+	const uint8_t *data;
+	int ready = 0;
+
+	assert_int_equal(port_peek(p, pair.b, &data), PORT_AGAIN);
+	send_octets(p, pair.a, 0, 1);
+	for (int tries = 0; ready == 0 && tries < 100; tries++)
+		ready = port_wait(p, -1);
+	assert_int_equal(ready, 1);
+	assert_int_equal(port_next(p), pair.b);
+}
+
+static void the_clock_never_goes_back(void **state)
+{
+	struct port *p = *state;
+	uint32_t last = port_now(p);
+
+	for (int i = 0; i < 100; i++) {
+		(void)port_wait(p, i % 3);
+		assert_true((int32_t)(port_now(p) - last) >= 0);
+		last = port_now(p);
+	}
+}
+
+const struct CMUnitTest wait_tests[] = {
+	CONTRACT(again_records_interest),
+	CONTRACT(interest_answers_from_memory),
+	CONTRACT(what_is_returned_records_nothing),
+	CONTRACT(a_full_stream_is_waited_for),
+	CONTRACT(only_what_fired_is_cleared),
+	CONTRACT(unnamed_readiness_is_forgotten),
+	CONTRACT(each_is_named_once),
+	CONTRACT(close_withdraws_readiness),
+	CONTRACT(handles_rest_during_a_wave),
+	CONTRACT(every_handle_can_be_used),
+	CONTRACT(waits_end_in_time),
+	CONTRACT(a_wait_without_a_limit_ends),
+	CONTRACT(the_clock_never_goes_back),
+};
+const size_t wait_tests_count = COUNT(wait_tests);
