@@ -141,6 +141,16 @@ static void broken_off_deaf(struct run *run)
 	run->proxy.faults.late_gone = (uint16_t)(run_between(run, 0, 1) * 1000);
 }
 
+static struct talk *ender;
+
+static void check_broken_half(struct run *run)
+{
+	const struct talk *other = ender == breaker ? broken : breaker;
+
+	check_broken(run);
+	EXPECT(run, ender->shut && other->in_end == PORT_EOF && other->in == ender->out);
+}
+
 /* One direction has ended in order, and then the same side breaks off, or the other. */
 static void broken_off_half(struct run *run)
 {
@@ -150,7 +160,10 @@ static void broken_off_half(struct run *run)
 	plan_of(breaker)->reset_ms = run_between(run, 200, 1000);
 	plan_of(broken)->out_len = run_between(run, 1, 3000);
 	plan_of(breaker)->last = plan_of(broken)->last = TALK_HOLD;
-	plan_of(run_between(run, 0, 1) == 0 ? breaker : broken)->last = TALK_FIN;
+	ender = run_between(run, 0, 1) == 0 ? breaker : broken;
+	plan_of(ender)->last = TALK_FIN;
+	run->sim.window_min = 4096; /* so that the FIN is there before the reset */
+	run->check = check_broken_half;
 	run->proxy.faults.late_gone = (uint16_t)(run_between(run, 0, 1) * 1000);
 }
 
