@@ -2,7 +2,7 @@
  * What is said about a session: the reply code for each reason, and its lines in the log.
  *
  * Two lines for each session that was granted, one for each that was not. What
- * the client chose itself (userid, name) is escaped and in quotes.
+ * the client chose itself (userid, name) is escaped, and the userid stands in quotes.
  */
 #include "instance.h"
 
