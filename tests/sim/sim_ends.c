@@ -167,6 +167,68 @@ static void broken_off_half(struct run *run)
 	run->proxy.faults.late_gone = (uint16_t)(run_between(run, 0, 1) * 1000);
 }
 
+/* ---- Limits ---- */
+
+static void check_half_told(struct run *run)
+{
+	EXPECT(run, run->anklet->status.granted == 0);
+	EXPECT(run, client.talk.reset);
+	EXPECT(run, run_logged(run, "not established within limit-establish") == 1);
+}
+
+/* The client takes half of the grant and no more: no other reply can follow that. */
+static void half_told(struct run *run)
+{
+	begin(run);
+	run->sim.window_min = run->sim.window_max = run_between(run, 1, SOCKS4_REPLY_LEN - 1);
+	client.replies = 0;
+	client.talk.out_len = 0;
+	client.talk.deaf = true;
+	client.talk.last = server.pattern.last = TALK_STAY;
+	server.pattern.out_len = 0;
+	server_expect(&server, 1);
+	run->check = check_half_told;
+}
+
+static void begin_idle(struct run *run, const char *limit)
+{
+	begin(run);
+	run->config = limit;
+	run->config_added = true;
+	client.talk.last = server.pattern.last = TALK_STAY;
+	server_expect(&server, 1);
+}
+
+static void check_idle_cut(struct run *run)
+{
+	EXPECT(run, client_code(&client) == SOCKS4_GRANTED);
+	EXPECT(run, client.talk.reset && server.talk[0].reset);
+	EXPECT(run, run_logged(run, "idle for limit-idle") == 1);
+}
+
+/* Octets still wait for one that never reads: what is cut off does not look whole. */
+static void idle_while_octets_wait(struct run *run)
+{
+	begin_idle(run, "limit-idle 60s\n");
+	client.talk.out_len = 60000;
+	server.pattern.deaf = true;
+	run->check = check_idle_cut;
+}
+
+static void check_idle_in_order(struct run *run)
+{
+	EXPECT(run, client_code(&client) == SOCKS4_GRANTED);
+	EXPECT(run, client.talk.in_end == PORT_EOF && server.talk[0].in_end == PORT_EOF);
+	EXPECT(run, client.talk.in == server.talk[0].out && server.talk[0].in == client.talk.out);
+}
+
+/* Nothing waits: both are closed in order. */
+static void idle(struct run *run)
+{
+	begin_idle(run, "limit-idle 60s\n");
+	run->check = check_idle_in_order;
+}
+
 static const struct scenario scenarios[] = {
 	{"truncated", truncated},
 	{"silent", silent},
@@ -174,6 +236,9 @@ static const struct scenario scenarios[] = {
 	{"broken_off", broken_off},
 	{"broken_off_deaf", broken_off_deaf},
 	{"broken_off_half", broken_off_half},
+	{"half_told", half_told},
+	{"idle_while_octets_wait", idle_while_octets_wait},
+	{"idle", idle},
 };
 
 int main(int argc, char **argv)
