@@ -172,7 +172,7 @@ static void broken_off_half(struct run *run)
 static void check_half_told(struct run *run)
 {
 	EXPECT(run, run->anklet->status.granted == 0);
-	EXPECT(run, client.talk.reset);
+	EXPECT(run, client.end == PORT_RESET);
 	EXPECT(run, run_logged(run, "not established within limit-establish") == 1);
 }
 
@@ -181,10 +181,8 @@ static void half_told(struct run *run)
 {
 	begin(run);
 	run->sim.window_min = run->sim.window_max = run_between(run, 1, SOCKS4_REPLY_LEN - 1);
-	client.replies = 0;
-	client.talk.out_len = 0;
-	client.talk.deaf = true;
-	client.talk.last = server.pattern.last = TALK_STAY;
+	client.deaf = true;
+	server.pattern.last = TALK_STAY;
 	server.pattern.out_len = 0;
 	server_expect(&server, 1);
 	run->check = check_half_told;
