@@ -89,6 +89,7 @@ void session_begin(
 	session_own(a, s, client);
 	session_enter(s, SESSION_REQUEST);
 	session_set_limit(a, s, a->config.limit_handshake_ms);
+	session_log_state(a, s);
 	instance_queue(a, s); /* the request is often there already */
 }
 
@@ -321,6 +322,8 @@ void session_step(struct anklet *a, struct session *s)
 		if (next == NEXT_REFUSE)
 			begin_refusal(a, s);
 		next = run_state(a, s);
+		if (next == NEXT_STATE)
+			session_log_state(a, s);
 	}
 	if (next == NEXT_TURN)
 		instance_queue(a, s);

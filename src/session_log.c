@@ -1,7 +1,8 @@
 /*
  * What is said about a session: the reply code for each reason, and its lines in the log.
  *
- * Two lines for each session that was granted, one for each that was not. What
+ * Two lines for each session that was granted, one for each that was not, and
+ * what it does in between where the configuration says 'log debug'. What
  * the client chose itself (userid, name) is escaped, and the userid stands in quotes.
  */
 #include "instance.h"
@@ -76,6 +77,36 @@ static void begin_line(struct text *t, char *buf, size_t size, const struct sess
 static void text_since(struct text *t, struct anklet *a, const struct session *s)
 {
 	text_duration(t, port_now(a->port) - s->accepted_at);
+}
+
+void session_log_state(struct anklet *a, const struct session *s)
+{
+	static const char states[] =
+		"free\0request\0ident\0ident answer\0resolve\0connect\0listen\0"
+		"announce\0wait for peer\0grant\0relay\0refuse\0drain";
+	char buf[CONFIG_ANKLET_LOG_LINE];
+	struct text t;
+
+	if (a->config.log < PORT_DEBUG)
+		return;
+	begin_line(&t, buf, sizeof buf, s);
+	text_str(&t, "state ");
+	text_str(&t, text_of_list(states, s->state));
+	instance_log(a, PORT_DEBUG, &t);
+}
+
+void session_log_attempt(struct anklet *a, const struct session *s, const struct ip *ip)
+{
+	char buf[CONFIG_ANKLET_LOG_LINE];
+	struct text t;
+
+	if (a->config.log < PORT_DEBUG)
+		return;
+	begin_line(&t, buf, sizeof buf, s);
+	text_ip(&t, ip);
+	text_str(&t, " failed, ");
+	text_str(&t, text_of_list(reason_words, s->reason));
+	instance_log(a, PORT_DEBUG, &t);
 }
 
 void session_log_announced(struct anklet *a, const struct session *s)
