@@ -7,6 +7,7 @@
 #   make install            PREFIX=/usr/local, DESTDIR= as usual
 #   make size               text, static RAM and octets a session, held against the budgets
 #   make lint, make fuzz    what CI runs besides the tests
+#   make check CHECKS=lwip  the port for microcontrollers, on this machine; fetches lwIP
 #   make format, make cover
 #   make V=1                each command in full
 #
@@ -346,6 +347,7 @@ needs_unit = $(unit)
 needs_contract = $(contract)
 needs_replay = $(replay)
 needs_sim = $(sim)
+needs_lwip = $(BUILD)/lwip_contract $(lwip_tests)
 needs_no_malloc = $(POSIX_LIBS) $(posix_program)
 needs_e2e = $(BUILD)/anklet $(BUILD)/anklet_no_malloc
 
@@ -353,6 +355,7 @@ commands_unit = $(foreach t,$(unit),'$(strip $(UNDER) $t)')
 commands_contract = $(foreach t,$(contract),'$(strip $(UNDER) $t)')
 commands_replay = $(foreach t,$(replay),'$(strip $(UNDER) $t tests/fuzz/corpus/$(notdir $t))')
 commands_sim = $(foreach t,$(sim),'$(strip $(UNDER) $t)')
+commands_lwip = $(foreach t,$(needs_lwip),'$(strip $(UNDER) $t)')
 commands_no_malloc = 'tests/no_malloc $(POSIX_LIBS) $(posix_program)'
 commands_e2e = '$(PYTHON) -m pytest -p no:cacheprovider -rfEsxX $(E2E)'
 
@@ -393,26 +396,31 @@ fuzz:
 posix_sources = $(CORE) $(PORT_POSIX) $(PROGRAM) $(UNIT:%=tests/unit/%.c) $(FUZZ:%=tests/fuzz/%.c) \
 	tests/fuzz/replay.c tests/no_malloc.c $(CONTRACT) tests/port_contract/harness_posix.c
 sim_sources = $(PORT_SIM) $(SIM_FRAMEWORK) $(SIM:%=tests/sim/%.c) tests/port_contract/harness_sim.c
-headers = $(wildcard include/*.h src/*.h port/*.h port/*/*.h tests/*/*.h)
+lwip_sources = $(PORT_LWIP) $(PORT_LWIP_DUAL) port/lwip/host/board.c tests/port_contract/harness_lwip.c \
+	$(TESTS_LWIP:%=tests/lwip/%.c)
+headers = $(wildcard include/*.h src/*.h port/*.h port/*/*.h port/*/*/*.h port/*/*/*/*.h tests/*/*.h)
 scripts = tools/need tools/get_source tools/size tools/fuzz tests/run tests/no_malloc tests/hardened .ci/run
 
 lint: lint_format lint_cppcheck lint_tidy lint_scripts lint_man
 
 lint_format:
-	clang-format --dry-run -Werror $(posix_sources) $(sim_sources) $(headers)
+	clang-format --dry-run -Werror $(posix_sources) $(sim_sources) $(lwip_sources) $(PORT_LWIP_V4) $(headers)
 
 lint_cppcheck:
 	cppcheck $(CPPCHECK) $(POSIX_FLAGS) $(posix_sources)
 	cppcheck $(CPPCHECK) $(SIM_FLAGS) $(sim_sources)
+	cppcheck $(CPPCHECK) $(LWIP_FLAGS) $(lwip_sources)
 
 CPPCHECK = --quiet --error-exitcode=1 --std=c11 --enable=warning,style,performance,portability \
 	--inline-suppr --suppressions-list=tools/cppcheck.suppressions -j 2
 
-lint_tidy:
+lint_tidy: | $(LWIP)/.source
 	@printf '%s\n' $(posix_sources) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- \
 		-std=c11 $(POSIX_FLAGS)
 	@printf '%s\n' $(sim_sources) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- \
 		-std=c11 $(SIM_FLAGS)
+	@printf '%s\n' $(lwip_sources) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- \
+		-std=c11 $(LWIP_FLAGS)
 
 lint_scripts:
 	shellcheck $(scripts)
@@ -421,7 +429,7 @@ lint_man:
 	mandoc -Tlint -W warning docs/anklet.8 docs/anklet.conf.5
 
 format:
-	clang-format -i $(posix_sources) $(sim_sources) $(headers)
+	clang-format -i $(posix_sources) $(sim_sources) $(lwip_sources) $(PORT_LWIP_V4) $(headers)
 
 cover:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/cover CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage check
@@ -431,7 +439,8 @@ cover:
 
 objects = $(posix_core) $(posix_port) $(posix_program) $(sim_core) $(sim_port) \
 	$(posix_sources:%.c=$(BUILD)/posix/%.o) $(sim_sources:%.c=$(BUILD)/sim/%.o) \
-	$(CONTRACT:%.c=$(BUILD)/sim/%.o)
+	$(CONTRACT:%.c=$(BUILD)/sim/%.o) \
+	$(foreach v,lwip lwip_small,$(CORE:%.c=$(BUILD)/$v/%.o) $(lwip_sources:%.c=$(BUILD)/$v/%.o))
 
 -include $(sort $(objects:.o=.d))
 

@@ -69,7 +69,7 @@ static void answered(struct lookup *l, unsigned family, const struct address *at
 	l->address[family].port = 0;
 }
 
-/* What dns.c hands back: which look-up, at which place, which family. */
+/* What dns.c hands back in place of a pointer: which look-up, at which place, which family. */
 static uintptr_t ticket_of(const struct lookup *l, unsigned family)
 {
 	return (uintptr_t)l->number << 7 | (uintptr_t)(l - lookups) << 1 | family;
@@ -173,7 +173,8 @@ static bool ask(struct lookup *l, const char *name, unsigned family)
 
 	if ((l->open & 1u << family) == 0)
 		return true;
-	err = dns_gethostbyname_addrtype(name, &ip, on_found, (void *)ticket_of(l, family),
+	err = dns_gethostbyname_addrtype(name, &ip, on_found,
+		(void *)ticket_of(l, family), // NOLINT(performance-no-int-to-ptr): never followed
 		family == V4 ? LWIP_DNS_ADDRTYPE_IPV4 : LWIP_DNS_ADDRTYPE_IPV6);
 	if (err == ERR_OK) { /* known from earlier: no callback comes */
 		address_from_lwip(&ip, 0, &at);

@@ -48,7 +48,7 @@ static size_t question(const uint8_t *message, char *name)
 {
 	size_t at = HEADER;
 
-	while (message[at] != 0 && at < MESSAGE_MAX - 64) {
+	while (at < MESSAGE_MAX - 64 && message[at] != 0) {
 		memcpy(name, message + at + 1, message[at]);
 		name += message[at];
 		*name++ = '.';
@@ -138,7 +138,7 @@ static int stop(void **state)
 static int resolve(const char *name, enum port_families families, struct address *at, size_t max)
 {
 	uint32_t begun = port_now(&port);
-	port_sock s;
+	port_sock s = PORT_NONE;
 	int n = port_resolve(&port, name, strlen(name), families, &s);
 
 	if (n != 0)
@@ -221,7 +221,7 @@ static void names_that_are_not_found(void **state)
 static void an_answer_after_the_end(void **state)
 {
 	struct address at[4];
-	port_sock s;
+	port_sock s = PORT_NONE;
 
 	(void)state;
 	assert_int_equal(port_resolve(&port, "none.test", 9, PORT_IPV4, &s), 0);
@@ -237,7 +237,7 @@ static void an_answer_after_the_end(void **state)
 
 static void a_zone_is_an_interface(void **state)
 {
-	struct address at;
+	struct address at = {.port = 0};
 
 	(void)state;
 	assert_int_equal(resolve("fe80::1%1", PORT_BOTH, &at, 1), 1);
