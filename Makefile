@@ -133,6 +133,7 @@ LWIP_V6 = $(addprefix core/ipv6/,ethip6.c icmp6.c inet6.c ip6.c ip6_addr.c ip6_f
 
 TESTS_LWIP = \
 	test_names \
+	test_port \
 	test_proxy
 
 UNIT = \
