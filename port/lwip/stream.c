@@ -151,14 +151,16 @@ static err_t on_sent(void *arg, struct tcp_pcb *pcb, u16_t len)
 	return ERR_OK;
 }
 
-/* lwIP frees the pcb as soon as this returns, and takes it off its lists only then. */
+/*
+ * lwIP frees the pcb as soon as this returns, and takes it off its lists only then:
+ * nothing is to be looked up there.
+ */
 static void on_lost(void *arg, err_t err)
 {
 	struct port_entry *e = arg;
 
 	e->pcb = NULL;
-	if (err != ERR_CLSD) /* that is the end in order of both directions */
-		e->failure = (int8_t)answer_of(err);
+	e->failure = (int8_t)answer_of(err);
 	drop_source(e);
 }
 
@@ -185,6 +187,11 @@ struct tcp_pcb *stream_detach(struct port_entry *e)
 	return pcb;
 }
 
+/*
+ * What follows is lwIP's alone: it calls the end of LAST_ACK a failure, and frees
+ * a control block in TIME_WAIT without a word. Octets of a ring must still be
+ * acknowledged first.
+ */
 void stream_settle(struct port_entry *e)
 {
 	if ((e->flags & STREAM_SHUT) == 0 || (e->flags & STREAM_ENDED) == 0 || e->pcb == NULL)

@@ -195,9 +195,12 @@ static void the_backlogs_are_bounded_together(void **state)
 	unsigned accepted = 0;
 
 	(void)state;
-	for (size_t i = 0; i < CLIENTS; i++)
-		for (size_t l = 0; l < 2; l++)
+	for (size_t i = 0; i < CLIENTS; i++) {
+		for (size_t l = 0; l < 2; l++) {
 			assert_int_equal(port_connect(&port, NULL, &at[l], &client[l][i]), 0);
+			pass(10);
+		}
+	}
 	for (unsigned turns = 0; accepted < 2 * CLIENTS && turns < 1000; turns++) {
 		port_sock s;
 
@@ -215,6 +218,27 @@ static void the_backlogs_are_bounded_together(void **state)
 	for (size_t i = 0; i < CLIENTS; i++)
 		for (size_t l = 0; l < 2; l++)
 			assert_int_equal(port_connected(&port, client[l][i]), 0);
+}
+
+/* port_move(): 'PORT_EOF: from has ended and nothing of it is still on its way to to' */
+static void the_end_waits_for_what_is_on_its_way(void **state)
+{
+	struct pair in, out;
+	port_sock culprit;
+
+	(void)state;
+	move_to_nobody(&in, &out);
+	port_shutdown(&port, in.a);
+	pass(10);
+	assert_int_equal(port_gone(&port, in.b), PORT_EOF);
+	assert_int_equal(port_move(&port, in.b, out.a, 100, &culprit), PORT_AGAIN);
+	assert_int_equal(culprit, in.b);
+	assert_int_equal(port_wait(&port, SOON_MS), 0);
+	unstuff(out.b);
+	assert_int_equal(port_wait(&port, SOON_MS), 1);
+	assert_int_equal(port_next(&port), in.b);
+	assert_int_equal(port_move(&port, in.b, out.a, 100, &culprit), PORT_EOF);
+	expect(out.b, "moved");
 }
 
 /* Connections that nobody accepts take no rings from the others. */
@@ -241,6 +265,7 @@ int main(void)
 		PORT_TEST(a_connection_that_has_ended_is_let_go),
 		PORT_TEST(a_ring_is_kept_while_it_is_sent),
 		PORT_TEST(closing_over_moved_octets_is_a_reset),
+		PORT_TEST(the_end_waits_for_what_is_on_its_way),
 		PORT_TEST(the_backlogs_are_bounded_together),
 		PORT_TEST(who_waits_has_no_ring),
 	};
