@@ -175,6 +175,7 @@ SIM = \
 	sim_bind \
 	sim_bind_peers \
 	sim_connect \
+	sim_ends \
 	sim_faults \
 	sim_ident \
 	sim_log \

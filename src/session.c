@@ -250,18 +250,31 @@ void session_abort(struct anklet *a, struct session *s, enum session_reason reas
 	end(a, s, true);
 }
 
+/* A connection that is cut off while octets wait is not to look whole: it is reset. */
+static enum session_next relay_over_limit(struct session *s)
+{
+	const struct relay_direction *up = &s->relay.up, *down = &s->relay.down;
+	bool half = up->ended || down->ended;
+	bool cut = up->blocked || down->blocked;
+
+	return ended(s, half ? REASON_HALF_CLOSED : REASON_IDLE, cut ? NEXT_RESET : NEXT_CLOSE);
+}
+
 /* The limit of the phase has passed. */
 static enum session_next over_limit(struct session *s)
 {
-	bool half = s->relay.up.ended || s->relay.down.ended;
+	bool half_told = s->sent > 0 && s->sent < s->message_len;
 
 	if (s->state == SESSION_REQUEST)
 		return session_refuse(s, REASON_HANDSHAKE_LIMIT);
-	if (s->state < SESSION_RELAY)
-		return session_refuse(s, REASON_ESTABLISH_LIMIT);
 	if (s->state == SESSION_RELAY)
-		return ended(s, half ? REASON_HALF_CLOSED : REASON_IDLE, NEXT_CLOSE);
-	return NEXT_CLOSE;
+		return relay_over_limit(s);
+	if (s->state > SESSION_RELAY)
+		return NEXT_CLOSE;
+	/* No reply can follow half of another one. */
+	if ((s->state == SESSION_ANNOUNCE || s->state == SESSION_GRANT) && half_told)
+		return ended(s, REASON_ESTABLISH_LIMIT, NEXT_RESET);
+	return session_refuse(s, REASON_ESTABLISH_LIMIT);
 }
 
 static enum session_next run_state(struct anklet *a, struct session *s)

@@ -2,11 +2,16 @@
  * What is said about a session: the reply code for each reason, and its lines in the log.
  *
  * Two lines for each session that was granted, one for each that was not. What
- * the client chose itself (userid, name) is escaped and in quotes.
+ * the client chose itself (userid, name) is escaped, and the userid stands in quotes.
  */
 #include "instance.h"
 
 #include <assert.h>
+
+#define NAME_SIZE ((CONFIG_ANKLET_LOG_LINE - 256) / 2) /* a name's share of a line */
+#define EVENT_SIZE 176 /* what follows the userid, to which all is left that lies between */
+
+_Static_assert(CONFIG_ANKLET_LOG_LINE >= 320, "a line has room for some of each");
 
 #define CODE(reason, code, words) code,
 #define WORDS(reason, code, words) words "\0"
@@ -19,6 +24,22 @@ uint8_t session_reply_code(enum session_reason reason)
 	return reason_codes[reason];
 }
 
+/*
+ * Octets of the client's choice, in 'room' with a NUL, so that nobody can push what
+ * happened out of the line. What is cut ends with "\...", which nothing is escaped to.
+ */
+static void text_foreign(struct text *t, const char *octets, size_t len, size_t room)
+{
+	struct text part;
+
+	assert(room > 0 && room <= t->size - t->len);
+	text_init(&part, t->buf + t->len, room);
+	text_escaped(&part, octets, len);
+	t->len += part.len;
+	if (part.cut)
+		text_str(t, "\\...");
+}
+
 static void text_target(struct text *t, const struct session *s)
 {
 	const struct socks4_request *r = &s->request;
@@ -26,7 +47,7 @@ static void text_target(struct text *t, const struct session *s)
 
 	text_str(t, r->cd == SOCKS4_BIND ? " bind " : " connect ");
 	if (r->name_len > 0)
-		text_escaped(t, r->name, r->name_len);
+		text_foreign(t, r->name, r->name_len, NAME_SIZE);
 	else
 		text_ip(t, &ip);
 	text_char(t, ':');
@@ -45,7 +66,8 @@ static void begin_line(struct text *t, char *buf, size_t size, const struct sess
 		text_target(t, s);
 	if (s->request.userid_len > 0) {
 		text_str(t, " user \"");
-		text_escaped(t, s->request.userid, s->request.userid_len);
+		text_foreign(
+			t, s->request.userid, s->request.userid_len, t->size - t->len - EVENT_SIZE);
 		text_char(t, '"');
 	}
 	text_str(t, ": ");
