@@ -149,8 +149,11 @@ SIM = \
 	sim_bind \
 	sim_bind_peers \
 	sim_connect \
+	sim_ends \
 	sim_faults \
 	sim_ident \
+	sim_log \
+	sim_loops \
 	sim_names \
 	sim_race \
 	sim_rules
@@ -178,9 +181,10 @@ INCLUDES = -Iinclude -Isrc -Iport
 POSIX_FLAGS = $(INCLUDES) -Iport/posix -Itests/unit
 SIM_FLAGS = $(INCLUDES) $(SIM_SIZES) -Iport/sim -Itests/sim
 
-# Small tables, so that a run fills them.
-SIM_SIZES = -DCONFIG_ANKLET_SESSIONS=12 -DCONFIG_ANKLET_LISTENERS=4 -DCONFIG_ANKLET_SPARE_SOCKETS=4 \
-	-DCONFIG_ANKLET_TURN_OCTETS=4096
+# Small tables, so that a run fills them, whatever the program is built with.
+sim_size = -UCONFIG_ANKLET_$(1) -DCONFIG_ANKLET_$(1)=$(2)
+SIM_SIZES = $(call sim_size,SESSIONS,12) $(call sim_size,LISTENERS,4) \
+	$(call sim_size,SPARE_SOCKETS,4) $(call sim_size,TURN_OCTETS,4096)
 
 $(BUILD)/posix/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)

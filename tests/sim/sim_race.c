@@ -159,8 +159,8 @@ static unsigned last_why;
 
 static void check_dead(struct run *run)
 {
-	static const char *const words[] = {
-		": refused with 91, unreachable, ", ": refused with 91, connection refused, "};
+	static const char *const words[] = {": refused with 91, unreachable after ",
+		": refused with 91, connection refused after "};
 
 	EXPECT(run, client_code(&client) == SOCKS4_REJECTED && client.end == PORT_EOF);
 	EXPECT(run, client.replied_at[0] - client.connected_at == name->delay_v4_ms);
@@ -233,20 +233,26 @@ static void check_one_by_one(struct run *run)
 		EXPECT(run, client_code(&rival[i]) == SOCKS4_REJECTED);
 }
 
-/* Others hold every spare socket for their second attempts: one address is tried after the other. */
-static void one_by_one(struct run *run)
+/* Others hold every spare socket for their second attempts; then one comes with so many holes. */
+static void occupy(struct run *run, unsigned count)
 {
 	const char *const two_holes[] = {hole[0], hole[1], NULL};
 
 	begin(run);
-	client.start_ms = run_between(run, 1000, 20000);
 	streams_max = 3 * RIVALS + 2;
 	sim_name(&run->sim, "holes.example", 0, two_holes);
 	for (unsigned i = 0; i < RIVALS; i++)
 		ask(run, &rival[i], "holes.example");
-	holes = run_between(run, 0, HOLES);
+	holes = count;
 	serve(run, SERVER_IP);
 	fill(run, true);
+}
+
+/* Then one address is tried after the other. */
+static void one_by_one(struct run *run)
+{
+	occupy(run, run_between(run, 0, HOLES));
+	client.start_ms = run_between(run, 1000, 20000);
 	run->check = check_one_by_one;
 }
 
@@ -261,13 +267,10 @@ static void check_freed(struct run *run)
 /* One of them goes: its spare socket is taken within the time of one look. */
 static void spare_is_freed(struct run *run)
 {
-	one_by_one(run);
-	holes = 1;
-	run->sim.names = 1;
-	fill(run, true);
+	occupy(run, 1);
 	client.start_ms = 1000;
 	rival[0].leaves = CLIENT_RESETS;
-	rival[0].leave_ms = 1000 + 100 + run_between(run, 200, 9000);
+	rival[0].leave_ms = 1100 + run_between(run, 200, 9000);
 	run->check = check_freed;
 }
 

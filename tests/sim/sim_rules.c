@@ -169,6 +169,28 @@ static void named_by_a_rule(struct run *run)
 	run->check = check_granted;
 }
 
+#define OWN_LINK_LOCAL "169.254.7.7"
+
+/* A rule for all of a special range is none for our own address in it. */
+static void own_link_local(struct run *run)
+{
+	struct sim_host *host = run->proxy_host;
+	bool single = run_between(run, 0, 1) == 1;
+
+	come_from(run, HOST_CLIENT, CLIENT_IP);
+	host->address[host->addresses++] = ip_of(run, OWN_LINK_LOCAL);
+	run->config = single ? PROBE "allow to " OWN_LINK_LOCAL "\n"
+			     : PROBE "allow to 169.254.0.0/16\nallow to 169.254.7.0/24\n";
+	ask_for(run, OWN_LINK_LOCAL, 7000, "user");
+	if (single) {
+		serve(run, HOST_LOCAL, OWN_LINK_LOCAL, 7000);
+		run->check = check_granted;
+	} else {
+		server_init(&server, run, HOST_LOCAL, OWN_LINK_LOCAL, 7000);
+		expect_refusal(run, ": refused with 91, an address of this host");
+	}
+}
+
 /* Who is on this host may reach it. */
 static void on_loopback(struct run *run)
 {
@@ -250,8 +272,9 @@ static void first_match(struct run *run)
 		run->check = check_granted;
 	} else {
 		server_init(&server, run, HOST_SERVER, SERVER_IP, port);
-		expect_refusal(run, port == 7005 ? ": refused with 91, denied by rule 2, "
-						 : ": refused with 91, no allow line matches, ");
+		expect_refusal(run, port == 7005
+					    ? ": refused with 91, denied by rule 2 after "
+					    : ": refused with 91, no allow line matches after ");
 	}
 	ask_for(run, SERVER_IP, port, user);
 }
@@ -261,6 +284,7 @@ static const struct scenario scenarios[] = {
 	{"not_served", not_served},
 	{"protected", protected},
 	{"named_by_a_rule", named_by_a_rule},
+	{"own_link_local", own_link_local},
 	{"on_loopback", on_loopback},
 	{"never", never},
 	{"itself", itself},
