@@ -147,6 +147,7 @@ UNIT = \
 	test_ident \
 	test_name_cache \
 	test_name_files \
+	test_posix \
 	test_resolve \
 	test_resolve_servers \
 	test_rules \
