@@ -178,8 +178,8 @@ sim_port = $(PORT_SIM:%.c=$(BUILD)/sim/%.o)
 say = $(if $(V),,@echo '  $(1)';)
 
 INCLUDES = -Iinclude -Isrc -Iport
-POSIX_FLAGS = $(INCLUDES) -Iport/posix -Itests/unit
-SIM_FLAGS = $(INCLUDES) $(SIM_SIZES) -Iport/sim -Itests/sim
+POSIX_FLAGS = $(if $(SANITIZE),-DCHECK_TELLS) $(INCLUDES) -Iport/posix -Itests/unit
+SIM_FLAGS = -DCHECK_TELLS $(INCLUDES) $(SIM_SIZES) -Iport/sim -Itests/sim
 
 # Small tables, so that a run fills them, whatever the program is built with.
 sim_size = -UCONFIG_ANKLET_$(1) -DCONFIG_ANKLET_$(1)=$(2)

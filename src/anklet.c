@@ -7,8 +7,9 @@
  */
 #include "instance.h"
 
-#include <assert.h>
 #include <string.h>
+
+#include "check.h"
 
 #define ACCEPTS_A_TURN 16
 #define ACCEPT_RETRY_MS 1000
@@ -40,7 +41,7 @@ static struct session *take_queued(struct anklet *a)
 {
 	struct session *s = &a->sessions[a->queue_first];
 
-	assert(a->queued > 0 && s->queued);
+	check(a->queued > 0 && s->queued);
 	a->queue_first = s->next;
 	a->queued--;
 	s->queued = false;
@@ -129,7 +130,7 @@ static void give_way(struct anklet *a)
 			(longest == NULL || (int32_t)(s->limit.at - longest->limit.at) < 0))
 			longest = s;
 	}
-	assert(longest != NULL);
+	check(longest != NULL);
 	session_abort(a, longest, REASON_GAVE_WAY);
 }
 

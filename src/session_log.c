@@ -6,7 +6,7 @@
  */
 #include "instance.h"
 
-#include <assert.h>
+#include "check.h"
 
 #define NAME_SIZE ((CONFIG_ANKLET_LOG_LINE - 256) / 2) /* a name's share of a line */
 #define EVENT_SIZE 176 /* what follows the userid, to which all is left that lies between */
@@ -32,7 +32,7 @@ static void text_foreign(struct text *t, const char *octets, size_t len, size_t 
 {
 	struct text part;
 
-	assert(room > 0 && room <= t->size - t->len);
+	check(room > 0 && room <= t->size - t->len);
 	text_init(&part, t->buf + t->len, room);
 	text_escaped(&part, octets, len);
 	t->len += part.len;
