@@ -100,6 +100,7 @@ PROGRAM = \
 	port/posix/holder_$(NATIVE).c \
 	port/posix/main.c \
 	port/posix/options.c \
+	port/posix/output.c \
 	port/posix/user.c
 
 PORT_SIM = \

@@ -8,9 +8,8 @@
  */
 #include "ident.h"
 
-#include "text.h"
-
 #include "check.h"
+#include "text.h"
 
 #define PORT_DIGITS 5
 

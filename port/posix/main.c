@@ -8,13 +8,13 @@
 #define _POSIX_C_SOURCE 200809L
 #include <signal.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "anklet.h"
 #include "failure.h"
 #include "options.h"
+#include "output.h"
 #include "port.h"
 #include "posix.h"
 #include "text.h"
@@ -160,7 +160,7 @@ static void say_goodbye(struct anklet *a)
 
 static int cannot(const struct text *why)
 {
-	fprintf(stderr, "anklet: %s\n", why->buf);
+	output_error(why->buf, NULL);
 	return EXIT_FAILURE;
 }
 
