@@ -74,7 +74,8 @@ CORE = \
 	src/session_request.c \
 	src/socks4.c \
 	src/string_table.c \
-	src/text.c
+	src/text.c \
+	src/word.c
 
 # Where the system is not known there is a file that keeps to POSIX.
 NATIVE_Linux = linux
@@ -84,6 +85,7 @@ PORT_POSIX = \
 	port/posix/addresses.c \
 	port/posix/dns.c \
 	port/posix/fdset_$(NATIVE).c \
+	port/posix/lines.c \
 	port/posix/move.c \
 	port/posix/name_cache.c \
 	port/posix/name_files.c \
