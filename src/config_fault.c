@@ -15,11 +15,6 @@
 #define DIGITS(n) DIGITS_OF(n)
 
 #define SAME ""
-#define RIGHT_ENDPOINT "write tcp://HOST:PORT"
-#define RIGHT_TLS "write tcp://HOST:PORT; encryption is tls://, where it is built in"
-#define RIGHT_TIME "write 250ms, 90s, 2m, 1h, or a number of seconds"
-#define RIGHT_QUOTES "write \"NAME\"; within quotes \\\" \\\\ and \\xHH stand for one octet"
-#define RIGHT_PORTS "write PORT or LOW-HIGH, several with commas between, up to 65535"
 
 #define MESSAGE(kind, message, remedy) message "\0"
 #define REMEDY(kind, message, remedy) remedy "\0"

@@ -4,8 +4,7 @@
  * A '%' stands for the word that is wrong, and in a remedy for the hint: the
  * nearest of the right words. One list, from which the enum and the texts are
  * made: none can be without its own, and no table of pointers has to be relocated.
- * SAME is what stands in the line above. What several of them say, RIGHT_..., is
- * defined where the texts are made; behind "the keywords are" they all follow.
+ * SAME is what stands in the line above; behind "the keywords are" they all follow.
  */
 #ifndef ANKLET_CONFIG_FAULT_KIND_H
 #define ANKLET_CONFIG_FAULT_KIND_H
@@ -19,10 +18,11 @@
 	X(FAULT_EXTRA, "'%' is too much", "write one value a line; a comment begins with #")      \
 	X(FAULT_STRINGS, "the names take more than " DIGITS(CONFIG_ANKLET_CONFIG_TEXT) " octets", \
 		"use fewer or shorter ones, or build with a larger CONFIG_ANKLET_CONFIG_TEXT")    \
-	X(FAULT_ENDPOINT, "'%' is no endpoint", RIGHT_ENDPOINT)                                   \
+	X(FAULT_ENDPOINT, "'%' is no endpoint", "write tcp://HOST:PORT")                          \
 	X(FAULT_SCHEME, "unknown scheme '%'", SAME)                                               \
 	X(FAULT_SCHEME_ABSENT, "%:// is not built into this program", SAME)                       \
-	X(FAULT_SSLV2, "%:// is prohibited (RFC 6176)", RIGHT_TLS)                                \
+	X(FAULT_SSLV2, "%:// is prohibited (RFC 6176)",                                           \
+		"write tcp://HOST:PORT; encryption is tls://, where it is built in")              \
 	X(FAULT_SSLV3, "%:// is prohibited (RFC 7568)", SAME)                                     \
 	X(FAULT_OPTIONS, "tcp takes no options", "leave out the '?' and what follows it")         \
 	X(FAULT_NO_HOST, "the host is missing",                                                   \
@@ -55,10 +55,12 @@
 		"every port is meant")                                                            \
 	X(FAULT_TO_BARE_IPV6, "'%' is no IPv6 address",                                           \
 		"write ADDRESS/BITS, or [ADDRESS/BITS]:PORTS")                                    \
-	X(FAULT_RULE_PORT, "'%' is no port", RIGHT_PORTS)                                         \
+	X(FAULT_RULE_PORT, "'%' is no port",                                                      \
+		"write PORT or LOW-HIGH, several with commas between, up to 65535")               \
 	X(FAULT_RULE_PORTS, "these are more than " DIGITS(RULE_PORTS) " ports or ranges",         \
 		"write another rule for the rest")                                                \
-	X(FAULT_RULE_USER, "'%' is no user", RIGHT_QUOTES)                                        \
+	X(FAULT_RULE_USER, "'%' is no user",                                                      \
+		"write \"NAME\"; within quotes \\\" \\\\ and \\xHH stand for one octet")          \
 	X(FAULT_QUOTE, "the closing quote is missing", SAME)                                      \
 	X(FAULT_BEHIND_QUOTE, "'%' cannot follow the closing quote", SAME)                        \
 	X(FAULT_DENY_IDENT, "'%' has no use in a deny rule",                                      \
@@ -75,7 +77,7 @@
 	X(FAULT_LONG_NAME, "the name is longer than " DIGITS(CONFIG_ANKLET_USERID_MAX) " octets", \
 		"no userid is longer")                                                            \
 	X(FAULT_EMPTY_NAME, "the name is empty", "write one, or leave 'user' out")                \
-	X(FAULT_TIME, "'%' is no time", RIGHT_TIME)                                               \
+	X(FAULT_TIME, "'%' is no time", "write 250ms, 90s, 2m, 1h, or a number of seconds")       \
 	X(FAULT_TIME_RANGE, "'%' is out of range", "write a time from 10ms to 480h (20 days)")    \
 	X(FAULT_TIME_ZERO, "this limit cannot be left out", SAME)                                 \
 	X(FAULT_LIMIT_CLIENT, "'%' is no number of sessions",                                     \

@@ -91,17 +91,28 @@ struct cursor {
 
 /* ---- Saying what is wrong ---- */
 
+/* It is put together here: one message at a time. */
+static char message_buf[1024];
+static struct text message;
+
+static struct text *begin(const char *start)
+{
+	text_init(&message, message_buf, sizeof message_buf);
+	text_str(&message, start);
+	return &message;
+}
+
 static void text_word(struct text *t, struct word word)
 {
 	text_str(t, "--");
 	text_escaped(t, word.at, word.len);
 }
 
-static bool wrong_usage(struct cursor *c, const struct text *message)
+static bool wrong_usage(struct cursor *c)
 {
 	struct output err = {.fd = STDERR_FILENO};
 
-	output_error(message->buf, NULL);
+	output_error(message.buf, NULL);
 	output_str(&err, "Try 'anklet --help'.\n");
 	c->wrong = true;
 	return false;
@@ -109,60 +120,43 @@ static bool wrong_usage(struct cursor *c, const struct text *message)
 
 static bool unknown_word(struct cursor *c, struct word word)
 {
-	char buf[512];
 	struct config_near near;
 	const char *keyword;
-	struct text t;
 
 	config_near_init(&near, word);
 	for (size_t i = 0; i < KNOWNS; i++)
 		config_near_try(&near, knowns[i].word);
 	for (unsigned i = 0; (keyword = anklet_keyword(i)) != NULL; i++)
 		config_near_try(&near, keyword);
-	text_init(&t, buf, sizeof buf);
-	text_str(&t, "there is no option ");
-	text_word(&t, word);
+	text_word(begin("there is no option "), word);
 	if (near.name != NULL) {
-		text_str(&t, "; did you mean --");
-		text_str(&t, near.name);
-		text_char(&t, '?');
+		text_str(&message, "; did you mean --");
+		text_str(&message, near.name);
+		text_char(&message, '?');
 	}
-	return wrong_usage(c, &t);
+	return wrong_usage(c);
 }
 
 static bool unknown_letter(struct cursor *c, char letter)
 {
-	char buf[64];
-	struct text t;
-
-	text_init(&t, buf, sizeof buf);
-	text_str(&t, "there is no option -");
-	text_escaped(&t, &letter, 1);
-	return wrong_usage(c, &t);
+	text_escaped(begin("there is no option -"), &letter, 1);
+	return wrong_usage(c);
 }
 
 static bool stray_word(struct cursor *c, const char *word)
 {
-	char buf[1024];
-	struct text t;
-
-	text_init(&t, buf, sizeof buf);
-	text_str(&t, "what is \"");
-	text_escaped(&t, word, strnlen(word, 200));
-	text_str(&t, "\"? A place to listen on is given with -l, a file with -c,\n"
-		     "and a value of several words stands in quotes: --allow 'from 10.0.0.0/8'.");
-	return wrong_usage(c, &t);
+	text_escaped(begin("what is \""), word, strnlen(word, 200));
+	text_str(&message,
+		"\"? A place to listen on is given with -l, a file with -c,\n"
+		"and a value of several words stands in quotes: --allow 'from 10.0.0.0/8'.");
+	return wrong_usage(c);
 }
 
 static bool misused(struct cursor *c, struct word word, const char *why)
 {
-	char buf[512];
-	struct text t;
-
-	text_init(&t, buf, sizeof buf);
-	text_word(&t, word);
-	text_str(&t, why);
-	return wrong_usage(c, &t);
+	text_word(begin(""), word);
+	text_str(&message, why);
+	return wrong_usage(c);
 }
 
 /* ---- One option after the other ---- */
