@@ -23,7 +23,12 @@ SANITIZE ?=
 WERROR ?=
 SYSTEM := $(shell uname -s)
 
-CFLAGS ?= -Os -g
+# The smallest code there is: of these, the options that the compiler knows.
+known = $(shell echo 'int x;' | $(CC) -Werror $(1) -x c -c -o /dev/null - 2>/dev/null && echo $(1))
+SMALLEST := $(or $(call known,-Oz),-Os) $(foreach option,-fno-ipa-cp -fno-jump-tables \
+	-fno-optimize-sibling-calls --param=large-function-insns=600 --param=large-function-growth=10 \
+	,$(call known,$(option)))
+CFLAGS ?= $(SMALLEST) -g
 WARN = -Wall -Wextra -Wswitch-enum -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 HARDEN = -fPIE -fstack-protector-strong
 # Sections nobody refers to fall away; nothing here unwinds, and -g has its own tables for debuggers.
@@ -35,7 +40,7 @@ PIE ?= -pie
 ALL_CFLAGS = -std=c11 $(WARN) $(WERROR:1=-Werror) $(HARDEN) $(SMALL) $(LTO) $(SANITIZER) $(CFLAGS) $(CPPFLAGS)
 ALL_LDFLAGS = $(PIE) $(LINK_$(SYSTEM)) $(SANITIZER) $(LDFLAGS)
 TEST_LDFLAGS = $(if $(LTO),-fno-lto) $(ALL_LDFLAGS)
-LINK_Linux = -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code,--gc-sections,--as-needed
+LINK_Linux = -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code,-z,nodynamic-undefined-weak,--gc-sections,--as-needed
 LINK_Darwin = -Wl,-dead_strip
 LIBS_Linux = -lresolv
 LIBS_Darwin = -lresolv
@@ -75,7 +80,8 @@ CORE = \
 	src/session_request.c \
 	src/socks4.c \
 	src/string_table.c \
-	src/text.c
+	src/text.c \
+	src/word.c
 
 # Where the system is not known there is a file that keeps to POSIX.
 NATIVE_Linux = linux
@@ -85,6 +91,7 @@ PORT_POSIX = \
 	port/posix/addresses.c \
 	port/posix/dns.c \
 	port/posix/fdset_$(NATIVE).c \
+	port/posix/lines.c \
 	port/posix/move.c \
 	port/posix/name_cache.c \
 	port/posix/name_files.c \
@@ -101,6 +108,7 @@ PROGRAM = \
 	port/posix/holder_$(NATIVE).c \
 	port/posix/main.c \
 	port/posix/options.c \
+	port/posix/output.c \
 	port/posix/user.c
 
 PORT_SIM = \
@@ -205,8 +213,8 @@ sim_port = $(PORT_SIM:%.c=$(BUILD)/sim/%.o)
 say = $(if $(V),,@echo '  $(1)';)
 
 INCLUDES = -Iinclude -Isrc -Iport
-POSIX_FLAGS = $(INCLUDES) -Iport/posix -Itests/unit
-SIM_FLAGS = $(INCLUDES) $(SIM_SIZES) -Iport/sim -Itests/sim
+POSIX_FLAGS = $(if $(SANITIZE),-DCHECK_TELLS) $(INCLUDES) -Iport/posix -Itests/unit
+SIM_FLAGS = -DCHECK_TELLS $(INCLUDES) $(SIM_SIZES) -Iport/sim -Itests/sim
 
 # Small tables, so that a run fills them, whatever the program is built with.
 sim_size = -UCONFIG_ANKLET_$(1) -DCONFIG_ANKLET_$(1)=$(2)

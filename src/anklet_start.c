@@ -10,14 +10,12 @@
 
 static void log_not_listening(struct anklet *a, const struct address *at, int why)
 {
-	char buf[CONFIG_ANKLET_LOG_LINE];
-	struct text t;
+	struct text *t = instance_line(a);
 
-	text_init(&t, buf, sizeof buf);
-	text_str(&t, "not listening on ");
-	text_address(&t, at);
-	text_str(&t, why == PORT_IN_USE ? ": it is in use" : ": this host has no such address");
-	instance_log(a, PORT_WARNING, &t);
+	text_str(t, "not listening on ");
+	text_address(t, at);
+	text_str(t, why == PORT_IN_USE ? ": it is in use" : ": this host has no such address");
+	instance_log(a, PORT_WARNING);
 }
 
 static int add_listener(struct anklet *a, const struct address *at)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "anklet_config.h"
+#include "config.h"
 #include "rules.h"
 
 #define WORD_SHOWN 48 /* octets of a wrong word that a message repeats */
@@ -13,11 +14,7 @@
 #define DIGITS_OF(n) #n
 #define DIGITS(n) DIGITS_OF(n)
 
-#define RIGHT_ENDPOINT "write tcp://HOST:PORT"
-#define RIGHT_TLS "write tcp://HOST:PORT; encryption is tls://, where it is built in"
-#define RIGHT_TIME "write 250ms, 90s, 2m, 1h, or a number of seconds"
-#define RIGHT_QUOTES "write \"NAME\"; within quotes \\\" \\\\ and \\xHH stand for one octet"
-#define RIGHT_PORTS "write PORT or LOW-HIGH, several with commas between, up to 65535"
+#define SAME ""
 
 #define MESSAGE(kind, message, remedy) message "\0"
 #define REMEDY(kind, message, remedy) remedy "\0"
@@ -65,9 +62,32 @@ static void text_filled(struct text *t, const char *pattern, const char *word, s
 	text_str(t, place + 1);
 }
 
+/* The n-th text of a list in which an empty one is SAME. */
+static const char *text_at(const char *list, unsigned n)
+{
+	const char *text = list;
+
+	while (n-- > 0) {
+		list += strlen(list) + 1;
+		if (*list != '\0')
+			text = list;
+	}
+	return text;
+}
+
+static void text_keywords(struct text *t)
+{
+	const char *keyword;
+
+	for (unsigned i = 0; (keyword = config_keyword(i)) != NULL; i++) {
+		text_str(t, i > 0 ? ", " : " ");
+		text_str(t, keyword);
+	}
+}
+
 void text_fault(struct text *t, const struct config_fault *fault)
 {
-	const char *message = fault->wrong.len > 0 ? text_of_list(messages, fault->kind) : missing;
+	const char *message = fault->wrong.len > 0 ? text_at(messages, fault->kind) : missing;
 
 	text_filled(t, message, fault->subject.at, fault->subject.len);
 }
@@ -76,5 +96,7 @@ void text_remedy(struct text *t, const struct config_fault *fault)
 {
 	const char *hint = fault->hint != NULL ? fault->hint : "";
 
-	text_filled(t, text_of_list(remedies, fault->kind), hint, strlen(hint));
+	text_filled(t, text_at(remedies, fault->kind), hint, strlen(hint));
+	if (fault->kind == FAULT_KEYWORD)
+		text_keywords(t);
 }

@@ -11,14 +11,9 @@
 
 #include "config_fault_kind.h"
 #include "text.h"
+#include "word.h"
 
 #define CONFIG_LINE_MAX 1024 /* octets of a line without its end */
-
-/* A piece of a line. */
-struct word {
-	const char *at;
-	size_t len;
-};
 
 struct config_fault {
 	enum config_fault_kind kind;

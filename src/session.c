@@ -3,8 +3,9 @@
  */
 #include "instance.h"
 
-#include <assert.h>
 #include <string.h>
+
+#include "check.h"
 
 #define DRAIN_LIMIT_MS 2000
 #define DRAIN_OCTETS 65536
@@ -70,7 +71,7 @@ void session_set_step(struct anklet *a, struct session *s, uint32_t ms)
 
 enum session_next session_enter(struct session *s, enum session_state state)
 {
-	assert(state > s->state);
+	check(state > s->state);
 	s->state = (uint8_t)state;
 	s->step.set = false;
 	s->step_due = false;
@@ -308,7 +309,7 @@ static enum session_next run_state(struct anklet *a, struct session *s)
 	case SESSION_FREE:
 		break;
 	}
-	assert(s->state != SESSION_FREE); /* it has no step */
+	check(s->state != SESSION_FREE); /* it has no step */
 	return NEXT_CLOSE;
 }
 

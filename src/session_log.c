@@ -7,7 +7,7 @@
  */
 #include "instance.h"
 
-#include <assert.h>
+#include "check.h"
 
 #define NAME_SIZE ((CONFIG_ANKLET_LOG_LINE - 256) / 2) /* a name's share of a line */
 #define EVENT_SIZE 176 /* what follows the userid, to which all is left that lies between */
@@ -33,7 +33,7 @@ static void text_foreign(struct text *t, const char *octets, size_t len, size_t 
 {
 	struct text part;
 
-	assert(room > 0 && room <= t->size - t->len);
+	check(room > 0 && room <= t->size - t->len);
 	text_init(&part, t->buf + t->len, room);
 	text_escaped(&part, octets, len);
 	t->len += part.len;
@@ -56,9 +56,10 @@ static void text_target(struct text *t, const struct session *s)
 }
 
 /* Who asked for what; the latter only when the request was whole. */
-static void begin_line(struct text *t, char *buf, size_t size, const struct session *s)
+static struct text *begin_line(struct anklet *a, const struct session *s)
 {
-	text_init(t, buf, size);
+	struct text *t = instance_line(a);
+
 	text_str(t, "session ");
 	text_num(t, s->number);
 	text_char(t, ' ');
@@ -72,6 +73,7 @@ static void begin_line(struct text *t, char *buf, size_t size, const struct sess
 		text_char(t, '"');
 	}
 	text_str(t, ": ");
+	return t;
 }
 
 static void text_since(struct text *t, struct anklet *a, const struct session *s)
@@ -111,26 +113,22 @@ void session_log_attempt(struct anklet *a, const struct session *s, const struct
 
 void session_log_announced(struct anklet *a, const struct session *s)
 {
-	char buf[CONFIG_ANKLET_LOG_LINE];
-	struct text t;
+	struct text *t = begin_line(a, s);
 
-	begin_line(&t, buf, sizeof buf, s);
-	text_str(&t, "waits for the peer on ");
-	text_address(&t, &s->peer);
-	instance_log(a, PORT_INFO, &t);
+	text_str(t, "waits for the peer on ");
+	text_address(t, &s->peer);
+	instance_log(a, PORT_INFO);
 }
 
 void session_log_granted(struct anklet *a, const struct session *s)
 {
-	char buf[CONFIG_ANKLET_LOG_LINE];
-	struct text t;
+	struct text *t = begin_line(a, s);
 
-	begin_line(&t, buf, sizeof buf, s);
-	text_str(&t, "granted, ");
-	text_address(&t, &s->peer);
-	text_str(&t, " after ");
-	text_since(&t, a, s);
-	instance_log(a, PORT_INFO, &t);
+	text_str(t, "granted, ");
+	text_address(t, &s->peer);
+	text_str(t, " after ");
+	text_since(t, a, s);
+	instance_log(a, PORT_INFO);
 }
 
 static void text_verdict(struct text *t, const struct session *s)
@@ -160,20 +158,18 @@ static void text_verdict(struct text *t, const struct session *s)
 
 void session_log_end(struct anklet *a, const struct session *s)
 {
-	char buf[CONFIG_ANKLET_LOG_LINE];
-	struct text t;
+	struct text *t = begin_line(a, s);
 
-	begin_line(&t, buf, sizeof buf, s);
-	text_verdict(&t, s);
+	text_verdict(t, s);
 	if (s->state == SESSION_RELAY) {
-		text_str(&t, ", up ");
-		text_num(&t, s->relay.up.octets);
-		text_str(&t, " down ");
-		text_num(&t, s->relay.down.octets);
-		text_str(&t, " in ");
+		text_str(t, ", up ");
+		text_num(t, s->relay.up.octets);
+		text_str(t, " down ");
+		text_num(t, s->relay.down.octets);
+		text_str(t, " in ");
 	} else {
-		text_str(&t, " after ");
+		text_str(t, " after ");
 	}
-	text_since(&t, a, s);
-	instance_log(a, PORT_INFO, &t);
+	text_since(t, a, s);
+	instance_log(a, PORT_INFO);
 }
