@@ -7,6 +7,7 @@
 #   make install            PREFIX=/usr/local, DESTDIR= as usual
 #   make size               text, static RAM and octets a session, held against the budgets
 #   make lint, make fuzz    what CI runs besides the tests
+#   make check CHECKS=lwip  the port for microcontrollers, on this machine; fetches lwIP
 #   make format, make cover
 #   make V=1                each command in full
 #
@@ -22,7 +23,12 @@ SANITIZE ?=
 WERROR ?=
 SYSTEM := $(shell uname -s)
 
-CFLAGS ?= -Os -g
+# The smallest code there is: of these, the options that the compiler knows.
+known = $(shell echo 'int x;' | $(CC) -Werror $(1) -x c -c -o /dev/null - 2>/dev/null && echo $(1))
+SMALLEST := $(or $(call known,-Oz),-Os) $(foreach option,-fno-ipa-cp -fno-jump-tables \
+	-fno-optimize-sibling-calls --param=large-function-insns=600 --param=large-function-growth=10 \
+	,$(call known,$(option)))
+CFLAGS ?= $(SMALLEST) -g
 WARN = -Wall -Wextra -Wswitch-enum -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 HARDEN = -fPIE -fstack-protector-strong
 # Sections nobody refers to fall away; nothing here unwinds, and -g has its own tables for debuggers.
@@ -34,7 +40,7 @@ PIE ?= -pie
 ALL_CFLAGS = -std=c11 $(WARN) $(WERROR:1=-Werror) $(HARDEN) $(SMALL) $(LTO) $(SANITIZER) $(CFLAGS) $(CPPFLAGS)
 ALL_LDFLAGS = $(PIE) $(LINK_$(SYSTEM)) $(SANITIZER) $(LDFLAGS)
 TEST_LDFLAGS = $(if $(LTO),-fno-lto) $(ALL_LDFLAGS)
-LINK_Linux = -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code,--gc-sections,--as-needed
+LINK_Linux = -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code,-z,nodynamic-undefined-weak,--gc-sections,--as-needed
 LINK_Darwin = -Wl,-dead_strip
 LIBS_Linux = -lresolv
 LIBS_Darwin = -lresolv
@@ -75,7 +81,8 @@ CORE = \
 	src/session_request.c \
 	src/socks4.c \
 	src/string_table.c \
-	src/text.c
+	src/text.c \
+	src/word.c
 
 # Where the system is not known there is a file that keeps to POSIX.
 NATIVE_Linux = linux
@@ -85,6 +92,7 @@ PORT_POSIX = \
 	port/posix/addresses.c \
 	port/posix/dns.c \
 	port/posix/fdset_$(NATIVE).c \
+	port/posix/lines.c \
 	port/posix/move.c \
 	port/posix/name_cache.c \
 	port/posix/name_files.c \
@@ -101,6 +109,7 @@ PROGRAM = \
 	port/posix/holder_$(NATIVE).c \
 	port/posix/main.c \
 	port/posix/options.c \
+	port/posix/output.c \
 	port/posix/user.c
 
 PORT_SIM = \
@@ -133,6 +142,7 @@ LWIP_V6 = $(addprefix core/ipv6/,ethip6.c icmp6.c inet6.c ip6.c ip6_addr.c ip6_f
 
 TESTS_LWIP = \
 	test_names \
+	test_port \
 	test_proxy
 
 UNIT = \
@@ -146,6 +156,7 @@ UNIT = \
 	test_ident \
 	test_name_cache \
 	test_name_files \
+	test_posix \
 	test_resolve \
 	test_resolve_servers \
 	test_rules \
@@ -174,6 +185,7 @@ SIM = \
 	sim_bind \
 	sim_bind_peers \
 	sim_connect \
+	sim_ends \
 	sim_faults \
 	sim_ident \
 	sim_log \
@@ -202,8 +214,8 @@ sim_port = $(PORT_SIM:%.c=$(BUILD)/sim/%.o)
 say = $(if $(V),,@echo '  $(1)';)
 
 INCLUDES = -Iinclude -Isrc -Iport
-POSIX_FLAGS = $(INCLUDES) -Iport/posix -Itests/unit
-SIM_FLAGS = $(INCLUDES) $(SIM_SIZES) -Iport/sim -Itests/sim
+POSIX_FLAGS = $(if $(SANITIZE),-DCHECK_TELLS) $(INCLUDES) -Iport/posix -Itests/unit
+SIM_FLAGS = -DCHECK_TELLS $(INCLUDES) $(SIM_SIZES) -Iport/sim -Itests/sim
 
 # Small tables, so that a run fills them, whatever the program is built with.
 sim_size = -UCONFIG_ANKLET_$(1) -DCONFIG_ANKLET_$(1)=$(2)
@@ -347,6 +359,7 @@ needs_unit = $(unit)
 needs_contract = $(contract)
 needs_replay = $(replay)
 needs_sim = $(sim)
+needs_lwip = $(BUILD)/lwip_contract $(lwip_tests)
 needs_no_malloc = $(POSIX_LIBS) $(posix_program)
 needs_e2e = $(BUILD)/anklet $(BUILD)/anklet_no_malloc
 
@@ -354,6 +367,7 @@ commands_unit = $(foreach t,$(unit),'$(strip $(UNDER) $t)')
 commands_contract = $(foreach t,$(contract),'$(strip $(UNDER) $t)')
 commands_replay = $(foreach t,$(replay),'$(strip $(UNDER) $t tests/fuzz/corpus/$(notdir $t))')
 commands_sim = $(foreach t,$(sim),'$(strip $(UNDER) $t)')
+commands_lwip = $(foreach t,$(needs_lwip),'$(strip $(UNDER) $t)')
 commands_no_malloc = 'tests/no_malloc $(POSIX_LIBS) $(posix_program)'
 commands_e2e = '$(PYTHON) -m pytest -p no:cacheprovider -rfEsxX $(E2E)'
 
@@ -394,26 +408,31 @@ fuzz:
 posix_sources = $(CORE) $(PORT_POSIX) $(PROGRAM) $(UNIT:%=tests/unit/%.c) $(FUZZ:%=tests/fuzz/%.c) \
 	tests/fuzz/replay.c tests/no_malloc.c $(CONTRACT) tests/port_contract/harness_posix.c
 sim_sources = $(PORT_SIM) $(SIM_FRAMEWORK) $(SIM:%=tests/sim/%.c) tests/port_contract/harness_sim.c
-headers = $(wildcard include/*.h src/*.h port/*.h port/*/*.h tests/*/*.h)
+lwip_sources = $(PORT_LWIP) $(PORT_LWIP_DUAL) port/lwip/host/board.c tests/port_contract/harness_lwip.c \
+	$(TESTS_LWIP:%=tests/lwip/%.c)
+headers = $(wildcard include/*.h src/*.h port/*.h port/*/*.h port/*/*/*.h port/*/*/*/*.h tests/*/*.h)
 scripts = tools/need tools/get_source tools/size tools/fuzz tests/run tests/no_malloc tests/hardened .ci/run
 
 lint: lint_format lint_cppcheck lint_tidy lint_scripts lint_man
 
 lint_format:
-	clang-format --dry-run -Werror $(posix_sources) $(sim_sources) $(headers)
+	clang-format --dry-run -Werror $(posix_sources) $(sim_sources) $(lwip_sources) $(PORT_LWIP_V4) $(headers)
 
 lint_cppcheck:
 	cppcheck $(CPPCHECK) $(POSIX_FLAGS) $(posix_sources)
 	cppcheck $(CPPCHECK) $(SIM_FLAGS) $(sim_sources)
+	cppcheck $(CPPCHECK) $(LWIP_FLAGS) $(lwip_sources)
 
 CPPCHECK = --quiet --error-exitcode=1 --std=c11 --enable=warning,style,performance,portability \
 	--inline-suppr --suppressions-list=tools/cppcheck.suppressions -j 2
 
-lint_tidy:
+lint_tidy: | $(LWIP)/.source
 	@printf '%s\n' $(posix_sources) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- \
 		-std=c11 $(POSIX_FLAGS)
 	@printf '%s\n' $(sim_sources) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- \
 		-std=c11 $(SIM_FLAGS)
+	@printf '%s\n' $(lwip_sources) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- \
+		-std=c11 $(LWIP_FLAGS)
 
 lint_scripts:
 	shellcheck $(scripts)
@@ -422,7 +441,7 @@ lint_man:
 	mandoc -Tlint -W warning docs/anklet.8 docs/anklet.conf.5
 
 format:
-	clang-format -i $(posix_sources) $(sim_sources) $(headers)
+	clang-format -i $(posix_sources) $(sim_sources) $(lwip_sources) $(PORT_LWIP_V4) $(headers)
 
 cover:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/cover CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage check
@@ -432,7 +451,8 @@ cover:
 
 objects = $(posix_core) $(posix_port) $(posix_program) $(sim_core) $(sim_port) \
 	$(posix_sources:%.c=$(BUILD)/posix/%.o) $(sim_sources:%.c=$(BUILD)/sim/%.o) \
-	$(CONTRACT:%.c=$(BUILD)/sim/%.o)
+	$(CONTRACT:%.c=$(BUILD)/sim/%.o) \
+	$(foreach v,lwip lwip_small,$(CORE:%.c=$(BUILD)/$v/%.o) $(lwip_sources:%.c=$(BUILD)/$v/%.o))
 
 -include $(sort $(objects:.o=.d))
 

@@ -7,8 +7,9 @@
  */
 #include "instance.h"
 
-#include <assert.h>
 #include <string.h>
+
+#include "check.h"
 
 #define ACCEPTS_A_TURN 16
 #define ACCEPT_RETRY_MS 1000
@@ -40,7 +41,7 @@ static struct session *take_queued(struct anklet *a)
 {
 	struct session *s = &a->sessions[a->queue_first];
 
-	assert(a->queued > 0 && s->queued);
+	check(a->queued > 0 && s->queued);
 	a->queue_first = s->next;
 	a->queued--;
 	s->queued = false;
@@ -129,21 +130,19 @@ static void give_way(struct anklet *a)
 			(longest == NULL || (int32_t)(s->limit.at - longest->limit.at) < 0))
 			longest = s;
 	}
-	assert(longest != NULL);
+	check(longest != NULL);
 	session_abort(a, longest, REASON_GAVE_WAY);
 }
 
 static void log_over_limit(struct anklet *a, const struct address *from)
 {
-	char buf[CONFIG_ANKLET_LOG_LINE];
-	struct text t;
+	struct text *t = instance_line(a);
 
-	text_init(&t, buf, sizeof buf);
-	text_address(&t, from);
-	text_str(&t, ": closed at once, this client has all of its ");
-	text_num(&t, a->config.limit_client);
-	text_str(&t, " sessions (limit-client)");
-	instance_log(a, PORT_WARNING, &t);
+	text_address(t, from);
+	text_str(t, ": closed at once, this client has all of its ");
+	text_num(t, a->config.limit_client);
+	text_str(t, " sessions (limit-client)");
+	instance_log(a, PORT_WARNING);
 }
 
 static void welcome(struct anklet *a, port_sock client, const struct address *from)
@@ -295,9 +294,15 @@ void anklet_poll(struct anklet *a, int32_t ms)
 
 /* ---- The rest of anklet.h ---- */
 
-void instance_log(struct anklet *a, enum port_level level, const struct text *line)
+struct text *instance_line(struct anklet *a)
 {
-	anklet_log(a, (int)level, line->buf, line->len);
+	text_init(&a->line, a->line_buf, sizeof a->line_buf);
+	return &a->line;
+}
+
+void instance_log(struct anklet *a, enum port_level level)
+{
+	anklet_log(a, (int)level, a->line.buf, a->line.len);
 }
 
 struct anklet *anklet_init(void *memory, size_t size, struct port *port)

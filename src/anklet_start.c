@@ -10,14 +10,12 @@
 
 static void log_not_listening(struct anklet *a, const struct address *at, int why)
 {
-	char buf[CONFIG_ANKLET_LOG_LINE];
-	struct text t;
+	struct text *t = instance_line(a);
 
-	text_init(&t, buf, sizeof buf);
-	text_str(&t, "not listening on ");
-	text_address(&t, at);
-	text_str(&t, why == PORT_IN_USE ? ": it is in use" : ": this host has no such address");
-	instance_log(a, PORT_WARNING, &t);
+	text_str(t, "not listening on ");
+	text_address(t, at);
+	text_str(t, why == PORT_IN_USE ? ": it is in use" : ": this host has no such address");
+	instance_log(a, PORT_WARNING);
 }
 
 static int add_listener(struct anklet *a, const struct address *at)
@@ -33,7 +31,13 @@ static int add_listener(struct anklet *a, const struct address *at)
 	a->owner[l->sock] = (int16_t)~a->listener_count;
 	a->listener_count++;
 	l->ready = true;
-	return port_local(a->port, l->sock, &l->at);
+	r = port_local(a->port, l->sock, &l->at);
+	if (r < 0) {
+		a->owner[l->sock] = OWNER_NONE;
+		port_close(a->port, &l->sock);
+		a->listener_count--;
+	}
+	return r;
 }
 
 /*

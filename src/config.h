@@ -22,11 +22,6 @@
 	1728000000u /* 20 days: below 2^31, so that times compare by signed difference */
 
 struct config {
-	struct port_config port;
-	struct string_table strings;
-	struct rules rules;
-	uint8_t listen_count; /* 0: the default, 127.0.0.1 and ::1 */
-	struct endpoint listen[CONFIG_ANKLET_LISTENERS];
 	uint32_t limit_handshake_ms;   /* from accept to the whole request */
 	uint32_t limit_establish_ms;   /* from the whole request to the last grant */
 	uint32_t limit_idle_ms;        /* relay without an octet; 0: no limit */
@@ -35,9 +30,14 @@ struct config {
 	uint16_t bind_port_low, bind_port_high; /* inclusive; 0 and 0: any */
 	struct ip bind_address;                 /* shown to BIND clients; '::' when not given */
 	struct ip source_v4,
-		source_v6; /* local addresses for outgoing connections; '::' when not given */
-	uint8_t log;       /* enum port_level: lines above it are left out */
-	uint16_t user;     /* in strings: whom to become after binding; STRING_NONE: nobody */
+		source_v6;    /* local addresses for outgoing connections; '::' when not given */
+	uint8_t log;          /* enum port_level: lines above it are left out */
+	uint16_t user;        /* in strings: whom to become after binding; STRING_NONE: nobody */
+	uint8_t listen_count; /* 0: the default, 127.0.0.1 and ::1 */
+	struct port_config port;
+	struct string_table strings;
+	struct rules rules;
+	struct endpoint listen[CONFIG_ANKLET_LISTENERS];
 };
 
 /* Sets the defaults. */

@@ -13,6 +13,8 @@
 #define DIGITS_OF(n) #n
 #define DIGITS(n) DIGITS_OF(n)
 
+#define SAME ""
+
 #define MESSAGE(kind, message, remedy) message "\0"
 
 static const char messages[] = CONFIG_FAULTS(MESSAGE);
@@ -57,16 +59,31 @@ static void text_filled(struct text *t, const char *pattern, const char *word, s
 	text_str(t, place + 1);
 }
 
-void text_fault(struct text *t, const struct config_fault *fault)
+/* The n-th text of a list in which an empty one is SAME. */
+static const char *text_at(const char *list, unsigned n)
 {
-	const char *message = fault->wrong.len > 0 ? text_of_list(messages, fault->kind) : missing;
+	const char *text = list;
 
-	text_filled(t, message, fault->subject.at, fault->subject.len);
+	while (n-- > 0) {
+		list += strlen(list) + 1;
+		if (*list != '\0')
+			text = list;
+	}
+	return text;
 }
 
-void text_remedy(struct text *t, const struct config_fault *fault)
+void text_fault_text(
+	struct text *t, const char *list, enum config_fault_kind kind, const char *word, size_t len)
 {
-	const char *hint = fault->hint != NULL ? fault->hint : "";
+	text_filled(t, text_at(list, kind), word, len);
+}
 
-	text_filled(t, config_remedy(fault->kind), hint, strlen(hint));
+void text_fault(struct text *t, const struct config_fault *fault)
+{
+	const struct word *subject = &fault->subject;
+
+	if (fault->wrong.len > 0)
+		text_fault_text(t, messages, fault->kind, subject->at, subject->len);
+	else
+		text_filled(t, missing, subject->at, subject->len);
 }

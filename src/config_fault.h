@@ -1,7 +1,7 @@
 /*
  * What can be wrong with a configuration: where it is, why, and what would be right.
  *
- * The texts stand together in config_fault_kind.h.
+ * All the texts stand together in config_fault.c.
  */
 #ifndef ANKLET_CONFIG_FAULT_H
 #define ANKLET_CONFIG_FAULT_H
@@ -11,14 +11,9 @@
 
 #include "config_fault_kind.h"
 #include "text.h"
+#include "word.h"
 
 #define CONFIG_LINE_MAX 1024 /* octets of a line without its end */
-
-/* A piece of a line. */
-struct word {
-	const char *at;
-	size_t len;
-};
 
 struct config_fault {
 	enum config_fault_kind kind;
@@ -38,10 +33,14 @@ bool config_fault_missing(struct config_fault *fault, enum config_fault_kind kin
 	struct word subject, const char *at);
 
 /*
- * What would be right, with a '%' for the hint: config_remedy.c. "" in a build
- * without these texts: config_remedy_none.c.
+ * Appends the text of a kind from a list of texts, SAME being an empty one, with a word
+ * in place of its '%'.
  */
-const char *config_remedy(enum config_fault_kind kind);
+void text_fault_text(struct text *t, const char *list, enum config_fault_kind kind,
+	const char *word, size_t len);
+
+/* Are remedies built in: is it config_remedy.c, and not config_remedy_none.c? */
+extern const bool config_remedies;
 
 /* Append what is wrong; and what would be right. Printable ASCII, at most 320 octets each. */
 void text_fault(struct text *t, const struct config_fault *fault);

@@ -4,7 +4,7 @@
  * A '%' stands for the word that is wrong, and in a remedy for the hint: the
  * nearest of the right words. One list, from which the enum and the texts are
  * made: none can be without its own, and no table of pointers has to be relocated.
- * What several of them say, RIGHT_..., is defined where the texts are made.
+ * SAME is what stands in the line above; behind "the keywords are" they all follow.
  */
 #ifndef ANKLET_CONFIG_FAULT_KIND_H
 #define ANKLET_CONFIG_FAULT_KIND_H
@@ -13,26 +13,24 @@
 	X(FAULT_CONTROL, "a control octet is in the line", "remove it")                           \
 	X(FAULT_LONG_LINE, "the line is longer than " DIGITS(CONFIG_LINE_MAX) " octets",          \
 		"shorten it, or make several of it")                                              \
-	X(FAULT_KEYWORD, "unknown keyword '%'",                                                   \
-		"the keywords are listen, allow, deny, limit-handshake, limit-establish, "        \
-		"limit-idle, limit-half-closed, limit-client, bind-ports, bind-address, "         \
-		"source, dns, log, user")                                                         \
-	X(FAULT_KEYWORD_NEAR, "unknown keyword '%'", "did you mean '%'?")                         \
+	X(FAULT_KEYWORD, "unknown keyword '%'", "the keywords are")                               \
+	X(FAULT_KEYWORD_NEAR, SAME, "did you mean '%'?")                                          \
 	X(FAULT_EXTRA, "'%' is too much", "write one value a line; a comment begins with #")      \
 	X(FAULT_STRINGS, "the names take more than " DIGITS(CONFIG_ANKLET_CONFIG_TEXT) " octets", \
 		"use fewer or shorter ones, or build with a larger CONFIG_ANKLET_CONFIG_TEXT")    \
-	X(FAULT_ENDPOINT, "'%' is no endpoint", RIGHT_ENDPOINT)                                   \
-	X(FAULT_SCHEME, "unknown scheme '%'", RIGHT_ENDPOINT)                                     \
-	X(FAULT_SCHEME_ABSENT, "%:// is not built into this program", RIGHT_ENDPOINT)             \
-	X(FAULT_SSLV2, "%:// is prohibited (RFC 6176)", RIGHT_TLS)                                \
-	X(FAULT_SSLV3, "%:// is prohibited (RFC 7568)", RIGHT_TLS)                                \
+	X(FAULT_ENDPOINT, "'%' is no endpoint", "write tcp://HOST:PORT")                          \
+	X(FAULT_SCHEME, "unknown scheme '%'", SAME)                                               \
+	X(FAULT_SCHEME_ABSENT, "%:// is not built into this program", SAME)                       \
+	X(FAULT_SSLV2, "%:// is prohibited (RFC 6176)",                                           \
+		"write tcp://HOST:PORT; encryption is tls://, where it is built in")              \
+	X(FAULT_SSLV3, "%:// is prohibited (RFC 7568)", SAME)                                     \
 	X(FAULT_OPTIONS, "tcp takes no options", "leave out the '?' and what follows it")         \
 	X(FAULT_NO_HOST, "the host is missing",                                                   \
 		"write tcp://HOST:PORT; '*' is every address of this host")                       \
 	X(FAULT_NO_PORT, "the port is missing", "write it behind the ':', or leave the ':' out")  \
 	X(FAULT_PORT, "'%' is no port", "write a number up to 65535; 0 is any free one")          \
 	X(FAULT_BRACKET, "']' is missing", "write [ADDRESS] or [ADDRESS]:PORT")                   \
-	X(FAULT_BEHIND_BRACKET, "'%' cannot follow ']'", "write [ADDRESS] or [ADDRESS]:PORT")     \
+	X(FAULT_BEHIND_BRACKET, "'%' cannot follow ']'", SAME)                                    \
 	X(FAULT_NOT_IPV6, "'%' is no IPv6 address", "only an IPv6 address stands in brackets")    \
 	X(FAULT_BARE_IPV6, "an IPv6 address stands in brackets", "write [ADDRESS]:PORT")          \
 	X(FAULT_ZONE, "'%' is no link-local address with a zone",                                 \
@@ -47,7 +45,7 @@
 	X(FAULT_RULE_WORD, "unknown word '%'",                                                    \
 		"a rule is made of connect, bind, from ADDRESS/BITS, to PATTERN, user NAME, "     \
 		"ident, any-peer, needs-connect")                                                 \
-	X(FAULT_RULE_WORD_NEAR, "unknown word '%'", "did you mean '%'?")                          \
+	X(FAULT_RULE_WORD_NEAR, SAME, "did you mean '%'?")                                        \
 	X(FAULT_TWICE, "'%' is there twice", "write another rule for the other one")              \
 	X(FAULT_BOTH_COMMANDS, "'%' is the second command of the rule",                           \
 		"leave connect and bind out to speak of both")                                    \
@@ -57,32 +55,31 @@
 		"every port is meant")                                                            \
 	X(FAULT_TO_BARE_IPV6, "'%' is no IPv6 address",                                           \
 		"write ADDRESS/BITS, or [ADDRESS/BITS]:PORTS")                                    \
-	X(FAULT_RULE_PORT, "'%' is no port", RIGHT_PORTS)                                         \
+	X(FAULT_RULE_PORT, "'%' is no port",                                                      \
+		"write PORT or LOW-HIGH, several with commas between, up to 65535")               \
 	X(FAULT_RULE_PORTS, "these are more than " DIGITS(RULE_PORTS) " ports or ranges",         \
 		"write another rule for the rest")                                                \
-	X(FAULT_RULE_USER, "'%' is no user", RIGHT_QUOTES)                                        \
+	X(FAULT_RULE_USER, "'%' is no user",                                                      \
+		"write \"NAME\"; within quotes \\\" \\\\ and \\xHH stand for one octet")          \
+	X(FAULT_QUOTE, "the closing quote is missing", SAME)                                      \
+	X(FAULT_BEHIND_QUOTE, "'%' cannot follow the closing quote", SAME)                        \
 	X(FAULT_DENY_IDENT, "'%' has no use in a deny rule",                                      \
 		"leave it out; 'allow ... ident' serves only those whose identd agrees")          \
-	X(FAULT_DENY_BIND_WORD, "'%' has no use in a deny rule",                                  \
-		"leave it out; it belongs to 'allow bind'")                                       \
-	X(FAULT_CONNECT_BIND_WORD, "'%' has no use in a rule for connect",                        \
-		"leave it out; it belongs to 'allow bind'")                                       \
+	X(FAULT_DENY_BIND_WORD, SAME, "leave it out; it belongs to 'allow bind'")                 \
+	X(FAULT_CONNECT_BIND_WORD, "'%' has no use in a rule for connect", SAME)                  \
 	X(FAULT_ANY_PEER_TO, "'%' has no use in a rule for certain peers",                        \
 		"leave it out, or leave the address or name out of 'to'")                         \
 	X(FAULT_RULES, "these are more than " DIGITS(CONFIG_ANKLET_RULES) " rules",               \
 		"use fewer, or build with a larger CONFIG_ANKLET_RULES")                          \
 	X(FAULT_LONG_RULE, "the rule is too long to be printed in one line", "shorten it")        \
-	X(FAULT_QUOTE, "the closing quote is missing", RIGHT_QUOTES)                              \
-	X(FAULT_BEHIND_QUOTE, "'%' cannot follow the closing quote", RIGHT_QUOTES)                \
 	X(FAULT_ESCAPE, "'%' stands for no octet",                                                \
 		"write \\\" for a quote, \\\\ for a backslash, \\x01 to \\xff for any octet")     \
 	X(FAULT_LONG_NAME, "the name is longer than " DIGITS(CONFIG_ANKLET_USERID_MAX) " octets", \
 		"no userid is longer")                                                            \
 	X(FAULT_EMPTY_NAME, "the name is empty", "write one, or leave 'user' out")                \
-	X(FAULT_TIME, "'%' is no time", RIGHT_TIME)                                               \
+	X(FAULT_TIME, "'%' is no time", "write 250ms, 90s, 2m, 1h, or a number of seconds")       \
 	X(FAULT_TIME_RANGE, "'%' is out of range", "write a time from 10ms to 480h (20 days)")    \
-	X(FAULT_TIME_ZERO, "this limit cannot be left out",                                       \
-		"write a time from 10ms to 480h (20 days)")                                       \
+	X(FAULT_TIME_ZERO, "this limit cannot be left out", SAME)                                 \
 	X(FAULT_LIMIT_CLIENT, "'%' is no number of sessions",                                     \
 		"write a number up to " DIGITS(CONFIG_ANKLET_SESSIONS) "; 0 is no limit")         \
 	X(FAULT_BIND_PORTS, "'%' is no range of ports",                                           \

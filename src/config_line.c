@@ -5,11 +5,6 @@
 
 #include <string.h>
 
-bool word_is(struct word word, const char *s)
-{
-	return strlen(s) == word.len && memcmp(word.at, s, word.len) == 0;
-}
-
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t';

@@ -45,7 +45,4 @@ bool config_line_name(struct config_line *line, struct word behind, enum config_
 /* Makes sure that nothing is left. */
 bool config_line_end(struct config_line *line);
 
-/* Is the word this one? */
-bool word_is(struct word word, const char *s);
-
 #endif

@@ -5,22 +5,37 @@
  */
 #include "config_fault.h"
 
+#include <string.h>
+
 #include "anklet_config.h"
+#include "config.h"
 
 #define DIGITS_OF(n) #n
 #define DIGITS(n) DIGITS_OF(n)
 
-#define RIGHT_ENDPOINT "write tcp://HOST:PORT"
-#define RIGHT_TLS "write tcp://HOST:PORT; encryption is tls://, where it is built in"
-#define RIGHT_TIME "write 250ms, 90s, 2m, 1h, or a number of seconds"
-#define RIGHT_QUOTES "write \"NAME\"; within quotes \\\" \\\\ and \\xHH stand for one octet"
-#define RIGHT_PORTS "write PORT or LOW-HIGH, several with commas between, up to 65535"
+#define SAME ""
 
 #define REMEDY(kind, message, remedy) remedy "\0"
 
 static const char remedies[] = CONFIG_FAULTS(REMEDY);
 
-const char *config_remedy(enum config_fault_kind kind)
+const bool config_remedies = true;
+
+static void text_keywords(struct text *t)
 {
-	return text_of_list(remedies, kind);
+	const char *keyword;
+
+	for (unsigned i = 0; (keyword = config_keyword(i)) != NULL; i++) {
+		text_str(t, i > 0 ? ", " : " ");
+		text_str(t, keyword);
+	}
+}
+
+void text_remedy(struct text *t, const struct config_fault *fault)
+{
+	const char *hint = fault->hint != NULL ? fault->hint : "";
+
+	text_fault_text(t, remedies, fault->kind, hint, strlen(hint));
+	if (fault->kind == FAULT_KEYWORD)
+		text_keywords(t);
 }

@@ -79,7 +79,7 @@ void config_report(const char *source, unsigned long number, struct word line,
 	text_fault(&t, fault);
 	text_char(&t, '\n');
 	text_line(&t, line, fault->wrong);
-	if (*config_remedy(fault->kind) != '\0') {
+	if (config_remedies) {
 		text_str(&t, INDENT);
 		text_remedy(&t, fault);
 		text_char(&t, '\n');

@@ -8,8 +8,7 @@
  */
 #include "ident.h"
 
-#include <assert.h>
-
+#include "check.h"
 #include "text.h"
 
 #define PORT_DIGITS 5
@@ -169,7 +168,7 @@ enum parse ident_read(struct ident_answer *a, const char *userid, size_t userid_
 	enum parse answer = PARSE_MORE;
 	size_t at = 0;
 
-	assert(userid_len <= UINT8_MAX); /* field_at counts it */
+	check(userid_len <= UINT8_MAX); /* field_at counts it */
 	while (answer == PARSE_MORE && at < len) {
 		answer = take(a, userid, userid_len, data[at++]);
 		if (++a->octets == IDENT_ANSWER_MAX && answer == PARSE_MORE)

@@ -24,29 +24,28 @@ struct listener {
 	struct address at;
 };
 
+/* The tables stand behind, as in the other structs: what is near is reached with less code. */
 struct anklet {
 	struct port *port;
+	struct deadline earliest;
+	struct deadline accept_at; /* accepting rests until then: the port had no resources */
+	bool stopping;
+	uint8_t listener_count;
+	uint8_t listener_turn;            /* which one is asked first: they take turns */
+	uint16_t draining;                /* sessions in DRAIN: they give way to new clients */
+	uint16_t spare_sockets;           /* left for races */
+	uint16_t queue_first, queue_last; /* runnable sessions, first in first out */
+	uint16_t queued;
+	uint16_t free_count;
+	uint32_t session_number;
+	struct anklet_status status;
+	struct text line; /* of the log, in line_buf */
 	struct config config;
 
 	struct listener listeners[CONFIG_ANKLET_LISTENERS];
-	uint8_t listener_count;
-	uint8_t listener_turn;     /* which one is asked first: they take turns */
-	struct deadline accept_at; /* accepting rests until then: the port had no resources */
-	bool stopping;
-
 	int16_t owner[PORT_SOCKETS]; /* a session's index, ~index of a listener, or OWNER_NONE */
-
-	uint16_t free_count;
 	uint16_t free[CONFIG_ANKLET_SESSIONS]; /* a stack of indices */
-	uint16_t draining;                     /* sessions in DRAIN: they give way to new clients */
-	uint16_t spare_sockets;                /* left for races */
-
-	uint16_t queue_first, queue_last; /* runnable sessions, first in first out */
-	uint16_t queued;
-	struct deadline earliest;
-
-	uint32_t session_number;
-	struct anklet_status status;
+	char line_buf[CONFIG_ANKLET_LOG_LINE];
 
 	/* The client of each session, '::' when FREE: apart, so that counting them reads little memory. */
 	struct ip client[CONFIG_ANKLET_SESSIONS];
@@ -71,8 +70,11 @@ void instance_deadline(struct anklet *a, const struct deadline *d);
 /* Does this program listen at that address, being one of this host's (own)? */
 bool instance_listens(const struct anklet *a, const struct ip *ip, uint16_t port);
 
-/* Logs a line, if its level is wanted. */
-void instance_log(struct anklet *a, enum port_level level, const struct text *line);
+/* Begins a line of the log; there is one at a time. */
+struct text *instance_line(struct anklet *a);
+
+/* Logs that line, if its level is wanted. */
+void instance_log(struct anklet *a, enum port_level level);
 
 bool deadline_passed(const struct deadline *d, uint32_t now);
 

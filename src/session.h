@@ -80,7 +80,6 @@ struct session {
 	struct deadline limit; /* of the phase: handshake, establishing, relay, drain */
 	struct deadline step;  /* of the state's own step */
 	struct address from;   /* the client */
-	struct socks4_request request;
 	struct ident_answer ident;
 	int16_t rule; /* that decided; -1: none */
 	bool request_whole;
@@ -88,13 +87,14 @@ struct session {
 	bool any_peer;      /* BIND that accepts whoever comes first */
 	bool needs_connect; /* of the rule that granted */
 	uint8_t address_count;
-	uint8_t address_next;                         /* the next one to try */
-	uint16_t port_start, ports_tried;             /* BIND: in bind-ports */
-	uint8_t server_address, rival_address;        /* which one each attempt is made to */
-	uint32_t server_since, rival_since;           /* when it began */
-	struct ip addresses[CONFIG_ANKLET_ADDRESSES]; /* permitted ones, in the order of trying */
-	struct address peer;                          /* the application server, once connected */
+	uint8_t address_next;                  /* the next one to try */
+	uint16_t port_start, ports_tried;      /* BIND: in bind-ports */
+	uint8_t server_address, rival_address; /* which one each attempt is made to */
+	uint32_t server_since, rival_since;    /* when it began */
+	struct address peer;                   /* the application server, once connected */
 	struct relay relay;
+	struct socks4_request request;
+	struct ip addresses[CONFIG_ANKLET_ADDRESSES]; /* permitted ones, in the order of trying */
 };
 
 struct anklet;
@@ -157,6 +157,10 @@ void session_close_rival(struct anklet *a, struct session *s);
 bool session_may_meet(struct anklet *a, struct session *s, const struct ip *peer);
 
 /* ---- The log ---- */
+
+/* The state that was entered; an attempt at an address that failed for s->reason. Both only for 'log debug'. */
+void session_log_state(struct anklet *a, const struct session *s);
+void session_log_attempt(struct anklet *a, const struct session *s, const struct ip *ip);
 
 void session_log_announced(struct anklet *a, const struct session *s);
 void session_log_granted(struct anklet *a, const struct session *s);

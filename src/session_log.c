@@ -1,12 +1,18 @@
 /*
  * What is said about a session: the reply code for each reason, and its lines in the log.
  *
- * Two lines for each session that was granted, one for each that was not. What
- * the client chose itself (userid, name) is escaped and in quotes.
+ * Two lines for each session that was granted, one for each that was not, and
+ * what it does in between where the configuration says 'log debug'. What
+ * the client chose itself (userid, name) is escaped, and the userid stands in quotes.
  */
 #include "instance.h"
 
-#include <assert.h>
+#include "check.h"
+
+#define NAME_SIZE ((CONFIG_ANKLET_LOG_LINE - 256) / 2) /* a name's share of a line */
+#define EVENT_SIZE 176 /* what follows the userid, to which all is left that lies between */
+
+_Static_assert(CONFIG_ANKLET_LOG_LINE >= 320, "a line has room for some of each");
 
 #define CODE(reason, code, words) code,
 #define WORDS(reason, code, words) words "\0"
@@ -19,6 +25,22 @@ uint8_t session_reply_code(enum session_reason reason)
 	return reason_codes[reason];
 }
 
+/*
+ * Octets of the client's choice, in 'room' with a NUL, so that nobody can push what
+ * happened out of the line. What is cut ends with "\...", which nothing is escaped to.
+ */
+static void text_foreign(struct text *t, const char *octets, size_t len, size_t room)
+{
+	struct text part;
+
+	check(room > 0 && room <= t->size - t->len);
+	text_init(&part, t->buf + t->len, room);
+	text_escaped(&part, octets, len);
+	t->len += part.len;
+	if (part.cut)
+		text_str(t, "\\...");
+}
+
 static void text_target(struct text *t, const struct session *s)
 {
 	const struct socks4_request *r = &s->request;
@@ -26,7 +48,7 @@ static void text_target(struct text *t, const struct session *s)
 
 	text_str(t, r->cd == SOCKS4_BIND ? " bind " : " connect ");
 	if (r->name_len > 0)
-		text_escaped(t, r->name, r->name_len);
+		text_foreign(t, r->name, r->name_len, NAME_SIZE);
 	else
 		text_ip(t, &ip);
 	text_char(t, ':');
@@ -34,9 +56,10 @@ static void text_target(struct text *t, const struct session *s)
 }
 
 /* Who asked for what; the latter only when the request was whole. */
-static void begin_line(struct text *t, char *buf, size_t size, const struct session *s)
+static struct text *begin_line(struct anklet *a, const struct session *s)
 {
-	text_init(t, buf, size);
+	struct text *t = instance_line(a);
+
 	text_str(t, "session ");
 	text_num(t, s->number);
 	text_char(t, ' ');
@@ -45,10 +68,12 @@ static void begin_line(struct text *t, char *buf, size_t size, const struct sess
 		text_target(t, s);
 	if (s->request.userid_len > 0) {
 		text_str(t, " user \"");
-		text_escaped(t, s->request.userid, s->request.userid_len);
+		text_foreign(
+			t, s->request.userid, s->request.userid_len, t->size - t->len - EVENT_SIZE);
 		text_char(t, '"');
 	}
 	text_str(t, ": ");
+	return t;
 }
 
 static void text_since(struct text *t, struct anklet *a, const struct session *s)
@@ -56,28 +81,54 @@ static void text_since(struct text *t, struct anklet *a, const struct session *s
 	text_duration(t, port_now(a->port) - s->accepted_at);
 }
 
-void session_log_announced(struct anklet *a, const struct session *s)
+void session_log_state(struct anklet *a, const struct session *s)
+{
+	static const char states[] =
+		"free\0request\0ident\0ident answer\0resolve\0connect\0listen\0"
+		"announce\0wait for peer\0grant\0relay\0refuse\0drain";
+	char buf[CONFIG_ANKLET_LOG_LINE];
+	struct text t;
+
+	if (a->config.log < PORT_DEBUG)
+		return;
+	begin_line(&t, buf, sizeof buf, s);
+	text_str(&t, "state ");
+	text_str(&t, text_of_list(states, s->state));
+	instance_log(a, PORT_DEBUG, &t);
+}
+
+void session_log_attempt(struct anklet *a, const struct session *s, const struct ip *ip)
 {
 	char buf[CONFIG_ANKLET_LOG_LINE];
 	struct text t;
 
+	if (a->config.log < PORT_DEBUG)
+		return;
 	begin_line(&t, buf, sizeof buf, s);
-	text_str(&t, "waits for the peer on ");
-	text_address(&t, &s->peer);
-	instance_log(a, PORT_INFO, &t);
+	text_ip(&t, ip);
+	text_str(&t, " failed, ");
+	text_str(&t, text_of_list(reason_words, s->reason));
+	instance_log(a, PORT_DEBUG, &t);
+}
+
+void session_log_announced(struct anklet *a, const struct session *s)
+{
+	struct text *t = begin_line(a, s);
+
+	text_str(t, "waits for the peer on ");
+	text_address(t, &s->peer);
+	instance_log(a, PORT_INFO);
 }
 
 void session_log_granted(struct anklet *a, const struct session *s)
 {
-	char buf[CONFIG_ANKLET_LOG_LINE];
-	struct text t;
+	struct text *t = begin_line(a, s);
 
-	begin_line(&t, buf, sizeof buf, s);
-	text_str(&t, "granted, ");
-	text_address(&t, &s->peer);
-	text_str(&t, " after ");
-	text_since(&t, a, s);
-	instance_log(a, PORT_INFO, &t);
+	text_str(t, "granted, ");
+	text_address(t, &s->peer);
+	text_str(t, " after ");
+	text_since(t, a, s);
+	instance_log(a, PORT_INFO);
 }
 
 static void text_verdict(struct text *t, const struct session *s)
@@ -107,20 +158,18 @@ static void text_verdict(struct text *t, const struct session *s)
 
 void session_log_end(struct anklet *a, const struct session *s)
 {
-	char buf[CONFIG_ANKLET_LOG_LINE];
-	struct text t;
+	struct text *t = begin_line(a, s);
 
-	begin_line(&t, buf, sizeof buf, s);
-	text_verdict(&t, s);
+	text_verdict(t, s);
 	if (s->state == SESSION_RELAY) {
-		text_str(&t, ", up ");
-		text_num(&t, s->relay.up.octets);
-		text_str(&t, " down ");
-		text_num(&t, s->relay.down.octets);
-		text_str(&t, " in ");
+		text_str(t, ", up ");
+		text_num(t, s->relay.up.octets);
+		text_str(t, " down ");
+		text_num(t, s->relay.down.octets);
+		text_str(t, " in ");
 	} else {
-		text_str(&t, " after ");
+		text_str(t, " after ");
 	}
-	text_since(&t, a, s);
-	instance_log(a, PORT_INFO, &t);
+	text_since(t, a, s);
+	instance_log(a, PORT_INFO);
 }

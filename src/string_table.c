@@ -3,8 +3,9 @@
  */
 #include "string_table.h"
 
-#include <assert.h>
 #include <string.h>
+
+#include "check.h"
 
 /* An equal string that is there already, or STRING_NONE. The first one begins at offset 1. */
 static uint16_t find(const struct string_table *table, const char *text, size_t len)
@@ -28,7 +29,7 @@ uint16_t string_table_add(struct string_table *table, const char *text, size_t l
 
 	if (len == 0)
 		return STRING_NONE;
-	assert(memchr(text, '\0', len) == NULL);
+	check(memchr(text, '\0', len) == NULL);
 	same = find(table, text, len);
 	if (same != STRING_NONE)
 		return same;
@@ -43,6 +44,6 @@ uint16_t string_table_add(struct string_table *table, const char *text, size_t l
 
 const char *string_table_at(const struct string_table *table, uint16_t offset)
 {
-	assert(offset == STRING_NONE || offset < table->len);
+	check(offset == STRING_NONE || offset < table->len);
 	return offset == STRING_NONE ? "" : table->text + offset;
 }

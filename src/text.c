@@ -3,12 +3,13 @@
  */
 #include "text.h"
 
-#include <assert.h>
 #include <string.h>
+
+#include "check.h"
 
 void text_init(struct text *t, char *buf, size_t size)
 {
-	assert(size > 0);
+	check(size > 0);
 	t->buf = buf;
 	t->size = size;
 	t->len = 0;

@@ -94,7 +94,7 @@ void stream_attach(struct port_entry *e);
 /* lwIP forgets e: no callback of e->pcb follows, and e->pcb is NULL. Returns the pcb. */
 struct tcp_pcb *stream_detach(struct port_entry *e);
 
-/* Both directions have ended and nothing is on its way: lwIP finishes the connection by itself. */
+/* Lets go of e->pcb when both directions have ended and nothing is on its way. */
 void stream_settle(struct port_entry *e);
 
 /* Gives back what e has of rings. True: octets that port_move() sent on it were not delivered. */

@@ -29,6 +29,9 @@ _Static_assert(LWIP_LOOKUPS <= 64, "a look-up's place is told to dns.c in 6 bits
 
 enum { V4, V6, FAMILIES };
 
+/* The families that lwIP was built with. */
+#define BUILT ((LWIP_IPV4 ? 1u << V4 : 0) | (LWIP_IPV6 ? 1u << V6 : 0))
+
 struct lookup {
 	struct port *port; /* NULL: a free place */
 	port_sock sock;
@@ -69,7 +72,7 @@ static void answered(struct lookup *l, unsigned family, const struct address *at
 	l->address[family].port = 0;
 }
 
-/* What dns.c hands back: which look-up, at which place, which family. */
+/* What dns.c hands back in place of a pointer: which look-up, at which place, which family. */
 static uintptr_t ticket_of(const struct lookup *l, unsigned family)
 {
 	return (uintptr_t)l->number << 7 | (uintptr_t)(l - lookups) << 1 | family;
@@ -164,16 +167,17 @@ static struct lookup *lookup_of(const struct port *p, port_sock s)
 	return NULL;
 }
 
-/* Asks for one family. False: dns.c has no room. */
-static bool ask(struct lookup *l, const char *name, unsigned family)
+/* Asks for one family, if it is of use. *full: dns.c has no room. */
+static void ask(struct lookup *l, const char *name, unsigned family, bool *full)
 {
 	ip_addr_t ip;
 	struct address at;
 	err_t err;
 
 	if ((l->open & 1u << family) == 0)
-		return true;
-	err = dns_gethostbyname_addrtype(name, &ip, on_found, (void *)ticket_of(l, family),
+		return;
+	err = dns_gethostbyname_addrtype(name, &ip, on_found,
+		(void *)ticket_of(l, family), // NOLINT(performance-no-int-to-ptr): never followed
 		family == V4 ? LWIP_DNS_ADDRTYPE_IPV4 : LWIP_DNS_ADDRTYPE_IPV6);
 	if (err == ERR_OK) { /* known from earlier: no callback comes */
 		address_from_lwip(&ip, 0, &at);
@@ -182,7 +186,8 @@ static bool ask(struct lookup *l, const char *name, unsigned family)
 		l->failed = true;
 		answered(l, family, NULL);
 	}
-	return err != ERR_MEM;
+	if (err == ERR_MEM)
+		*full = true;
 }
 
 /* Answers at once what is not asked for. True: it was that. */
@@ -212,8 +217,8 @@ static struct lookup *begin(struct port *p, port_sock s, enum port_families fami
 		return NULL;
 	l->port = p;
 	l->sock = s;
-	l->open = (uint8_t)((families & PORT_IPV4 && LWIP_IPV4 ? 1u << V4 : 0) |
-			    (families & PORT_IPV6 && LWIP_IPV6 ? 1u << V6 : 0));
+	l->open = (uint8_t)((families & PORT_IPV4 ? 1u << V4 : 0) |
+			    (families & PORT_IPV6 ? 1u << V6 : 0));
 	l->asked_at = board_now();
 	return l;
 }
@@ -223,7 +228,7 @@ int port_resolve(
 {
 	char text[CONFIG_ANKLET_NAME_MAX + 1];
 	struct lookup *l;
-	bool room;
+	bool full = false;
 
 	assert(len > 0 && len <= CONFIG_ANKLET_NAME_MAX);
 	*s = socket_new(p, ENTRY_LOOKUP);
@@ -238,10 +243,12 @@ int port_resolve(
 		len--;
 	if (answer_here(l, name, len))
 		return 0;
+	l->open &= BUILT; /* an answer of another family could not be used */
 	memcpy(text, name, len);
 	text[len] = '\0';
-	room = ask(l, text, V6);
-	if (ask(l, text, V4) || room || l->found != 0)
+	ask(l, text, V6, &full);
+	ask(l, text, V4, &full);
+	if (!full || l->open != 0 || l->found != 0)
 		return 0;
 	port_close(p, s);
 	return PORT_NO_RESOURCES;

@@ -73,7 +73,7 @@ int answer_of(err_t err)
 		return PORT_IN_USE;
 	case ERR_RST:
 		return PORT_RESET;
-	case ERR_ABRT: /* retransmitted for too long */
+	case ERR_ABRT: /* retransmitted for too long: 33 s for a SYN, if no limit of ours ends it before */
 	case ERR_TIMEOUT:
 		return PORT_TIMEOUT;
 	default:

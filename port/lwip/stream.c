@@ -18,6 +18,11 @@ _Static_assert(
 	TCP_SND_BUF <= UINT16_MAX && !LWIP_WND_SCALE, "octets under way are counted in 16 bits");
 _Static_assert(!TCP_QUEUE_OOSEQ, "received octets are kept in rings alone");
 
+static size_t smaller(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
 /* ---- Rings ---- */
 
 struct port_ring *ring_new(struct port *p, struct port_entry *e)
@@ -46,13 +51,13 @@ static size_t ring_span(const struct port_ring *ring, size_t offset, const uint8
 	size_t len = ring->unread - offset;
 
 	*data = ring->octet + at;
-	return len < (size_t)LWIP_RING - at ? len : (size_t)LWIP_RING - at;
+	return smaller(len, (size_t)LWIP_RING - at);
 }
 
 static void ring_put(struct port_ring *ring, const uint8_t *data, size_t len)
 {
 	uint16_t at = ring_place(ring, (size_t)ring->moved + ring->unread);
-	size_t first = len < (size_t)LWIP_RING - at ? len : (size_t)LWIP_RING - at;
+	size_t first = smaller(len, (size_t)LWIP_RING - at);
 
 	assert((size_t)ring->moved + ring->unread + len <= LWIP_RING);
 	memcpy(ring->octet + at, data, first);
@@ -135,25 +140,27 @@ static err_t on_received(void *arg, struct tcp_pcb *pcb, struct pbuf *data, err_
 static err_t on_sent(void *arg, struct tcp_pcb *pcb, u16_t len)
 {
 	struct port_entry *e = arg;
-	u16_t copied = len < e->copied ? len : e->copied;
+	size_t copied = smaller(len, e->copied);
 
 	(void)pcb;
 	e->copied = (uint16_t)(e->copied - copied);
 	e->flags &= (uint8_t)~STREAM_STARVED;
 	if (len > copied)
-		ring_moved(e->source, (size_t)len - copied);
+		ring_moved(e->source, len - copied);
 	stream_settle(e);
 	return ERR_OK;
 }
 
-/* lwIP frees the pcb as soon as this returns, and takes it off its lists only then. */
+/*
+ * lwIP frees the pcb as soon as this returns, and takes it off its lists only then:
+ * nothing is to be looked up there.
+ */
 static void on_lost(void *arg, err_t err)
 {
 	struct port_entry *e = arg;
 
 	e->pcb = NULL;
-	if (err != ERR_CLSD) /* that is the end in order of both directions */
-		e->failure = (int8_t)answer_of(err);
+	e->failure = (int8_t)answer_of(err);
 	drop_source(e);
 }
 
@@ -180,6 +187,11 @@ struct tcp_pcb *stream_detach(struct port_entry *e)
 	return pcb;
 }
 
+/*
+ * What follows is lwIP's alone: it calls the end of LAST_ACK a failure, and frees
+ * a control block in TIME_WAIT without a word. Octets of a ring must still be
+ * acknowledged first.
+ */
 void stream_settle(struct port_entry *e)
 {
 	if ((e->flags & STREAM_SHUT) == 0 || (e->flags & STREAM_ENDED) == 0 || e->pcb == NULL)
@@ -202,6 +214,7 @@ static struct port_entry *stream(struct port *p, port_sock s)
 /* The end of reading once all octets are read, or 0. The end in order came first, if there was one. */
 static int read_end(const struct port_entry *e)
 {
+	assert(e->failure <= 0);
 	return e->flags & STREAM_ENDED ? PORT_EOF : e->failure;
 }
 
@@ -214,7 +227,10 @@ int port_peek(struct port *p, port_sock s, const uint8_t **data)
 		return PORT_AGAIN;
 	if (e->ring->unread > 0)
 		return (int)ring_span(e->ring, 0, data);
-	return end != 0 ? end : socket_await(e, WANT_READ);
+	if (end != 0)
+		return end;
+	(void)socket_await(e, WANT_READ);
+	return PORT_AGAIN;
 }
 
 void port_consume(struct port *p, port_sock s, size_t n)
@@ -233,8 +249,7 @@ int port_read(struct port *p, port_sock s, void *buf, size_t size)
 
 	if (n <= 0)
 		return n;
-	if ((size_t)n > size)
-		n = (int)size;
+	n = (int)smaller((size_t)n, size);
 	memcpy(buf, data, (size_t)n);
 	port_consume(p, s, (size_t)n);
 	return n;
@@ -265,12 +280,8 @@ static size_t queue(struct port_entry *e, const uint8_t *data, size_t len, u8_t 
 	size_t done = 0;
 
 	while (done < len && tcp_sndbuf(e->pcb) > 0) {
-		size_t n = len - done;
+		size_t n = smaller(len - done, smaller(tcp_sndbuf(e->pcb), tcp_mss(e->pcb)));
 
-		if (n > tcp_sndbuf(e->pcb))
-			n = tcp_sndbuf(e->pcb);
-		if (n > tcp_mss(e->pcb))
-			n = tcp_mss(e->pcb);
 		if (tcp_write(e->pcb, data + done, (u16_t)n, flags) != ERR_OK) {
 			e->flags |= STREAM_STARVED;
 			break;
@@ -318,9 +329,7 @@ static size_t queue_unread(struct port_ring *ring, struct port_entry *to, size_t
 	ring->sender = to;
 	to->source = ring;
 	do {
-		len = ring_span(ring, done, &data);
-		if (len > budget - done)
-			len = budget - done;
+		len = smaller(ring_span(ring, done, &data), budget - done);
 		queued = queue(to, data, len, 0);
 		done += queued;
 	} while (queued > 0 && queued == len);

@@ -13,8 +13,9 @@
 #include <netinet/in.h>
 #include <arpa/nameser.h>
 #include <resolv.h>
-#include <assert.h>
 #include <string.h>
+
+#include "check.h"
 
 #define HEADER_LEN 12
 #define CLASS_IN 1
@@ -85,7 +86,7 @@ size_t dns_query(uint8_t query[DNS_QUERY_MAX], const struct dns_question *questi
 {
 	size_t at = HEADER_LEN, label = at++; /* label: where the length of the current one goes */
 
-	assert(dns_name_valid(question->name, question->name_len));
+	check(dns_name_valid(question->name, question->name_len));
 	memset(query, 0, HEADER_LEN);
 	put_16(query, question->id);
 	query[2] = FLAG_RECURSION_DESIRED;

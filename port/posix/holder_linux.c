@@ -9,68 +9,65 @@
 #include "holder.h"
 
 #include <dirent.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define ROWS_MAX 65536  /* sockets looked at */
+#include "lines.h"
+
+#define TABLE_MAX 8388608 /* octets of a table of sockets that are read: 150 a row */
+#define COMM_MAX 64
 #define LINKS_MAX 65536 /* descriptors looked at, in all processes together */
 #define LISTENING 0x0a  /* TCP_LISTEN of the kernel's enum in net/tcp_states.h */
 #define PATH_SIZE 300
 
 struct row {
 	struct address at;
-	unsigned state, uid;
-	unsigned long inode;
+	uint32_t state, uid, inode;
 };
+
+/* Hexadecimal digits that fill the word. */
+static uint32_t unhex(struct word digits)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < digits.len; i++)
+		n = n << 4 | (uint32_t)(text_hex_value(digits.at[i]) & 15);
+	return n;
+}
 
 /*
  * Addresses are printed as 32-bit numbers of this host, eight digits each, whose
- * octets are in network order: one for IPv4, four for IPv6.
+ * octets are in network order: one for IPv4, four for IPv6. The port follows.
  */
-static bool unhex(const char *hex, size_t len, struct ip *ip)
+static bool parse_address(struct word word, struct address *at)
 {
-	uint8_t octets[16];
+	size_t ip_len = word.len > 32 ? 32 : 8;
 
-	if (len != 8 && len != 32)
+	if (word.len != ip_len + 5 || word.at[ip_len] != ':')
 		return false;
-	for (size_t at = 0; at < len; at += 8) {
-		char digits[9] = {0};
-		uint32_t word;
+	at->ip = ip_v4(0, 0, 0, 0);
+	for (size_t i = 0; i < ip_len; i += 8) {
+		uint32_t octets = unhex((struct word){word.at + i, 8});
 
-		memcpy(digits, hex + at, 8);
-		word = (uint32_t)strtoul(digits, NULL, 16);
-		memcpy(octets + at / 2, &word, sizeof word);
+		memcpy(at->ip.octet + sizeof at->ip - ip_len / 2 + i / 2, &octets, sizeof octets);
 	}
-	if (len == 32)
-		memcpy(ip->octet, octets, sizeof ip->octet);
-	else
-		*ip = ip_v4(octets[0], octets[1], octets[2], octets[3]);
+	at->port = (uint16_t)unhex((struct word){word.at + ip_len + 1, 4});
 	return true;
 }
 
 /* "0: 0100007F:0438 00000000:0000 0A 00000000:00000000 00:00000000 00000000 33 0 4711 ..." */
-static bool parse_row(char *line, struct row *row)
+static bool parse_row(struct word line, struct row *row)
 {
 	enum { LOCAL = 1, STATE = 3, UID = 7, INODE = 9, FIELDS };
-	char *field[FIELDS], *rest = line;
-	const char *colon;
+	struct word field[FIELDS];
 
-	for (unsigned i = 0; i < FIELDS; i++) {
-		field[i] = strtok_r(rest, " ", &rest);
-		if (field[i] == NULL)
+	for (unsigned i = 0; i < FIELDS; i++)
+		if (!word_next(&line, &field[i]))
 			return false;
-	}
-	colon = strchr(field[LOCAL], ':');
-	if (colon == NULL || !unhex(field[LOCAL], (size_t)(colon - field[LOCAL]), &row->at.ip))
-		return false;
-	row->at.port = (uint16_t)strtoul(colon + 1, NULL, 16);
-	row->state = (unsigned)strtoul(field[STATE], NULL, 16);
-	row->uid = (unsigned)strtoul(field[UID], NULL, 10);
-	row->inode = strtoul(field[INODE], NULL, 10);
-	return true;
+	row->state = unhex(field[STATE]);
+	return parse_address(field[LOCAL], &row->at) &&
+	       number_parse(field[UID].at, field[UID].len, UINT32_MAX, &row->uid) &&
+	       number_parse(field[INODE].at, field[INODE].len, UINT32_MAX, &row->inode);
 }
 
 static bool is_any(const struct ip *ip)
@@ -86,37 +83,46 @@ static bool in_the_way(const struct row *row, const struct address *at)
 
 static bool find_row(const char *table, const struct address *at, struct row *row)
 {
-	FILE *file = fopen(table, "re");
+	struct lines lines;
+	struct word line;
 	bool found = false;
-	char line[512];
 
-	if (file == NULL)
+	if (!lines_open(&lines, table, TABLE_MAX))
 		return false;
-	for (unsigned i = 0; i < ROWS_MAX && !found && fgets(line, sizeof line, file); i++)
+	while (!found && lines_next(&lines, &line))
 		found = parse_row(line, row) && in_the_way(row, at);
-	fclose(file);
+	lines_close(&lines);
 	return found;
 }
 
-/* Has this process the socket among its descriptors? */
-static bool has_link(const char *process, const char *wanted, unsigned *links)
+/* A file of a process: "/proc/PROCESS/NAME". */
+static void text_path(struct text *t, char *buf, const char *process, const char *name)
 {
-	char path[PATH_SIZE], target[64];
+	text_init(t, buf, PATH_SIZE);
+	text_str(t, "/proc/");
+	text_str(t, process);
+	text_str(t, name);
+}
+
+/* Has this process the socket among its descriptors? */
+static bool has_link(const char *process, const struct text *wanted, unsigned *links)
+{
+	char buf[PATH_SIZE], target[64];
 	const struct dirent *entry;
 	bool found = false;
+	struct text path;
 	DIR *directory;
 
-	snprintf(path, sizeof path, "/proc/%s/fd", process);
-	directory = opendir(path);
+	text_path(&path, buf, process, "/fd");
+	directory = opendir(buf);
 	if (directory == NULL)
 		return false;
 	while (!found && *links < LINKS_MAX && (entry = readdir(directory)) != NULL) {
-		ssize_t len =
-			readlinkat(dirfd(directory), entry->d_name, target, sizeof target - 1);
+		ssize_t len = readlinkat(dirfd(directory), entry->d_name, target, sizeof target);
 
 		++*links;
-		target[len > 0 ? len : 0] = '\0';
-		found = strcmp(target, wanted) == 0;
+		found = len == (ssize_t)wanted->len &&
+			memcmp(target, wanted->buf, wanted->len) == 0;
 	}
 	closedir(directory);
 	return found;
@@ -124,36 +130,39 @@ static bool has_link(const char *process, const char *wanted, unsigned *links)
 
 static void text_process(struct text *who, const char *process)
 {
-	char path[PATH_SIZE], name[64] = "";
-	FILE *file;
+	struct word name = {"", 0};
+	char buf[PATH_SIZE];
+	struct lines lines;
+	struct text path;
 
-	snprintf(path, sizeof path, "/proc/%s/comm", process);
-	file = fopen(path, "re");
-	if (file != NULL) {
-		if (fgets(name, sizeof name, file) == NULL)
-			name[0] = '\0';
-		fclose(file);
-	}
-	text_escaped(who, name, strcspn(name, "\n"));
+	text_path(&path, buf, process, "/comm");
+	if (lines_open(&lines, buf, COMM_MAX))
+		(void)lines_next(&lines, &name);
+	text_escaped(who, name.at, name.len);
+	lines_close(&lines);
 	text_str(who, ", process ");
 	text_str(who, process);
 }
 
-static bool find_process(unsigned long inode, struct text *who)
+static bool find_process(uint32_t inode, struct text *who)
 {
 	DIR *directory = opendir("/proc");
 	const struct dirent *entry;
 	bool found = false;
-	char wanted[64];
+	char buf[64];
+	struct text wanted;
 	unsigned links = 0;
 
 	if (directory == NULL)
 		return false;
-	snprintf(wanted, sizeof wanted, "socket:[%lu]", inode);
+	text_init(&wanted, buf, sizeof buf);
+	text_str(&wanted, "socket:[");
+	text_num(&wanted, inode);
+	text_char(&wanted, ']');
 	while (!found && links < LINKS_MAX && (entry = readdir(directory)) != NULL) {
 		if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
 			continue;
-		found = has_link(entry->d_name, wanted, &links);
+		found = has_link(entry->d_name, &wanted, &links);
 		if (found)
 			text_process(who, entry->d_name);
 	}

@@ -8,13 +8,13 @@
 #define _POSIX_C_SOURCE 200809L
 #include <signal.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "anklet.h"
 #include "failure.h"
 #include "options.h"
+#include "output.h"
 #include "port.h"
 #include "posix.h"
 #include "text.h"
@@ -53,9 +53,20 @@ static void catch_signals(void)
 
 /* ---- What it says ---- */
 
-static void log_text(struct anklet *a, const struct text *line)
+/* What is said is put together here: one line at a time. */
+static char line_buf[1024];
+static struct text line;
+
+static struct text *begin(const char *start)
 {
-	anklet_log(a, PORT_INFO, line->buf, line->len);
+	text_init(&line, line_buf, sizeof line_buf);
+	text_str(&line, start);
+	return &line;
+}
+
+static void log_line(struct anklet *a)
+{
+	anklet_log(a, PORT_INFO, line.buf, line.len);
 }
 
 /* The first place it listens at, as a client on this host would name it. */
@@ -75,106 +86,75 @@ static void text_proxy(struct text *t, const char *at)
 
 static void log_listening(struct anklet *a)
 {
-	char buf[256], at[ADDRESS_TEXT_SIZE];
-	struct text t;
+	char at[ADDRESS_TEXT_SIZE];
 
 	for (unsigned i = 0; anklet_listening(a, i, at, sizeof at); i++) {
-		text_init(&t, buf, sizeof buf);
-		text_str(&t, "listening on ");
-		text_str(&t, at);
-		log_text(a, &t);
+		text_str(begin("listening on "), at);
+		log_line(a);
 	}
 }
 
 static void log_rules(struct anklet *a)
 {
 	unsigned count = anklet_rules(a);
-	char buf[256];
-	struct text t;
 
-	text_init(&t, buf, sizeof buf);
 	if (count == 0) {
-		text_str(&t, "no rules: clients on loopback and in private networks are served");
+		begin("no rules: clients on loopback and in private networks are served");
 	} else {
-		text_num(&t, count);
-		text_str(&t, count == 1 ? " rule decides" : " rules decide");
-		text_str(&t, " who may use it: what none matches is refused");
+		text_num(begin(""), count);
+		text_str(&line, count == 1 ? " rule decides" : " rules decide");
+		text_str(&line, " who may use it: what none matches is refused");
 	}
-	log_text(a, &t);
+	log_line(a);
 }
 
 static void greet(struct anklet *a)
 {
-	char buf[256], at[ADDRESS_TEXT_SIZE];
+	char at[ADDRESS_TEXT_SIZE];
 	struct anklet_status status;
-	struct text t;
 
 	anklet_status(a, &status);
-	text_init(&t, buf, sizeof buf);
-	text_str(&t, "anklet " ANKLET_VERSION ", up to ");
-	text_num(&t, status.sessions_max);
-	text_str(&t, " sessions at once");
-	log_text(a, &t);
+	text_num(begin("anklet " ANKLET_VERSION ", up to "), status.sessions_max);
+	text_str(&line, " sessions at once");
+	log_line(a);
 	log_listening(a);
 	log_rules(a);
 	if (!anklet_listening(a, 0, at, sizeof at))
 		return;
-	text_init(&t, buf, sizeof buf);
-	text_str(&t, "try it: curl --socks4a ");
-	text_proxy(&t, at);
-	text_str(&t, " http://example.com/");
-	log_text(a, &t);
+	text_proxy(begin("try it: curl --socks4a "), at);
+	text_str(&line, " http://example.com/");
+	log_line(a);
 }
 
 static void log_draining(struct anklet *a, uint32_t sessions)
 {
-	char buf[256];
-	struct text t;
-
-	text_init(&t, buf, sizeof buf);
-	text_str(&t, "no new clients; ");
-	text_num(&t, sessions);
-	text_str(&t, sessions == 1 ? " session goes on" : " sessions go on");
-	text_str(&t, " until done (TERM or INT again ends them)");
-	log_text(a, &t);
+	text_num(begin("no new clients; "), sessions);
+	text_str(&line, sessions == 1 ? " session goes on" : " sessions go on");
+	text_str(&line, " until done (TERM or INT again ends them)");
+	log_line(a);
 }
 
 static void say_goodbye(struct anklet *a)
 {
 	struct anklet_status status;
-	char buf[256];
-	struct text t;
 
 	anklet_status(a, &status);
-	text_init(&t, buf, sizeof buf);
-	text_str(&t, "stopping: clients ");
-	text_num(&t, status.accepted);
-	text_str(&t, ", granted ");
-	text_num(&t, status.granted);
-	text_str(&t, ", refused ");
-	text_num(&t, status.refused);
-	log_text(a, &t);
+	text_num(begin("stopping: clients "), status.accepted);
+	text_str(&line, ", granted ");
+	text_num(&line, status.granted);
+	text_str(&line, ", refused ");
+	text_num(&line, status.refused);
+	log_line(a);
 }
 
 /* ---- Start and run ---- */
 
-static int cannot(const struct text *why)
-{
-	fprintf(stderr, "anklet: %s\n", why->buf);
-	return EXIT_FAILURE;
-}
-
 static int cannot_become(const char *name, const char *why)
 {
-	char buf[512];
-	struct text t;
-
-	text_init(&t, buf, sizeof buf);
-	text_str(&t, "cannot become the user \"");
-	text_escaped(&t, name, strlen(name));
-	text_str(&t, "\": ");
-	text_str(&t, why);
-	return cannot(&t);
+	text_escaped(begin("cannot become the user \""), name, strlen(name));
+	text_str(&line, "\"");
+	output_error(line.buf, why);
+	return EXIT_FAILURE;
 }
 
 static int start(struct anklet *a)
@@ -182,16 +162,14 @@ static int start(struct anklet *a)
 	const char *name = anklet_user(a), *why = NULL;
 	struct anklet_failure failure;
 	struct user user = {.name = name};
-	char buf[1024];
-	struct text t;
 
 	/* Looked up first: a name that is wrong is told before anybody can connect. */
 	if (name[0] != '\0' && (why = user_find(name, &user)) != NULL)
 		return cannot_become(name, why);
 	if (anklet_start(a, &failure) < 0) {
-		text_init(&t, buf, sizeof buf);
-		text_failure(&t, &failure);
-		return cannot(&t);
+		text_failure(begin(""), &failure);
+		output_error(line.buf, NULL);
+		return EXIT_FAILURE;
 	}
 	if (name[0] != '\0' && (why = user_become(&user)) != NULL) {
 		anklet_fini(a);

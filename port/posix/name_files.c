@@ -6,12 +6,12 @@
 #include "name_files.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <net/if.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
-#include <unistd.h>
+
+#include "lines.h"
 
 #ifdef __APPLE__
 #define st_mtim st_mtimespec
@@ -24,36 +24,10 @@
 #define TIMEOUT_MAX_S 30
 #define ATTEMPTS_MAX 5
 
-struct word {
-	const char *text;
-	size_t len;
-};
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f' || c == '\0';
-}
-
 /* Takes the next word off the line; false when there is none, or a comment begins. */
-static bool next_word(const char **line, size_t *len, struct word *word)
+static bool next_word(struct word *line, struct word *word)
 {
-	/* read() has written all of it. NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage) */
-	while (*len > 0 && is_blank(**line)) {
-		++*line;
-		--*len;
-	}
-	word->text = *line;
-	while (*len > 0 && !is_blank(**line)) {
-		++*line;
-		--*len;
-	}
-	word->len = (size_t)(*line - word->text);
-	return word->len > 0 && word->text[0] != '#' && word->text[0] != ';';
-}
-
-static bool word_is(const struct word *word, const char *text)
-{
-	return word->len == strlen(text) && memcmp(word->text, text, word->len) == 0;
+	return word_next(line, word) && word->at[0] != '#' && word->at[0] != ';';
 }
 
 /* ---- Addresses ---- */
@@ -109,30 +83,30 @@ const char *resolv_conf_search(const struct resolv_conf *conf, unsigned i)
 	return domain;
 }
 
-static void take_server(struct resolv_conf *conf, const char *line, size_t len)
+static void take_server(struct resolv_conf *conf, struct word *line)
 {
 	struct word word;
 
-	if (conf->servers == RESOLV_CONF_SERVERS || !next_word(&line, &len, &word))
+	if (conf->servers == RESOLV_CONF_SERVERS || !next_word(line, &word))
 		return;
-	if (address_literal(word.text, word.len, &conf->server[conf->servers]))
+	if (address_literal(word.at, word.len, &conf->server[conf->servers]))
 		conf->servers++;
 }
 
 /* search and domain: the last such line counts. */
-static void take_search(struct resolv_conf *conf, const char *line, size_t len, unsigned max)
+static void take_search(struct resolv_conf *conf, struct word *line, unsigned max)
 {
 	struct word word;
 	size_t used = 0;
 
 	conf->searches = 0;
-	while (conf->searches < max && next_word(&line, &len, &word)) {
-		size_t domain_len = word.text[word.len - 1] == '.' ? word.len - 1 : word.len;
+	while (conf->searches < max && next_word(line, &word)) {
+		size_t domain_len = word.at[word.len - 1] == '.' ? word.len - 1 : word.len;
 
-		if (!dns_name_valid(word.text, domain_len) ||
+		if (!dns_name_valid(word.at, domain_len) ||
 			domain_len >= sizeof conf->search - used)
 			continue;
-		memcpy(conf->search + used, word.text, domain_len);
+		memcpy(conf->search + used, word.at, domain_len);
 		conf->search[used + domain_len] = '\0';
 		used += domain_len + 1;
 		conf->searches++;
@@ -146,20 +120,20 @@ static void take_option(
 	size_t name_len = strlen(name);
 	uint32_t n;
 
-	if (word->len <= name_len || memcmp(word->text, name, name_len) != 0)
+	if (word->len <= name_len || memcmp(word->at, name, name_len) != 0)
 		return;
-	if (!number_parse(word->text + name_len, word->len - name_len, UINT32_MAX, &n))
+	if (!number_parse(word->at + name_len, word->len - name_len, UINT32_MAX, &n))
 		return;
 	if (n < min)
 		n = min;
 	*value = (uint8_t)(n < max ? n : max);
 }
 
-static void take_options(struct resolv_conf *conf, const char *line, size_t len)
+static void take_options(struct resolv_conf *conf, struct word *line)
 {
 	struct word word;
 
-	while (next_word(&line, &len, &word)) {
+	while (next_word(line, &word)) {
 		take_option(&word, "ndots:", 0, NDOTS_MAX, &conf->ndots);
 		take_option(&word, "timeout:", 1, TIMEOUT_MAX_S, &conf->timeout_s);
 		take_option(&word, "attempts:", 1, ATTEMPTS_MAX, &conf->attempts);
@@ -168,18 +142,18 @@ static void take_options(struct resolv_conf *conf, const char *line, size_t len)
 
 void resolv_conf_line(struct resolv_conf *conf, const char *line, size_t len)
 {
-	struct word keyword;
+	struct word rest = {line, len}, keyword;
 
-	if (!next_word(&line, &len, &keyword))
+	if (!next_word(&rest, &keyword))
 		return;
-	if (word_is(&keyword, "nameserver"))
-		take_server(conf, line, len);
-	else if (word_is(&keyword, "search"))
-		take_search(conf, line, len, UINT8_MAX);
-	else if (word_is(&keyword, "domain"))
-		take_search(conf, line, len, 1);
-	else if (word_is(&keyword, "options"))
-		take_options(conf, line, len);
+	if (word_is(keyword, "nameserver"))
+		take_server(conf, &rest);
+	else if (word_is(keyword, "search"))
+		take_search(conf, &rest, UINT8_MAX);
+	else if (word_is(keyword, "domain"))
+		take_search(conf, &rest, 1);
+	else if (word_is(keyword, "options"))
+		take_options(conf, &rest);
 }
 
 /* ---- hosts ---- */
@@ -198,14 +172,14 @@ static void add_for_family(
 bool hosts_line(const char *line, size_t line_len, const char *name, size_t len,
 	struct dns_addresses *v4, struct dns_addresses *v6)
 {
-	struct word word;
+	struct word rest = {line, line_len}, word;
 	struct ip ip;
 	bool found = false;
 
-	if (!next_word(&line, &line_len, &word) || !ip_parse(word.text, word.len, &ip))
+	if (!next_word(&rest, &word) || !ip_parse(word.at, word.len, &ip))
 		return false;
-	while (!found && next_word(&line, &line_len, &word)) {
-		if (word.len == len && strncasecmp(word.text, name, len) == 0) {
+	while (!found && next_word(&rest, &word)) {
+		if (word.len == len && strncasecmp(word.at, name, len) == 0) {
 			add_for_family(&ip, v4, v6, &found);
 			break;
 		}
@@ -214,16 +188,6 @@ bool hosts_line(const char *line, size_t line_len, const char *name, size_t len,
 }
 
 /* ---- Files ---- */
-
-/* Reads a file line by line; what is too long for the buffer is passed over. */
-struct reader {
-	int fd;
-	size_t left; /* octets that may still be read */
-	size_t at;   /* where the next line begins */
-	size_t len;  /* octets in the buffer */
-	bool passing_over;
-	char buf[NAME_FILE_LINE_MAX];
-};
 
 /* A file that is none (a FIFO, a device) could block, and counts as missing. */
 static bool is_file(const char *path, struct file_stamp *stamp)
@@ -240,70 +204,9 @@ static bool is_file(const char *path, struct file_stamp *stamp)
 	return true;
 }
 
-/* A descriptor; or -1 and errno. Not to be waited for, should it be a FIFO by now. */
-static int open_file(const char *path)
-{
-	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-}
-
 static bool is_lack(int error)
 {
 	return error == EMFILE || error == ENFILE || error == ENOMEM;
-}
-
-static void reader_init(struct reader *r, int fd, size_t size_max)
-{
-	*r = (struct reader){.fd = fd, .left = size_max};
-}
-
-/* Reads on behind the unfinished line. False at the end of the file and of what may be read. */
-static bool reader_fill(struct reader *r)
-{
-	size_t room;
-	ssize_t n;
-
-	memmove(r->buf, r->buf + r->at, r->len - r->at);
-	r->len -= r->at;
-	r->at = 0;
-	if (r->len == sizeof r->buf) {
-		r->passing_over = true;
-		r->len = 0;
-	}
-	room = sizeof r->buf - r->len;
-	n = read(r->fd, r->buf + r->len, room < r->left ? room : r->left);
-	if (n <= 0)
-		return false;
-	r->len += (size_t)n;
-	r->left -= (size_t)n;
-	return true;
-}
-
-/* The next line without its end; one that the file leaves open at its end counts. */
-static bool reader_line(struct reader *r, const char **line, size_t *len)
-{
-	/* Every turn takes a line or reads at least one of the octets left. */
-	for (;;) {
-		const char *start = r->buf + r->at;
-		const char *end = memchr(start, '\n', r->len - r->at);
-		bool pass_over = r->passing_over, last = false;
-
-		if (end == NULL) {
-			if (reader_fill(r))
-				continue;
-			if (r->at == r->len)
-				return false;
-			start = r->buf + r->at;
-			end = r->buf + r->len;
-			pass_over = r->passing_over || r->left == 0;
-			last = true;
-		}
-		*line = start;
-		*len = (size_t)(end - start);
-		r->at = last ? r->len : r->at + *len + 1;
-		r->passing_over = false;
-		if (!pass_over)
-			return true;
-	}
 }
 
 static bool same_stamp(const struct file_stamp *a, const struct file_stamp *b)
@@ -312,16 +215,13 @@ static bool same_stamp(const struct file_stamp *a, const struct file_stamp *b)
 	       a->size == b->size && a->inode == b->inode;
 }
 
-static void read_resolv_conf(struct resolv_conf *conf, int fd)
+static void read_resolv_conf(struct resolv_conf *conf, struct lines *lines)
 {
-	struct reader reader;
-	const char *line;
-	size_t len;
+	struct word line;
 
 	resolv_conf_init(conf);
-	reader_init(&reader, fd, RESOLV_CONF_SIZE_MAX);
-	while (fd >= 0 && reader_line(&reader, &line, &len))
-		resolv_conf_line(conf, line, len);
+	while (lines_next(lines, &line))
+		resolv_conf_line(conf, line.at, line.len);
 	if (conf->servers == 0) {
 		conf->server[0].ip = ip_v4(127, 0, 0, 1);
 		conf->servers = 1;
@@ -337,9 +237,9 @@ void name_files_init(struct name_files *files)
 
 bool name_files_refresh(struct name_files *files, uint32_t now)
 {
+	struct lines lines = {.fd = -1};
 	struct file_stamp stamp;
 	bool there;
-	int fd;
 
 	if (files->read && now - files->looked_at < LOOK_EVERY_MS)
 		return false;
@@ -347,8 +247,8 @@ bool name_files_refresh(struct name_files *files, uint32_t now)
 	there = is_file(files->resolv_conf_path, &stamp);
 	if (files->read && same_stamp(&stamp, &files->stamp))
 		return false;
-	fd = there ? open_file(files->resolv_conf_path) : -1;
-	if (there && fd < 0 && is_lack(errno)) {
+	if (there && !lines_open(&lines, files->resolv_conf_path, RESOLV_CONF_SIZE_MAX) &&
+		is_lack(errno)) {
 		/* What was read before still holds; the stamp stays, so that the next look tries again. */
 		if (files->read)
 			return false;
@@ -356,29 +256,23 @@ bool name_files_refresh(struct name_files *files, uint32_t now)
 	}
 	files->stamp = stamp;
 	files->read = true;
-	read_resolv_conf(&files->conf, fd);
-	if (fd >= 0)
-		close(fd);
+	read_resolv_conf(&files->conf, &lines);
 	return true;
 }
 
 int name_files_hosts(const struct name_files *files, const char *name, size_t len,
 	struct dns_addresses *v4, struct dns_addresses *v6)
 {
-	struct reader reader;
 	struct file_stamp stamp;
-	const char *line;
-	size_t line_len;
-	int fd, found = 0;
+	struct lines lines;
+	struct word line;
+	int found = 0;
 
 	if (!is_file(files->hosts_path, &stamp))
 		return 0;
-	fd = open_file(files->hosts_path);
-	if (fd < 0)
+	if (!lines_open(&lines, files->hosts_path, HOSTS_SIZE_MAX))
 		return is_lack(errno) ? -1 : 0;
-	reader_init(&reader, fd, HOSTS_SIZE_MAX);
-	while (reader_line(&reader, &line, &line_len))
-		found += hosts_line(line, line_len, name, len, v4, v6);
-	close(fd);
+	while (lines_next(&lines, &line))
+		found += hosts_line(line.at, line.len, name, len, v4, v6);
 	return found;
 }

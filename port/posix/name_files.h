@@ -20,8 +20,7 @@
 #define RESOLV_CONF_SERVERS 3  /* as many as any libc takes */
 #define RESOLV_CONF_SEARCH 256 /* octets of the search list, as in resolv.conf(5) */
 #define RESOLV_CONF_SIZE_MAX 16384
-#define HOSTS_SIZE_MAX 1048576  /* of longer files, the rest is not read */
-#define NAME_FILE_LINE_MAX 1024 /* longer lines are passed over */
+#define HOSTS_SIZE_MAX 1048576 /* of longer files, the rest is not read */
 
 struct resolv_conf {
 	struct address server[RESOLV_CONF_SERVERS]; /* port 0: the usual one */

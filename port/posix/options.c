@@ -10,13 +10,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "config_line.h"
 #include "config_near.h"
+#include "output.h"
 #include "text.h"
 
 #define LINE_SIZE 2048 /* of an option as a line: twice what the configuration accepts */
@@ -91,10 +91,15 @@ struct cursor {
 
 /* ---- Saying what is wrong ---- */
 
-static void begin(struct text *t, char *buf, size_t size)
+/* It is put together here: one message at a time. */
+static char message_buf[1024];
+static struct text message;
+
+static struct text *begin(const char *start)
 {
-	text_init(t, buf, size);
-	text_str(t, "anklet: ");
+	text_init(&message, message_buf, sizeof message_buf);
+	text_str(&message, start);
+	return &message;
 }
 
 static void text_word(struct text *t, struct word word)
@@ -103,69 +108,55 @@ static void text_word(struct text *t, struct word word)
 	text_escaped(t, word.at, word.len);
 }
 
-static bool wrong_usage(struct cursor *c, const struct text *message)
+static bool wrong_usage(struct cursor *c)
 {
-	fprintf(stderr, "%s\nTry 'anklet --help'.\n", message->buf);
+	struct output err = {.fd = STDERR_FILENO};
+
+	output_error(message.buf, NULL);
+	output_str(&err, "Try 'anklet --help'.\n");
 	c->wrong = true;
 	return false;
 }
 
 static bool unknown_word(struct cursor *c, struct word word)
 {
-	char buf[512];
 	struct config_near near;
 	const char *keyword;
-	struct text t;
 
 	config_near_init(&near, word);
 	for (size_t i = 0; i < KNOWNS; i++)
 		config_near_try(&near, knowns[i].word);
 	for (unsigned i = 0; (keyword = anklet_keyword(i)) != NULL; i++)
 		config_near_try(&near, keyword);
-	begin(&t, buf, sizeof buf);
-	text_str(&t, "there is no option ");
-	text_word(&t, word);
+	text_word(begin("there is no option "), word);
 	if (near.name != NULL) {
-		text_str(&t, "; did you mean --");
-		text_str(&t, near.name);
-		text_char(&t, '?');
+		text_str(&message, "; did you mean --");
+		text_str(&message, near.name);
+		text_char(&message, '?');
 	}
-	return wrong_usage(c, &t);
+	return wrong_usage(c);
 }
 
 static bool unknown_letter(struct cursor *c, char letter)
 {
-	char buf[64];
-	struct text t;
-
-	begin(&t, buf, sizeof buf);
-	text_str(&t, "there is no option -");
-	text_escaped(&t, &letter, 1);
-	return wrong_usage(c, &t);
+	text_escaped(begin("there is no option -"), &letter, 1);
+	return wrong_usage(c);
 }
 
 static bool stray_word(struct cursor *c, const char *word)
 {
-	char buf[1024];
-	struct text t;
-
-	begin(&t, buf, sizeof buf);
-	text_str(&t, "what is \"");
-	text_escaped(&t, word, strnlen(word, 200));
-	text_str(&t, "\"? A place to listen on is given with -l, a file with -c,\n"
-		     "and a value of several words stands in quotes: --allow 'from 10.0.0.0/8'.");
-	return wrong_usage(c, &t);
+	text_escaped(begin("what is \""), word, strnlen(word, 200));
+	text_str(&message,
+		"\"? A place to listen on is given with -l, a file with -c,\n"
+		"and a value of several words stands in quotes: --allow 'from 10.0.0.0/8'.");
+	return wrong_usage(c);
 }
 
 static bool misused(struct cursor *c, struct word word, const char *why)
 {
-	char buf[512];
-	struct text t;
-
-	begin(&t, buf, sizeof buf);
-	text_word(&t, word);
-	text_str(&t, why);
-	return wrong_usage(c, &t);
+	text_word(begin(""), word);
+	text_str(&message, why);
+	return wrong_usage(c);
 }
 
 /* ---- One option after the other ---- */
@@ -255,17 +246,12 @@ static bool next_option(struct cursor *c, struct option *o)
 
 /* ---- What they ask for ---- */
 
-static void print_to(void *file, const char *text, size_t len)
-{
-	fwrite(text, 1, len, file);
-}
-
 /* Standard output may be a full disk: what was asked for and is not there is no success. */
-static enum options_answer printed(int *status)
+static enum options_answer printed(const struct output *out, int *status)
 {
 	*status = EXIT_SUCCESS;
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		fputs("anklet: standard output cannot be written\n", stderr);
+	if (out->failed) {
+		output_error("standard output cannot be written", NULL);
 		*status = EXIT_FAILURE;
 	}
 	return OPTIONS_END;
@@ -273,7 +259,7 @@ static enum options_answer printed(int *status)
 
 static unsigned cannot_read(const char *file, const char *why)
 {
-	fprintf(stderr, "anklet: %s: %s\n", file, why);
+	output_error(file, why);
 	return 1;
 }
 
@@ -298,6 +284,7 @@ static ssize_t read_all(int fd, char *buf, size_t size)
 static unsigned configure_file(struct anklet *a, const char *file)
 {
 	static char buf[OPTIONS_FILE_MAX + 1];
+	struct output err = {.fd = STDERR_FILENO};
 	int fd = open(file, O_RDONLY | O_CLOEXEC);
 	ssize_t len;
 	int error;
@@ -311,13 +298,14 @@ static unsigned configure_file(struct anklet *a, const char *file)
 		return cannot_read(file, strerror(error));
 	if (len > OPTIONS_FILE_MAX)
 		return cannot_read(file, "longer than 16384 octets: is it a configuration?");
-	return anklet_configure(a, file, buf, (size_t)len, print_to, stderr);
+	return anklet_configure(a, file, buf, (size_t)len, output_octets, &err);
 }
 
 _Static_assert(OPTIONS_FILE_MAX == 16384, "a message names it");
 
 static unsigned configure_line(struct anklet *a, const struct option *o)
 {
+	struct output err = {.fd = STDERR_FILENO};
 	char source_buf[64], line_buf[LINE_SIZE];
 	struct text source, line;
 
@@ -328,7 +316,7 @@ static unsigned configure_line(struct anklet *a, const struct option *o)
 	text_char(&line, ' ');
 	text_str(&line, o->value);
 	/* A line that was cut is still longer than any that is accepted: it is refused as such. */
-	return anklet_configure(a, source.buf, line.buf, line.len, print_to, stderr);
+	return anklet_configure(a, source.buf, line.buf, line.len, output_octets, &err);
 }
 
 _Static_assert(LINE_SIZE > CONFIG_LINE_MAX + 1, "a line that was cut is refused");
@@ -352,13 +340,15 @@ enum options_answer options_read(struct anklet *a, char **argv, int *status)
 {
 	char **args = argv[0] != NULL ? argv + 1 : argv;
 	struct cursor c = {.next = args, .letters = ""};
+	struct output out = {.fd = STDOUT_FILENO};
 	bool check = false;
 	struct option o;
 
 	while (next_option(&c, &o)) {
 		if (o.kind == KIND_HELP || o.kind == KIND_VERSION) {
-			fputs(o.kind == KIND_HELP ? help : "anklet " ANKLET_VERSION "\n", stdout);
-			return printed(status);
+			output_str(
+				&out, o.kind == KIND_HELP ? help : "anklet " ANKLET_VERSION "\n");
+			return printed(&out, status);
 		}
 		check = check || o.kind == KIND_CHECK;
 	}
@@ -367,6 +357,6 @@ enum options_answer options_read(struct anklet *a, char **argv, int *status)
 		return OPTIONS_END;
 	if (!check)
 		return OPTIONS_RUN;
-	anklet_print_config(a, print_to, stdout);
-	return printed(status);
+	anklet_print_config(a, output_octets, &out);
+	return printed(&out, status);
 }

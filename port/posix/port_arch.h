@@ -43,25 +43,23 @@ struct port_entry {
 };
 
 struct port {
-	struct port_entry entry[PORT_ENTRIES];
-	int16_t entry_of[CONFIG_ANKLET_DESCRIPTORS]; /* by descriptor; -1: not ours */
-	int16_t free_handle, free_query;             /* first free entry of each part; -1: none */
+	int16_t free_handle, free_query; /* first free entry of each part; -1: none */
 	int16_t resting; /* first of the handles closed during this wave: free when it is over */
-
-	int16_t wave[PORT_SOCKETS]; /* what the last wait made ready, in the order of naming */
 	int16_t wave_len, wave_at;
-
-	struct fdset rd, wr;  /* what the wants of all entries come to */
-	int top;              /* every descriptor of ours is below */
-	int lookouts;         /* entries that want WANT_LOOK */
-	uint32_t looked_at;   /* when they were last looked at */
-	uint32_t now;         /* set by each wait */
-	sigset_t during_wait; /* the signals blocked while it waits, if 'signals' says so */
+	int top;            /* every descriptor of ours is below */
+	int lookouts;       /* entries that want WANT_LOOK */
+	uint32_t looked_at; /* when they were last looked at */
+	uint32_t now;       /* set by each wait */
 	bool signals;
-
 	int native;         /* a descriptor that native_*.c keeps for itself; -1: none */
 	uint32_t questions; /* put to that descriptor, each with its number */
 	uint32_t unlogged;  /* log lines dropped and not yet reported */
+
+	struct port_entry entry[PORT_ENTRIES];
+	int16_t entry_of[CONFIG_ANKLET_DESCRIPTORS]; /* by descriptor; -1: not ours */
+	int16_t wave[PORT_SOCKETS]; /* what the last wait made ready, in the order of naming */
+	struct fdset rd, wr;        /* what the wants of all entries come to */
+	sigset_t during_wait;       /* the signals blocked while it waits, if 'signals' says so */
 	uint8_t scratch[POSIX_SCRATCH];
 
 	struct resolver resolver;

@@ -8,11 +8,11 @@
 
 #include "query.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <time.h>
 
+#include "check.h"
 #include "internal.h"
 #include "native.h"
 
@@ -189,7 +189,7 @@ void query_go_on(struct port *p, struct query *q)
 	struct resolver *r = &p->resolver;
 	int8_t i = 0;
 
-	assert(query_may_go_on(p, q));
+	check(query_may_go_on(p, q));
 	while (r->tcp[i].taken)
 		i++;
 	r->tcp[i].taken = true;

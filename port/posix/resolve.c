@@ -6,9 +6,9 @@
  * the search list makes of it. A look-up ends when no query of its present
  * name is open, or the grace is over.
  */
-#include <assert.h>
 #include <string.h>
 
+#include "check.h"
 #include "internal.h"
 #include "query.h"
 
@@ -331,7 +331,7 @@ int port_resolved(struct port *p, port_sock s, struct address *addresses, size_t
 {
 	struct lookup *l = find(&p->resolver, s);
 
-	assert(l != NULL && max > 0);
+	check(l != NULL && max > 0);
 	if (l->state == LOOKUP_ASKING) {
 		socket_want_read(p, s);
 		return PORT_AGAIN;

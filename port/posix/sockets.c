@@ -9,7 +9,6 @@
 #define _POSIX_C_SOURCE 200809L
 #include "internal.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -17,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "check.h"
 #include "native.h"
 
 #define PASS_OVER_MAX 16   /* dead connections passed over by one port_accept() */
@@ -44,7 +44,7 @@ void sockets_init(struct port *p)
 
 struct port_entry *socket_entry(struct port *p, port_sock s)
 {
-	assert(s >= 0 && s < PORT_SOCKETS && p->entry[s].kind != ENTRY_FREE);
+	check(s >= 0 && s < PORT_SOCKETS && p->entry[s].kind != ENTRY_FREE);
 	return &p->entry[s];
 }
 
@@ -313,7 +313,7 @@ int port_accept(struct port *p, port_sock listener, port_sock *s, struct address
 	int fd, entry;
 
 	*s = PORT_NONE;
-	assert(e->kind == ENTRY_LISTENER);
+	check(e->kind == ENTRY_LISTENER);
 	if (e->wants & WANT_READ)
 		return PORT_AGAIN;
 	if (p->free_handle < 0)
@@ -388,7 +388,7 @@ int port_connected(struct port *p, port_sock s)
 	socklen_t len = sizeof peer, error_len = sizeof(int);
 	int error = 0;
 
-	assert(e->kind == ENTRY_CONNECTING || e->kind == ENTRY_STREAM);
+	check(e->kind == ENTRY_CONNECTING || e->kind == ENTRY_STREAM);
 	if (e->kind == ENTRY_STREAM)
 		return 0;
 	if (e->failure != 0)

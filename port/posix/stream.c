@@ -13,11 +13,11 @@
 #define _POSIX_C_SOURCE 200809L
 #include "internal.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <sys/socket.h>
 
+#include "check.h"
 #include "native.h"
 
 static bool again(int error)
@@ -29,7 +29,7 @@ static struct port_entry *stream_entry(struct port *p, port_sock s)
 {
 	struct port_entry *e = socket_entry(p, s);
 
-	assert(e->kind == ENTRY_STREAM);
+	check(e->kind == ENTRY_STREAM);
 	return e;
 }
 
@@ -43,7 +43,7 @@ int stream_receive(struct port *p, port_sock s, void *buf, size_t size, int flag
 	struct port_entry *e = stream_entry(p, s);
 	ssize_t n;
 
-	assert(size > 0);
+	check(size > 0);
 	if (e->read_end != 0)
 		return e->read_end;
 	if (e->wants & WANT_READ)
@@ -68,7 +68,7 @@ int stream_send(struct port *p, port_sock s, const void *data, size_t len)
 	struct port_entry *e = stream_entry(p, s);
 	ssize_t n;
 
-	assert(len > 0);
+	check(len > 0);
 	if (e->failure != 0)
 		return e->failure;
 	if (e->wants & WANT_WRITE)

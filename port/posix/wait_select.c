@@ -7,7 +7,6 @@
 #define _POSIX_C_SOURCE 200809L
 #include "posix.h"
 
-#include <assert.h>
 #include <time.h>
 
 #include "internal.h"

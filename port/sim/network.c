@@ -236,6 +236,17 @@ static void reset_arrives(struct sim *sim, struct sim_link *link, unsigned side)
 	}
 }
 
+/* What lies unread is dropped, and there is room for more, which will be answered by a reset. */
+static void leave_in_order(struct sim *sim, struct sim_link *link, unsigned side)
+{
+	struct sim_wire *in = &link->wire[1 - side];
+
+	in->taken = in->arrived;
+	network_room(sim, link, 1 - side);
+	link->wire[side].fin_sent = true;
+	network_carry(sim, link, side);
+}
+
 void network_leave(struct sim *sim, struct sim_link *link, unsigned side, bool reset)
 {
 	struct sim_end *end = &link->end[side];
@@ -247,13 +258,8 @@ void network_leave(struct sim *sim, struct sim_link *link, unsigned side, bool r
 	}
 	if (end->failure == 0 && reset)
 		send_reset(sim, link, side);
-	/* What lies unread is dropped, and there is room for more, which will be answered by a reset. */
-	link->wire[1 - side].taken = link->wire[1 - side].arrived;
-	network_room(sim, link, 1 - side);
-	if (end->failure == 0 && !reset && !link->wire[side].fin_sent) {
-		link->wire[side].fin_sent = true;
-		network_carry(sim, link, side);
-	}
+	else if (end->failure == 0)
+		leave_in_order(sim, link, side);
 	free_if_left(sim, link);
 }
 

@@ -35,7 +35,7 @@ int port_peek(struct port *p, port_sock s, const uint8_t **data)
 	assert(socket_is(p, s, SIM_STREAM));
 	end = socket_end(p, s);
 	in = &socket_link(p, s)->wire[1 - p->socket[s].side];
-	if (end->read_end != 0)
+	if (end->read_end < 0)
 		return end->read_end;
 	if (socket_awaits(p, s, SIM_READ))
 		return PORT_AGAIN;

@@ -27,10 +27,7 @@
 #define REFUSED 91
 
 static struct port proxy_port, client_port, server_port;
-static union {
-	max_align_t align;
-	uint8_t octets[ANKLET_MEMORY];
-} memory;
+static _Alignas(max_align_t) uint8_t memory[ANKLET_MEMORY];
 static struct anklet *proxy;
 static port_sock listener;
 
@@ -52,7 +49,7 @@ static int start(void **state)
 	(void)state;
 	host_start();
 	host.log_len = 0;
-	proxy = anklet_init(memory.octets, sizeof memory, &proxy_port);
+	proxy = anklet_init(memory, sizeof memory, &proxy_port);
 	if (proxy == NULL ||
 		anklet_configure(proxy, "test", "limit-client 0\n", 15, print, NULL) != 0 ||
 		anklet_start(proxy, &failure) != 0)
@@ -127,9 +124,11 @@ static uint8_t octet_at(uint32_t place)
 static bool push(struct end *e, uint32_t until)
 {
 	uint8_t buf[700];
-	uint32_t n = until - e->sent < sizeof buf ? until - e->sent : sizeof buf;
+	uint32_t n = until - e->sent;
 	int sent;
 
+	if (n > sizeof buf)
+		n = sizeof buf;
 	if (n == 0)
 		return false;
 	for (uint32_t i = 0; i < n; i++)
@@ -170,7 +169,7 @@ static struct end request(uint16_t port)
 {
 	const uint8_t message[] = {4, 1, (uint8_t)(port >> 8), (uint8_t)port, 127, 0, 0, 1, 0};
 	struct address to = {.ip = ip_v4(127, 0, 0, 1), .port = PROXY_PORT};
-	struct end client = {.port = &client_port};
+	struct end client = {.port = &client_port, .s = PORT_NONE};
 	uint32_t begun = port_now(&client_port);
 
 	assert_int_equal(port_connect(&client_port, NULL, &to, &client.s), 0);
@@ -185,7 +184,7 @@ static struct end request(uint16_t port)
 static int reply(struct end *client)
 {
 	uint32_t begun = port_now(client->port);
-	uint8_t message[8];
+	uint8_t message[8] = {0};
 	size_t len = 0;
 
 	while (len < sizeof message && soon(begun)) {
@@ -249,7 +248,7 @@ static void exchange(struct end *client, struct end *server, uint32_t until)
 
 static void a_mebibyte_both_ways(void **state)
 {
-	struct end client, server;
+	struct end client = {.s = PORT_NONE}, server = client;
 
 	(void)state;
 	converse(&client, &server);
@@ -259,7 +258,7 @@ static void a_mebibyte_both_ways(void **state)
 
 static void each_side_ends_by_itself(void **state)
 {
-	struct end client, server;
+	struct end client = {.s = PORT_NONE}, server = client;
 
 	(void)state;
 	for (int order = 0; order < 2; order++) {
@@ -285,7 +284,7 @@ static void each_side_ends_by_itself(void **state)
 
 static void a_reset_passes(void **state)
 {
-	struct end client, server;
+	struct end client = {.s = PORT_NONE}, server = client;
 
 	(void)state;
 	for (int order = 0; order < 4; order++) {
@@ -317,7 +316,7 @@ static void a_refusal_arrives_whole(void **state)
 
 static void many_connections_in_a_row(void **state)
 {
-	struct end client, server;
+	struct end client = {.s = PORT_NONE}, server = client;
 
 	(void)state;
 	for (int i = 0; i < 1000; i++) {
@@ -368,7 +367,7 @@ static void more_clients_than_sessions(void **state)
 /* One client sends single octets to a server that does not read; the others go on. */
 static void a_stalled_reader_stops_nobody_else(void **state)
 {
-	struct end client, server, other, peer;
+	struct end client = {.s = PORT_NONE}, server = client, other = client, peer = client;
 
 	(void)state;
 	converse(&client, &server);
@@ -404,7 +403,7 @@ static void take_heap(bool take)
 /* No event follows from memory that others give back: it is tried again all the same. */
 static void a_stack_without_memory_recovers(void **state)
 {
-	struct end client, server;
+	struct end client = {.s = PORT_NONE}, server = client;
 
 	(void)state;
 	converse(&client, &server);

@@ -55,7 +55,7 @@ bool harness_loopback(enum port_families family, struct address *at)
 	*at = (struct address){.ip = ip_v4(127, 0, 0, 1)};
 	if (family == PORT_IPV6)
 		at->ip = (struct ip){{[15] = 1}};
-	return true;
+	return family == PORT_IPV4 || LWIP_IPV6;
 }
 
 bool harness_refusing(struct port *p, struct address *at)
@@ -68,6 +68,12 @@ bool harness_refusing(struct port *p, struct address *at)
 void harness_foreign(struct address *at)
 {
 	*at = (struct address){.ip = ip_v4(203, 0, 113, 99), .port = 7};
+}
+
+int harness_sockets(struct port *p)
+{
+	(void)p;
+	return PORT_SOCKETS;
 }
 
 /* lwIP sends no urgent data. */

@@ -10,6 +10,9 @@
 
 #include "scenario.h"
 
+/* Sets the actor's timer to a time, which may have passed; UINT64_MAX: none. */
+void actor_wake(struct sim_actor *actor, uint64_t at);
+
 /* ---- Talking: either side of a connection ---- */
 
 /* What one does once everything was sent. */
@@ -19,6 +22,7 @@ enum talk_last {
 	TALK_CLOSE,         /* a close, whatever lies unread */
 	TALK_RESET,         /* a reset */
 	TALK_STAY,          /* nothing: wait for the other's end */
+	TALK_HOLD,          /* nothing, and stay when the other's end has come */
 };
 
 struct talk {
@@ -32,6 +36,7 @@ struct talk {
 	uint32_t piece_max; /* octets a send; 0: as many as there are */
 	uint32_t in_max;    /* octets read in one visit; 0: all */
 	uint32_t pause_ms;  /* between visits, if in_max or piece_max ended one */
+	uint32_t reset_ms;  /* reset so long after beginning to talk; 0: never */
 	uint32_t reset_at;  /* reset when so many came in; 0: never */
 	uint8_t last;       /* enum talk_last */
 	bool echo;          /* send what comes in; out_len is not looked at */
@@ -41,17 +46,24 @@ struct talk {
 	int in_end;  /* 0, PORT_EOF, or the failure that reading met */
 	int out_end; /* 0, or the failure that sending met */
 	bool shut;   /* our FIN was sent */
+	bool reset;  /* the other one's reset was heard of */
 	bool over;   /* both directions have ended; the socket is closed */
+	bool begun;
+	uint64_t begun_at, over_at; /* sim.now, as are the next */
+	uint64_t out_at, in_at;     /* the ends of pauses */
 };
 
 /* The octet of a stream. */
 uint8_t talk_octet(uint32_t key, uint32_t position);
 
-/* Sends on, without what comes last: what may be done before it is known that somebody listens. */
-void talk_send(struct talk *talk, bool *again);
+/*
+ * Sends on, without what comes last: what may be done before it is known that
+ * somebody listens. Lowers *wake to the time at which it would go on by itself.
+ */
+void talk_send(struct talk *talk, uint64_t *wake);
 
-/* Goes on as far as possible. Returns over; *again: it would go on after pause_ms. */
-bool talk_run(struct talk *talk, bool *again);
+/* Goes on as far as possible, and returns over. *wake as above. */
+bool talk_run(struct talk *talk, uint64_t *wake);
 
 /* ---- The client of a proxy ---- */
 
@@ -69,6 +81,7 @@ struct client {
 	size_t cut_max;        /* pieces of the request are up to so long; 0: one piece */
 	uint32_t cut_pause_ms; /* between them, up to so much */
 	uint32_t start_ms;     /* before connecting */
+	bool deaf;             /* read no reply: only a reset ends it */
 	bool early;            /* begin to talk behind the request, before the reply */
 	unsigned replies;  /* how many to expect before talking: 1, 2 for BIND, 0 for a caller */
 	uint8_t leaves;    /* enum client_leaves, at leave_ms or leave_at */

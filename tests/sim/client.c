@@ -106,6 +106,11 @@ static void reply_is_whole(struct client *client)
 
 static void read_replies(struct client *client)
 {
+	if (client->deaf) {
+		if (port_gone(client->actor.port, client->talk.sock) == PORT_RESET)
+			finish(client, PORT_RESET);
+		return;
+	}
 	while (client->state == ASKING) {
 		int n = port_read(client->actor.port, client->talk.sock,
 			client->reply[client->replies_in] + client->reply_len,
@@ -123,17 +128,15 @@ static void read_replies(struct client *client)
 	}
 }
 
-static void ask(struct client *client)
+static void ask(struct client *client, uint64_t *wake)
 {
-	bool again = false;
-
 	send_request(client);
 	if (time_to_leave(client))
 		leave(client);
 	if (client->done)
 		return;
 	if (client->early && client->sent == client->request_len && !client->left)
-		talk_send(&client->talk, &again);
+		talk_send(&client->talk, wake);
 	read_replies(client);
 }
 
@@ -174,26 +177,23 @@ static void check_connected(struct client *client)
 		port_local(client->actor.port, client->talk.sock, &client->at);
 }
 
-static void set_timer(struct client *client, bool again)
+static void set_timer(struct client *client, uint64_t wake)
 {
-	uint64_t at = UINT64_MAX;
+	uint64_t leave_at = client->connected_at + client->leave_ms;
 
-	if (again)
-		at = now(client) + client->talk.pause_ms;
 	if (client->state == ASKING && client->sent < client->request_len &&
-		client->send_at > now(client))
-		at = client->send_at;
+		client->send_at > now(client) && client->send_at < wake)
+		wake = client->send_at;
 	if (client->state == ASKING && client->leaves != CLIENT_STAYS && !client->left &&
-		client->leave_ms != 0 && client->connected_at + client->leave_ms < at)
-		at = client->connected_at + client->leave_ms;
-	if (at != UINT64_MAX)
-		sim_timer(&client->actor, at > now(client) ? (int32_t)(at - now(client)) : 0);
+		client->leave_ms != 0 && leave_at < wake)
+		wake = leave_at;
+	actor_wake(&client->actor, wake);
 }
 
 static void client_run(struct sim_actor *actor)
 {
 	struct client *client = (struct client *)actor;
-	bool again = false;
+	uint64_t wake = UINT64_MAX;
 
 	if (client->done || client->held)
 		return;
@@ -203,7 +203,7 @@ static void client_run(struct sim_actor *actor)
 	}
 	if (client->state == TO_CONNECT) {
 		if (now(client) < client->start_at) {
-			sim_timer(actor, (int32_t)(client->start_at - now(client)));
+			actor_wake(actor, client->start_at);
 			return;
 		}
 		begin(client);
@@ -211,13 +211,13 @@ static void client_run(struct sim_actor *actor)
 	if (client->state == CONNECTING && !client->done)
 		check_connected(client);
 	if (client->state == ASKING && !client->done)
-		ask(client);
-	if (client->state == TALKING && !client->done && talk_run(&client->talk, &again))
+		ask(client, &wake);
+	if (client->state == TALKING && !client->done && talk_run(&client->talk, &wake))
 		finish(client, 0);
 	if (client->state == REFUSED && !client->done)
 		read_end(client);
 	if (!client->done)
-		set_timer(client, again);
+		set_timer(client, wake);
 }
 
 void client_init(struct client *client, struct run *run, enum run_host host)

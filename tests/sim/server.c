@@ -35,7 +35,7 @@ static void begin_talk(struct server *server, port_sock sock, const struct addre
 	server->talk[i].sock = sock;
 }
 
-static void accept_all(struct server *server)
+static void accept_all(struct server *server, uint64_t *wake)
 {
 	struct address from;
 	port_sock sock;
@@ -43,7 +43,7 @@ static void accept_all(struct server *server)
 	if (server->listener == PORT_NONE)
 		return;
 	if (server->run->sim.now < server->accept_ms) {
-		sim_timer(&server->actor, (int32_t)(server->accept_ms - server->run->sim.now));
+		*wake = server->accept_ms;
 		return;
 	}
 	while (port_accept(server->actor.port, server->listener, &sock, &from) == 0)
@@ -53,17 +53,16 @@ static void accept_all(struct server *server)
 static void server_run(struct sim_actor *actor)
 {
 	struct server *server = (struct server *)actor;
-	bool again = false;
+	uint64_t wake = UINT64_MAX;
 
-	accept_all(server);
+	accept_all(server, &wake);
 	for (unsigned i = 0; i < server->accepted && i < SERVER_TALKS; i++) {
 		struct talk *talk = &server->talk[i];
 
-		if (talk->run != NULL && !talk->over && talk_run(talk, &again))
+		if (talk->run != NULL && !talk->over && talk_run(talk, &wake))
 			server->over++;
 	}
-	if (again)
-		sim_timer(actor, (int32_t)server->pattern.pause_ms);
+	actor_wake(actor, wake);
 	if (!server->done && server->expected != 0 && server->over >= server->expected) {
 		server->done = true;
 		server_stop(server);
@@ -196,7 +195,7 @@ static void answer_question(struct identd *identd)
 	if (identd->sock == PORT_NONE)
 		return;
 	if (identd->run->sim.now < identd->answer_at)
-		sim_timer(&identd->actor, (int32_t)(identd->answer_at - identd->run->sim.now));
+		actor_wake(&identd->actor, identd->answer_at);
 	if (port_read(identd->actor.port, identd->sock, &octet, 1) != PORT_AGAIN)
 		port_close(identd->actor.port, &identd->sock);
 }

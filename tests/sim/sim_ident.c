@@ -99,7 +99,8 @@ static void check_asked(struct run *run)
 {
 	char question[32];
 
-	snprintf(question, sizeof question, "%u , %u\r\n", (unsigned)client.at.port, PROXY_PORT);
+	snprintf(question, sizeof question, "%u , %u\r\n", (unsigned)client.at.port,
+		(unsigned)PROXY_PORT);
 	EXPECT(run, identd.asked == 1);
 	EXPECT(run, identd.question_len == strlen(question));
 	EXPECT(run, memcmp(identd.question, question, identd.question_len) == 0);

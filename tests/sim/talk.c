@@ -7,6 +7,34 @@
 
 #define PIECE 512
 
+void actor_wake(struct sim_actor *actor, uint64_t at)
+{
+	const struct sim *sim = actor->port->sim;
+
+	if (at != UINT64_MAX)
+		sim_timer(actor, at > sim->now ? (int32_t)(at - sim->now) : 0);
+}
+
+static void lower(uint64_t *wake, uint64_t at)
+{
+	if (at < *wake)
+		*wake = at;
+}
+
+static uint64_t now(const struct talk *talk)
+{
+	return talk->run->sim.now;
+}
+
+/* A pause holds, whatever else wakes the actor meanwhile. */
+static bool paused(const struct talk *talk, uint64_t until, uint64_t *wake)
+{
+	if (now(talk) >= until)
+		return false;
+	lower(wake, until);
+	return true;
+}
+
 uint8_t talk_octet(uint32_t key, uint32_t position)
 {
 	uint32_t x = (key ^ position) * 0x9e3779b1u;
@@ -22,10 +50,12 @@ static uint32_t out_limit(const struct talk *talk)
 	return talk->out_len;
 }
 
-void talk_send(struct talk *talk, bool *again)
+void talk_send(struct talk *talk, uint64_t *wake)
 {
 	uint8_t piece[PIECE];
 
+	if (paused(talk, talk->out_at, wake))
+		return;
 	while (talk->out_end == 0 && talk->out < out_limit(talk)) {
 		uint32_t len = out_limit(talk) - talk->out;
 		int n;
@@ -44,7 +74,9 @@ void talk_send(struct talk *talk, bool *again)
 		else
 			talk->out += (uint32_t)n;
 		if (talk->piece_max != 0) {
-			*again = *again || talk->out < out_limit(talk);
+			talk->out_at = now(talk) + talk->pause_ms;
+			if (talk->out < out_limit(talk))
+				lower(wake, talk->out_at);
 			return;
 		}
 	}
@@ -59,8 +91,10 @@ static void verify(struct talk *talk, const uint8_t *data, uint32_t len)
 	EXPECT(talk->run, right);
 }
 
-static void read_on(struct talk *talk, bool *again)
+static void read_on(struct talk *talk, uint64_t *wake)
 {
+	if (paused(talk, talk->in_at, wake))
+		return;
 	while (talk->in_end == 0 && !talk->run->failed) {
 		const uint8_t *data;
 		int n = port_peek(talk->port, talk->sock, &data);
@@ -79,7 +113,8 @@ static void read_on(struct talk *talk, bool *again)
 		if (talk->reset_at != 0 && talk->in >= talk->reset_at)
 			return;
 		if (talk->in_max != 0) {
-			*again = true;
+			talk->in_at = now(talk) + talk->pause_ms;
+			lower(wake, talk->in_at);
 			return;
 		}
 	}
@@ -111,10 +146,13 @@ static void echo(struct talk *talk)
 	}
 }
 
-/* A deaf one still hears that it is over. */
+/* A reset is heard of even where nobody reads, or behind a FIN. */
 static void listen_for_reset(struct talk *talk)
 {
-	if (port_gone(talk->port, talk->sock) == PORT_RESET)
+	if (talk->deaf || talk->in_end == PORT_EOF)
+		talk->reset = port_gone(talk->port, talk->sock) == PORT_RESET;
+	talk->reset = talk->reset || talk->in_end == PORT_RESET || talk->out_end == PORT_RESET;
+	if (talk->reset && talk->deaf)
 		talk->in_end = PORT_RESET;
 }
 
@@ -142,6 +180,7 @@ static bool do_last(struct talk *talk)
 		port_reset(talk->port, &talk->sock);
 		return false;
 	case TALK_STAY:
+	case TALK_HOLD:
 		break;
 	}
 	return true;
@@ -152,33 +191,50 @@ static bool is_over(const struct talk *talk)
 	bool out_done =
 		talk->shut || talk->out_end != 0 || (talk->last == TALK_STAY && all_sent(talk));
 
-	if (talk->in_end != 0 && talk->in_end != PORT_EOF)
+	if (talk->reset || (talk->in_end != 0 && talk->in_end != PORT_EOF))
 		return true;
 	return out_done && talk->in_end != 0;
 }
 
-bool talk_run(struct talk *talk, bool *again)
+static bool time_to_reset(const struct talk *talk)
 {
-	if (talk->over)
-		return true;
+	return (talk->reset_at != 0 && talk->in >= talk->reset_at) ||
+	       (talk->reset_ms != 0 && now(talk) >= talk->begun_at + talk->reset_ms);
+}
+
+/* One visit; true: the connection is over, and closed. */
+static bool visit(struct talk *talk, uint64_t *wake)
+{
 	if (talk->echo)
 		echo(talk);
-	else if (talk->deaf)
-		listen_for_reset(talk);
-	else
-		read_on(talk, again);
-	if (talk->reset_at != 0 && talk->in >= talk->reset_at) {
+	else if (!talk->deaf)
+		read_on(talk, wake);
+	if (time_to_reset(talk)) {
 		port_reset(talk->port, &talk->sock);
-		talk->over = true;
 		return true;
 	}
 	if (!talk->echo)
-		talk_send(talk, again);
-	if (all_sent(talk) && !talk->shut && talk->out_end == 0)
-		talk->over = !do_last(talk);
-	if (!talk->over && is_over(talk)) {
+		talk_send(talk, wake);
+	if (all_sent(talk) && !talk->shut && talk->out_end == 0 && !do_last(talk))
+		return true;
+	listen_for_reset(talk);
+	if (is_over(talk))
 		port_close(talk->port, &talk->sock);
-		talk->over = true;
+	return talk->sock == PORT_NONE;
+}
+
+bool talk_run(struct talk *talk, uint64_t *wake)
+{
+	if (talk->over)
+		return true;
+	if (!talk->begun) {
+		talk->begun = true;
+		talk->begun_at = now(talk);
 	}
+	if (talk->reset_ms != 0)
+		lower(wake, talk->begun_at + talk->reset_ms);
+	talk->over = visit(talk, wake);
+	if (talk->over)
+		talk->over_at = now(talk);
 	return talk->over;
 }

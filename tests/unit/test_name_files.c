@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "guard.h"
+#include "lines.h"
 #include "name_files.h"
 
 /* ---- resolv.conf ---- */
@@ -408,15 +409,15 @@ static void test_long_lines(void **state)
 	struct dns_addresses v4 = {0};
 	FILE *file;
 
-	for (unsigned len = NAME_FILE_LINE_MAX - 40; len < 3 * NAME_FILE_LINE_MAX; len += 7) {
+	for (unsigned len = LINES_LINE_MAX - 40; len < 3 * LINES_LINE_MAX; len += 7) {
 		file = fopen(at->hosts, "w");
 		assert_non_null(file);
 		fprintf(file, "192.0.2.1 x\n192.0.2.2 %*s a\n192.0.2.3 b\n192.0.2.4%*s b", (int)len,
-			"192.0.2.2", (int)(2 * NAME_FILE_LINE_MAX), "192.0.2.4");
+			"192.0.2.2", (int)(2 * LINES_LINE_MAX), "192.0.2.4");
 		assert_int_equal(fclose(file), 0);
 		memset(&v4, 0, sizeof v4);
 		assert_int_equal(name_files_hosts(&at->files, "a", 1, &v4, NULL) > 0,
-			len + 12 < NAME_FILE_LINE_MAX);
+			len + 12 < LINES_LINE_MAX);
 		memset(&v4, 0, sizeof v4);
 		assert_true(name_files_hosts(&at->files, "b", 1, &v4, NULL) > 0);
 		assert_int_equal(v4.count, 1);

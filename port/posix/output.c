@@ -1,0 +1,44 @@
+/*
+ * Output of the program. See output.h.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "output.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+void output_octets(void *output, const char *text, size_t len)
+{
+	struct output *o = output;
+
+	/* Each round writes at least one octet, or is interrupted. */
+	while (len > 0 && !o->failed) {
+		ssize_t n = write(o->fd, text, len);
+
+		if (n > 0) {
+			text += n;
+			len -= (size_t)n;
+		} else if (n == 0 || errno != EINTR) {
+			o->failed = true;
+		}
+	}
+}
+
+void output_str(struct output *output, const char *s)
+{
+	output_octets(output, s, strlen(s));
+}
+
+void output_error(const char *what, const char *why)
+{
+	struct output err = {.fd = STDERR_FILENO};
+
+	output_str(&err, "anklet: ");
+	output_str(&err, what);
+	if (why != NULL) {
+		output_str(&err, ": ");
+		output_str(&err, why);
+	}
+	output_str(&err, "\n");
+}

@@ -1,0 +1,24 @@
+/*
+ * A piece of a text that somebody else keeps.
+ */
+#ifndef ANKLET_WORD_H
+#define ANKLET_WORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct word {
+	const char *at;
+	size_t len;
+};
+
+/* Is the word this one? */
+bool word_is(struct word word, const char *s);
+
+/*
+ * Takes the next word off *line; words are separated by blanks, and by controls
+ * that are shown as such, or not at all: \t \v \f \r and NUL. False: none is left.
+ */
+bool word_next(struct word *line, struct word *word);
+
+#endif
