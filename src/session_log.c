@@ -86,29 +86,27 @@ void session_log_state(struct anklet *a, const struct session *s)
 	static const char states[] =
 		"free\0request\0ident\0ident answer\0resolve\0connect\0listen\0"
 		"announce\0wait for peer\0grant\0relay\0refuse\0drain";
-	char buf[CONFIG_ANKLET_LOG_LINE];
-	struct text t;
+	struct text *t;
 
 	if (a->config.log < PORT_DEBUG)
 		return;
-	begin_line(&t, buf, sizeof buf, s);
-	text_str(&t, "state ");
-	text_str(&t, text_of_list(states, s->state));
-	instance_log(a, PORT_DEBUG, &t);
+	t = begin_line(a, s);
+	text_str(t, "state ");
+	text_str(t, text_of_list(states, s->state));
+	instance_log(a, PORT_DEBUG);
 }
 
 void session_log_attempt(struct anklet *a, const struct session *s, const struct ip *ip)
 {
-	char buf[CONFIG_ANKLET_LOG_LINE];
-	struct text t;
+	struct text *t;
 
 	if (a->config.log < PORT_DEBUG)
 		return;
-	begin_line(&t, buf, sizeof buf, s);
-	text_ip(&t, ip);
-	text_str(&t, " failed, ");
-	text_str(&t, text_of_list(reason_words, s->reason));
-	instance_log(a, PORT_DEBUG, &t);
+	t = begin_line(a, s);
+	text_ip(t, ip);
+	text_str(t, " failed, ");
+	text_str(t, text_of_list(reason_words, s->reason));
+	instance_log(a, PORT_DEBUG);
 }
 
 void session_log_announced(struct anklet *a, const struct session *s)
