@@ -11,7 +11,7 @@
 #define CONFIG_ANKLET_NAME_SERVERS 2
 #define CONFIG_ANKLET_SPARE_SOCKETS 1
 #define CONFIG_ANKLET_TURN_OCTETS 4096
-#define CONFIG_ANKLET_LOG_LINE 256
+#define CONFIG_ANKLET_LOG_LINE 320
 
 /* Two segments (TCP_MSS in lwipopts.h) on their way for each direction of a session. */
 #define CONFIG_ANKLET_LWIP_RING 1072
