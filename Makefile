@@ -567,6 +567,17 @@ test-firmware:
 	@tools/need test-firmware
 	@$(MAKE) --no-print-directory check-firmware
 
+# The boards' own files; those of anklet and port/lwip are read above.
+firmware_own = $(FIRMWARE) $(BOARD_COMMON) port/lwip/boards/common/echo.c $(foreach b,$(BOARDS), \
+	$(BOARD_OWN:%=port/lwip/boards/$b/%)) src/config_remedy_none.c \
+	$(wildcard port/lwip/firmware/*.h port/lwip/boards/*/*.h port/lwip/boards/common/arch/*.h)
+
+lint: lint_firmware
+
+lint_firmware:
+	clang-format --dry-run -Werror $(firmware_own)
+	shellcheck tools/run_firmware
+
 -include $(sort $(patsubst %.o,%.d,$(firmware_objects) $(echo_objects)))
 
-.PHONY: images firmware run-firmware check-firmware test-firmware
+.PHONY: lint_firmware images firmware run-firmware check-firmware test-firmware
