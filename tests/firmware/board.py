@@ -114,18 +114,27 @@ class Debugger:
         assert peers.until(path.exists)
         self.sock = peers.keep(socket.socket(socket.AF_UNIX))
         self.sock.connect(str(path))
+        self.unread = b""
         self.ask("?")
 
     def send(self, text):
         self.sock.sendall(f"${text}#{sum(text.encode()) % 256:02x}".encode())
 
     def ask(self, text):
+        """The answer. That the processor stopped is told by itself, too, and may come before it."""
         self.send(text)
-        reply = b""
-        while not re.search(rb"\$[^#]*#..", reply):
-            reply += self.sock.recv(4096)
-        self.sock.sendall(b"+")
-        return re.search(rb"\$([^#]*)#", reply).group(1).decode()
+        while True:
+            match = re.search(rb"\$([^#]*)#..", self.unread)
+            if not match:
+                octets = self.sock.recv(4096)
+                assert octets, "QEMU closed the debugger's connection"
+                self.unread += octets
+                continue
+            self.unread = self.unread[match.end():]
+            self.sock.sendall(b"+")
+            answer = match.group(1).decode()
+            if text == "?" or not answer.startswith("T"):
+                return answer
 
     def jump(self, address):
         """Sets the program counter, register 15, and lets it run."""
