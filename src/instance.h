@@ -30,7 +30,7 @@ struct anklet {
 
 	struct listener listeners[CONFIG_ANKLET_LISTENERS];
 	uint8_t listener_count;
-	uint8_t listener_turn;     /* which one is asked first: they take turns */
+	uint8_t listener_turn;     /* which one is asked next: they take turns */
 	struct deadline accept_at; /* accepting rests until then: the port had no resources */
 	bool stopping;
 
