@@ -140,6 +140,7 @@ CONTRACT = \
 SIM_FRAMEWORK = \
 	tests/sim/caller.c \
 	tests/sim/client.c \
+	tests/sim/crowd.c \
 	tests/sim/invariants.c \
 	tests/sim/scenario.c \
 	tests/sim/server.c \
@@ -156,7 +157,8 @@ SIM = \
 	sim_loops \
 	sim_names \
 	sim_race \
-	sim_rules
+	sim_rules \
+	sim_table
 
 FUZZ = \
 	fuzz_config \
