@@ -151,6 +151,7 @@ SIM = \
 	sim_bind_peers \
 	sim_connect \
 	sim_ends \
+	sim_fair \
 	sim_faults \
 	sim_ident \
 	sim_log \
@@ -158,6 +159,7 @@ SIM = \
 	sim_names \
 	sim_race \
 	sim_rules \
+	sim_slots \
 	sim_table
 
 FUZZ = \
