@@ -149,6 +149,7 @@ SIM_FRAMEWORK = \
 SIM = \
 	sim_bind \
 	sim_bind_peers \
+	sim_clock \
 	sim_connect \
 	sim_ends \
 	sim_fair \
