@@ -176,6 +176,7 @@ CONTRACT = \
 SIM_FRAMEWORK = \
 	tests/sim/caller.c \
 	tests/sim/client.c \
+	tests/sim/crowd.c \
 	tests/sim/invariants.c \
 	tests/sim/scenario.c \
 	tests/sim/server.c \
@@ -184,15 +185,19 @@ SIM_FRAMEWORK = \
 SIM = \
 	sim_bind \
 	sim_bind_peers \
+	sim_clock \
 	sim_connect \
 	sim_ends \
+	sim_fair \
 	sim_faults \
 	sim_ident \
 	sim_log \
 	sim_loops \
 	sim_names \
 	sim_race \
-	sim_rules
+	sim_rules \
+	sim_slots \
+	sim_table
 
 FUZZ = \
 	fuzz_config \

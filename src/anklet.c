@@ -187,18 +187,26 @@ static bool accept_one(struct anklet *a, struct listener *l)
 	return false;
 }
 
-/* A listener that is not asked keeps 'ready', so it is asked again as soon as there is room. */
+/*
+ * One client of each listener after the other; the next turn goes on behind the
+ * one asked last, however many turns went by without a client. A listener that
+ * is not asked keeps 'ready', so it is asked again as soon as there is room.
+ */
 static void accept_clients(struct anklet *a)
 {
-	unsigned quota = ACCEPTS_A_TURN;
+	unsigned quota = ACCEPTS_A_TURN, passed_over = 0;
 
-	for (unsigned i = 0; i < a->listener_count; i++) {
-		struct listener *l = &a->listeners[(a->listener_turn + i) % a->listener_count];
+	while (quota > 0 && passed_over < a->listener_count && can_accept(a)) {
+		struct listener *l = &a->listeners[a->listener_turn];
 
-		while (quota > 0 && l->ready && can_accept(a) && accept_one(a, l))
+		if (l->ready && accept_one(a, l)) {
 			quota--;
+			passed_over = 0;
+		} else {
+			passed_over++;
+		}
+		a->listener_turn = (uint8_t)((a->listener_turn + 1) % a->listener_count);
 	}
-	a->listener_turn++;
 }
 
 void instance_free(struct anklet *a, struct session *s)

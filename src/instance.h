@@ -31,7 +31,7 @@ struct anklet {
 	struct deadline accept_at; /* accepting rests until then: the port had no resources */
 	bool stopping;
 	uint8_t listener_count;
-	uint8_t listener_turn;            /* which one is asked first: they take turns */
+	uint8_t listener_turn;            /* which one is asked next: they take turns */
 	uint16_t draining;                /* sessions in DRAIN: they give way to new clients */
 	uint16_t spare_sockets;           /* left for races */
 	uint16_t queue_first, queue_last; /* runnable sessions, first in first out */

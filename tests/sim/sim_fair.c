@@ -1,0 +1,228 @@
+/*
+ * One that floods, one that never reads, and small sessions beside them that do not notice.
+ */
+#include "crowd.h"
+
+#define SMALL 4
+#define BIG 2
+#define ROUND_TRIP_MS 500
+#define PING_MS 100
+#define PINGS 30
+
+static struct client big[BIG], small[SMALL];
+static struct server big_server[BIG], small_server[SMALL];
+static struct bell begins, ends;
+
+/* ---- Small sessions: a few octets there and back again, ten times a second ---- */
+
+static uint64_t pending_since[SMALL]; /* UINT64_MAX: all came back */
+
+static void add_small(struct run *run, unsigned i)
+{
+	uint16_t port = (uint16_t)(7100 + i);
+
+	pending_since[i] = UINT64_MAX;
+	client_init(&small[i], run, HOST_CLIENT);
+	server_init(&small_server[i], run, HOST_SERVER, SERVER_IP, port);
+	client_ask(&small[i], SOCKS4_CONNECT, SERVER_IP, port, "small", NULL);
+	small[i].start_ms = run_between(run, 0, 200);
+	small[i].talk.piece_max = run_between(run, 1, 40);
+	small[i].talk.pause_ms = PING_MS;
+	pair_up(&small[i], &small_server[i], small[i].talk.piece_max * PINGS, 0);
+	small[i].talk.in_key = small[i].talk.out_key;
+	small_server[i].pattern.echo = true;
+}
+
+static void check_small(struct run *run)
+{
+	for (unsigned i = 0; i < SMALL; i++) {
+		const struct talk *talk = &small[i].talk;
+
+		EXPECT(run, client_code(&small[i]) == SOCKS4_GRANTED);
+		EXPECT(run, talk->out == talk->out_len && talk->in == talk->out);
+		EXPECT(run, talk->in_end == PORT_EOF);
+	}
+}
+
+/* How long ago was what is now missing sent? */
+static void look_at_round_trips(struct run *run)
+{
+	for (unsigned i = 0; i < SMALL; i++) {
+		const struct talk *talk = &small[i].talk;
+
+		if (talk->in == talk->out)
+			pending_since[i] = UINT64_MAX;
+		else if (pending_since[i] == UINT64_MAX)
+			pending_since[i] = run->sim.now;
+		else
+			EXPECT(run, run->sim.now - pending_since[i] <= ROUND_TRIP_MS);
+	}
+}
+
+/* ---- Turns ---- */
+
+struct seen {
+	uint32_t number;    /* of the session; 0: none */
+	uint32_t due[2];    /* from client and server: what had arrived when the last wait ended */
+	uint64_t octets[2]; /* moved up and down by then */
+};
+
+static struct seen seen[CONFIG_ANKLET_SESSIONS];
+
+static const struct sim_wire *wire_to(const struct run *run, port_sock sock)
+{
+	const struct sim_socket *socket = &run->proxy.socket[sock];
+
+	return &run->sim.link[socket->link].wire[1 - socket->side];
+}
+
+static bool is_small(const struct session *s)
+{
+	return s->request.userid[0] == 's';
+}
+
+/*
+ * From one wait to the next each session had one turn: nobody moved more than is
+ * its share, and what had arrived for a small one was handed on.
+ */
+static void compare(struct run *run, const struct session *s, struct seen *before)
+{
+	uint64_t up = s->relay.up.octets - before->octets[0];
+	uint64_t down = s->relay.down.octets - before->octets[1];
+
+	EXPECT(run, up <= CONFIG_ANKLET_TURN_OCTETS && down <= CONFIG_ANKLET_TURN_OCTETS);
+	if (!is_small(s))
+		return;
+	EXPECT(run, (int32_t)(wire_to(run, s->client)->taken - before->due[0]) >= 0);
+	EXPECT(run, (int32_t)(wire_to(run, s->server)->taken - before->due[1]) >= 0);
+}
+
+static void look(struct run *run)
+{
+	look_at_round_trips(run);
+	for (unsigned i = 0; i < CONFIG_ANKLET_SESSIONS; i++) {
+		const struct session *s = &run->anklet->sessions[i];
+
+		if (s->state != SESSION_RELAY) {
+			seen[i].number = 0;
+			continue;
+		}
+		if (seen[i].number == s->number)
+			compare(run, s, &seen[i]);
+		seen[i] = (struct seen){
+			.number = s->number,
+			.due = {wire_to(run, s->client)->arrived, wire_to(run, s->server)->arrived},
+			.octets = {s->relay.up.octets, s->relay.down.octets},
+		};
+	}
+}
+
+/* ---- Scenarios ---- */
+
+static void begin(struct run *run, void (*check)(struct run *run))
+{
+	crowd_world(run);
+	crowd_before_wait(run, look);
+	run->check = check;
+	run->sim.latency_max_ms = run_between(run, 1, 9); /* else a flood takes no time at all */
+	run->sim.steps_max = 1000000;
+	for (unsigned i = 0; i < CONFIG_ANKLET_SESSIONS; i++)
+		seen[i].number = 0;
+	for (unsigned i = 0; i < SMALL; i++)
+		add_small(run, i);
+}
+
+static void add_big(struct run *run, unsigned i, uint32_t up, uint32_t down)
+{
+	uint16_t port = (uint16_t)(7120 + i);
+
+	client_init(&big[i], run, HOST_CLIENT);
+	server_init(&big_server[i], run, HOST_SERVER, SERVER_IP, port);
+	client_ask(&big[i], SOCKS4_CONNECT, SERVER_IP, port, "big", NULL);
+	pair_up(&big[i], &big_server[i], up, down);
+}
+
+static void check_flood(struct run *run)
+{
+	check_small(run);
+	for (unsigned i = 0; i < BIG; i++) {
+		EXPECT(run, big[i].talk.in == big_server[i].pattern.out_len);
+		EXPECT(run, big_server[i].talk[0].in == big[i].talk.out_len);
+	}
+}
+
+/* As much as the network takes, in both directions. */
+static void flood(struct run *run)
+{
+	begin(run, check_flood);
+	run->sim.window_min = SIM_WINDOW_MAX / 2;
+	for (unsigned i = 0; i < BIG; i++)
+		add_big(run, i, run_between(run, 0, 300000), run_between(run, 100000, 300000));
+}
+
+static uint32_t waits_before;
+
+static void remember_waits(struct run *run)
+{
+	waits_before = run->proxy.waits;
+}
+
+/* Four messages a round trip, each of which may come in pieces. */
+static void compare_waits(struct run *run)
+{
+	EXPECT(run, run->proxy.waits - waits_before <= 10 * SMALL * 4 * 4);
+}
+
+static void check_deaf(struct run *run)
+{
+	check_small(run);
+	for (unsigned i = 0; i < BIG; i++) {
+		EXPECT(run, client_code(&big[i]) == SOCKS4_GRANTED);
+		EXPECT(run, big[i].talk.reset || big[i].talk.reset_ms != 0);
+		EXPECT(run, big_server[i].talk[0].over);
+	}
+}
+
+/* One side never reads, the other one sends as much as is taken: it stays with that, at no cost. */
+static void deaf(struct run *run)
+{
+	begin(run, check_deaf);
+	for (unsigned i = 0; i < BIG; i++) {
+		bool at_client = run_between(run, 0, 1) == 1;
+		struct talk *talk;
+
+		add_big(run, i, at_client ? 10 : 1000000, at_client ? 1000000 : 10);
+		talk = at_client ? &big[i].talk : &big_server[i].pattern;
+		talk->deaf = true;
+		talk->last = TALK_STAY;
+		big[i].talk.reset_ms = 5000;
+	}
+	bell_init(&begins, run, 1000, remember_waits);
+	bell_init(&ends, run, 2000, compare_waits);
+}
+
+/* And when nothing else goes on, nothing is done: but for one look when the handshakes' limit would have passed. */
+static void compare_nothing(struct run *run)
+{
+	EXPECT(run, run->proxy.waits - waits_before <= 1);
+}
+
+static void deaf_and_quiet(struct run *run)
+{
+	deaf(run);
+	ends.at = UINT64_MAX;
+	begins.at = 3500 + ROUND_TRIP_MS;
+	big[0].talk.reset_ms = big[1].talk.reset_ms = 60000;
+	bell_init(&ends, run, 55000, compare_nothing);
+}
+
+static const struct scenario scenarios[] = {
+	{"flood", flood},
+	{"deaf", deaf},
+	{"deaf_and_quiet", deaf_and_quiet},
+};
+
+int main(int argc, char **argv)
+{
+	return scenario_main(argc, argv, scenarios, sizeof scenarios / sizeof *scenarios);
+}
