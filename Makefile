@@ -25,8 +25,9 @@ SYSTEM := $(shell uname -s)
 # The smallest code there is: of these, the options that the compiler knows.
 known = $(shell echo 'int x;' | $(CC) -Werror $(1) -x c -c -o /dev/null - 2>/dev/null && echo $(1))
 SMALLEST := $(or $(call known,-Oz),-Os) $(foreach option,-fno-ipa-cp -fno-jump-tables \
-	-fno-optimize-sibling-calls --param=large-function-insns=600 --param=large-function-growth=10 \
-	,$(call known,$(option)))
+	-fno-optimize-sibling-calls -fno-inline-small-functions -fno-caller-saves \
+	-fno-tree-dominator-opts -fno-move-loop-invariants \
+	--param=large-function-insns=800 --param=large-function-growth=10,$(call known,$(option)))
 CFLAGS ?= $(SMALLEST) -g
 WARN = -Wall -Wextra -Wswitch-enum -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 HARDEN = -fPIE -fstack-protector-strong
