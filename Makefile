@@ -7,6 +7,7 @@
 #   make install            PREFIX=/usr/local, DESTDIR= as usual
 #   make size               text, static RAM and octets a session, held against the budgets
 #   make lint, make fuzz    what CI runs besides the tests
+#   make check CHECKS=lwip  the port for microcontrollers, on this machine; fetches lwIP
 #   make format, make cover
 #   make V=1                each command in full
 #
@@ -119,6 +120,31 @@ PORT_SIM = \
 	port/sim/sim.c \
 	port/sim/sockets.c
 
+PORT_LWIP = \
+	port/lwip/accept.c \
+	port/lwip/chacha20.c \
+	port/lwip/names.c \
+	port/lwip/random.c \
+	port/lwip/sockets.c \
+	port/lwip/stream.c \
+	port/lwip/system.c \
+	port/lwip/wait.c
+
+# What depends on the families that lwIP is built with.
+PORT_LWIP_DUAL = port/lwip/addresses_dual.c
+PORT_LWIP_V4 = port/lwip/addresses_v4.c
+
+# Of lwIP itself, below its src/.
+LWIP_CORE = $(addprefix core/,def.c dns.c inet_chksum.c init.c ip.c mem.c memp.c netif.c pbuf.c raw.c \
+	stats.c sys.c tcp.c tcp_in.c tcp_out.c timeouts.c udp.c)
+LWIP_V4 = $(addprefix core/ipv4/,icmp.c ip4.c ip4_addr.c ip4_frag.c)
+LWIP_V6 = $(addprefix core/ipv6/,ethip6.c icmp6.c inet6.c ip6.c ip6_addr.c ip6_frag.c mld6.c nd6.c)
+
+TESTS_LWIP = \
+	test_names \
+	test_port \
+	test_proxy
+
 UNIT = \
 	test_address \
 	test_config \
@@ -130,6 +156,7 @@ UNIT = \
 	test_ident \
 	test_name_cache \
 	test_name_files \
+	test_posix \
 	test_resolve \
 	test_resolve_servers \
 	test_rules \
@@ -203,6 +230,34 @@ $(BUILD)/sim/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,cc $<)$(CC) $(ALL_CFLAGS) $(SIM_FLAGS) -MMD -MP -c -o $@ $<
 
+# lwIP is not ours: its sources are fetched, and its warnings are its own.
+DEPS ?= build/deps
+LWIP = $(DEPS)/lwip
+LWIP_HOST_FLAGS = $(INCLUDES) -Iport/lwip -Iport/lwip/host -isystem $(LWIP)/src/include -Itests/sim
+LWIP_FLAGS = $(LWIP_HOST_FLAGS) $(SIM_SIZES) -DCONFIG_ANKLET_LWIP_RING=5840 \
+	-DCONFIG_ANKLET_LWIP_HOST_QUEUE=320
+LWIP_SMALL_FLAGS = $(LWIP_HOST_FLAGS) $(SIM_SIZES) -DCONFIG_ANKLET_LWIP_RING=1072 \
+	-DCONFIG_ANKLET_LWIP_HOST_MSS=536
+
+$(LWIP)/.source:
+	tools/get_source lwip $(LWIP)
+
+$(BUILD)/lwip/%.o: %.c $(BUILD)/flags | $(LWIP)/.source
+	@mkdir -p $(@D)
+	$(call say,cc $<)$(CC) $(ALL_CFLAGS) $(LWIP_FLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/lwip_small/%.o: %.c $(BUILD)/flags | $(LWIP)/.source
+	@mkdir -p $(@D)
+	$(call say,cc $<)$(CC) $(ALL_CFLAGS) $(LWIP_SMALL_FLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/lwip/stack/%.o: $(LWIP)/.source $(BUILD)/flags port/lwip/host/lwipopts.h
+	@mkdir -p $(@D)
+	$(call say,cc $*.c)$(CC) $(ALL_CFLAGS) -w $(LWIP_FLAGS) -c -o $@ $(LWIP)/src/$*.c
+
+$(BUILD)/lwip_small/stack/%.o: $(LWIP)/.source $(BUILD)/flags port/lwip/host/lwipopts.h
+	@mkdir -p $(@D)
+	$(call say,cc $*.c)$(CC) $(ALL_CFLAGS) -w $(LWIP_SMALL_FLAGS) -c -o $@ $(LWIP)/src/$*.c
+
 # Changes when the compiler or a flag does, so that nothing is linked with what was built otherwise.
 flags = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LIBS)
 
@@ -271,6 +326,21 @@ $(BUILD)/sim_contract: $(CONTRACT:%.c=$(BUILD)/sim/%.o) \
 		$(BUILD)/sim/tests/port_contract/harness_sim.o $(SIM_LIBS)
 	$(call say,link $@)$(CC) $(TEST_LDFLAGS) -o $@ $(sim_link) -lcmocka $(LIBS)
 
+# On lwIP's loopback interface; the second one with buffers as small as a board's.
+lwip_host = $(PORT_LWIP) $(PORT_LWIP_DUAL) port/lwip/host/board.c
+lwip_stack = $(LWIP_CORE) $(LWIP_V4) $(LWIP_V6)
+lwip_objects = $(CORE:%.c=$(BUILD)/$1/%.o) $(lwip_host:%.c=$(BUILD)/$1/%.o) \
+	$(lwip_stack:%.c=$(BUILD)/$1/stack/%.o)
+
+$(BUILD)/lwip_contract: $(CONTRACT:%.c=$(BUILD)/lwip/%.o) \
+		$(BUILD)/lwip/tests/port_contract/harness_lwip.o $(call lwip_objects,lwip)
+	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -lcmocka $(LIBS)
+
+lwip_tests = $(TESTS_LWIP:%=$(BUILD)/lwip_small/%)
+
+$(lwip_tests): $(BUILD)/lwip_small/%: $(BUILD)/lwip_small/tests/lwip/%.o $(call lwip_objects,lwip_small)
+	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -lcmocka $(LIBS)
+
 $(sim): $(BUILD)/sim/%: $(BUILD)/sim/tests/sim/%.o $(SIM_FRAMEWORK:%.c=$(BUILD)/sim/%.o) $(SIM_LIBS)
 	$(call say,link $@)$(CC) $(TEST_LDFLAGS) -o $@ $(sim_link) -lcmocka $(LIBS)
 
@@ -289,6 +359,7 @@ needs_unit = $(unit)
 needs_contract = $(contract)
 needs_replay = $(replay)
 needs_sim = $(sim)
+needs_lwip = $(BUILD)/lwip_contract $(lwip_tests)
 needs_no_malloc = $(POSIX_LIBS) $(posix_program)
 needs_e2e = $(BUILD)/anklet $(BUILD)/anklet_no_malloc
 
@@ -296,6 +367,7 @@ commands_unit = $(foreach t,$(unit),'$(strip $(UNDER) $t)')
 commands_contract = $(foreach t,$(contract),'$(strip $(UNDER) $t)')
 commands_replay = $(foreach t,$(replay),'$(strip $(UNDER) $t tests/fuzz/corpus/$(notdir $t))')
 commands_sim = $(foreach t,$(sim),'$(strip $(UNDER) $t)')
+commands_lwip = $(foreach t,$(needs_lwip),'$(strip $(UNDER) $t)')
 commands_no_malloc = 'tests/no_malloc $(POSIX_LIBS) $(posix_program)'
 commands_e2e = '$(PYTHON) -m pytest -p no:cacheprovider -rfEsxX $(E2E)'
 
@@ -336,26 +408,31 @@ fuzz:
 posix_sources = $(CORE) $(PORT_POSIX) $(PROGRAM) $(UNIT:%=tests/unit/%.c) $(FUZZ:%=tests/fuzz/%.c) \
 	tests/fuzz/replay.c tests/no_malloc.c $(CONTRACT) tests/port_contract/harness_posix.c
 sim_sources = $(PORT_SIM) $(SIM_FRAMEWORK) $(SIM:%=tests/sim/%.c) tests/port_contract/harness_sim.c
-headers = $(wildcard include/*.h src/*.h port/*.h port/*/*.h tests/*/*.h)
-scripts = tools/need tools/size tools/fuzz tests/run tests/no_malloc tests/hardened .ci/run
+lwip_sources = $(PORT_LWIP) $(PORT_LWIP_DUAL) port/lwip/host/board.c tests/port_contract/harness_lwip.c \
+	$(TESTS_LWIP:%=tests/lwip/%.c)
+headers = $(wildcard include/*.h src/*.h port/*.h port/*/*.h port/*/*/*.h port/*/*/*/*.h tests/*/*.h)
+scripts = tools/need tools/get_source tools/size tools/fuzz tests/run tests/no_malloc tests/hardened .ci/run
 
 lint: lint_format lint_cppcheck lint_tidy lint_scripts lint_man
 
 lint_format:
-	clang-format --dry-run -Werror $(posix_sources) $(sim_sources) $(headers)
+	clang-format --dry-run -Werror $(posix_sources) $(sim_sources) $(lwip_sources) $(PORT_LWIP_V4) $(headers)
 
 lint_cppcheck:
 	cppcheck $(CPPCHECK) $(POSIX_FLAGS) $(posix_sources)
 	cppcheck $(CPPCHECK) $(SIM_FLAGS) $(sim_sources)
+	cppcheck $(CPPCHECK) $(LWIP_FLAGS) $(lwip_sources)
 
 CPPCHECK = --quiet --error-exitcode=1 --std=c11 --enable=warning,style,performance,portability \
 	--inline-suppr --suppressions-list=tools/cppcheck.suppressions -j 2
 
-lint_tidy:
+lint_tidy: | $(LWIP)/.source
 	@printf '%s\n' $(posix_sources) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- \
 		-std=c11 $(POSIX_FLAGS)
 	@printf '%s\n' $(sim_sources) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- \
 		-std=c11 $(SIM_FLAGS)
+	@printf '%s\n' $(lwip_sources) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- \
+		-std=c11 $(LWIP_FLAGS)
 
 lint_scripts:
 	shellcheck $(scripts)
@@ -364,7 +441,7 @@ lint_man:
 	mandoc -Tlint -W warning docs/anklet.8 docs/anklet.conf.5
 
 format:
-	clang-format -i $(posix_sources) $(sim_sources) $(headers)
+	clang-format -i $(posix_sources) $(sim_sources) $(lwip_sources) $(PORT_LWIP_V4) $(headers)
 
 cover:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/cover CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage check
@@ -374,7 +451,8 @@ cover:
 
 objects = $(posix_core) $(posix_port) $(posix_program) $(sim_core) $(sim_port) \
 	$(posix_sources:%.c=$(BUILD)/posix/%.o) $(sim_sources:%.c=$(BUILD)/sim/%.o) \
-	$(CONTRACT:%.c=$(BUILD)/sim/%.o)
+	$(CONTRACT:%.c=$(BUILD)/sim/%.o) \
+	$(foreach v,lwip lwip_small,$(CORE:%.c=$(BUILD)/$v/%.o) $(lwip_sources:%.c=$(BUILD)/$v/%.o))
 
 -include $(sort $(objects:.o=.d))
 

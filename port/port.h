@@ -106,8 +106,9 @@ uint32_t port_now(struct port *p);
 /*
  * Waits until a socket with an interest is ready, at most ms milliseconds
  * (0: only looks; negative: no limit). Returns how many sockets became ready,
- * 0 too when time ran out or a signal came. What an earlier wait made ready and
- * port_next() has not named yet is forgotten: name all of them first.
+ * 0 too when time ran out, a signal came, or the port had something of its own to
+ * see to. What an earlier wait made ready and port_next() has not named yet is
+ * forgotten: name all of them first.
  */
 int port_wait(struct port *p, int32_t ms);
 
@@ -129,7 +130,8 @@ int port_listen(struct port *p, const struct address *at, int backlog, port_sock
  * Takes one waiting connection: 0, *s and its peer in *from. PORT_AGAIN records
  * READ on the listener. PORT_NO_RESOURCES records nothing: the connection waits
  * on in the backlog; try again when a socket was closed, and at latest after a
- * second. A connection that was reset while it waited is passed over.
+ * second. A connection that was reset while it waited is passed over, or its first
+ * read says so.
  */
 int port_accept(struct port *p, port_sock listener, port_sock *s, struct address *from);
 

@@ -31,7 +31,13 @@ static int add_listener(struct anklet *a, const struct address *at)
 	a->owner[l->sock] = (int16_t)~a->listener_count;
 	a->listener_count++;
 	l->ready = true;
-	return port_local(a->port, l->sock, &l->at);
+	r = port_local(a->port, l->sock, &l->at);
+	if (r < 0) {
+		a->owner[l->sock] = OWNER_NONE;
+		port_close(a->port, &l->sock);
+		a->listener_count--;
+	}
+	return r;
 }
 
 /*

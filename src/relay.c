@@ -22,8 +22,11 @@ static enum relay_result run_direction(struct relay_direction *d, struct port *p
 	while (budget > 0) {
 		int n = port_move(p, from, to, budget, culprit);
 
+		d->blocked = n == PORT_AGAIN && *culprit == to;
+		if (d->blocked)
+			return watch(p, from, culprit);
 		if (n == PORT_AGAIN)
-			return *culprit == to ? watch(p, from, culprit) : RELAY_WAIT;
+			return RELAY_WAIT;
 		if (n < 0 && n != PORT_EOF)
 			return RELAY_BROKEN;
 		*progress = true;

@@ -15,6 +15,7 @@
 
 struct relay_direction {
 	bool ended;      /* the sender's end was passed on */
+	bool blocked;    /* the receiver has no room: octets may be waiting */
 	uint64_t octets; /* accepted by the receiving socket */
 };
 

@@ -90,6 +90,7 @@ void session_begin(
 	session_own(a, s, client);
 	session_enter(s, SESSION_REQUEST);
 	session_set_limit(a, s, a->config.limit_handshake_ms);
+	session_log_state(a, s);
 	instance_queue(a, s); /* the request is often there already */
 }
 
@@ -251,18 +252,31 @@ void session_abort(struct anklet *a, struct session *s, enum session_reason reas
 	end(a, s, true);
 }
 
+/* A connection that is cut off while octets wait is not to look whole: it is reset. */
+static enum session_next relay_over_limit(struct session *s)
+{
+	const struct relay_direction *up = &s->relay.up, *down = &s->relay.down;
+	bool half = up->ended || down->ended;
+	bool cut = up->blocked || down->blocked;
+
+	return ended(s, half ? REASON_HALF_CLOSED : REASON_IDLE, cut ? NEXT_RESET : NEXT_CLOSE);
+}
+
 /* The limit of the phase has passed. */
 static enum session_next over_limit(struct session *s)
 {
-	bool half = s->relay.up.ended || s->relay.down.ended;
+	bool half_told = s->sent > 0 && s->sent < s->message_len;
 
 	if (s->state == SESSION_REQUEST)
 		return session_refuse(s, REASON_HANDSHAKE_LIMIT);
-	if (s->state < SESSION_RELAY)
-		return session_refuse(s, REASON_ESTABLISH_LIMIT);
 	if (s->state == SESSION_RELAY)
-		return ended(s, half ? REASON_HALF_CLOSED : REASON_IDLE, NEXT_CLOSE);
-	return NEXT_CLOSE;
+		return relay_over_limit(s);
+	if (s->state > SESSION_RELAY)
+		return NEXT_CLOSE;
+	/* No reply can follow half of another one. */
+	if ((s->state == SESSION_ANNOUNCE || s->state == SESSION_GRANT) && half_told)
+		return ended(s, REASON_ESTABLISH_LIMIT, NEXT_RESET);
+	return session_refuse(s, REASON_ESTABLISH_LIMIT);
 }
 
 static enum session_next run_state(struct anklet *a, struct session *s)
@@ -309,6 +323,8 @@ void session_step(struct anklet *a, struct session *s)
 		if (next == NEXT_REFUSE)
 			begin_refusal(a, s);
 		next = run_state(a, s);
+		if (next == NEXT_STATE)
+			session_log_state(a, s);
 	}
 	if (next == NEXT_TURN)
 		instance_queue(a, s);

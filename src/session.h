@@ -158,6 +158,10 @@ bool session_may_meet(struct anklet *a, struct session *s, const struct ip *peer
 
 /* ---- The log ---- */
 
+/* The state that was entered; an attempt at an address that failed for s->reason. Both only for 'log debug'. */
+void session_log_state(struct anklet *a, const struct session *s);
+void session_log_attempt(struct anklet *a, const struct session *s, const struct ip *ip);
+
 void session_log_announced(struct anklet *a, const struct session *s);
 void session_log_granted(struct anklet *a, const struct session *s);
 void session_log_end(struct anklet *a, const struct session *s);

@@ -74,6 +74,7 @@ static bool attempt(struct anklet *a, struct session *s, bool as_rival)
 	s->address_next++;
 	if (r < 0) {
 		s->reason = (uint8_t)session_reason_of(r);
+		session_log_attempt(a, s, ip);
 		return false;
 	}
 	session_own(a, s, *sock);
@@ -113,6 +114,8 @@ static bool has_won(struct anklet *a, struct session *s, port_sock *sock)
 	if (r == 0)
 		return true;
 	s->reason = (uint8_t)session_reason_of(r);
+	session_log_attempt(
+		a, s, &s->addresses[sock == &s->rival ? s->rival_address : s->server_address]);
 	s->step_due = true; /* the next one need not wait any longer */
 	if (sock == &s->rival)
 		session_close_rival(a, s);

@@ -1,8 +1,9 @@
 /*
  * What is said about a session: the reply code for each reason, and its lines in the log.
  *
- * Two lines for each session that was granted, one for each that was not. What
- * the client chose itself (userid, name) is escaped and in quotes.
+ * Two lines for each session that was granted, one for each that was not, and
+ * what it does in between where the configuration says 'log debug'. What
+ * the client chose itself (userid, name) is escaped, and the userid stands in quotes.
  */
 #include "instance.h"
 
@@ -78,6 +79,34 @@ static struct text *begin_line(struct anklet *a, const struct session *s)
 static void text_since(struct text *t, struct anklet *a, const struct session *s)
 {
 	text_duration(t, port_now(a->port) - s->accepted_at);
+}
+
+void session_log_state(struct anklet *a, const struct session *s)
+{
+	static const char states[] =
+		"free\0request\0ident\0ident answer\0resolve\0connect\0listen\0"
+		"announce\0wait for peer\0grant\0relay\0refuse\0drain";
+	struct text *t;
+
+	if (a->config.log < PORT_DEBUG)
+		return;
+	t = begin_line(a, s);
+	text_str(t, "state ");
+	text_str(t, text_of_list(states, s->state));
+	instance_log(a, PORT_DEBUG);
+}
+
+void session_log_attempt(struct anklet *a, const struct session *s, const struct ip *ip)
+{
+	struct text *t;
+
+	if (a->config.log < PORT_DEBUG)
+		return;
+	t = begin_line(a, s);
+	text_ip(t, ip);
+	text_str(t, " failed, ");
+	text_str(t, text_of_list(reason_words, s->reason));
+	instance_log(a, PORT_DEBUG);
 }
 
 void session_log_announced(struct anklet *a, const struct session *s)

@@ -37,6 +37,9 @@ bool native_drop(struct port *p, int fd, size_t n);
  */
 int native_peer(int fd, int *error);
 
+/* Does native_peer() see an end in order behind unread octets? A reset it always sees there. */
+extern const bool native_sees_end_behind;
+
 /* As port_own(), but for 127.0.0.0/8. */
 bool native_own(struct port *p, const struct ip *ip);
 

@@ -60,6 +60,8 @@ bool native_drop(struct port *p, int fd, size_t n)
 	return true;
 }
 
+const bool native_sees_end_behind = true;
+
 int native_peer(int fd, int *error)
 {
 	uint8_t state; /* struct tcp_info begins with it */

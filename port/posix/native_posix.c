@@ -74,6 +74,8 @@ bool native_drop(struct port *p, int fd, size_t n)
 	return true;
 }
 
+const bool native_sees_end_behind = false;
+
 int native_peer(int fd, int *error)
 {
 	socklen_t len = sizeof *error;

@@ -238,17 +238,30 @@ static int bind_to(int fd, const struct address *at)
 	return bind(fd, (struct sockaddr *)&local, len);
 }
 
+static void allow_reuse(int fd)
+{
+	static const int on = 1;
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+}
+
+/*
+ * A port can be listened on again while past connections of it linger. Where the
+ * port is the system's choice this is said behind bind(), which might otherwise
+ * choose one that somebody else is about to listen on.
+ */
 static int start_listening(int fd, const struct address *at, int backlog)
 {
 	static const int on = 1;
 
-	/* Past connections of this port may linger on it; another listener is still in the way. */
-	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	if (at->port != 0)
+		allow_reuse(fd);
 	if (!ip_is_v4(&at->ip) && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0)
 		return -1;
 	socket_options(fd); /* which Linux hands on to what is accepted */
 	if (bind_to(fd, at) != 0)
 		return -1;
+	allow_reuse(fd);
 	return listen(fd, backlog);
 }
 

@@ -53,12 +53,18 @@ static void ignore_broken_pipes(void)
 	(void)sigaction(SIGPIPE, &act, NULL);
 }
 
-/* As many descriptors as the table can use and some for what else is open, if the system lets us. */
+/*
+ * As many descriptors as the table can use and some for what else is open, if the
+ * system lets us; but none that the sets cannot hold: with too few, the system
+ * leaves a connection in the backlog, while one accepted in vain is lost.
+ */
 static void raise_descriptor_limit(void)
 {
 	struct rlimit limit;
 	rlim_t needed = PORT_ENTRIES + 64;
 
+	if (needed > (rlim_t)fdset_limit())
+		needed = (rlim_t)fdset_limit();
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed)
 		return;
 	limit.rlim_cur = limit.rlim_max < needed ? limit.rlim_max : needed;

@@ -132,6 +132,14 @@ def test_a_log_reader_that_goes_stops_nobody(piped, server, pipe):
         a_session_in_time(piped.address, server)
 
 
+def test_a_log_of_every_step(anklet):
+    """With 'log debug' each state and each address that fails has a line."""
+    proxy = anklet("--log", "debug")
+    assert socks4.refused(proxy.address, 9, name="localhost") == socks4.REJECTED
+    for step in ("state request", "state resolve", "state connect", "127.0.0.1 failed, connection refused", "state drain"):
+        assert proxy.wait_log(step), step
+
+
 def test_a_quiet_log(anklet, server, pipe):
     """With 'log warning' sessions are not mentioned, and what goes wrong is."""
     port, (held,) = peers.same_port("127.0.0.1")

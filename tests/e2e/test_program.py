@@ -272,6 +272,14 @@ def no_malloc():
     return path
 
 
+def test_an_allocation_would_be_seen(no_malloc):
+    """The variant allocates on purpose: what the next test relies on."""
+    run = subprocess.run([no_malloc, "--listen", "127.0.0.1:0"], env=dict(os.environ, NO_MALLOC_PROVE="1"),
+                         stderr=subprocess.PIPE, timeout=peers.LIMIT)
+    assert run.returncode == -signal.SIGABRT
+    assert b"malloc was called after the start" in run.stderr
+
+
 def test_nothing_is_allocated_after_the_start(anklet, dns, server, no_malloc):
     """A variant that aborts when it allocates: CONNECT, a name, BIND, refusals, log, and the end."""
     dns.zone["web.example.test"] = Name(a=["127.0.0.1"], aaaa=["::1"], truncate=True)

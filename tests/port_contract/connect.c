@@ -96,8 +96,11 @@ static void a_full_table_pauses_accept(void **state)
 {
 	struct port *p = *state;
 	struct address at, any, from;
-	port_sock listener = listen_at(p, PORT_IPV4, &at), a, b, s, last = PORT_NONE;
+	port_sock listener, a, b, s, last = PORT_NONE;
 
+	if (harness_sockets(p) < PORT_SOCKETS)
+		skip();
+	listener = listen_at(p, PORT_IPV4, &at);
 	assert_true(harness_loopback(PORT_IPV4, &any));
 	assert_int_equal(port_connect(p, NULL, &at, &a), 0);
 	assert_int_equal(connected(p, a), 0);

@@ -36,6 +36,9 @@ bool harness_refusing(struct port *p, struct address *at);
 /* An address that is not of this host. */
 void harness_foreign(struct address *at);
 
+/* How many sockets of the port the system surely has room for: PORT_SOCKETS, if nothing else limits them. */
+int harness_sockets(struct port *p);
+
 /* ---- Abilities that a port may lack ---- */
 
 /* Sends one octet as urgent data on s. */

@@ -67,6 +67,29 @@ static void move_keeps_to_its_budget(void **state)
 	expect_octets(p, r.sink, 0, 1000);
 }
 
+/* The same with a budget that takes several turns inside. */
+static void move_keeps_to_a_large_budget(void **state)
+{
+	enum { LARGE = BUDGET + 1000 };
+	struct port *p = *state;
+	struct relay r = make_relay(p);
+	port_sock culprit;
+	size_t sent = fill(p, r.source), moved = 0;
+
+	while (moved < sent) {
+		size_t seen = moved;
+		int n;
+
+		(void)let_pass(p, 20);
+		n = move_soon(p, &r, LARGE, &culprit);
+		if (n == PORT_AGAIN)
+			continue;
+		assert_in_range(n, 1, LARGE);
+		moved += (size_t)n;
+		expect_octets(p, r.sink, seen, (size_t)n);
+	}
+}
+
 /* AGAIN: 'the interest (READ of from ...) is recorded'; a count records nothing. */
 static void move_waits_for_octets(void **state)
 {
@@ -328,6 +351,7 @@ static void much_is_moved_whole(void **state)
 
 const struct CMUnitTest move_tests[] = {
 	CONTRACT(move_keeps_to_its_budget),
+	CONTRACT(move_keeps_to_a_large_budget),
 	CONTRACT(move_waits_for_octets),
 	CONTRACT(move_waits_for_room),
 	CONTRACT(move_ends_when_all_is_moved),

@@ -60,7 +60,18 @@ static void what_is_returned_records_nothing(void **state)
 	assert_false(was_named(pair.b)); /* it was given the end */
 }
 
-/* 'a short port_send() records WRITE', as AGAIN does. */
+/* 'a short port_send() records WRITE' */
+static void a_short_send_is_waited_for(void **state)
+{
+	struct port *p = *state;
+	struct pair pair = make_pair(p);
+	size_t sent = fill(p, pair.a);
+
+	expect_octets(p, pair.b, 0, sent);
+	assert_true(named_within(p, pair.a, SOON_MS));
+}
+
+/* So does AGAIN, and it is answered from memory. */
 static void a_full_stream_is_waited_for(void **state)
 {
 	struct port *p = *state;
@@ -111,6 +122,9 @@ static void unnamed_readiness_is_forgotten(void **state)
 	assert_int_equal(port_wait(p, 0), 0);
 	assert_int_equal(port_next(p), PORT_NONE);
 	expect_octets(p, pair.b, 0, 1); /* the octet is not */
+	assert_int_equal(port_peek(p, pair.b, &data), PORT_AGAIN);
+	send_octets(p, pair.a, 1, 1);
+	assert_true(named_within(p, pair.b, SOON_MS)); /* nor is the socket */
 }
 
 #define CROWD 4
@@ -185,6 +199,8 @@ static void handles_rest_during_a_wave(void **state)
 	struct address at;
 	port_sock named, closed, s;
 
+	if (harness_sockets(p) < PORT_SOCKETS)
+		skip();
 	for (int i = 0; i < CROWD; i++)
 		pairs[i] = make_pair(p);
 	(void)make_wave(p, pairs);
@@ -200,33 +216,69 @@ static void handles_rest_during_a_wave(void **state)
 	assert_int_equal(s, closed);
 }
 
+/* Nor is it lost when the wave is never named to its end. */
+static void handles_rest_no_longer_than_the_wave(void **state)
+{
+	struct port *p = *state;
+	struct pair pairs[CROWD];
+	struct address at;
+	port_sock s;
+	int open = 2 * CROWD - 1, room = harness_sockets(p);
+
+	for (int i = 0; i < CROWD; i++)
+		pairs[i] = make_pair(p);
+	(void)make_wave(p, pairs);
+	port_close(p, &pairs[0].a);
+	assert_int_equal(port_wait(p, 0), 0);
+	assert_true(harness_loopback(PORT_IPV4, &at));
+	while (port_listen(p, &at, 1, &s) == 0)
+		open++;
+	assert_in_range(open, room, PORT_SOCKETS);
+}
+
 /* The table has PORT_SOCKETS entries, and each can be used again. */
 static void every_handle_can_be_used(void **state)
 {
-	static port_sock sockets[PORT_SOCKETS];
+	static port_sock sockets[PORT_SOCKETS + 1];
 	struct port *p = *state;
 	struct address at;
-	port_sock s = 0;
 
 	assert_true(harness_loopback(PORT_IPV4, &at));
 	for (int round = 0; round < 2; round++) {
 		bool seen[PORT_SOCKETS] = {false};
+		int answer, room = harness_sockets(p), count = 0;
 
-		for (int i = 0; i < PORT_SOCKETS; i++) {
-			assert_int_equal(port_listen(p, &at, 1, &sockets[i]), 0);
-			assert_in_range(sockets[i], 0, PORT_SOCKETS - 1);
-			assert_false(seen[sockets[i]]);
-			seen[sockets[i]] = true;
+		while ((answer = port_listen(p, &at, 1, &sockets[count])) == 0) {
+			assert_in_range(sockets[count], 0, PORT_SOCKETS - 1);
+			assert_false(seen[sockets[count]]);
+			seen[sockets[count++]] = true;
 		}
-		assert_int_equal(port_listen(p, &at, 1, &s), PORT_NO_RESOURCES);
-		assert_int_equal(s, PORT_NONE);
-		assert_int_equal(port_connect(p, NULL, &at, &s), PORT_NO_RESOURCES);
-		assert_int_equal(s, PORT_NONE);
-		assert_int_equal(port_resolve(p, "127.0.0.1", 9, PORT_BOTH, &s), PORT_NO_RESOURCES);
-		assert_int_equal(s, PORT_NONE);
-		for (int i = 0; i < PORT_SOCKETS; i++)
-			port_close(p, &sockets[i]);
+		assert_int_equal(answer, PORT_NO_RESOURCES);
+		assert_int_equal(sockets[count], PORT_NONE);
+		assert_in_range(count, room, PORT_SOCKETS);
+		assert_int_equal(port_connect(p, NULL, &at, &sockets[count]), PORT_NO_RESOURCES);
+		assert_int_equal(sockets[count], PORT_NONE);
+		while (count > 0)
+			port_close(p, &sockets[--count]);
 	}
+}
+
+/* A look-up takes a handle, too. */
+static void a_lookup_needs_a_handle(void **state)
+{
+	struct port *p = *state;
+	struct address at;
+	port_sock s = PORT_NONE, last = PORT_NONE;
+
+	if (harness_sockets(p) < PORT_SOCKETS)
+		skip();
+	assert_true(harness_loopback(PORT_IPV4, &at));
+	while (port_listen(p, &at, 1, &s) == 0)
+		last = s;
+	assert_int_equal(port_resolve(p, "127.0.0.1", 9, PORT_BOTH, &s), PORT_NO_RESOURCES);
+	assert_int_equal(s, PORT_NONE);
+	port_close(p, &last);
+	assert_int_equal(port_resolve(p, "127.0.0.1", 9, PORT_BOTH, &s), 0);
 }
 
 /* '0: only looks', 'at most ms milliseconds', and the clock goes on by as much. */
@@ -275,13 +327,16 @@ const struct CMUnitTest wait_tests[] = {
 	CONTRACT(again_records_interest),
 	CONTRACT(interest_answers_from_memory),
 	CONTRACT(what_is_returned_records_nothing),
+	CONTRACT(a_short_send_is_waited_for),
 	CONTRACT(a_full_stream_is_waited_for),
 	CONTRACT(only_what_fired_is_cleared),
 	CONTRACT(unnamed_readiness_is_forgotten),
 	CONTRACT(each_is_named_once),
 	CONTRACT(close_withdraws_readiness),
 	CONTRACT(handles_rest_during_a_wave),
+	CONTRACT(handles_rest_no_longer_than_the_wave),
 	CONTRACT(every_handle_can_be_used),
+	CONTRACT(a_lookup_needs_a_handle),
 	CONTRACT(waits_end_in_time),
 	CONTRACT(a_wait_without_a_limit_ends),
 	CONTRACT(the_clock_never_goes_back),

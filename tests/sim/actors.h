@@ -81,6 +81,7 @@ struct client {
 	size_t cut_max;        /* pieces of the request are up to so long; 0: one piece */
 	uint32_t cut_pause_ms; /* between them, up to so much */
 	uint32_t start_ms;     /* before connecting */
+	bool deaf;             /* read no reply: only a reset ends it */
 	bool early;            /* begin to talk behind the request, before the reply */
 	unsigned replies;  /* how many to expect before talking: 1, 2 for BIND, 0 for a caller */
 	uint8_t leaves;    /* enum client_leaves, at leave_ms or leave_at */

@@ -106,6 +106,11 @@ static void reply_is_whole(struct client *client)
 
 static void read_replies(struct client *client)
 {
+	if (client->deaf) {
+		if (port_gone(client->actor.port, client->talk.sock) == PORT_RESET)
+			finish(client, PORT_RESET);
+		return;
+	}
 	while (client->state == ASKING) {
 		int n = port_read(client->actor.port, client->talk.sock,
 			client->reply[client->replies_in] + client->reply_len,

@@ -132,6 +132,7 @@ static void check_listener(struct run *run, const struct listener *l)
 	const struct anklet *a = run->anklet;
 	bool room = !a->accept_at.set && (a->free_count > 0 || a->draining > 0);
 
+	EXPECT(run, l->at.port != 0); /* else nobody can tell a loop */
 	if (!l->ready)
 		EXPECT(run, awaits(run, l->sock, SIM_READ));
 	else if (room && !a->stopping)

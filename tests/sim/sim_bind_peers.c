@@ -125,7 +125,8 @@ static void no_ipv4(struct run *run)
 /* An address that is written as a name, which is not looked up. */
 static void literal(struct run *run)
 {
-	static const char *const names[] = {SERVER_IP, "::ffff:" SERVER_IP, "[::ffff:203.0.113.5]"};
+	static const char *const names[] = {
+		SERVER_IP, "::ffff:203.0.113.5", "[::ffff:203.0.113.5]"};
 
 	ask(run, NULL, names[run_between(run, 0, 2)]);
 	expect_caller(run, HOST_SERVER, SERVER_IP);
@@ -143,6 +144,39 @@ static void any_peer(struct run *run)
 	else
 		expect_caller(run, HOST_SERVER, SERVER_IP2);
 	run->check = check_granted;
+}
+
+static const char *words;
+
+static void check_not_any(struct run *run)
+{
+	EXPECT(run, client.replies_in == 2 && client_code(&client) == SOCKS4_REJECTED);
+	EXPECT(run, client.end == PORT_EOF && client.talk.in == 0 && caller.talk.in == 0);
+	EXPECT(run, run_logged(run, words) == 1 && run_logged(run, "granted") == 0);
+}
+
+/* Any peer is any that the rules allow: whoever comes is judged. */
+static void any_peer_but(struct run *run)
+{
+	ask(run, "0.0.0.0", NULL);
+	run->check = check_not_any;
+	switch (run_between(run, 0, 2)) {
+	case 0:
+		run->config = PROBE "deny to " OTHER_IP "\nallow bind any-peer\n";
+		words = ": refused with 91, denied by rule 2 after ";
+		expect_caller(run, HOST_OTHER, OTHER_IP);
+		break;
+	case 1:
+		run->config = PROBE "allow bind any-peer needs-connect\n";
+		words = ": refused with 91, the rule wants a CONNECT to that host first";
+		expect_caller(run, HOST_SERVER, SERVER_IP);
+		break;
+	default:
+		run->config = PROBE "allow bind any-peer\n";
+		words = ": refused with 91, an address of this host";
+		expect_caller(run, HOST_LOCAL, PROXY_IP);
+		break;
+	}
 }
 
 static void check_any_peer(struct run *run)
@@ -375,6 +409,7 @@ static const struct scenario scenarios[] = {
 	{"no_ipv4", no_ipv4},
 	{"literal", literal},
 	{"any_peer", any_peer},
+	{"any_peer_but", any_peer_but},
 	{"any_peer_without_a_rule", any_peer_without_a_rule},
 	{"own_right", own_right},
 	{"bind_only", bind_only},

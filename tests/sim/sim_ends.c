@@ -141,6 +141,16 @@ static void broken_off_deaf(struct run *run)
 	run->proxy.faults.late_gone = (uint16_t)(run_between(run, 0, 1) * 1000);
 }
 
+static struct talk *ender;
+
+static void check_broken_half(struct run *run)
+{
+	const struct talk *other = ender == breaker ? broken : breaker;
+
+	check_broken(run);
+	EXPECT(run, ender->shut && other->in_end == PORT_EOF && other->in == ender->out);
+}
+
 /* One direction has ended in order, and then the same side breaks off, or the other. */
 static void broken_off_half(struct run *run)
 {
@@ -150,8 +160,71 @@ static void broken_off_half(struct run *run)
 	plan_of(breaker)->reset_ms = run_between(run, 200, 1000);
 	plan_of(broken)->out_len = run_between(run, 1, 3000);
 	plan_of(breaker)->last = plan_of(broken)->last = TALK_HOLD;
-	plan_of(run_between(run, 0, 1) == 0 ? breaker : broken)->last = TALK_FIN;
+	ender = run_between(run, 0, 1) == 0 ? breaker : broken;
+	plan_of(ender)->last = TALK_FIN;
+	run->sim.window_min = 4096; /* so that the FIN is there before the reset */
+	run->check = check_broken_half;
 	run->proxy.faults.late_gone = (uint16_t)(run_between(run, 0, 1) * 1000);
+}
+
+/* ---- Limits ---- */
+
+static void check_half_told(struct run *run)
+{
+	EXPECT(run, run->anklet->status.granted == 0);
+	EXPECT(run, client.end == PORT_RESET);
+	EXPECT(run, run_logged(run, "not established within limit-establish") == 1);
+}
+
+/* The client takes half of the grant and no more: no other reply can follow that. */
+static void half_told(struct run *run)
+{
+	begin(run);
+	run->sim.window_min = run->sim.window_max = run_between(run, 1, SOCKS4_REPLY_LEN - 1);
+	client.deaf = true;
+	server.pattern.last = TALK_STAY;
+	server.pattern.out_len = 0;
+	server_expect(&server, 1);
+	run->check = check_half_told;
+}
+
+static void begin_idle(struct run *run, const char *limit)
+{
+	begin(run);
+	run->config = limit;
+	run->config_added = true;
+	client.talk.last = server.pattern.last = TALK_STAY;
+	server_expect(&server, 1);
+}
+
+static void check_idle_cut(struct run *run)
+{
+	EXPECT(run, client_code(&client) == SOCKS4_GRANTED);
+	EXPECT(run, client.talk.reset && server.talk[0].reset);
+	EXPECT(run, run_logged(run, "idle for limit-idle") == 1);
+}
+
+/* Octets still wait for one that never reads: what is cut off does not look whole. */
+static void idle_while_octets_wait(struct run *run)
+{
+	begin_idle(run, "limit-idle 60s\n");
+	client.talk.out_len = 60000;
+	server.pattern.deaf = true;
+	run->check = check_idle_cut;
+}
+
+static void check_idle_in_order(struct run *run)
+{
+	EXPECT(run, client_code(&client) == SOCKS4_GRANTED);
+	EXPECT(run, client.talk.in_end == PORT_EOF && server.talk[0].in_end == PORT_EOF);
+	EXPECT(run, client.talk.in == server.talk[0].out && server.talk[0].in == client.talk.out);
+}
+
+/* Nothing waits: both are closed in order. */
+static void idle(struct run *run)
+{
+	begin_idle(run, "limit-idle 60s\n");
+	run->check = check_idle_in_order;
 }
 
 static const struct scenario scenarios[] = {
@@ -161,6 +234,9 @@ static const struct scenario scenarios[] = {
 	{"broken_off", broken_off},
 	{"broken_off_deaf", broken_off_deaf},
 	{"broken_off_half", broken_off_half},
+	{"half_told", half_told},
+	{"idle_while_octets_wait", idle_while_octets_wait},
+	{"idle", idle},
 };
 
 int main(int argc, char **argv)

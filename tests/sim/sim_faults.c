@@ -69,6 +69,16 @@ static void nth_call(struct run *run)
 	run->proxy.faults.fail_at = 1 + (uint32_t)(run->seed / answers) % CALLS;
 }
 
+/* The places that are listened on when nobody has named one: of these, ::1 may be missing. */
+static void nth_call_at_start(struct run *run)
+{
+	nth_call(run);
+	run->config = "limit-idle 60s\n";
+	run->no_probe = true; /* its client is elsewhere */
+	clients[0].proxy.ip = ip_v4(127, 0, 0, 1);
+	clients[0].talk.port = clients[0].actor.port = &run->peer[HOST_LOCAL];
+}
+
 static void no_resources(struct run *run)
 {
 	begin(run, CLIENTS);
@@ -114,6 +124,7 @@ static void late(struct run *run)
 
 static const struct scenario scenarios[] = {
 	{"nth_call", nth_call},
+	{"nth_call_at_start", nth_call_at_start},
 	{"no_resources", no_resources},
 	{"few_sockets", few_sockets},
 	{"late", late},

@@ -9,10 +9,10 @@
 
 void actor_wake(struct sim_actor *actor, uint64_t at)
 {
-	uint64_t now = actor->port->sim->now;
+	const struct sim *sim = actor->port->sim;
 
 	if (at != UINT64_MAX)
-		sim_timer(actor, at > now ? (int32_t)(at - now) : 0);
+		sim_timer(actor, at > sim->now ? (int32_t)(at - sim->now) : 0);
 }
 
 static void lower(uint64_t *wake, uint64_t at)

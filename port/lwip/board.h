@@ -1,0 +1,42 @@
+/*
+ * What a board gives: four functions, and a network stack that has been brought up.
+ *
+ * Before anklet_start() the board calls lwip_init(), adds its netif, and gives it
+ * an address or starts DHCP. It compiles lwIP with an lwipopts.h of its own,
+ * which includes lwip_hooks.h; host/lwipopts.h is an example. Sizes that do not
+ * fit together are refused when it is built.
+ *
+ * The netif's linkoutput must be done with a frame when it returns (copy it into
+ * the controller's memory): a frame kept longer shows octets of a ring that may
+ * meanwhile belong to another connection.
+ */
+#ifndef ANKLET_LWIP_BOARD_H
+#define ANKLET_LWIP_BOARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define BOARD_SEED 32 /* octets of a seed */
+
+/* Milliseconds of a clock that never jumps and wraps at 2^32. lwIP's sys_now() is this one. */
+uint32_t board_now(void);
+
+/*
+ * Hands the frames that have arrived to the stack, a bounded number of them. If
+ * there was none, sleeps until one arrives or ms milliseconds have passed, and
+ * may return earlier for any other reason. 0 only looks. lwIP is never entered
+ * from an interrupt.
+ */
+void board_wait(uint32_t ms);
+
+/* Takes a piece of the log, lines ended by '\n', whole or not at all: false. Never blocks. */
+bool board_put(const char *text, size_t len);
+
+/*
+ * Gives a seed that nobody can guess and that no earlier start of this board has
+ * had. False, or all octets zero: there is none.
+ */
+bool board_seed(uint8_t seed[BOARD_SEED]);
+
+#endif

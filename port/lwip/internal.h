@@ -1,0 +1,137 @@
+/*
+ * What the files of this port share, and the rules they live by.
+ *
+ * lwIP's callbacks set flags, count, and copy into rings; nothing else. They run
+ * in port_wait(), and few of them in any call that sends. Whether a socket is
+ * ready is never noted down: port_wait() works it out from the state, so there
+ * is no event to lose. The table is small, so looking at all of it is cheap.
+ *
+ * Invariants:
+ * - A ring's octets, unread and moved, and the window announced to the peer are
+ *   together TCP_WND at most: a callback always has room for what arrives.
+ * - entry.pcb is a control block that lwIP has not freed. lwIP frees one without
+ *   a word in TIME_WAIT, so an entry lets go of its own before it gets there.
+ * - A connection that is closed has a lower priority than all others, so that it
+ *   is the one lwIP gives up when control blocks run short. There are enough for
+ *   the others.
+ */
+#ifndef ANKLET_LWIP_INTERNAL_H
+#define ANKLET_LWIP_INTERNAL_H
+
+#include "lwip/opt.h"
+#include "lwip/ip_addr.h"
+#include "lwip/netif.h"
+#include "lwip/tcp.h"
+
+#include "port.h"
+
+#define LWIP_RING CONFIG_ANKLET_LWIP_RING
+#define LWIP_RINGS CONFIG_ANKLET_LWIP_RINGS
+#define LWIP_WAITING CONFIG_ANKLET_LWIP_WAITING
+#define LWIP_LOOKUPS CONFIG_ANKLET_LWIP_LOOKUPS
+
+enum entry_kind {
+	ENTRY_FREE,
+	ENTRY_RESTING, /* closed during this wave: free when it is over */
+	ENTRY_LISTENER,
+	ENTRY_CONNECTING, /* becomes a stream when port_connected() says so */
+	ENTRY_STREAM,
+	ENTRY_LOOKUP,
+};
+
+enum entry_wants { WANT_READ = 1, WANT_WRITE = 2, WANT_GONE = 4 };
+
+enum entry_flags {
+	STREAM_OPEN = 1,  /* was established */
+	STREAM_ENDED = 2, /* the peer's FIN has come */
+	STREAM_SHUT = 4,  /* our FIN was asked for */
+	STREAM_LEFT = 8,  /* port_gone() has answered EOF: only a reset is still news */
+	STREAM_STARVED =
+		16 /* lwIP had no memory for what was to be sent: not writable before on_sent() or a while */
+};
+
+#define PRIORITY_CLOSED TCP_PRIO_MIN
+
+/* ---- sockets.c ---- */
+
+/* The entry that a handle names; any number that names none is a mistake of the caller's. */
+struct port_entry *socket_entry(struct port *p, port_sock s);
+
+/* A free entry, which becomes of that kind, or PORT_NONE. */
+port_sock socket_new(struct port *p, enum entry_kind kind);
+
+/* Frees an entry; what it held was given back before. */
+void socket_free(struct port *p, struct port_entry *e);
+
+/* Records an interest: PORT_AGAIN. */
+int socket_await(struct port_entry *e, enum entry_wants want);
+
+/* The wave is over, or forgotten. */
+void sockets_end_wave(struct port *p);
+
+/* The port answer for one of lwIP's, and the one for a connection that lwIP says is no more. */
+int answer_of(err_t err);
+
+/* ---- accept.c ---- */
+
+/* Makes a control block that listens, e->pcb, keep those who come until they are accepted. */
+void accept_listen(struct port *p, struct port_entry *e);
+
+/* Does a connection wait at the listener e? */
+bool accept_ready(const struct port *p, const struct port_entry *e);
+
+/* Resets all who wait at the listener e. */
+void accept_close(struct port *p, const struct port_entry *e);
+
+/* ---- stream.c ---- */
+
+/* A free ring, with e as its reader, or NULL. */
+struct port_ring *ring_new(struct port *p, struct port_entry *e);
+
+/* e, with its pcb and ring, is told of everything that happens to the pcb from now on. */
+void stream_attach(struct port_entry *e);
+
+/* lwIP forgets e: no callback of e->pcb follows, and e->pcb is NULL. Returns the pcb. */
+struct tcp_pcb *stream_detach(struct port_entry *e);
+
+/* Lets go of e->pcb when both directions have ended and nothing is on its way. */
+void stream_settle(struct port_entry *e);
+
+/* Gives back what e has of rings. True: octets that port_move() sent on it were not delivered. */
+bool stream_release(struct port_entry *e);
+
+/* Which of e's interests are met. */
+unsigned stream_ready(const struct port_entry *e);
+
+/* ---- names.c ---- */
+
+void names_init(const struct port_config *config);
+
+/* Is the look-up s over? */
+bool names_ready(const struct port *p, port_sock s);
+
+/* Forgets the look-up s. lwIP goes on with it and finds nobody to tell. */
+void names_cancel(const struct port *p, port_sock s);
+
+/* Milliseconds until a look-up is over by time alone; negative: none. */
+int32_t names_next(const struct port *p);
+
+/* ---- addresses_*.c: what depends on the families lwIP was built with ---- */
+
+/* False: no such family here. A scope is kept where there are scopes. */
+bool address_to_lwip(const struct address *at, ip_addr_t *ip);
+
+void address_from_lwip(const ip_addr_t *ip, uint16_t port, struct address *at);
+
+/* lwIP's type of an address, IPADDR_TYPE_V4 or IPADDR_TYPE_V6. */
+u8_t address_type(const struct ip *ip);
+
+/* Is ip an address of that interface? */
+bool address_is_of(const struct netif *netif, const struct ip *ip);
+
+/* ---- random.c ---- */
+
+/* Asks the board for a seed. False: it has none, and port_random() fails. */
+bool random_seed(void);
+
+#endif

@@ -1,0 +1,87 @@
+/*
+ * struct port over lwIP's raw API, without an operating system. Included by port.h alone.
+ *
+ * lwIP keeps its state in variables of its own: there is one stack in a program.
+ * Several ports may share it; each names only its own sockets. The board brings
+ * the stack up before port_init(); see board.h.
+ */
+#ifndef ANKLET_LWIP_PORT_ARCH_H
+#define ANKLET_LWIP_PORT_ARCH_H
+
+/*
+ * Octets of a ring: what a peer may send before somebody reads. TCP_WND must not
+ * be more, so that a ring cannot overflow.
+ */
+#ifndef CONFIG_ANKLET_LWIP_RING
+#define CONFIG_ANKLET_LWIP_RING 1072
+#endif
+
+/* Rings: one for each connection, under way or established, that the core holds. */
+#ifndef CONFIG_ANKLET_LWIP_RINGS
+#define CONFIG_ANKLET_LWIP_RINGS (2 * CONFIG_ANKLET_SESSIONS + CONFIG_ANKLET_SPARE_SOCKETS)
+#endif
+
+/* Connections that may wait to be accepted, over all listeners; half-open ones count. */
+#ifndef CONFIG_ANKLET_LWIP_WAITING
+#define CONFIG_ANKLET_LWIP_WAITING 8
+#endif
+
+/* Names being looked up at once, over all ports. */
+#ifndef CONFIG_ANKLET_LWIP_LOOKUPS
+#define CONFIG_ANKLET_LWIP_LOOKUPS 4
+#endif
+
+_Static_assert(CONFIG_ANKLET_LWIP_RING <= UINT16_MAX, "places in a ring are 16 bits");
+_Static_assert(CONFIG_ANKLET_LWIP_RINGS >= 2 * CONFIG_ANKLET_SESSIONS,
+	"a session that is relayed has two connections");
+
+struct tcp_pcb;
+struct port_entry;
+
+/*
+ * What one peer sends, from its arrival until the other one has acknowledged it:
+ * from start on 'moved' octets that are on their way to somebody, then 'unread'
+ * ones. TCP holds pointers to the moved ones, so a ring is free only when it has
+ * neither a reader nor a sender.
+ */
+struct port_ring {
+	struct port_entry *reader; /* the socket it arrives at; NULL: closed */
+	struct port_entry
+		*sender; /* the socket port_move() sends it on; NULL: none yet, or no more */
+	uint16_t start, moved, unread;
+	uint8_t octet[CONFIG_ANKLET_LWIP_RING];
+};
+
+/* One socket. What kind, wants and flags mean is said in internal.h. */
+struct port_entry {
+	struct tcp_pcb *pcb;      /* NULL: a look-up, or lwIP has no more to do with it */
+	struct port_ring *ring;   /* what its peer sends */
+	struct port_ring *source; /* what port_move() sends on it; NULL: nothing yet */
+	uint16_t copied;          /* octets of port_send() that are not acknowledged */
+	uint8_t kind;
+	uint8_t wants;
+	uint8_t flags;
+	int8_t failure; /* the first one, an enum port_answer; 0: none */
+	bool fired;     /* in the wave and not yet named */
+};
+
+/* A connection that nobody has accepted yet. Its window is closed, so it has no ring. */
+struct port_waiting {
+	struct tcp_pcb *pcb; /* NULL: a free place */
+	struct port_entry *listener;
+	uint16_t ticket; /* the lowest is the oldest */
+};
+
+struct port {
+	struct port_entry entry[PORT_SOCKETS];
+	struct port_waiting waiting[CONFIG_ANKLET_LWIP_WAITING];
+	uint16_t ticket; /* the next one */
+	int16_t unnamed; /* entries of the wave that port_next() has not named */
+	int16_t cursor;  /* where port_next() goes on */
+	bool starved;    /* somebody waits for lwIP's memory: retried at retry_at */
+	uint32_t retry_at;
+	uint32_t unlogged; /* log lines dropped and not yet reported */
+	struct port_ring ring[CONFIG_ANKLET_LWIP_RINGS];
+};
+
+#endif

@@ -1,0 +1,132 @@
+/*
+ * Waiting: the board hands frames to lwIP, lwIP's timers run, and then it is seen who is ready.
+ */
+#include "internal.h"
+
+#include "lwip/sys.h"
+#include "lwip/timeouts.h"
+
+#include "board.h"
+
+#define RETRY_MS 10 /* until a socket for which lwIP had no memory tries again */
+
+static unsigned ready(const struct port *p, port_sock s)
+{
+	const struct port_entry *e = &p->entry[s];
+
+	switch ((enum entry_kind)e->kind) {
+	case ENTRY_LISTENER:
+		return accept_ready(p, e) ? WANT_READ : 0;
+	case ENTRY_CONNECTING:
+		return e->flags & STREAM_OPEN || e->failure != 0 ? WANT_WRITE : 0;
+	case ENTRY_STREAM:
+		return stream_ready(e);
+	case ENTRY_LOOKUP:
+		return names_ready(p, s) ? WANT_READ : 0;
+	case ENTRY_FREE:
+	case ENTRY_RESTING:
+		break;
+	}
+	return 0;
+}
+
+/*
+ * lwIP had no memory for what some socket sent, and that may be followed by no
+ * event at all on that socket: so all of them try again after a while.
+ */
+static void feed_starved(struct port *p)
+{
+	bool due = p->starved && (int32_t)(board_now() - p->retry_at) >= 0;
+	bool starved = false;
+
+	for (port_sock s = 0; s < PORT_SOCKETS; s++) {
+		if (due)
+			p->entry[s].flags &= (uint8_t)~STREAM_STARVED;
+		if (p->entry[s].flags & STREAM_STARVED && p->entry[s].wants & WANT_WRITE)
+			starved = true;
+	}
+	if (starved && !p->starved)
+		p->retry_at = board_now() + RETRY_MS;
+	p->starved = starved;
+}
+
+/* Makes a wave of all whose interest is met. */
+static int sweep(struct port *p)
+{
+	feed_starved(p);
+	for (port_sock s = 0; s < PORT_SOCKETS; s++) {
+		struct port_entry *e = &p->entry[s];
+		unsigned met = e->wants == 0 ? 0 : e->wants & ready(p, s);
+
+		if (met == 0)
+			continue;
+		e->wants &= (uint8_t)~met;
+		e->fired = true;
+		p->unnamed++;
+	}
+	return p->unnamed;
+}
+
+static uint32_t earlier(uint32_t ms, int32_t limit)
+{
+	return limit >= 0 && (uint32_t)limit < ms ? (uint32_t)limit : ms;
+}
+
+/* How long nothing can happen unless a frame comes; left is negative where there is no limit. */
+static uint32_t sleep_ms(const struct port *p, int32_t left)
+{
+	uint32_t ms = earlier(sys_timeouts_sleeptime(), left);
+	int32_t retry_in = (int32_t)(p->retry_at - board_now());
+
+	ms = earlier(ms, names_next(p));
+	if (p->starved)
+		ms = earlier(ms, retry_in > 0 ? retry_in : 0);
+	return ms;
+}
+
+int port_wait(struct port *p, int32_t ms)
+{
+	uint32_t begun = board_now();
+	int32_t left = ms;
+
+	sockets_end_wave(p);
+	board_wait(0);
+	for (;;) {
+		sys_check_timeouts();
+		if (sweep(p) > 0 || left == 0)
+			return p->unnamed;
+		board_wait(sleep_ms(p, left));
+		if (ms > 0) {
+			uint32_t spent = board_now() - begun;
+
+			left = spent < (uint32_t)ms ? ms - (int32_t)spent : 0;
+		}
+	}
+}
+
+port_sock port_next(struct port *p)
+{
+	while (p->unnamed > 0 && p->cursor < PORT_SOCKETS) {
+		port_sock s = p->cursor++;
+
+		if (!p->entry[s].fired)
+			continue;
+		p->entry[s].fired = false;
+		p->unnamed--;
+		return s;
+	}
+	sockets_end_wave(p);
+	return PORT_NONE;
+}
+
+uint32_t port_now(struct port *p)
+{
+	(void)p;
+	return board_now();
+}
+
+/* lwIP's clock. */
+u32_t sys_now(void)
+{
+	return board_now();
+}
