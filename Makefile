@@ -26,8 +26,9 @@ SYSTEM := $(shell uname -s)
 # The smallest code there is: of these, the options that the compiler knows.
 known = $(shell echo 'int x;' | $(CC) -Werror $(1) -x c -c -o /dev/null - 2>/dev/null && echo $(1))
 SMALLEST := $(or $(call known,-Oz),-Os) $(foreach option,-fno-ipa-cp -fno-jump-tables \
-	-fno-optimize-sibling-calls --param=large-function-insns=600 --param=large-function-growth=10 \
-	,$(call known,$(option)))
+	-fno-optimize-sibling-calls -fno-inline-small-functions -fno-caller-saves \
+	-fno-tree-dominator-opts -fno-move-loop-invariants -fno-code-hoisting \
+	--param=large-function-insns=800 --param=large-function-growth=10,$(call known,$(option)))
 CFLAGS ?= $(SMALLEST) -g
 WARN = -Wall -Wextra -Wswitch-enum -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 HARDEN = -fPIE -fstack-protector-strong
@@ -40,7 +41,7 @@ PIE ?= -pie
 ALL_CFLAGS = -std=c11 $(WARN) $(WERROR:1=-Werror) $(HARDEN) $(SMALL) $(LTO) $(SANITIZER) $(CFLAGS) $(CPPFLAGS)
 ALL_LDFLAGS = $(PIE) $(LINK_$(SYSTEM)) $(SANITIZER) $(LDFLAGS)
 TEST_LDFLAGS = $(if $(LTO),-fno-lto) $(ALL_LDFLAGS)
-LINK_Linux = -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code,-z,nodynamic-undefined-weak,--gc-sections,--as-needed
+LINK_Linux = -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code,-z,nodynamic-undefined-weak,--no-eh-frame-hdr,--gc-sections,--as-needed
 LINK_Darwin = -Wl,-dead_strip
 LIBS_Linux = -lresolv
 LIBS_Darwin = -lresolv

@@ -13,17 +13,15 @@
 /* The place as the failure prints it, tcp://HOST:PORT; a HOST that is no address becomes '::'. */
 static struct address place(const char *at)
 {
-	const char *host = strstr(at, "://");
+	const char *host = at + sizeof "tcp://" - 1;
 	const char *colon = strrchr(at, ':');
 	struct address place = {.port = 0};
 	uint32_t port = 0;
 	size_t len;
 
-	if (host == NULL || colon == NULL ||
-		!number_parse(colon + 1, strlen(colon + 1), 65535, &port))
+	if (colon == NULL || !number_parse(colon + 1, strlen(colon + 1), 65535, &port))
 		return place;
 	place.port = (uint16_t)port;
-	host += 3;
 	len = colon > host ? (size_t)(colon - host) : 0;
 	if (len >= 2 && host[0] == '[') {
 		host++;

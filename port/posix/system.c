@@ -109,6 +109,12 @@ int port_random(struct port *p, void *buf, size_t len)
 
 /* ---- The log ---- */
 
+static void text_part(struct text *t, int n, unsigned width, char behind)
+{
+	text_padded(t, (uint64_t)n, width);
+	text_char(t, behind);
+}
+
 static void text_time(struct text *t)
 {
 	struct timespec now;
@@ -117,20 +123,13 @@ static void text_time(struct text *t)
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	if (localtime_r(&now.tv_sec, &tm) == NULL)
 		return;
-	text_padded(t, (uint64_t)tm.tm_year + 1900, 4);
-	text_char(t, '-');
-	text_padded(t, (uint64_t)tm.tm_mon + 1, 2);
-	text_char(t, '-');
-	text_padded(t, (uint64_t)tm.tm_mday, 2);
-	text_char(t, ' ');
-	text_padded(t, (uint64_t)tm.tm_hour, 2);
-	text_char(t, ':');
-	text_padded(t, (uint64_t)tm.tm_min, 2);
-	text_char(t, ':');
-	text_padded(t, (uint64_t)tm.tm_sec, 2);
-	text_char(t, '.');
-	text_padded(t, (uint64_t)now.tv_nsec / 1000000, 3);
-	text_char(t, ' ');
+	text_part(t, tm.tm_year + 1900, 4, '-');
+	text_part(t, tm.tm_mon + 1, 2, '-');
+	text_part(t, tm.tm_mday, 2, ' ');
+	text_part(t, tm.tm_hour, 2, ':');
+	text_part(t, tm.tm_min, 2, ':');
+	text_part(t, tm.tm_sec, 2, '.');
+	text_part(t, (int)(now.tv_nsec / 1000000), 3, ' ');
 }
 
 static const char *level_word(enum port_level level)
