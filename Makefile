@@ -198,6 +198,7 @@ SIM = \
 	sim_race \
 	sim_rules \
 	sim_slots \
+	sim_stop \
 	sim_table
 
 FUZZ = \
