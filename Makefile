@@ -5,7 +5,8 @@
 #   make test               build and run every test
 #   make check              the same, and installs nothing
 #   make install            PREFIX=/usr/local, DESTDIR= as usual
-#   make size               text, static RAM and octets a session, held against the budgets
+#   make size               text, static RAM and octets a session, held against the budgets;
+#                           the same of the images that 'make firmware' has left
 #   make lint, make fuzz    what CI runs besides the tests
 #   make check CHECKS=lwip  the port for microcontrollers, on this machine; fetches lwIP
 #   make format, make cover
@@ -393,6 +394,8 @@ HALF = $(BUILD)/half
 size: all
 	@$(MAKE) --no-print-directory BUILD=$(HALF) CPPFLAGS='$(CPPFLAGS) -DCONFIG_ANKLET_SESSIONS=256' all
 	@tools/size $(BUILD)/anklet $(HALF)/anklet
+	@$(foreach b,$(BOARDS),if [ -f $(BUILD)/$b/anklet.elf ]; then echo; echo '$b'; \
+		tools/firmware_size $(BUILD)/$b/anklet.elf $(LIMITS_$b) || exit 1; fi;)
 
 # ---- Fuzzing: FUZZ_SECONDS for each target, two at a time ----
 
