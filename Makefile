@@ -42,7 +42,7 @@ PIE ?= -pie
 ALL_CFLAGS = -std=c11 $(WARN) $(WERROR:1=-Werror) $(HARDEN) $(SMALL) $(LTO) $(SANITIZER) $(CFLAGS) $(CPPFLAGS)
 ALL_LDFLAGS = $(PIE) $(LINK_$(SYSTEM)) $(SANITIZER) $(LDFLAGS)
 TEST_LDFLAGS = $(if $(LTO),-fno-lto) $(ALL_LDFLAGS)
-LINK_Linux = -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code,-z,nodynamic-undefined-weak,--no-eh-frame-hdr,--gc-sections,--as-needed
+LINK_Linux = -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code,-z,nodynamic-undefined-weak,--no-eh-frame-hdr,--build-id=none,--gc-sections,--as-needed
 LINK_Darwin = -Wl,-dead_strip
 LIBS_Linux = -lresolv
 LIBS_Darwin = -lresolv
