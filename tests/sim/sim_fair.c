@@ -6,14 +6,14 @@
 #define SMALL 4
 #define BIG 2
 #define ROUND_TRIP_MS 500
-#define PING_MS 100
-#define PINGS 30
+#define PING_MS 60
+#define PINGS 15
 
 static struct client big[BIG], small[SMALL];
 static struct server big_server[BIG], small_server[SMALL];
 static struct bell begins, ends;
 
-/* ---- Small sessions: a few octets there and back again, ten times a second ---- */
+/* ---- Small sessions: a few octets there and back again, many times a second ---- */
 
 static uint64_t pending_since[SMALL]; /* UINT64_MAX: all came back */
 
@@ -25,7 +25,7 @@ static void add_small(struct run *run, unsigned i)
 	client_init(&small[i], run, HOST_CLIENT);
 	server_init(&small_server[i], run, HOST_SERVER, SERVER_IP, port);
 	client_ask(&small[i], SOCKS4_CONNECT, SERVER_IP, port, "small", NULL);
-	small[i].start_ms = run_between(run, 0, 200);
+	small[i].start_ms = run_between(run, 0, 50);
 	small[i].talk.piece_max = run_between(run, 1, 40);
 	small[i].talk.pause_ms = PING_MS;
 	pair_up(&small[i], &small_server[i], small[i].talk.piece_max * PINGS, 0);
@@ -157,7 +157,7 @@ static void flood(struct run *run)
 	begin(run, check_flood);
 	run->sim.window_min = SIM_WINDOW_MAX / 2;
 	for (unsigned i = 0; i < BIG; i++)
-		add_big(run, i, run_between(run, 0, 300000), run_between(run, 100000, 300000));
+		add_big(run, i, run_between(run, 0, 90000), run_between(run, 30000, 90000));
 }
 
 static uint32_t waits_before;
@@ -191,14 +191,14 @@ static void deaf(struct run *run)
 		bool at_client = run_between(run, 0, 1) == 1;
 		struct talk *talk;
 
-		add_big(run, i, at_client ? 10 : 1000000, at_client ? 1000000 : 10);
+		add_big(run, i, at_client ? 10 : 100000, at_client ? 100000 : 10);
 		talk = at_client ? &big[i].talk : &big_server[i].pattern;
 		talk->deaf = true;
 		talk->last = TALK_STAY;
 		big[i].talk.reset_ms = 5000;
 	}
-	bell_init(&begins, run, 1000, remember_waits);
-	bell_init(&ends, run, 2000, compare_waits);
+	bell_init(&begins, run, 250, remember_waits);
+	bell_init(&ends, run, 850, compare_waits);
 }
 
 /* And when nothing else goes on, nothing is done: but for one look when the handshakes' limit would have passed. */

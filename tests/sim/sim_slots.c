@@ -17,7 +17,7 @@ static struct lane {
 	unsigned left; /* sessions to come */
 	bool begun;    /* one is going on */
 } lane[LANES];
-static unsigned lanes, lanes_left, served, cut_off;
+static unsigned lanes, lanes_left, expected, served, cut_off;
 static uint32_t most; /* octets */
 
 /* How this one ends. */
@@ -137,7 +137,8 @@ static void keeper_run(struct sim_actor *actor)
 
 static void check_generations(struct run *run)
 {
-	EXPECT(run, served > 0 && (gentle ? cut_off == 0 : true));
+	EXPECT(run, served + cut_off == expected && served > 0);
+	EXPECT(run, !gentle || cut_off == 0);
 }
 
 static void open_lanes(struct run *run, unsigned count, unsigned sessions, uint32_t octets)
@@ -148,6 +149,7 @@ static void open_lanes(struct run *run, unsigned count, unsigned sessions, uint3
 	run->config_added = true;
 	served = cut_off = 0;
 	lanes = lanes_left = count;
+	expected = count * sessions;
 	most = octets;
 	for (unsigned i = 0; i < lanes; i++) {
 		struct lane *l = &lane[i];
