@@ -397,7 +397,7 @@ size: all
 	@$(foreach b,$(BOARDS),if [ -f $(BUILD)/$b/anklet.elf ]; then echo; echo '$b'; \
 		tools/firmware_size $(BUILD)/$b/anklet.elf $(LIMITS_$b) || exit 1; fi;)
 
-# ---- Fuzzing: FUZZ_SECONDS for each target, two at a time ----
+# ---- Fuzzing: FUZZ_SECONDS for each target, all at the same time ----
 
 FUZZ_SECONDS ?= 60
 fuzz_programs = $(FUZZ:fuzz_%=$(BUILD)/fuzz/%)
