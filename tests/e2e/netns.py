@@ -25,7 +25,11 @@ class Namespace:
         self.etc = pathlib.Path("/etc/netns") / self.name
         self.wires = itertools.count()
         ip("netns", "add", self.name)
-        self.ip("link", "set", "lo", "up")
+        try:
+            self.ip("link", "set", "lo", "up")
+        except subprocess.SubprocessError:
+            self.remove()
+            raise
 
     def ip(self, *args):
         ip("-n", self.name, *args)
