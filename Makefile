@@ -82,8 +82,10 @@ CORE = \
 	src/session_log.c \
 	src/session_request.c \
 	src/socks4.c \
+	src/stream.c \
 	src/string_table.c \
 	src/text.c \
+	src/tls_none.c \
 	src/word.c
 
 # Where the system is not known there is a file that keeps to POSIX.

@@ -31,9 +31,11 @@
  */
 #define ANKLET_MEMORY                                                                              \
 	((size_t)CONFIG_ANKLET_SESSIONS * (CONFIG_ANKLET_USERID_MAX + CONFIG_ANKLET_NAME_MAX + 2 + \
-						  16 * CONFIG_ANKLET_ADDRESSES + 240) +            \
-		(size_t)CONFIG_ANKLET_RULES * 80 + (size_t)CONFIG_ANKLET_LISTENERS * 64 +          \
-		CONFIG_ANKLET_CONFIG_TEXT + CONFIG_ANKLET_LOG_LINE + 256)
+						  16 * CONFIG_ANKLET_ADDRESSES + 320) +            \
+		(size_t)CONFIG_ANKLET_RULES * 80 + (size_t)CONFIG_ANKLET_LISTENERS * 96 +          \
+		(size_t)CONFIG_ANKLET_ROUTES * 180 + (size_t)CONFIG_ANKLET_FORWARDS * 220 +        \
+		(size_t)CONFIG_ANKLET_ASSOCIATIONS * 64 + CONFIG_ANKLET_CONFIG_TEXT +              \
+		CONFIG_ANKLET_LOG_LINE + 256)
 
 struct port;
 struct anklet;

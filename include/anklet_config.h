@@ -23,6 +23,36 @@
 #define CONFIG_ANKLET_RULES 64
 #endif
 
+/* Lines with route; 0 leaves them and next hops out of the program. */
+#ifndef CONFIG_ANKLET_ROUTES
+#define CONFIG_ANKLET_ROUTES 16
+#endif
+
+/* Lines with forward; 0 leaves them out of the program. */
+#ifndef CONFIG_ANKLET_FORWARDS
+#define CONFIG_ANKLET_FORWARDS 8
+#endif
+
+/* Clients of all forwards of datagrams at once; 0 leaves datagrams out of the program. */
+#ifndef CONFIG_ANKLET_ASSOCIATIONS
+#define CONFIG_ANKLET_ASSOCIATIONS 64
+#endif
+
+/* Octets of the longest datagram that is forwarded; longer ones are dropped and counted. */
+#ifndef CONFIG_ANKLET_DATAGRAM
+#define CONFIG_ANKLET_DATAGRAM 4096
+#endif
+
+/* Encrypted connections at once, in the whole program. */
+#ifndef CONFIG_ANKLET_TLS_STREAMS
+#define CONFIG_ANKLET_TLS_STREAMS 256
+#endif
+
+/* Octets of each that are decrypted before somebody takes them. */
+#ifndef CONFIG_ANKLET_TLS_CHUNK
+#define CONFIG_ANKLET_TLS_CHUNK 4096
+#endif
+
 /* Octets for all names in the configuration together, each with its NUL. */
 #ifndef CONFIG_ANKLET_CONFIG_TEXT
 #define CONFIG_ANKLET_CONFIG_TEXT 2048
@@ -60,5 +90,8 @@
 #ifndef CONFIG_ANKLET_LOG_LINE
 #define CONFIG_ANKLET_LOG_LINE 1024
 #endif
+
+/* How long a table of n entries is: C has none of length 0. With n 0 nobody looks into it. */
+#define ANKLET_TABLE(n) ((n) > 0 ? (n) : 1)
 
 #endif

@@ -42,12 +42,14 @@ typedef int16_t port_sock;
 #define PORT_NONE ((port_sock)-1)
 
 /*
- * Sockets the core may hold at once: listeners, two for each session, the spare
- * ones of address races, and one for the moment in which BIND's peer has been
+ * Sockets the core may hold at once: listeners and those of forwards ('*' is two),
+ * two for each session, the spare ones of address races, one for each client of
+ * forwarded datagrams, a look-up for each forward, and one for the moment in which BIND's peer has been
  * accepted and its listener is not yet closed.
  */
-#define PORT_SOCKETS \
-	(CONFIG_ANKLET_LISTENERS + 2 * CONFIG_ANKLET_SESSIONS + CONFIG_ANKLET_SPARE_SOCKETS + 1)
+#define PORT_SOCKETS                                                                         \
+	(CONFIG_ANKLET_LISTENERS + 3 * CONFIG_ANKLET_FORWARDS + 2 * CONFIG_ANKLET_SESSIONS + \
+		CONFIG_ANKLET_SPARE_SOCKETS + CONFIG_ANKLET_ASSOCIATIONS + 1)
 
 _Static_assert(PORT_SOCKETS <= INT16_MAX, "a port_sock names every socket");
 
@@ -234,7 +236,45 @@ int port_facing(struct port *p, const struct address *peer, struct address *at);
  */
 bool port_own(struct port *p, const struct ip *ip);
 
+/* ---- Datagrams ---- */
+
+/*
+ * Opens a socket for datagrams at 'at' (NULL: any free port of the address from which
+ * 'peer' is reached), which takes them from anybody; or, with a peer, from it alone,
+ * and sends to it alone. At least one of the two is given. 0 and *s; or *s is PORT_NONE and a
+ * failure as of port_listen() or port_connect().
+ */
+int port_datagram(
+	struct port *p, const struct address *at, const struct address *peer, port_sock *s);
+
+/*
+ * Takes one datagram: its length (0 to size), who sent it, and in *to the local
+ * address it was sent to, with the socket's port. A datagram longer than size is
+ * cut: the length is then size + 1. PORT_AGAIN records READ. PORT_REFUSED, PORT_UNREACHABLE: what was sent
+ * earlier did not arrive (ICMP); that is an event, and not the end. PORT_FAILED is the end.
+ */
+int port_recvfrom(struct port *p, port_sock s, void *buf, size_t size, struct address *from,
+	struct address *to);
+
+/*
+ * Sends one datagram, whole or not at all, from the local address 'from' (NULL: as
+ * the system chooses; its port is not looked at) to 'to' (NULL: the socket's peer). 0.
+ * PORT_AGAIN: there is no room; it records nothing, for nobody keeps the datagram. PORT_REFUSED, PORT_UNREACHABLE,
+ * PORT_FAILED: it was not sent (or an earlier one did not arrive).
+ */
+int port_sendto(struct port *p, port_sock s, const void *data, size_t len,
+	const struct address *from, const struct address *to);
+
 /* ---- The rest ---- */
+
+/*
+ * Shows a stored file (a certificate, a key) from 'offset' on: how many octets of it,
+ * at *data, which is valid until the next call of the port's; behind them stands a NUL. 0: the file
+ * ends there. At least 32 KiB are shown where there are as many. PORT_NO_NAME: there
+ * is no such file; PORT_DENIED; PORT_FAILED. "" names the system's list of trusted
+ * certificate authorities. For the start: a file may take time to read. May be called before port_init().
+ */
+int port_load(struct port *p, const char *name, size_t offset, const uint8_t **data);
 
 /* Fills buf with random octets fit for keys: 0, or PORT_NO_RANDOM and buf is not to be used. */
 int port_random(struct port *p, void *buf, size_t len);

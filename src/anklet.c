@@ -245,14 +245,18 @@ bool instance_listens(const struct anklet *a, const struct ip *ip, uint16_t port
 
 static void note_ready(struct anklet *a, port_sock sock)
 {
-	int16_t owner = a->owner[sock];
+	struct owner owner = a->owner[sock];
 
-	if (owner == OWNER_NONE)
-		return;
-	if (owner < 0)
-		a->listeners[~owner].ready = true;
-	else
-		instance_queue(a, &a->sessions[owner]);
+	switch ((enum owner_kind)owner.kind) {
+	case OWNER_SESSION:
+		instance_queue(a, &a->sessions[owner.index]);
+		break;
+	case OWNER_LISTENER:
+		a->listeners[owner.index].ready = true;
+		break;
+	case OWNER_NONE:
+		break;
+	}
 }
 
 void anklet_turn(struct anklet *a)
@@ -325,8 +329,6 @@ struct anklet *anklet_init(void *memory, size_t size, struct port *port)
 	a->queue_first = a->queue_last = INSTANCE_NONE;
 	a->spare_sockets = CONFIG_ANKLET_SPARE_SOCKETS;
 	a->status.sessions_max = CONFIG_ANKLET_SESSIONS;
-	for (size_t i = 0; i < PORT_SOCKETS; i++)
-		a->owner[i] = OWNER_NONE;
 	for (uint16_t i = CONFIG_ANKLET_SESSIONS; i > 0; i--)
 		a->free[a->free_count++] = (uint16_t)(i - 1);
 	return a;
@@ -368,7 +370,7 @@ void anklet_stop(struct anklet *a)
 {
 	a->stopping = true;
 	for (unsigned i = 0; i < a->listener_count; i++) {
-		a->owner[a->listeners[i].sock] = OWNER_NONE;
+		a->owner[a->listeners[i].sock] = (struct owner){0};
 		port_close(a->port, &a->listeners[i].sock);
 	}
 	a->listener_count = 0;

@@ -28,12 +28,13 @@ static int add_listener(struct anklet *a, const struct address *at)
 	r = port_listen(a->port, at, BACKLOG, &l->sock);
 	if (r < 0)
 		return r;
-	a->owner[l->sock] = (int16_t)~a->listener_count;
+	l->forward = -1;
+	a->owner[l->sock] = (struct owner){.kind = OWNER_LISTENER, .index = a->listener_count};
 	a->listener_count++;
 	l->ready = true;
 	r = port_local(a->port, l->sock, &l->at);
 	if (r < 0) {
-		a->owner[l->sock] = OWNER_NONE;
+		a->owner[l->sock] = (struct owner){0};
 		port_close(a->port, &l->sock);
 		a->listener_count--;
 	}

@@ -62,6 +62,7 @@ void config_init(struct config *c)
 	c->limit_establish_ms = 120 * 1000;
 	c->limit_idle_ms = 15 * 60 * 1000;
 	c->limit_half_closed_ms = 120 * 1000;
+	c->limit_datagrams_ms = 120 * 1000;
 	c->limit_client = (CONFIG_ANKLET_SESSIONS + 1) / 2; /* one client never takes them all */
 	c->log = PORT_INFO;
 }

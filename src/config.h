@@ -14,12 +14,19 @@
 #include "anklet.h"
 #include "port.h"
 #include "endpoint.h"
+#include "routes.h"
 #include "rules.h"
 #include "string_table.h"
 
 #define CONFIG_DEFAULT_PORT 1080
 #define CONFIG_LIMIT_MAX_MS \
 	1728000000u /* 20 days: below 2^31, so that times compare by signed difference */
+
+/* A fixed forward: every connection to 'listen' goes to 'target'; or, with udp on both sides, every datagram. */
+struct forward {
+	struct endpoint listen; /* tcp, tls or udp */
+	struct endpoint target; /* tcp, tls, STARTTLS or udp */
+};
 
 struct config {
 	uint32_t limit_handshake_ms;   /* from accept to the whole request */
@@ -30,13 +37,19 @@ struct config {
 	uint16_t bind_port_low, bind_port_high; /* inclusive; 0 and 0: any */
 	struct ip bind_address;                 /* shown to BIND clients; '::' when not given */
 	struct ip source_v4,
-		source_v6;    /* local addresses for outgoing connections; '::' when not given */
-	uint8_t log;          /* enum port_level: lines above it are left out */
-	uint16_t user;        /* in strings: whom to become after binding; STRING_NONE: nobody */
-	uint8_t listen_count; /* 0: the default, 127.0.0.1 and ::1 */
+		source_v6; /* local addresses for outgoing connections; '::' when not given */
+	uint8_t log;       /* enum port_level: lines above it are left out */
+	uint16_t user;     /* in strings: whom to become after binding; STRING_NONE: nobody */
+	uint16_t
+		ca; /* in strings: the file of those whom clients' TLS trusts; STRING_NONE: the system's */
+	uint32_t limit_datagrams_ms; /* a client of a forward of datagrams without one */
+	uint8_t listen_count; /* 0: the default, 127.0.0.1 and ::1, unless there are forwards */
+	uint8_t forward_count;
 	struct port_config port;
 	struct string_table strings;
 	struct rules rules;
+	struct routes routes;
+	struct forward forward[ANKLET_TABLE(CONFIG_ANKLET_FORWARDS)];
 	struct endpoint listen[CONFIG_ANKLET_LISTENERS];
 };
 

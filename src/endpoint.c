@@ -51,6 +51,27 @@ bool endpoint_is_name(const char *text, size_t len)
 	return label > 0 && !number;
 }
 
+bool endpoint_has_tls(const struct endpoint *endpoint)
+{
+	uint8_t protocol;
+
+	return endpoint->scheme == ENDPOINT_TLS || endpoint->scheme == ENDPOINT_SOCKS4_TLS ||
+	       endpoint->scheme == ENDPOINT_SOCKS4A_TLS || endpoint_starttls(endpoint, &protocol);
+}
+
+bool endpoint_is_hop(const struct endpoint *endpoint)
+{
+	return endpoint->scheme >= ENDPOINT_SOCKS4 && endpoint->scheme <= ENDPOINT_SOCKS4A_TLS;
+}
+
+bool endpoint_starttls(const struct endpoint *endpoint, uint8_t *protocol)
+{
+	if (endpoint->scheme < ENDPOINT_SMTP_STARTTLS || endpoint->scheme > ENDPOINT_NNTP_STARTTLS)
+		return false;
+	*protocol = (uint8_t)(endpoint->scheme - ENDPOINT_SMTP_STARTTLS);
+	return true;
+}
+
 /* ---- The scheme and the options ---- */
 
 /* RFC 3986, section 3.1: schemes are the same in either case. s is in lower case. */

@@ -1,8 +1,10 @@
 /*
- * Endpoints as the configuration writes them: scheme://host:port.
+ * Endpoints as the configuration writes them: scheme://host:port?option=value&...
  *
- * A scheme that is missing is tcp. IPv6 addresses stand in brackets. '*' is
- * every address of this host, of both families.
+ * A scheme that is missing is tcp; ssl is another word for tls. IPv6 addresses
+ * stand in brackets. '*' is every address of this host, of both families. Values of
+ * options are percent-encoded where need be (RFC 3986, section 2.1). Which schemes and
+ * options make sense in which line is for the reader of that line to say.
  */
 #ifndef ANKLET_ENDPOINT_H
 #define ANKLET_ENDPOINT_H
@@ -15,9 +17,33 @@
 #include "config_fault.h"
 #include "string_table.h"
 
-enum endpoint_scheme { ENDPOINT_TCP };
+enum endpoint_scheme {
+	ENDPOINT_TCP,
+	ENDPOINT_UDP,
+	ENDPOINT_TLS,
+	ENDPOINT_SMTP_STARTTLS, /* these four in the order of enum starttls_protocol */
+	ENDPOINT_IMAP_STARTTLS,
+	ENDPOINT_POP3_STARTTLS,
+	ENDPOINT_NNTP_STARTTLS,
+	ENDPOINT_SOCKS4, /* next hops */
+	ENDPOINT_SOCKS4A,
+	ENDPOINT_SOCKS4_TLS,
+	ENDPOINT_SOCKS4A_TLS,
+	ENDPOINT_SCHEMES
+};
 
 enum endpoint_host { ENDPOINT_ANY, ENDPOINT_IP, ENDPOINT_NAME };
+
+/* The options of an endpoint or a route with TLS; what they mean is said in tls.h. */
+struct tls_options {
+	/* In the table of strings; STRING_NONE: not given. */
+	uint16_t cert, key, ca, psk, alpn;
+	uint16_t name; /* for SNI and verification, when it is not the host's own */
+	uint8_t min;   /* enum tls_version */
+	bool verify_none;
+	bool truncated_eof;
+	bool halfclose_defer;
+};
 
 struct endpoint {
 	uint8_t scheme; /* enum endpoint_scheme */
@@ -25,8 +51,18 @@ struct endpoint {
 	uint16_t port;  /* 1 to 65535; 0 in a listener: any free one */
 	uint16_t
 		name; /* ENDPOINT_NAME: in the table of strings; a zone (fe80::1%eth0) makes a name */
-	struct ip ip; /* ENDPOINT_IP */
+	struct ip ip;           /* ENDPOINT_IP */
+	struct tls_options tls; /* all zero where the scheme has no TLS */
 };
+
+/* Is there TLS in it: from the first octet on, or from the middle? */
+bool endpoint_has_tls(const struct endpoint *endpoint);
+
+/* Is it a next hop? */
+bool endpoint_is_hop(const struct endpoint *endpoint);
+
+/* Does it begin in the clear and ask for TLS in the middle? *protocol is then an enum starttls_protocol. */
+bool endpoint_starttls(const struct endpoint *endpoint, uint8_t *protocol);
 
 /*
  * Parses text[0..len), of which len is at least 1. default_port is taken where

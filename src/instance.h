@@ -18,10 +18,21 @@
 
 #define INSTANCE_NONE UINT16_MAX /* no session: the end of a list */
 
+#define INSTANCE_LISTENERS (CONFIG_ANKLET_LISTENERS + 2 * CONFIG_ANKLET_FORWARDS)
+
 struct listener {
 	port_sock sock;
-	bool ready; /* accept has not answered AGAIN since it was last ready */
+	bool ready;     /* accept has not answered AGAIN since it was last ready */
+	int8_t forward; /* the forward it belongs to; -1: it serves SOCKS */
 	struct address at;
+};
+
+/* Whose a socket is. All zero: nobody's. */
+enum owner_kind { OWNER_NONE, OWNER_SESSION, OWNER_LISTENER };
+
+struct owner {
+	uint16_t kind : 3; /* enum owner_kind */
+	uint16_t index : 13;
 };
 
 /* The tables stand behind, as in the other structs: what is near is reached with less code. */
@@ -42,8 +53,8 @@ struct anklet {
 	struct text line; /* of the log, in line_buf */
 	struct config config;
 
-	struct listener listeners[CONFIG_ANKLET_LISTENERS];
-	int16_t owner[PORT_SOCKETS]; /* a session's index, ~index of a listener, or OWNER_NONE */
+	struct listener listeners[INSTANCE_LISTENERS];
+	struct owner owner[PORT_SOCKETS];
 	uint16_t free[CONFIG_ANKLET_SESSIONS]; /* a stack of indices */
 	char line_buf[CONFIG_ANKLET_LOG_LINE];
 
@@ -52,10 +63,9 @@ struct anklet {
 	struct session sessions[CONFIG_ANKLET_SESSIONS];
 };
 
-#define OWNER_NONE INT16_MIN
-
-_Static_assert(CONFIG_ANKLET_SESSIONS > 0 && CONFIG_ANKLET_SESSIONS < INT16_MAX,
+_Static_assert(CONFIG_ANKLET_SESSIONS > 0 && CONFIG_ANKLET_SESSIONS < 1 << 13,
 	"an owner names every session");
+_Static_assert(INSTANCE_LISTENERS <= UINT8_MAX, "a count of listeners fits an octet");
 _Static_assert(sizeof(struct anklet) <= ANKLET_MEMORY, "ANKLET_MEMORY is enough");
 
 /* Puts a session on the list of runnable ones, if it is not there. */

@@ -54,6 +54,7 @@ struct rules_query {
 	const char *userid; /* NUL-terminated */
 	const char *name;   /* NUL-terminated; NULL: the request named an address */
 	uint16_t port;
+	bool remote;   /* the name's address will never be known here: a next hop looks it up */
 	bool ip_known; /* the next three hold */
 	struct ip ip;  /* the address about to be reached; BIND: the peer, 0.0.0.0 is any */
 	bool own;      /* ip is an address of this host */
@@ -84,7 +85,8 @@ struct rules_answer {
  * Decides. The first rule that matches does; one that would match if the address
  * were known leaves it undecided, unless everything that follows decides the
  * same. A name that is granted before its address is known is only one that may
- * be looked up: each of its addresses is asked about again. Where no rules are
+ * be looked up: each of its addresses is asked about again. A remote name has
+ * no address: patterns with one do not match it, and it is decided at once. Where no rules are
  * written, clients on loopback, private and link-local addresses are granted.
  * Then, whatever the rules say, an address must be one that may be
  * reached at all:

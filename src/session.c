@@ -14,14 +14,15 @@
 
 void session_own(struct anklet *a, const struct session *s, port_sock sock)
 {
-	a->owner[sock] = (int16_t)(s - a->sessions);
+	a->owner[sock] = (struct owner){
+		.kind = OWNER_SESSION, .index = (uint16_t)((s - a->sessions) & 0x1fff)};
 }
 
 static void close_sock(struct anklet *a, port_sock *sock, bool reset)
 {
 	if (*sock == PORT_NONE)
 		return;
-	a->owner[*sock] = OWNER_NONE;
+	a->owner[*sock] = (struct owner){0};
 	if (reset)
 		port_reset(a->port, sock);
 	else

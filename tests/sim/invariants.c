@@ -186,5 +186,5 @@ void run_check_empty(struct run *run)
 		EXPECT(run, memcmp(&s, &cleared, sizeof s) == 0);
 	}
 	for (size_t i = 0; i < PORT_SOCKETS; i++)
-		EXPECT(run, a->owner[i] < 0);
+		EXPECT(run, a->owner[i].kind != OWNER_SESSION);
 }
