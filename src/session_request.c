@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "check.h"
+
 #define IDENT_LIMIT_MS 15000
 
 /* ---- Permission ---- */
@@ -53,6 +55,7 @@ bool session_permitted(
 	rules_judge(&a->config.rules, &a->config.strings, &query, answer);
 	s->rule = answer->rule;
 	s->needs_connect = answer->needs_connect;
+	check(!query.remote || answer->verdict != RULES_UNDECIDED); /* nobody would ask again */
 	if (answer->verdict != RULES_REFUSE)
 		return true;
 	s->reason = (uint8_t)refusal_reason(answer);
