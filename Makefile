@@ -200,6 +200,7 @@ SIM = \
 	sim_ends \
 	sim_fair \
 	sim_faults \
+	sim_forward \
 	sim_ident \
 	sim_log \
 	sim_loops \
