@@ -72,6 +72,7 @@ CORE = \
 	src/config_rule.c \
 	src/config_values.c \
 	src/endpoint.c \
+	src/hop.c \
 	src/ident.c \
 	src/relay.c \
 	src/rules.c \
@@ -82,6 +83,7 @@ CORE = \
 	src/session_log.c \
 	src/session_request.c \
 	src/socks4.c \
+	src/starttls.c \
 	src/stream.c \
 	src/string_table.c \
 	src/text.c \
