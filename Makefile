@@ -66,6 +66,7 @@ CORE = \
 	src/config_fault.c \
 	src/config_line.c \
 	src/config_near.c \
+	src/config_pattern.c \
 	src/config_print.c \
 	src/config_remedy.c \
 	src/config_report.c \
@@ -73,6 +74,7 @@ CORE = \
 	src/config_values.c \
 	src/endpoint.c \
 	src/ident.c \
+	src/pattern.c \
 	src/relay.c \
 	src/rules.c \
 	src/rules_print.c \
