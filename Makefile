@@ -96,6 +96,7 @@ PORT_POSIX = \
 	port/posix/addresses.c \
 	port/posix/dns.c \
 	port/posix/fdset_$(NATIVE).c \
+	port/posix/files.c \
 	port/posix/lines.c \
 	port/posix/move.c \
 	port/posix/name_cache.c \
