@@ -70,12 +70,14 @@ CORE = \
 	src/config_print.c \
 	src/config_remedy.c \
 	src/config_report.c \
+	src/config_route.c \
 	src/config_rule.c \
 	src/config_values.c \
 	src/endpoint.c \
 	src/ident.c \
 	src/pattern.c \
 	src/relay.c \
+	src/routes.c \
 	src/rules.c \
 	src/rules_print.c \
 	src/session.c \
@@ -88,6 +90,7 @@ CORE = \
 	src/string_table.c \
 	src/text.c \
 	src/tls_none.c \
+	src/tls_options.c \
 	src/word.c
 
 # Where the system is not known there is a file that keeps to POSIX.
