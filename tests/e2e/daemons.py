@@ -16,6 +16,7 @@ import threading
 import time
 
 import peers
+import tls_peers
 
 USER, PASSWORD = "reader", "open sesame"
 
@@ -30,14 +31,15 @@ def reserve(host="127.0.0.1"):
 
 
 class Daemon:
-    """A running program with its output. It is ended when the test ends."""
+    """A running program with its output. It is ended when the test ends, by the signal 'ending'."""
 
-    def __init__(self, command, ns=None, stdin=subprocess.DEVNULL, more_env=None, **more):
+    def __init__(self, command, ns=None, stdin=subprocess.DEVNULL, ending=signal.SIGTERM, **more):
         self.command = [str(word) for word in command]
         self.output, self.changed, self.over = b"", threading.Condition(), False
         self.process = subprocess.Popen(ns.command(*self.command) if ns else self.command, stdin=stdin,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0,
-                                        env=os.environ | (more_env or {}), start_new_session=True, **more)
+                                        start_new_session=True, **more)
+        self.ending = ending
         self.reader = threading.Thread(target=self.collect, daemon=True)
         self.reader.start()
         peers.keep_server(self)
@@ -86,19 +88,19 @@ class Daemon:
         self.reader.join(limit)
         return status
 
+    def signal_all(self, number):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, number)
+
     def close(self):
         """It leads a session of its own, so whatever it has started ends with it."""
-        with contextlib.suppress(ProcessLookupError):
-            self.process.send_signal(signal.SIGTERM)
-        try:
+        self.signal_all(self.ending)
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(peers.LIMIT)
-        except subprocess.TimeoutExpired:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait(peers.LIMIT)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
+        self.signal_all(signal.SIGKILL)
+        self.process.wait(peers.LIMIT)
         self.reader.join(peers.LIMIT)
+        print(f"---- {self.command[0]}\n{self.text[-4000:]}")
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe:
                 with contextlib.suppress(BrokenPipeError):
@@ -203,9 +205,20 @@ class Dovecot:
         config = self.dir / "dovecot.conf"
         config.write_text(DOVECOT.format(dir=self.dir, pair=pair, ports=self.ports, host=host,
                                          relay=self.sink.port))
-        self.daemon = Daemon([program, "-F", "-c", config], ns)
+        self.daemon = Daemon([program, "-F", "-c", config], ns, ending=signal.SIGKILL)
         for port in self.ports.values():
             self.daemon.listens((host, port), ns)
+        assert peers.until(lambda: self.lets_in(host, ns), 15, 0.1), self.daemon.text
+
+    def lets_in(self, host, ns):
+        """Does its part that knows the users answer yet?"""
+        with contextlib.suppress(OSError, EOFError):
+            sock = peers.dial((host, self.ports["imaps"]), ns=ns)
+            with tls_peers.client_context().wrap_socket(sock) as tls:
+                tls.sendall(f'a login {USER} "{PASSWORD}"\r\n'.encode())
+                lines = tls.makefile("rb")
+                return any(line.startswith(b"a OK") for line in iter(lines.readline, b""))
+        return False
 
     def open_to(self, user):
         """The mail is the user's, who has to get to it: pytest's directories are for their owner alone."""
