@@ -116,9 +116,8 @@ class Duplex:
         self.tls.incoming.write(data)
         with contextlib.suppress(ssl.SSLWantReadError):
             while True:
-                try:
-                    data = self.tls.ssl.read(65536)
-                except ssl.SSLZeroReturnError:
+                data = self.tls.recv_now()
+                if not data:
                     return True
                 self.octets += len(data)
                 self.got.update(data)
@@ -132,15 +131,17 @@ class End:
         self.mib = mib
         self.process = subprocess.Popen([sys.executable, __file__, str(sock.fileno()), str(mib), ca, *pair[:2],
                                          request.hex()], pass_fds=[sock.fileno()], stdout=subprocess.PIPE, text=True)
+        peers.keep_server(self)
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self.process.stdout.close()
 
     def result(self, limit):
         """Octets received, and the hashes of what was sent and received."""
-        try:
-            out, _ = self.process.communicate(timeout=limit)
-        finally:
-            if self.process.poll() is None:
-                self.process.kill()
-                self.process.wait()
+        out, _ = self.process.communicate(timeout=limit)
         assert self.process.returncode == 0
         octets, sent, got = out.split()
         return int(octets), sent, got
