@@ -18,7 +18,7 @@ import time
 import peers
 import tls_peers
 
-USER, PASSWORD = "reader", "open sesame"
+USER, PASSWORD = "me", "secret"  # as in README.md
 
 
 def reserve(host="127.0.0.1", ns=None):
