@@ -161,7 +161,12 @@ def test_curl_https_through_two(start, certs, tool, web, with_tls):
 @pytest.mark.parametrize("value, said", [
     ("tcp://127.0.0.1:1", "needs a value"), ("tcp://127.0.0.1:1 socks4://127.0.0.1:1", "no place to forward to"),
     ("smtp+starttls://127.0.0.1:1 tcp://127.0.0.1:1", "no place to forward from"),
-    ("tcp://127.0.0.1:1 udp://127.0.0.1:1", "udp"), ("tls://127.0.0.1:1 tcp://127.0.0.1:1", "cert")])
+    ("tcp://127.0.0.1:1 udp://127.0.0.1:1", "udp")])
 def test_wrong_forwards(value, said):
     done = program.run("-t", "--forward", value)
     assert done.returncode == program.CONFIG and "^" in done.stderr and re.search(said, done.stderr), done.stderr
+
+
+def test_a_listener_with_tls_needs_a_certificate(with_tls):
+    done = program.run("--forward", "tls://127.0.0.1:1 tcp://127.0.0.1:1")
+    assert done.returncode == program.CONFIG and "cert" in done.stderr, done.stderr

@@ -10,6 +10,7 @@ import pytest
 import bulk
 import daemons
 import peers
+import program
 import socks4
 import tls_peers
 from certificates import NAME
@@ -177,6 +178,8 @@ def test_a_gibibyte_both_ways_at_once(anklet, certs, host, up, down):
     512 MiB each way at the same time, encrypted on both sides of the proxy. Each direction ends by itself;
     where they differ, one of them goes on alone. (stunnel loses the tail of such a session, so it is no peer here.)
     """
+    if program.sanitized():
+        up, down = up // 8, down // 8
     server = peers.listener(ns=host)
     proxy = anklet("--listen", f"tls://127.0.0.1:0?cert={certs.server.both}", "--route", f"to * tls ca={certs.ca}",
                    ns=host)
@@ -423,7 +426,6 @@ def memory(proxy):
 
 def test_more_clients_than_there_is_room_for(listen, certs):
     """Every place for TLS is taken: the next ones wait or are turned away, and are served when one is free."""
-    import program
     most = program.built_size("CONFIG_ANKLET_TLS_STREAMS")
     proxy, server = listen(args=("--limit-client", "0")), peers.echo_server()
     ctx = tls_peers.client_context(certs.ca)
