@@ -323,6 +323,7 @@ def test_a_stalled_handshake_ends_at_the_limit(listen, certs):
 def test_renegotiation_is_refused(listen, certs, server, tool):
     client = tls_peers.SClient(tool("openssl"), listen().address, "-tls1_2", "-CAfile", certs.ca, quiet=False)
     client.sendall(b"R\n")
+    client.process.wait(peers.LIMIT)
     status, _, said = client.finish()
     assert status != 0 and re.search("(?i)renegotiation|alert", said), said
 
@@ -332,9 +333,10 @@ def test_a_key_update_is_answered_with_an_alert(listen, certs, server, tool):
     proxy = listen()
     client = tls_peers.SClient(tool("openssl"), proxy.address, "-tls1_3", "-CAfile", certs.ca, quiet=False)
     client.sendall(b"K\n")
+    client.process.wait(peers.LIMIT)
     status, _, said = client.finish()
-    assert re.search("(?i)alert", said), said
-    proxy.wait_log("TLS with the client failed|refused|closed")
+    assert status != 0 and re.search("(?i)alert", said), said
+    proxy.wait_log("client: ")
 
 
 # ---- Starts that fail ----

@@ -416,7 +416,7 @@ def test_nothing_is_left_of_five_hundred_sessions(listen, certs):
         if number == 100:
             early = memory(proxy)
     assert peers.until(lambda: proxy.descriptors() == idle)
-    assert memory(proxy) < early + 2000, "KiB"
+    assert memory(proxy) < early + 2000 or program.sanitized(), "KiB"
 
 
 def memory(proxy):
