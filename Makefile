@@ -184,6 +184,7 @@ UNIT = \
 	test_config_report \
 	test_dns \
 	test_endpoint \
+	test_hop \
 	test_ident \
 	test_name_cache \
 	test_name_files \
@@ -193,6 +194,7 @@ UNIT = \
 	test_rules \
 	test_rules_guard \
 	test_socks4 \
+	test_starttls \
 	test_text
 
 CONTRACT = \
@@ -235,8 +237,10 @@ SIM = \
 FUZZ = \
 	fuzz_config \
 	fuzz_dns \
+	fuzz_hop \
 	fuzz_ident \
-	fuzz_socks4
+	fuzz_socks4 \
+	fuzz_starttls
 
 all: $(BUILD)/anklet
 
