@@ -168,6 +168,7 @@ UNIT = \
 	test_posix \
 	test_resolve \
 	test_resolve_servers \
+	test_routes \
 	test_rules \
 	test_rules_guard \
 	test_socks4 \

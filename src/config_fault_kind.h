@@ -129,6 +129,8 @@
 		"leave one out: what could not be looked up has no address to be given")           \
 	X(FAULT_SOCKS4_UNRESOLVED, "'%' has no use with socks4, which takes no names",             \
 		"write socks4a://HOST:PORT")                                                       \
+	X(FAULT_UNRESOLVED_TO, "'%' has no use in a route to addresses",                           \
+		"write names or '*' behind 'to': what could not be looked up has no address")      \
 	X(FAULT_FORWARDS, "these are more than " DIGITS(CONFIG_ANKLET_FORWARDS) " forwards",       \
 		"use fewer, or build with a larger CONFIG_ANKLET_FORWARDS")                        \
 	X(FAULT_FORWARD_UDP, "udp is forwarded to udp only",                                       \
