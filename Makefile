@@ -160,6 +160,7 @@ UNIT = \
 	test_config_errors \
 	test_config_print \
 	test_config_report \
+	test_config_transport \
 	test_dns \
 	test_endpoint \
 	test_ident \

@@ -59,7 +59,7 @@
 		"write them with commas between, best first: alpn=h2,http/1.1")                    \
 	X(FAULT_LONG_VALUE, "the value is longer than 255 octets", "use a shorter one")            \
 	X(FAULT_NO_HOST, "the host is missing",                                                    \
-		"write tcp://HOST:PORT; '*' is every address of this host")                        \
+		"write SCHEME://HOST:PORT; to listen, '*' is every address of this host")          \
 	X(FAULT_ANY_TARGET, "'%' is no host to connect to", "write an address or a name")          \
 	X(FAULT_PORT_ABSENT, "the port is missing", "write HOST:PORT")                             \
 	X(FAULT_NO_PORT, "the port is missing", "write it behind the ':', or leave the ':' out")   \
