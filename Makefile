@@ -182,6 +182,7 @@ UNIT = \
 	test_config_errors \
 	test_config_print \
 	test_config_report \
+	test_config_transport \
 	test_dns \
 	test_endpoint \
 	test_hop \
@@ -191,6 +192,7 @@ UNIT = \
 	test_posix \
 	test_resolve \
 	test_resolve_servers \
+	test_routes \
 	test_rules \
 	test_rules_guard \
 	test_socks4 \

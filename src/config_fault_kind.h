@@ -59,7 +59,7 @@
 		"write them with commas between, best first: alpn=h2,http/1.1")                    \
 	X(FAULT_LONG_VALUE, "the value is longer than 255 octets", "use a shorter one")            \
 	X(FAULT_NO_HOST, "the host is missing",                                                    \
-		"write tcp://HOST:PORT; '*' is every address of this host")                        \
+		"write SCHEME://HOST:PORT; to listen, '*' is every address of this host")          \
 	X(FAULT_ANY_TARGET, "'%' is no host to connect to", "write an address or a name")          \
 	X(FAULT_PORT_ABSENT, "the port is missing", "write HOST:PORT")                             \
 	X(FAULT_NO_PORT, "the port is missing", "write it behind the ':', or leave the ':' out")   \
@@ -129,6 +129,8 @@
 		"leave one out: what could not be looked up has no address to be given")           \
 	X(FAULT_SOCKS4_UNRESOLVED, "'%' has no use with socks4, which takes no names",             \
 		"write socks4a://HOST:PORT")                                                       \
+	X(FAULT_UNRESOLVED_TO, "'%' has no use in a route to addresses",                           \
+		"write names or '*' behind 'to': what could not be looked up has no address")      \
 	X(FAULT_FORWARDS, "these are more than " DIGITS(CONFIG_ANKLET_FORWARDS) " forwards",       \
 		"use fewer, or build with a larger CONFIG_ANKLET_FORWARDS")                        \
 	X(FAULT_FORWARD_UDP, "udp is forwarded to udp only",                                       \

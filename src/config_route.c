@@ -179,7 +179,11 @@ static bool via_check(struct reading *r)
 
 	route->resolve = by_address || has(r, WORD_RESOLVE);
 	route->unresolved = has(r, WORD_UNRESOLVED);
-	if (!route->unresolved || !route->resolve)
+	if (!route->unresolved)
+		return true;
+	if (route->to.kind == PATTERN_PREFIX)
+		return complain(r, FAULT_UNRESOLVED_TO, WORD_UNRESOLVED);
+	if (!route->resolve)
 		return true;
 	return complain(r, by_address ? FAULT_SOCKS4_UNRESOLVED : FAULT_RESOLVE_UNRESOLVED,
 		WORD_UNRESOLVED);
