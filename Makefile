@@ -236,7 +236,8 @@ say = $(if $(V),,@echo '  $(1)';)
 # 'default' is what the library brings along, and distributions ship.
 
 TLS_CONFIG ?= desktop
-TLS_CFLAGS ?= -O2 -g
+# For speed: what costs time is the cryptography. A small configuration is for size.
+TLS_CFLAGS ?= $(if $(filter small,$(TLS_CONFIG)),-Os,-O2) -g
 MBEDTLS = $(DEPS)/mbedtls
 
 ifeq ($(filter auto mbedtls none,$(TLS)),)
@@ -491,11 +492,22 @@ test:
 
 # ---- Sizes ----
 
+# The budgets are those of the program without TLS. What TLS adds is shown beside it, for the program as
+# it is and, where the library's source is, with the small configuration.
+
+BARE = $(BUILD)/bare
 HALF = $(BUILD)/half
+SMALL_TLS = $(BUILD)/small
+has_small = $(and $(tls_built:none=),$(wildcard $(MBEDTLS)/.source))
 
 size: all
-	@$(MAKE) --no-print-directory BUILD=$(HALF) CPPFLAGS='$(CPPFLAGS) -DCONFIG_ANKLET_SESSIONS=256' all
-	@tools/size $(BUILD)/anklet $(HALF)/anklet
+	@$(MAKE) --no-print-directory BUILD=$(BARE) TLS=none all
+	@$(MAKE) --no-print-directory BUILD=$(HALF) TLS=none \
+		CPPFLAGS='$(CPPFLAGS) -DCONFIG_ANKLET_SESSIONS=256' all
+	@$(if $(has_small),$(MAKE) --no-print-directory BUILD=$(SMALL_TLS) TLS_CONFIG=small all)
+	@tools/size $(BARE)/anklet $(HALF)/anklet $(if $(tls_built:none=),\
+		'$(if $(system_tls),shared library,$(TLS_CONFIG))' $(BUILD)/anklet) \
+		$(if $(has_small),small $(SMALL_TLS)/anklet)
 	@$(foreach b,$(BOARDS),if [ -f $(BUILD)/$b/anklet.elf ]; then echo; echo '$b'; \
 		tools/firmware_size $(BUILD)/$b/anklet.elf $(LIMITS_$b) || exit 1; fi;)
 
