@@ -182,6 +182,10 @@ UNIT = \
 	test_socks4 \
 	test_text
 
+# Where TLS is built in.
+UNIT_TLS = \
+	test_tls
+
 CONTRACT = \
 	tests/port_contract/connect.c \
 	tests/port_contract/contract.c \
@@ -284,6 +288,7 @@ endif
 
 # What 'make run' and 'make test' do for TLS, when they have a compiler.
 tls_source:
+	@:
 ifeq ($(filter none,$(TLS))$(system_tls)$(deps_tls),)
 	@tools/need source
 	@tools/get_source mbedtls $(MBEDTLS) || \
@@ -404,7 +409,8 @@ UNDER ?=
 E2E ?= tests/e2e
 PYTHON ?= /usr/bin/python3
 
-unit = $(UNIT:%=$(BUILD)/unit/%)
+unit_names = $(UNIT) $(if $(tls_built:none=),$(UNIT_TLS))
+unit = $(unit_names:%=$(BUILD)/unit/%)
 contract = $(BUILD)/posix_contract $(BUILD)/sim_contract
 replay = $(FUZZ:fuzz_%=$(BUILD)/replay/%)
 sim = $(SIM:%=$(BUILD)/sim/%)
@@ -529,7 +535,7 @@ fuzz:
 
 # ---- Reading the source ----
 
-posix_sources = $(CORE) $(TLS_none) $(if $(tls_built:none=),$(TLS_mbedtls)) $(PORT_POSIX) $(PROGRAM) $(UNIT:%=tests/unit/%.c) $(FUZZ:%=tests/fuzz/%.c) \
+posix_sources = $(CORE) $(TLS_none) $(if $(tls_built:none=),$(TLS_mbedtls)) $(PORT_POSIX) $(PROGRAM) $(unit_names:%=tests/unit/%.c) $(FUZZ:%=tests/fuzz/%.c) \
 	tests/fuzz/replay.c tests/no_malloc.c $(CONTRACT) tests/port_contract/harness_posix.c
 sim_sources = $(PORT_SIM) $(SIM_FRAMEWORK) $(SIM:%=tests/sim/%.c) tests/port_contract/harness_sim.c
 lwip_sources = $(PORT_LWIP) $(PORT_LWIP_DUAL) port/lwip/host/board.c tests/port_contract/harness_lwip.c \
