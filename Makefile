@@ -199,6 +199,10 @@ UNIT = \
 	test_starttls \
 	test_text
 
+# Where TLS is built in.
+UNIT_TLS = \
+	test_tls
+
 CONTRACT = \
 	tests/port_contract/connect.c \
 	tests/port_contract/contract.c \
@@ -256,7 +260,8 @@ say = $(if $(V),,@echo '  $(1)';)
 # 'default' is what the library brings along, and distributions ship.
 
 TLS_CONFIG ?= desktop
-TLS_CFLAGS ?= -O2 -g
+# For speed: what costs time is the cryptography. A small configuration is for size.
+TLS_CFLAGS ?= $(if $(filter small,$(TLS_CONFIG)),-Os,-O2) -g
 MBEDTLS = $(DEPS)/mbedtls
 
 ifeq ($(filter auto mbedtls none,$(TLS)),)
@@ -303,6 +308,7 @@ endif
 
 # What 'make run' and 'make test' do for TLS, when they have a compiler.
 tls_source:
+	@:
 ifeq ($(filter none,$(TLS))$(system_tls)$(deps_tls),)
 	@tools/need source
 	@tools/get_source mbedtls $(MBEDTLS) || \
@@ -423,7 +429,8 @@ UNDER ?=
 E2E ?= tests/e2e
 PYTHON ?= /usr/bin/python3
 
-unit = $(UNIT:%=$(BUILD)/unit/%)
+unit_names = $(UNIT) $(if $(tls_built:none=),$(UNIT_TLS))
+unit = $(unit_names:%=$(BUILD)/unit/%)
 contract = $(BUILD)/posix_contract $(BUILD)/sim_contract
 replay = $(FUZZ:fuzz_%=$(BUILD)/replay/%)
 sim = $(SIM:%=$(BUILD)/sim/%)
@@ -511,11 +518,22 @@ test:
 
 # ---- Sizes ----
 
+# The budgets are those of the program without TLS. What TLS adds is shown beside it, for the program as
+# it is and, where the library's source is, with the small configuration.
+
+BARE = $(BUILD)/bare
 HALF = $(BUILD)/half
+SMALL_TLS = $(BUILD)/small
+has_small = $(and $(tls_built:none=),$(wildcard $(MBEDTLS)/.source))
 
 size: all
-	@$(MAKE) --no-print-directory BUILD=$(HALF) CPPFLAGS='$(CPPFLAGS) -DCONFIG_ANKLET_SESSIONS=256' all
-	@tools/size $(BUILD)/anklet $(HALF)/anklet
+	@$(MAKE) --no-print-directory BUILD=$(BARE) TLS=none all
+	@$(MAKE) --no-print-directory BUILD=$(HALF) TLS=none \
+		CPPFLAGS='$(CPPFLAGS) -DCONFIG_ANKLET_SESSIONS=256' all
+	@$(if $(has_small),$(MAKE) --no-print-directory BUILD=$(SMALL_TLS) TLS_CONFIG=small all)
+	@tools/size $(BARE)/anklet $(HALF)/anklet $(if $(tls_built:none=),\
+		'$(if $(system_tls),shared library,$(TLS_CONFIG))' $(BUILD)/anklet) \
+		$(if $(has_small),small $(SMALL_TLS)/anklet)
 	@$(foreach b,$(BOARDS),if [ -f $(BUILD)/$b/anklet.elf ]; then echo; echo '$b'; \
 		tools/firmware_size $(BUILD)/$b/anklet.elf $(LIMITS_$b) || exit 1; fi;)
 
@@ -537,7 +555,7 @@ fuzz:
 
 # ---- Reading the source ----
 
-posix_sources = $(CORE) $(TLS_none) $(if $(tls_built:none=),$(TLS_mbedtls)) $(PORT_POSIX) $(PROGRAM) $(UNIT:%=tests/unit/%.c) $(FUZZ:%=tests/fuzz/%.c) \
+posix_sources = $(CORE) $(TLS_none) $(if $(tls_built:none=),$(TLS_mbedtls)) $(PORT_POSIX) $(PROGRAM) $(unit_names:%=tests/unit/%.c) $(FUZZ:%=tests/fuzz/%.c) \
 	tests/fuzz/replay.c tests/no_malloc.c $(CONTRACT) tests/port_contract/harness_posix.c
 sim_sources = $(PORT_SIM) $(SIM_FRAMEWORK) $(SIM:%=tests/sim/%.c) tests/port_contract/harness_sim.c
 lwip_sources = $(PORT_LWIP) $(PORT_LWIP_DUAL) port/lwip/host/board.c tests/port_contract/harness_lwip.c \
