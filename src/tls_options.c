@@ -9,8 +9,6 @@
 #include "endpoint.h"
 #include "tls.h"
 
-#define VALUE_MAX 255 /* octets of a value: a path, a name, a list of protocols */
-
 static const char option_names[TLS_OPTIONS][10] = {
 	[TLS_OPTION_CERT] = "cert",
 	[TLS_OPTION_KEY] = "key",
@@ -28,7 +26,7 @@ static const char option_names[TLS_OPTIONS][10] = {
 struct value {
 	struct word written;
 	size_t len;
-	char text[VALUE_MAX];
+	char text[TLS_VALUE_MAX];
 };
 
 /* ---- Percent-encoding ---- */
