@@ -195,8 +195,8 @@ static bool read_forward(struct config *c, struct config_line *line)
 				     1u << ENDPOINT_SMTP_STARTTLS | 1u << ENDPOINT_IMAP_STARTTLS |
 				     1u << ENDPOINT_POP3_STARTTLS | 1u << ENDPOINT_NNTP_STARTTLS,
 			.fault = FAULT_FORWARD_TARGET_SCHEME};
+	struct forward f = {0};
 	struct word from, to;
-	struct forward f;
 
 	if (CONFIG_ANKLET_FORWARDS == 0)
 		return absent(line, "CONFIG_ANKLET_FORWARDS above 0");

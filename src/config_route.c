@@ -119,7 +119,7 @@ static bool word_find(struct config_line *line, struct word word, enum route_wor
 		}
 		config_near_try(&near, route_words[i]);
 	}
-	config_fault(&line->fault, near.name ? FAULT_ROUTE_WORD_NEAR : FAULT_ROUTE_WORD, word);
+	config_fault(&line->fault, near.name ? FAULT_WORD_NEAR : FAULT_ROUTE_WORD, word);
 	line->fault.hint = near.name;
 	return false;
 }

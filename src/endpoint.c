@@ -368,7 +368,7 @@ bool endpoint_parse(const char *text, size_t len, const struct endpoint_use *use
 {
 	struct endpoint e = {.scheme = ENDPOINT_TCP};
 	struct word all = {text, len}, rest = all;
-	struct parts parts;
+	struct parts parts = {0};
 
 	options_take(&rest, &parts.options);
 	if (rest.len == 0)
