@@ -217,6 +217,7 @@ SIM_FRAMEWORK = \
 	tests/sim/client.c \
 	tests/sim/crowd.c \
 	tests/sim/invariants.c \
+	tests/sim/next_hop.c \
 	tests/sim/scenario.c \
 	tests/sim/server.c \
 	tests/sim/talk.c
@@ -230,6 +231,8 @@ SIM = \
 	sim_fair \
 	sim_faults \
 	sim_forward \
+	sim_hop \
+	sim_hop_faults \
 	sim_ident \
 	sim_log \
 	sim_loops \
