@@ -261,14 +261,16 @@ tls_config_file = $(if $(tls_config_flag),port/posix/mbedtls_$(TLS_CONFIG).h)
 tls_cc = $(CC) -w $(TLS_CFLAGS) $(HARDEN) -ffunction-sections -fdata-sections \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables $(SANITIZER) -Iport \
 	-I$(MBEDTLS)/include -I$(MBEDTLS)/library $(tls_config_flag)
-tls_directory := $(DEPS)/built/mbedtls-$(TLS_CONFIG)-$(shell echo '$(tls_cc)' | cksum | cut -d ' ' -f 1)
+# All that it depends on, in a number: what is ours and linked with it is then made again by $(BUILD)/flags.
+tls_number := $(shell { echo '$(tls_cc)'; cat $(MBEDTLS)/.source $(tls_config_file); } | cksum | cut -d ' ' -f 1)
+tls_directory := $(DEPS)/built/mbedtls-$(TLS_CONFIG)-$(tls_number)
 tls_objects = $(patsubst $(MBEDTLS)/library/%.c,$(tls_directory)/%.o,$(wildcard $(MBEDTLS)/library/*.c))
 TLS_ARCHIVE = $(tls_directory)/libmbedtls.a
 TLS_FLAGS = -isystem $(MBEDTLS)/include $(tls_config_flag)
 TLS_LIBS = $(TLS_ARCHIVE)
 
 # More than one make may be at it, for variants share it: each file appears whole.
-$(tls_directory)/%.o: $(MBEDTLS)/library/%.c $(MBEDTLS)/.source $(tls_config_file)
+$(tls_directory)/%.o: $(MBEDTLS)/library/%.c
 	@mkdir -p $(@D)
 	$(call say,cc mbedtls/$*.c)$(tls_cc) -c -o $@.$$$$ $< && mv $@.$$$$ $@
 
