@@ -182,9 +182,12 @@ UNIT = \
 	test_socks4 \
 	test_text
 
-# Where TLS is built in.
+# With a library of TLS.
 UNIT_TLS = \
-	test_tls
+	test_tls \
+	test_tls_faults \
+	test_tls_files \
+	test_tls_stream
 
 CONTRACT = \
 	tests/port_contract/connect.c \
@@ -411,15 +414,17 @@ UNDER ?=
 E2E ?= tests/e2e
 PYTHON ?= /usr/bin/python3
 
-unit_names = $(UNIT) $(if $(tls_built:none=),$(UNIT_TLS))
-unit = $(unit_names:%=$(BUILD)/unit/%)
+unit = $(UNIT:%=$(BUILD)/unit/%) $(if $(tls_built:none=),$(UNIT_TLS:%=$(BUILD)/unit/%))
 contract = $(BUILD)/posix_contract $(BUILD)/sim_contract
 replay = $(FUZZ:fuzz_%=$(BUILD)/replay/%)
 sim = $(SIM:%=$(BUILD)/sim/%)
 
 $(unit): $(BUILD)/unit/%: $(BUILD)/posix/tests/unit/%.o $(POSIX_LIBS)
 	@mkdir -p $(@D)
-	$(call say,link $@)$(CC) $(TEST_LDFLAGS) -o $@ $(posix_link) -lcmocka $(LIBS)
+	$(call say,link $@)$(CC) $(TEST_LDFLAGS) $(wrap_$*) -o $@ $(posix_link) -lcmocka $(LIBS)
+
+# Where the test itself stands in for calls of the port.
+wrap_test_tls_faults = -Wl,--wrap=port_read,--wrap=port_send,--wrap=port_random
 
 $(BUILD)/posix_contract: $(CONTRACT:%.c=$(BUILD)/posix/%.o) \
 		$(BUILD)/posix/tests/port_contract/harness_posix.o $(POSIX_LIBS)
@@ -537,7 +542,8 @@ fuzz:
 
 # ---- Reading the source ----
 
-posix_sources = $(CORE) $(TLS_none) $(if $(tls_built:none=),$(TLS_mbedtls)) $(PORT_POSIX) $(PROGRAM) $(unit_names:%=tests/unit/%.c) $(FUZZ:%=tests/fuzz/%.c) \
+posix_sources = $(CORE) $(TLS_none) $(if $(tls_built:none=),$(TLS_mbedtls) $(UNIT_TLS:%=tests/unit/%.c)) \
+	$(PORT_POSIX) $(PROGRAM) $(UNIT:%=tests/unit/%.c) $(FUZZ:%=tests/fuzz/%.c) \
 	tests/fuzz/replay.c tests/no_malloc.c $(CONTRACT) tests/port_contract/harness_posix.c
 sim_sources = $(PORT_SIM) $(SIM_FRAMEWORK) $(SIM:%=tests/sim/%.c) tests/port_contract/harness_sim.c
 lwip_sources = $(PORT_LWIP) $(PORT_LWIP_DUAL) port/lwip/host/board.c tests/port_contract/harness_lwip.c \
