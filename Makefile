@@ -199,9 +199,12 @@ UNIT = \
 	test_starttls \
 	test_text
 
-# Where TLS is built in.
+# With a library of TLS.
 UNIT_TLS = \
-	test_tls
+	test_tls \
+	test_tls_faults \
+	test_tls_files \
+	test_tls_stream
 
 CONTRACT = \
 	tests/port_contract/connect.c \
@@ -284,14 +287,16 @@ tls_config_file = $(if $(tls_config_flag),port/posix/mbedtls_$(TLS_CONFIG).h)
 tls_cc = $(CC) -w $(TLS_CFLAGS) $(HARDEN) -ffunction-sections -fdata-sections \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables $(SANITIZER) -Iport \
 	-I$(MBEDTLS)/include -I$(MBEDTLS)/library $(tls_config_flag)
-tls_directory := $(DEPS)/built/mbedtls-$(TLS_CONFIG)-$(shell echo '$(tls_cc)' | cksum | cut -d ' ' -f 1)
+# All that it depends on, in a number: what is ours and linked with it is then made again by $(BUILD)/flags.
+tls_number := $(shell { echo '$(tls_cc)'; cat $(MBEDTLS)/.source $(tls_config_file); } | cksum | cut -d ' ' -f 1)
+tls_directory := $(DEPS)/built/mbedtls-$(TLS_CONFIG)-$(tls_number)
 tls_objects = $(patsubst $(MBEDTLS)/library/%.c,$(tls_directory)/%.o,$(wildcard $(MBEDTLS)/library/*.c))
 TLS_ARCHIVE = $(tls_directory)/libmbedtls.a
 TLS_FLAGS = -isystem $(MBEDTLS)/include $(tls_config_flag)
 TLS_LIBS = $(TLS_ARCHIVE)
 
 # More than one make may be at it, for variants share it: each file appears whole.
-$(tls_directory)/%.o: $(MBEDTLS)/library/%.c $(MBEDTLS)/.source $(tls_config_file)
+$(tls_directory)/%.o: $(MBEDTLS)/library/%.c
 	@mkdir -p $(@D)
 	$(call say,cc mbedtls/$*.c)$(tls_cc) -c -o $@.$$$$ $< && mv $@.$$$$ $@
 
@@ -432,15 +437,17 @@ UNDER ?=
 E2E ?= tests/e2e
 PYTHON ?= /usr/bin/python3
 
-unit_names = $(UNIT) $(if $(tls_built:none=),$(UNIT_TLS))
-unit = $(unit_names:%=$(BUILD)/unit/%)
+unit = $(UNIT:%=$(BUILD)/unit/%) $(if $(tls_built:none=),$(UNIT_TLS:%=$(BUILD)/unit/%))
 contract = $(BUILD)/posix_contract $(BUILD)/sim_contract
 replay = $(FUZZ:fuzz_%=$(BUILD)/replay/%)
 sim = $(SIM:%=$(BUILD)/sim/%)
 
 $(unit): $(BUILD)/unit/%: $(BUILD)/posix/tests/unit/%.o $(POSIX_LIBS)
 	@mkdir -p $(@D)
-	$(call say,link $@)$(CC) $(TEST_LDFLAGS) -o $@ $(posix_link) -lcmocka $(LIBS)
+	$(call say,link $@)$(CC) $(TEST_LDFLAGS) $(wrap_$*) -o $@ $(posix_link) -lcmocka $(LIBS)
+
+# Where the test itself stands in for calls of the port.
+wrap_test_tls_faults = -Wl,--wrap=port_read,--wrap=port_send,--wrap=port_random
 
 $(BUILD)/posix_contract: $(CONTRACT:%.c=$(BUILD)/posix/%.o) \
 		$(BUILD)/posix/tests/port_contract/harness_posix.o $(POSIX_LIBS)
@@ -558,7 +565,8 @@ fuzz:
 
 # ---- Reading the source ----
 
-posix_sources = $(CORE) $(TLS_none) $(if $(tls_built:none=),$(TLS_mbedtls)) $(PORT_POSIX) $(PROGRAM) $(unit_names:%=tests/unit/%.c) $(FUZZ:%=tests/fuzz/%.c) \
+posix_sources = $(CORE) $(TLS_none) $(if $(tls_built:none=),$(TLS_mbedtls) $(UNIT_TLS:%=tests/unit/%.c)) \
+	$(PORT_POSIX) $(PROGRAM) $(UNIT:%=tests/unit/%.c) $(FUZZ:%=tests/fuzz/%.c) \
 	tests/fuzz/replay.c tests/no_malloc.c $(CONTRACT) tests/port_contract/harness_posix.c
 sim_sources = $(PORT_SIM) $(SIM_FRAMEWORK) $(SIM:%=tests/sim/%.c) tests/port_contract/harness_sim.c
 lwip_sources = $(PORT_LWIP) $(PORT_LWIP_DUAL) port/lwip/host/board.c tests/port_contract/harness_lwip.c \
