@@ -303,6 +303,7 @@ $(tls_directory)/%.o: $(MBEDTLS)/library/%.c
 $(TLS_ARCHIVE): $(tls_objects)
 	$(call say,ar $@)$(AR) rcs $@.$$$$ $^ && mv $@.$$$$ $@
 else
+TLS_FLAGS = $(if $(system_tls),,-DCONFIG_ANKLET_TLS_STREAMS=0)
 TLS_LIBS = $(system_tls)
 endif
 

@@ -70,8 +70,8 @@ void anklet_print_config(const struct anklet *a, anklet_print *print, void *ctx)
 
 /* Why anklet_start() failed: a sentence, and the place that was asked for where that was the reason. */
 struct anklet_failure {
-	int why;      /* an enum port_answer; or below all of them: what was configured cannot be used */
-	char at[300]; /* the endpoint as configured, or "" */
+	int why; /* an enum port_answer; or below all of them: what was configured cannot be used */
+	char at[300];    /* the endpoint as configured, or "" */
 	char words[200]; /* more about it; or "" */
 };
 

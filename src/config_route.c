@@ -77,7 +77,7 @@ static bool via_read(struct reading *r, struct word keyword)
 
 static bool tls_check(struct reading *r, struct word word)
 {
-	if (r->tls)
+	if (ANKLET_HAS_TLS && r->tls)
 		return true;
 	config_fault(&r->line->fault, FAULT_ABSENT, word);
 	r->line->fault.hint = "Mbed TLS";
@@ -97,6 +97,8 @@ static bool option_read(struct reading *r, struct word option)
 {
 	if (r->option.len == 0)
 		r->option = option;
+	if (!ANKLET_HAS_TLS)
+		return config_fault(&r->line->fault, FAULT_ROUTE_OPTION, option);
 	return tls_option_read(&r->options, option);
 }
 
@@ -202,7 +204,7 @@ static bool sense_check(struct reading *r)
 		return r->option.len == 0
 			       ? !via || via_check(r)
 			       : config_fault(&r->line->fault, FAULT_ROUTE_OPTION, r->option);
-	return tls_options_check_client(&r->options);
+	return !ANKLET_HAS_TLS || tls_options_check_client(&r->options);
 }
 
 /* Which way it goes. */

@@ -188,7 +188,7 @@ static bool scheme_check(const struct endpoint *e, const struct endpoint_use *us
 	if (e->scheme == ENDPOINT_UDP && CONFIG_ANKLET_ASSOCIATIONS == 0)
 		return scheme_fault(
 			fault, FAULT_SCHEME_ABSENT, where, "CONFIG_ANKLET_ASSOCIATIONS above 0");
-	if (endpoint_has_tls(e) && !use->tls)
+	if (endpoint_has_tls(e) && (!ANKLET_HAS_TLS || !use->tls))
 		return scheme_fault(fault, FAULT_SCHEME_ABSENT, where, "Mbed TLS");
 	return true;
 }
@@ -350,7 +350,7 @@ static bool options_parse(struct endpoint *e, const struct parts *parts, bool li
 {
 	struct tls_reading r = {.strings = strings, .fault = fault};
 
-	if (!endpoint_has_tls(e)) {
+	if (!ANKLET_HAS_TLS || !endpoint_has_tls(e)) {
 		if (parts->options.len == 0)
 			return true;
 		config_fault(fault, FAULT_OPTIONS, parts->options);
@@ -419,5 +419,6 @@ void text_endpoint(
 	text_str(t, schemes[endpoint->scheme]);
 	text_str(t, "://");
 	text_host(t, endpoint, strings);
-	text_tls_options(t, &endpoint->tls, strings, '?', '&');
+	if (ANKLET_HAS_TLS)
+		text_tls_options(t, &endpoint->tls, strings, '?', '&');
 }

@@ -236,18 +236,24 @@ static void check_mistakes(const struct mistake *mistakes, size_t count, bool tl
 static void mistakes_in_listeners(void **state)
 {
 	(void)state;
+	if (!ANKLET_HAS_TLS)
+		skip();
 	check_mistakes(listen_mistakes, COUNT(listen_mistakes), true);
 }
 
 static void mistakes_in_routes(void **state)
 {
 	(void)state;
+	if (!ANKLET_HAS_TLS)
+		skip();
 	check_mistakes(route_mistakes, COUNT(route_mistakes), true);
 }
 
 static void mistakes_in_forwards(void **state)
 {
 	(void)state;
+	if (!ANKLET_HAS_TLS)
+		skip();
 	check_mistakes(forward_mistakes, COUNT(forward_mistakes), true);
 }
 
@@ -276,6 +282,8 @@ static void the_options_of_a_listener(void **state)
 	const struct tls_options *o = &config.listen[0].tls;
 
 	(void)state;
+	if (!ANKLET_HAS_TLS)
+		skip();
 	read_good("listen ssl://*?cert=/etc/c%26d.pem&key=k&ca=a/b=?c&min=1.2&alpn=h2,x"
 		  "&truncated=eof&halfclose=defer\n");
 	assert_int_equal(config.listen[0].scheme, ENDPOINT_TLS);
@@ -295,6 +303,8 @@ static void the_words_of_a_route_in_any_order(void **state)
 	const struct route *a = &config.routes.route[0], *b = &config.routes.route[1];
 
 	(void)state;
+	if (!ANKLET_HAS_TLS)
+		skip();
 	read_good("route to *.example:465,993 from 10.0.0.0/8 tls name=x.example verify=none "
 		  "min=1.3\n"
 		  "route min=1.3 tls verify=none from 10.0.0.0/8 name=x%2eexample to "
@@ -335,6 +345,8 @@ static void both_sides_of_a_forward(void **state)
 	static const uint8_t listens[] = {ENDPOINT_TCP, ENDPOINT_UDP, ENDPOINT_TLS};
 
 	(void)state;
+	if (!ANKLET_HAS_TLS)
+		skip();
 	assert_true(config_listens_by_default(&config));
 	read_good("forward 127.0.0.1:2525 smtp+starttls://mail.example.com:587\n"
 		  "forward udp://*:0 udp://9.9.9.9:53\n"
@@ -378,6 +390,8 @@ static void values_up_to_their_limit(void **state)
 	size_t start = strlen(line);
 
 	(void)state;
+	if (!ANKLET_HAS_TLS)
+		skip();
 	memset(line + start, 'a', 255);
 	read_good(line);
 	assert_int_equal(strlen(string_of(config.routes.route[0].tls.ca)), 255);

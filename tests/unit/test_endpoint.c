@@ -94,6 +94,8 @@ static void printed_whole_whatever_was_written(void **state)
 	};
 
 	(void)state;
+	if (!ANKLET_HAS_TLS)
+		skip();
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct endpoint e, again;
 		char buf[300];
@@ -130,6 +132,8 @@ static void printed_with_its_scheme(void **state)
 	struct endpoint_use use = use_of(0, false);
 
 	(void)state;
+	if (!ANKLET_HAS_TLS)
+		skip();
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct endpoint e, again;
 		char buf[300];
@@ -167,6 +171,8 @@ static void what_a_scheme_is(void **state)
 	struct endpoint_use use = use_of(0, false);
 
 	(void)state;
+	if (!ANKLET_HAS_TLS)
+		skip();
 	assert_int_equal(COUNT(cases), ENDPOINT_SCHEMES);
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct endpoint e;
@@ -281,6 +287,8 @@ static void says_what_is_wrong_and_where(void **state)
 	};
 
 	(void)state;
+	if (!ANKLET_HAS_TLS)
+		skip();
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct endpoint e = {.port = 4711};
 		size_t len = strlen(cases[i].wrong);

@@ -77,6 +77,8 @@ static void the_first_that_matches_decides(void **state)
 	};
 
 	(void)state;
+	if (!ANKLET_HAS_TLS)
+		skip();
 	check_routes(rows, COUNT(rows));
 }
 
@@ -161,6 +163,8 @@ static void a_bind_passes_over_tls(void **state)
 	};
 
 	(void)state;
+	if (!ANKLET_HAS_TLS)
+		skip();
 	check_routes(rows, COUNT(rows));
 }
 
@@ -193,6 +197,8 @@ static void which_hops_look_names_up(void **state)
 	};
 
 	(void)state;
+	if (!ANKLET_HAS_TLS)
+		skip();
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		use_routes(cases[i].route);
 		if (route_is_remote(&config.routes.route[0]) != cases[i].remote)
