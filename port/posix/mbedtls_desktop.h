@@ -13,6 +13,10 @@
 #define MBEDTLS_HAVE_TIME
 #define MBEDTLS_HAVE_TIME_DATE
 
+/* The allocator can be replaced: that is how the tests let memory run out. */
+#define MBEDTLS_PLATFORM_C
+#define MBEDTLS_PLATFORM_MEMORY
+
 /*
  * Random numbers come from port_random(), for PSA as well: without an entropy
  * module the library cannot gather any by itself.
