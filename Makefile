@@ -243,7 +243,8 @@ say = $(if $(V),,@echo '  $(1)';)
 # 'default' is what the library brings along, and distributions ship.
 
 TLS_CONFIG ?= desktop
-TLS_CFLAGS ?= -O2 -g
+# For speed: what costs time is the cryptography. A small configuration is for size.
+TLS_CFLAGS ?= $(if $(filter small,$(TLS_CONFIG)),-Os,-O2) -g
 MBEDTLS = $(DEPS)/mbedtls
 
 ifeq ($(filter auto mbedtls none,$(TLS)),)
@@ -263,14 +264,16 @@ tls_config_file = $(if $(tls_config_flag),port/posix/mbedtls_$(TLS_CONFIG).h)
 tls_cc = $(CC) -w $(TLS_CFLAGS) $(HARDEN) -ffunction-sections -fdata-sections \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables $(SANITIZER) -Iport \
 	-I$(MBEDTLS)/include -I$(MBEDTLS)/library $(tls_config_flag)
-tls_directory := $(DEPS)/built/mbedtls-$(TLS_CONFIG)-$(shell echo '$(tls_cc)' | cksum | cut -d ' ' -f 1)
+# All that it depends on, in a number: what is ours and linked with it is then made again by $(BUILD)/flags.
+tls_number := $(shell { echo '$(tls_cc)'; cat $(MBEDTLS)/.source $(tls_config_file); } | cksum | cut -d ' ' -f 1)
+tls_directory := $(DEPS)/built/mbedtls-$(TLS_CONFIG)-$(tls_number)
 tls_objects = $(patsubst $(MBEDTLS)/library/%.c,$(tls_directory)/%.o,$(wildcard $(MBEDTLS)/library/*.c))
 TLS_ARCHIVE = $(tls_directory)/libmbedtls.a
 TLS_FLAGS = -isystem $(MBEDTLS)/include $(tls_config_flag)
 TLS_LIBS = $(TLS_ARCHIVE)
 
 # More than one make may be at it, for variants share it: each file appears whole.
-$(tls_directory)/%.o: $(MBEDTLS)/library/%.c $(MBEDTLS)/.source $(tls_config_file)
+$(tls_directory)/%.o: $(MBEDTLS)/library/%.c
 	@mkdir -p $(@D)
 	$(call say,cc mbedtls/$*.c)$(tls_cc) -c -o $@.$$$$ $< && mv $@.$$$$ $@
 
@@ -290,6 +293,7 @@ endif
 
 # What 'make run' and 'make test' do for TLS, when they have a compiler.
 tls_source:
+	@:
 ifeq ($(filter none,$(TLS))$(system_tls)$(deps_tls),)
 	@tools/need source
 	@tools/get_source mbedtls $(MBEDTLS) || \
@@ -501,11 +505,22 @@ test:
 
 # ---- Sizes ----
 
+# The budgets are those of the program without TLS. What TLS adds is shown beside it, for the program as
+# it is and, where the library's source is, with the small configuration.
+
+BARE = $(BUILD)/bare
 HALF = $(BUILD)/half
+SMALL_TLS = $(BUILD)/small
+has_small = $(and $(tls_built:none=),$(wildcard $(MBEDTLS)/.source))
 
 size: all
-	@$(MAKE) --no-print-directory BUILD=$(HALF) CPPFLAGS='$(CPPFLAGS) -DCONFIG_ANKLET_SESSIONS=256' all
-	@tools/size $(BUILD)/anklet $(HALF)/anklet
+	@$(MAKE) --no-print-directory BUILD=$(BARE) TLS=none all
+	@$(MAKE) --no-print-directory BUILD=$(HALF) TLS=none \
+		CPPFLAGS='$(CPPFLAGS) -DCONFIG_ANKLET_SESSIONS=256' all
+	@$(if $(has_small),$(MAKE) --no-print-directory BUILD=$(SMALL_TLS) TLS_CONFIG=small all)
+	@tools/size $(BARE)/anklet $(HALF)/anklet $(if $(tls_built:none=),\
+		'$(if $(system_tls),shared library,$(TLS_CONFIG))' $(BUILD)/anklet) \
+		$(if $(has_small),small $(SMALL_TLS)/anklet)
 	@$(foreach b,$(BOARDS),if [ -f $(BUILD)/$b/anklet.elf ]; then echo; echo '$b'; \
 		tools/firmware_size $(BUILD)/$b/anklet.elf $(LIMITS_$b) || exit 1; fi;)
 
