@@ -63,7 +63,6 @@ static void begin(struct run *run, const char *why)
 	client.early = run_between(run, 0, 1) == 1;
 	stage = bind ? run_between(run, 0, 1) : 0;
 	bad = &hop.word[stage];
-	hop.words = stage + 1;
 	words = why;
 	limit_ms = 0;
 	run->check = check_refused;
@@ -210,7 +209,6 @@ static void late(struct run *run)
 {
 	begin(run, NULL);
 	next_hop_expect(&hop, 1);
-	hop.words = client.replies;
 	bad->after_ms = 115000;
 	run->check = check_late;
 }
