@@ -134,6 +134,8 @@ static void short_reply(struct run *run)
 	begin_bad_word(run, ": refused with 91, the next hop ended before its reply was whole");
 	bad->len = (uint8_t)run_between(run, 0, SOCKS4_REPLY_LEN - 1);
 	bad->then = (uint8_t)run_between(run, HOP_SHUTS_DOWN, HOP_RESETS);
+	if (stage == 1)
+		bad->after_ms += 1000; /* a reset would overtake the first reply */
 }
 
 /* ---- What takes too long ---- */

@@ -112,6 +112,37 @@ static void unresolved(struct run *run)
 	expect_hop(run);
 }
 
+static void check_first_way(struct run *run)
+{
+	EXPECT(run, server.accepted == 0);
+	if (words == NULL) {
+		check_by_hop(run);
+		return;
+	}
+	EXPECT(run, client_code(&client) == SOCKS4_REJECTED && hop.accepted == 0);
+	EXPECT(run, run_logged(run, words) == 1);
+}
+
+/*
+ * A name with two addresses, one of which is the hop's to reach: the first one decides, and
+ * the other is not tried by a way that is not its own.
+ */
+static void several_ways(struct run *run)
+{
+	static const char *const hop_first[] = {SERVER_IP, SERVER_IP2, NULL};
+	static const char *const hop_last[] = {SERVER_IP2, SERVER_IP, NULL};
+	bool first = run_between(run, 0, 1) == 0;
+
+	begin(run, SOCKS4_CONNECT, "route to 203.0.113.5 " VIA "\n");
+	ask_by_name("both.example");
+	sim_name(&run->sim, "both.example", 0, first ? hop_first : hop_last);
+	server_init(&server, run, HOST_SERVER, SERVER_IP, HOP_TARGET_PORT);
+	words = first ? NULL : ": refused with 91, connection refused";
+	if (first)
+		expect_hop(run);
+	run->check = check_first_way;
+}
+
 /* A hop on the proxy's own host is none of the proxy's own listeners; nor is its client a loop. */
 static void on_this_host(struct run *run)
 {
@@ -306,6 +337,19 @@ static void beside_connect(struct run *run)
 	run->check = check_beside;
 }
 
+static void without_connect(struct run *run)
+{
+	static const char *const configs[] = {
+		"route to *.example " VIA "\n" PROBE "allow bind needs-connect\n",
+		"route to *.example " VIA " unresolved\n" PROBE "allow bind needs-connect\n",
+	};
+
+	begin(run, SOCKS4_BIND, configs[run_between(run, 0, 1)]);
+	ask_by_name("far.example");
+	words = "the rule wants a CONNECT to that host first";
+	run->check = check_untouched;
+}
+
 /* ---- The client goes ---- */
 
 static void check_left(struct run *run)
@@ -337,6 +381,7 @@ static const struct scenario scenarios[] = {
 	{"first_match", first_match},
 	{"resolved", resolved},
 	{"unresolved", unresolved},
+	{"several_ways", several_ways},
 	{"on_this_host", on_this_host},
 	{"denied", denied},
 	{"no_ipv4", no_ipv4},
@@ -344,6 +389,7 @@ static const struct scenario scenarios[] = {
 	{"any_peer", any_peer},
 	{"any_peer_without_a_rule", any_peer_without_a_rule},
 	{"beside_connect", beside_connect},
+	{"without_connect", without_connect},
 	{"client_leaves", client_leaves},
 };
 
