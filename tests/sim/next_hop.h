@@ -6,7 +6,7 @@
 
 #include "actors.h"
 
-#define NEXT_HOP_ASKED 4 /* connections that it serves */
+#define NEXT_HOP_ASKED 16 /* connections that it serves */
 
 enum next_hop_then {
 	HOP_GOES_ON, /* the next reply, or talking */
