@@ -236,6 +236,7 @@ SIM = \
 	sim_forward \
 	sim_hop \
 	sim_hop_faults \
+	sim_hop_routes \
 	sim_ident \
 	sim_log \
 	sim_loops \

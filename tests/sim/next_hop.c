@@ -49,11 +49,18 @@ static void read_request(struct next_hop *hop, struct next_hop_asked *asked)
 
 /* ---- The replies ---- */
 
+static unsigned words_of(const struct next_hop *hop, const struct next_hop_asked *asked)
+{
+	if (hop->words != 0)
+		return hop->words;
+	return asked->request.cd == SOCKS4_BIND ? 2 : 1;
+}
+
 static void go_on(struct next_hop *hop, struct next_hop_asked *asked, enum next_hop_then then)
 {
 	switch (then) {
 	case HOP_GOES_ON:
-		if (asked->said < hop->words)
+		if (asked->said < words_of(hop, asked))
 			asked->word_at = now(hop) + hop->word[asked->said].after_ms;
 		break;
 	case HOP_STAYS:
@@ -99,7 +106,7 @@ static bool send_word(
 static void say(struct next_hop *hop, struct next_hop_asked *asked, uint64_t *wake)
 {
 	/* Each round says a word whole. */
-	while (!asked->over && asked->said < hop->words && now(hop) >= asked->word_at) {
+	while (!asked->over && asked->said < words_of(hop, asked) && now(hop) >= asked->word_at) {
 		const struct next_hop_word *word = &hop->word[asked->said];
 
 		if (!send_word(hop, asked, word))
@@ -115,7 +122,7 @@ static void say(struct next_hop *hop, struct next_hop_asked *asked, uint64_t *wa
 /* Has all been said that comes before talking? */
 static bool talks(const struct next_hop *hop, const struct next_hop_asked *asked)
 {
-	return asked->said == hop->words && asked->word_at != UINT64_MAX;
+	return asked->said == words_of(hop, asked) && asked->word_at != UINT64_MAX;
 }
 
 /* Whoever asked may go before he has heard everything, behind octets that nobody reads. */
@@ -194,7 +201,6 @@ void next_hop_init(
 
 	memset(hop, 0, sizeof *hop);
 	hop->run = run;
-	hop->words = 1;
 	next_hop_says(hop, 0, SOCKS4_GRANTED, NULL, 0);
 	next_hop_says(hop, 1, SOCKS4_GRANTED, NULL, 0);
 	hop->pattern.run = run;
@@ -285,7 +291,6 @@ const struct hop_way *hop_way_begin(
 	client_ask(client, command, SERVER_IP, HOP_TARGET_PORT, any_userid(run), way->name);
 	client->replies = bind ? 2 : 1;
 	next_hop_init(hop, run, HOST_OTHER, HOP_IP, HOP_PORT);
-	hop->words = client->replies;
 	return way;
 }
 

@@ -6,7 +6,7 @@
 
 #include "actors.h"
 
-#define NEXT_HOP_ASKED 4 /* connections that it serves */
+#define NEXT_HOP_ASKED 16 /* connections that it serves */
 
 enum next_hop_then {
 	HOP_GOES_ON, /* the next reply, or talking */
@@ -42,7 +42,7 @@ struct next_hop {
 	struct sim_actor actor; /* first */
 	struct run *run;
 	/* What to do. */
-	unsigned words;               /* before it talks: 1, or 2 for a BIND */
+	unsigned words;               /* before it talks; 0: 1 for a CONNECT, 2 for a BIND */
 	struct next_hop_word word[2]; /* both grant, unless that is changed */
 	uint32_t cut_max;             /* pieces of a word; 0: one */
 	uint32_t cut_pause_ms;        /* between them, up to so much */

@@ -63,7 +63,6 @@ static void begin(struct run *run, const char *why)
 	client.early = run_between(run, 0, 1) == 1;
 	stage = bind ? run_between(run, 0, 1) : 0;
 	bad = &hop.word[stage];
-	hop.words = stage + 1;
 	words = why;
 	limit_ms = 0;
 	run->check = check_refused;
@@ -135,6 +134,8 @@ static void short_reply(struct run *run)
 	begin_bad_word(run, ": refused with 91, the next hop ended before its reply was whole");
 	bad->len = (uint8_t)run_between(run, 0, SOCKS4_REPLY_LEN - 1);
 	bad->then = (uint8_t)run_between(run, HOP_SHUTS_DOWN, HOP_RESETS);
+	if (stage == 1)
+		bad->after_ms += 1000; /* a reset would overtake the first reply */
 }
 
 /* ---- What takes too long ---- */
@@ -210,7 +211,6 @@ static void late(struct run *run)
 {
 	begin(run, NULL);
 	next_hop_expect(&hop, 1);
-	hop.words = client.replies;
 	bad->after_ms = 115000;
 	run->check = check_late;
 }
@@ -276,6 +276,38 @@ static void hop_has_no_name(struct run *run)
 	run->check = check_dead;
 }
 
+/* ---- The port fails ---- */
+
+#define CALLS 60 /* more than a run makes of any kind that matters */
+
+/* Granted and exact, or granted and visibly broken off, or refused: nothing in between. */
+static void check_failed_call(struct run *run)
+{
+	const struct talk *talk = &client.talk;
+	bool broken = talk->in_end == PORT_RESET || talk->out_end == PORT_RESET;
+
+	if (client_code(&client) == SOCKS4_GRANTED && client.replies_in == client.replies)
+		EXPECT(run,
+			broken || (talk->in_end == PORT_EOF && talk->in == hop.pattern.out_len &&
+					  talk->out == talk->out_len));
+	else if (client_code(&client) == SOCKS4_REJECTED)
+		EXPECT(run, client.end == PORT_EOF && talk->in == 0);
+	else
+		EXPECT(run, client.end == PORT_RESET && talk->in == 0);
+}
+
+/* Seed by seed: each answer at each call. Nobody waits for the hop: it is not always asked. */
+static void nth_call(struct run *run)
+{
+	unsigned answers = PORT_RESET - PORT_FAILED + 1;
+
+	begin(run, NULL);
+	run->start_fails = true;
+	run->proxy.faults.fail_with = PORT_RESET - (int)(run->seed % answers);
+	run->proxy.faults.fail_at = 1 + (uint32_t)(run->seed / answers) % CALLS;
+	run->check = check_failed_call;
+}
+
 /* ---- Loops ---- */
 
 static void check_loop(struct run *run)
@@ -330,6 +362,7 @@ static const struct scenario scenarios[] = {
 	{"black_hole", black_hole},
 	{"resets_at_once", resets_at_once},
 	{"hop_has_no_name", hop_has_no_name},
+	{"nth_call", nth_call},
 	{"ourselves", ourselves},
 	{"the_client", the_client},
 };
