@@ -94,6 +94,7 @@ NATIVE = $(or $(NATIVE_$(SYSTEM)),posix)
 
 PORT_POSIX = \
 	port/posix/addresses.c \
+	port/posix/datagrams.c \
 	port/posix/dns.c \
 	port/posix/fdset_$(NATIVE).c \
 	port/posix/lines.c \
@@ -117,6 +118,7 @@ PROGRAM = \
 	port/posix/user.c
 
 PORT_SIM = \
+	port/sim/datagrams.c \
 	port/sim/faults.c \
 	port/sim/names.c \
 	port/sim/network.c \
@@ -230,7 +232,8 @@ SIM_FLAGS = -DCHECK_TELLS $(INCLUDES) $(SIM_SIZES) -Iport/sim -Itests/sim
 # Small tables, so that a run fills them, whatever the program is built with.
 sim_size = -UCONFIG_ANKLET_$(1) -DCONFIG_ANKLET_$(1)=$(2)
 SIM_SIZES = $(call sim_size,SESSIONS,12) $(call sim_size,LISTENERS,4) \
-	$(call sim_size,SPARE_SOCKETS,4) $(call sim_size,TURN_OCTETS,4096)
+	$(call sim_size,SPARE_SOCKETS,4) $(call sim_size,TURN_OCTETS,4096) \
+	$(call sim_size,FORWARDS,4) $(call sim_size,ASSOCIATIONS,6) $(call sim_size,DATAGRAM,512)
 
 $(BUILD)/posix/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)

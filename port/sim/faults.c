@@ -27,12 +27,16 @@ static const uint32_t documented[SIM_CALLS] = {
 	[SIM_CALL_LOCAL] = BIT(PORT_FAILED),
 	[SIM_CALL_FACING] = BIT(PORT_UNREACHABLE) | BIT(PORT_FAILED),
 	[SIM_CALL_RANDOM] = BIT(PORT_NO_RANDOM),
+	[SIM_CALL_DATAGRAM] = BIT(PORT_IN_USE) | BIT(PORT_NOT_LOCAL) | BIT(PORT_DENIED) |
+			      BIT(PORT_UNREACHABLE) | BIT(PORT_NO_RESOURCES) | BIT(PORT_FAILED),
+	[SIM_CALL_RECVFROM] = BIT(PORT_REFUSED) | BIT(PORT_UNREACHABLE) | BIT(PORT_FAILED),
+	[SIM_CALL_SENDTO] = BIT(PORT_REFUSED) | BIT(PORT_UNREACHABLE) | BIT(PORT_FAILED),
 };
 
 static bool opens_a_socket(enum sim_call call)
 {
 	return call == SIM_CALL_LISTEN || call == SIM_CALL_ACCEPT || call == SIM_CALL_CONNECT ||
-	       call == SIM_CALL_RESOLVE;
+	       call == SIM_CALL_RESOLVE || call == SIM_CALL_DATAGRAM;
 }
 
 int fault(struct port *p, enum sim_call call)
