@@ -129,6 +129,7 @@ PORT_SIM = \
 PORT_LWIP = \
 	port/lwip/accept.c \
 	port/lwip/chacha20.c \
+	port/lwip/datagrams.c \
 	port/lwip/names.c \
 	port/lwip/random.c \
 	port/lwip/sockets.c \
@@ -173,6 +174,7 @@ UNIT = \
 CONTRACT = \
 	tests/port_contract/connect.c \
 	tests/port_contract/contract.c \
+	tests/port_contract/datagrams.c \
 	tests/port_contract/end.c \
 	tests/port_contract/move.c \
 	tests/port_contract/rest.c \

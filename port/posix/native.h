@@ -47,6 +47,9 @@ extern const bool native_sees_end_behind;
 #define NATIVE_BESIDE 64
 int native_tell_to(int fd, bool v4);
 
+/* Does it? Else native_sent_to() always answers false, and native_send_from() does nothing. */
+extern const bool native_tells_to;
+
 /* The address that the datagram was sent to, in *to, whose port is left alone; false: it is not said. */
 bool native_sent_to(struct msghdr *datagram, struct address *to);
 

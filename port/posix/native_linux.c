@@ -91,6 +91,8 @@ _Static_assert(NATIVE_BESIDE >= CMSG_SPACE(sizeof(struct in6_pktinfo)) &&
 		       NATIVE_BESIDE >= CMSG_SPACE(sizeof(struct in_pktinfo)),
 	"there is room for what stands beside a datagram");
 
+const bool native_tells_to = true;
+
 int native_tell_to(int fd, bool v4)
 {
 	static const int on = 1;

@@ -63,6 +63,8 @@ int native_accept(int listener, struct sockaddr *from, socklen_t *from_len)
  * everywhere is said to have come to '::' or 0.0.0.0, and what is sent from there
  * leaves as the system chooses. Listen on one address where that matters.
  */
+const bool native_tells_to = false;
+
 int native_tell_to(int fd, bool v4)
 {
 	(void)fd;
