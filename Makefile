@@ -62,26 +62,36 @@ CORE = \
 	src/address.c \
 	src/anklet.c \
 	src/anklet_start.c \
+	src/anklet_tls.c \
 	src/config.c \
 	src/config_fault.c \
 	src/config_line.c \
 	src/config_near.c \
+	src/config_pattern.c \
 	src/config_print.c \
 	src/config_remedy.c \
 	src/config_report.c \
 	src/config_rule.c \
 	src/config_values.c \
 	src/endpoint.c \
+	src/hop.c \
 	src/ident.c \
+	src/pattern.c \
 	src/relay.c \
 	src/rules.c \
 	src/rules_print.c \
 	src/session.c \
 	src/session_bind.c \
 	src/session_connect.c \
+	src/session_end.c \
+	src/session_hop.c \
 	src/session_log.c \
 	src/session_request.c \
+	src/session_resolve.c \
+	src/session_route.c \
+	src/session_tls.c \
 	src/socks4.c \
+	src/starttls.c \
 	src/stream.c \
 	src/string_table.c \
 	src/text.c \
@@ -198,6 +208,7 @@ SIM = \
 	sim_ends \
 	sim_fair \
 	sim_faults \
+	sim_forward \
 	sim_ident \
 	sim_log \
 	sim_loops \

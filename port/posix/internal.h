@@ -83,8 +83,8 @@ int socket_new_handle(struct port *p, enum entry_kind kind, int fd, port_sock *s
  * remembered. PORT_AGAIN comes from memory while the interest stands; recording
  * it, as a short count, is left to the caller.
  */
-int stream_receive(struct port *p, port_sock s, void *buf, size_t size, int flags);
-int stream_send(struct port *p, port_sock s, const void *data, size_t len);
+int socket_receive(struct port *p, port_sock s, void *buf, size_t size, int flags);
+int socket_send(struct port *p, port_sock s, const void *data, size_t len);
 
 /* Looks at a stream that wants WANT_LOOK: is there news for port_gone()? */
 bool stream_look(struct port *p, int entry);
