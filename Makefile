@@ -63,6 +63,7 @@ CORE = \
 	src/anklet.c \
 	src/anklet_start.c \
 	src/anklet_tls.c \
+	src/association.c \
 	src/config.c \
 	src/config_fault.c \
 	src/config_line.c \
@@ -73,6 +74,7 @@ CORE = \
 	src/config_report.c \
 	src/config_rule.c \
 	src/config_values.c \
+	src/datagrams.c \
 	src/endpoint.c \
 	src/hop.c \
 	src/ident.c \
