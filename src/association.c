@@ -219,7 +219,7 @@ static void begin(struct anklet *a, struct association *as, const struct address
 static void watch(struct anklet *a, const struct association *as)
 {
 	struct deadline idle = {
-		.set = a->config.limit_datagrams_ms != 0,
+		.set = true,
 		.at = as->last_at + a->config.limit_datagrams_ms,
 	};
 
@@ -276,8 +276,7 @@ void associations_expire(struct anklet *a, uint32_t now)
 
 		if (!as->used)
 			continue;
-		if (a->config.limit_datagrams_ms != 0 &&
-			now - as->last_at >= a->config.limit_datagrams_ms)
+		if (now - as->last_at >= a->config.limit_datagrams_ms)
 			association_end(a, as, "idle for limit-datagrams");
 		else
 			watch(a, as);
