@@ -225,6 +225,7 @@ SIM = \
 	sim_bind_peers \
 	sim_clock \
 	sim_connect \
+	sim_datagrams \
 	sim_ends \
 	sim_fair \
 	sim_faults \
