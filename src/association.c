@@ -9,7 +9,7 @@
 #include "instance.h"
 
 /* So many of one client's address, then its own give way. */
-#define SHARE_MAX ((CONFIG_ANKLET_ASSOCIATIONS + 1) / 2)
+#define SHARE_MAX ((DATAGRAMS_ASSOCIATIONS + 1) / 2)
 #define QUIET_MS 60000 /* between two lines that refuse the same client */
 
 static uint32_t idle_ms(const struct anklet *a, const struct association *as)
@@ -25,7 +25,7 @@ static const struct forward *forward_of(const struct anklet *a, unsigned place)
 struct association *association_find(
 	struct anklet *a, unsigned place, const struct address *client, const struct address *asked)
 {
-	for (unsigned i = 0; i < CONFIG_ANKLET_ASSOCIATIONS; i++) {
+	for (unsigned i = 0; i < DATAGRAMS_ASSOCIATIONS; i++) {
 		struct association *as = &a->datagrams->associations[i];
 
 		if (as->used && as->place == place && address_equal(&as->client, client) &&
@@ -165,7 +165,7 @@ static struct association *longest_idle(struct anklet *a, const struct ip *clien
 	struct association *longest = NULL;
 
 	*count = 0;
-	for (unsigned i = 0; i < CONFIG_ANKLET_ASSOCIATIONS; i++) {
+	for (unsigned i = 0; i < DATAGRAMS_ASSOCIATIONS; i++) {
 		struct association *as = &a->datagrams->associations[i];
 
 		if (!as->used || (client != NULL && !ip_equal(&as->client.ip, client)))
@@ -187,7 +187,7 @@ static struct association *make_room(struct anklet *a, const struct ip *client)
 
 	if (mine >= SHARE_MAX)
 		association_end(a, own, "gave way to another of this client's");
-	else if (all == CONFIG_ANKLET_ASSOCIATIONS)
+	else if (all == DATAGRAMS_ASSOCIATIONS)
 		association_end(a, any, "gave way to a new one");
 	while (as->used)
 		as++;
@@ -271,7 +271,7 @@ void association_end(struct anklet *a, struct association *as, const char *why)
 
 void associations_expire(struct anklet *a, uint32_t now)
 {
-	for (unsigned i = 0; i < CONFIG_ANKLET_ASSOCIATIONS; i++) {
+	for (unsigned i = 0; i < DATAGRAMS_ASSOCIATIONS; i++) {
 		struct association *as = &a->datagrams->associations[i];
 
 		if (!as->used)

@@ -203,8 +203,6 @@ static bool read_forward(struct config *c, struct config_line *line)
 		return false;
 	if ((f.listen.scheme == ENDPOINT_UDP) != (f.target.scheme == ENDPOINT_UDP))
 		return config_fault(&line->fault, FAULT_FORWARD_UDP, to);
-	if (CONFIG_ANKLET_ASSOCIATIONS == 0 && f.listen.scheme == ENDPOINT_UDP)
-		return absent(line, "CONFIG_ANKLET_ASSOCIATIONS above 0");
 	if (!check_length(c, line, &f.listen, &f.target))
 		return false;
 	if (c->forward_count == CONFIG_ANKLET_FORWARDS)

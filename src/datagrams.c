@@ -141,7 +141,7 @@ static void end_misled(struct anklet *a, unsigned i)
 	struct datagrams *d = a->datagrams;
 	const struct datagrams_target *target = &d->targets[i];
 
-	for (unsigned n = 0; n < CONFIG_ANKLET_ASSOCIATIONS; n++) {
+	for (unsigned n = 0; n < DATAGRAMS_ASSOCIATIONS; n++) {
 		struct association *as = &d->associations[n];
 		bool found = false;
 
@@ -364,7 +364,7 @@ void datagrams_run(struct anklet *a)
 	for (unsigned i = 0; i < d->place_count; i++)
 		if (d->places[i].ready && d->targets[d->places[i].forward].count > 0)
 			run_place(a, i);
-	for (unsigned i = 0; i < CONFIG_ANKLET_ASSOCIATIONS; i++)
+	for (unsigned i = 0; i < DATAGRAMS_ASSOCIATIONS; i++)
 		if (d->associations[i].used && d->associations[i].ready)
 			run_association(a, &d->associations[i]);
 }
@@ -408,7 +408,7 @@ void datagrams_stop(struct anklet *a)
 {
 	struct datagrams *d = a->datagrams;
 
-	for (unsigned i = 0; i < CONFIG_ANKLET_ASSOCIATIONS; i++)
+	for (unsigned i = 0; i < DATAGRAMS_ASSOCIATIONS; i++)
 		if (d->associations[i].used)
 			association_end(a, &d->associations[i], "the proxy was stopped");
 	for (unsigned i = 0; i < d->place_count; i++)

@@ -28,7 +28,9 @@
 #include "port.h"
 #include "session.h"
 
-#define DATAGRAMS_PLACES (2 * CONFIG_ANKLET_FORWARDS)
+#define DATAGRAMS_FORWARDS ANKLET_TABLE(CONFIG_ANKLET_FORWARDS)
+#define DATAGRAMS_PLACES (2 * DATAGRAMS_FORWARDS)
+#define DATAGRAMS_ASSOCIATIONS ANKLET_TABLE(CONFIG_ANKLET_ASSOCIATIONS)
 #define DATAGRAMS_REFUSALS 4
 #define DATAGRAMS_FRESH_MS 60000 /* a target's addresses are taken without asking again */
 
@@ -80,9 +82,9 @@ struct datagrams {
 	uint8_t place_count;
 	uint32_t number;
 	struct datagrams_refusal refusals[DATAGRAMS_REFUSALS];
-	struct datagrams_target targets[ANKLET_TABLE(CONFIG_ANKLET_FORWARDS)];
-	struct datagrams_place places[ANKLET_TABLE(DATAGRAMS_PLACES)];
-	struct association associations[ANKLET_TABLE(CONFIG_ANKLET_ASSOCIATIONS)];
+	struct datagrams_target targets[DATAGRAMS_FORWARDS];
+	struct datagrams_place places[DATAGRAMS_PLACES];
+	struct association associations[DATAGRAMS_ASSOCIATIONS];
 	uint8_t octets[CONFIG_ANKLET_DATAGRAM]; /* the datagram that is being forwarded */
 };
 

@@ -77,12 +77,12 @@ static struct datagram *oldest(const struct port_entry *e)
 	return first;
 }
 
-bool datagrams_ready(const struct port_entry *e)
+bool datagram_ready(const struct port_entry *e)
 {
 	return oldest(e) != NULL;
 }
 
-void datagrams_close(const struct port_entry *e)
+void datagram_close(const struct port_entry *e)
 {
 	struct datagram *d;
 

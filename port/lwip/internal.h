@@ -122,10 +122,10 @@ int32_t names_next(const struct port *p);
 /* ---- datagrams.c: not referred to where CONFIG_ANKLET_ASSOCIATIONS is 0, and then left out ---- */
 
 /* Has a datagram arrived at e? */
-bool datagrams_ready(const struct port_entry *e);
+bool datagram_ready(const struct port_entry *e);
 
 /* Gives back what e has of lwIP, and drops what lies at it unread. */
-void datagrams_close(const struct port_entry *e);
+void datagram_close(const struct port_entry *e);
 
 /* ---- addresses_*.c: what depends on the families lwIP was built with ---- */
 

@@ -262,7 +262,7 @@ static void leave(struct port *p, port_sock *s, bool reset)
 		break;
 	case ENTRY_DATAGRAMS:
 		if (CONFIG_ANKLET_ASSOCIATIONS > 0)
-			datagrams_close(e);
+			datagram_close(e);
 		break;
 	case ENTRY_FREE:
 	case ENTRY_RESTING:

@@ -24,7 +24,7 @@ static unsigned ready(const struct port *p, port_sock s)
 	case ENTRY_LOOKUP:
 		return names_ready(p, s) ? WANT_READ : 0;
 	case ENTRY_DATAGRAMS:
-		return CONFIG_ANKLET_ASSOCIATIONS > 0 && datagrams_ready(e) ? WANT_READ : 0;
+		return CONFIG_ANKLET_ASSOCIATIONS > 0 && datagram_ready(e) ? WANT_READ : 0;
 	case ENTRY_FREE:
 	case ENTRY_RESTING:
 		break;

@@ -145,7 +145,7 @@ bool datagram_waits(const struct port *p, port_sock s)
 	return p->socket[s].news != 0 || oldest(p, s) != NULL;
 }
 
-void datagrams_drop(const struct port *p, port_sock s)
+void datagram_drop_all(const struct port *p, port_sock s)
 {
 	struct sim_datagram *d;
 

@@ -124,7 +124,7 @@ void datagram_arrives(struct sim *sim, unsigned n);
 bool datagram_waits(const struct port *p, port_sock s);
 
 /* The socket is closed: what lies there unread is dropped. */
-void datagrams_drop(const struct port *p, port_sock s);
+void datagram_drop_all(const struct port *p, port_sock s);
 
 /* ---- faults.c ---- */
 

@@ -312,7 +312,7 @@ static void leave(struct port *p, port_sock *s, bool reset)
 	if (socket->ready)
 		p->unnamed--;
 	if (socket->kind == SIM_DATAGRAMS)
-		datagrams_drop(p, *s);
+		datagram_drop_all(p, *s);
 	if (socket->kind == SIM_STREAM)
 		network_leave(p->sim, socket_link(p, *s), socket->side, reset);
 	socket->kind = SIM_FREE;
