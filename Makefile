@@ -103,7 +103,6 @@ CORE = \
 	src/stream.c \
 	src/string_table.c \
 	src/text.c \
-	src/tls_none.c \
 	src/tls_options.c \
 	src/word.c
 
