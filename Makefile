@@ -211,6 +211,7 @@ CONTRACT = \
 	tests/port_contract/wait.c
 
 SIM_FRAMEWORK = \
+	tests/sim/askers.c \
 	tests/sim/caller.c \
 	tests/sim/client.c \
 	tests/sim/crowd.c \
@@ -225,6 +226,7 @@ SIM = \
 	sim_clock \
 	sim_connect \
 	sim_datagrams \
+	sim_datagrams_target \
 	sim_ends \
 	sim_fair \
 	sim_faults \

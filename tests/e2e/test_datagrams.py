@@ -29,10 +29,10 @@ needs_ipv6 = pytest.mark.skipif(not has_ipv6(), reason="this host has no ::1")
 needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="127.0.0.2 is not everywhere")
 
 
-def udp(host="127.0.0.1", port=0):
+def udp(host="127.0.0.1", port=0, ns=None, scope=0):
     """A socket for datagrams, bound."""
-    sock = peers.new_socket(peers.family_of(host), socket.SOCK_DGRAM)
-    sock.bind((host, port))
+    sock = peers.new_socket(peers.family_of(host), socket.SOCK_DGRAM, ns=ns)
+    sock.bind((host, port, 0, scope) if scope else (host, port))
     return sock
 
 
@@ -124,6 +124,25 @@ def test_everywhere_is_one_port_of_both_families(anklet):
     server.sendto(b"pong", proxy)
     got, sender = client.recvfrom(100)
     assert got == b"pong" and sender[:2] == ("::1", ports[1])
+
+
+def test_link_local_addresses_on_both_sides(anklet, namespace, tmp_path):
+    """Client and target are known by an address and an interface; so is what was asked."""
+    mine, theirs = namespace(), namespace()
+    mine.wire(theirs, ["fe80::1/64"], ["fe80::2/64"])
+    conf = tmp_path / "anklet.conf"
+    conf.write_text("listen 127.0.0.1:0\nallow to fe80::2\n"
+                    "forward udp://*:5353 udp://[fe80::2%eth0]:7000\n")
+    one = anklet("-c", str(conf), ns=mine)
+    one.wait_log(r"datagrams from \[::\]:5353")
+    scope = theirs.index("eth0")
+    client, server = udp("fe80::2", ns=theirs, scope=scope), udp("fe80::2", 7000, theirs, scope)
+    client.sendto(b"ping", ("fe80::1", 5353, 0, scope))
+    got, proxy = server.recvfrom(100)
+    assert got == b"ping" and proxy[0].startswith("fe80::1")
+    server.sendto(b"pong", proxy)
+    got, sender = client.recvfrom(100)
+    assert got == b"pong" and sender[0].startswith("fe80::1") and sender[1] == 5353
 
 
 def test_each_client_has_its_own(anklet):
