@@ -150,7 +150,7 @@ int port_recvfrom(struct port *p, port_sock s, void *buf, size_t size, struct ad
 	}
 	if (!address_from_system(&sender, from) || find_to(p, s, &datagram, to) != 0)
 		return PORT_FAILED;
-	return datagram.msg_flags & MSG_TRUNC ? (int)size + 1 : (int)n;
+	return (datagram.msg_flags & MSG_TRUNC) != 0 ? (int)size + 1 : (int)n;
 }
 
 static bool is_any(const struct ip *ip)
