@@ -423,3 +423,16 @@ bool anklet_listening(const struct anklet *a, unsigned i, char *buf, size_t size
 	text_address(&t, &a->listeners[i].at);
 	return true;
 }
+
+void anklet_offering(const struct anklet *a, unsigned i, char *buf, size_t size)
+{
+	const struct listener *l = &a->listeners[i];
+	struct text t;
+
+	text_init(&t, buf, size);
+	text_str(&t, l->tls != NULL ? " with TLS" : "");
+	if (l->forward < 0)
+		return;
+	text_str(&t, " for ");
+	text_endpoint(&t, &a->config.forward[l->forward].target, &a->config.strings);
+}

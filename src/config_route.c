@@ -119,7 +119,7 @@ static bool word_find(struct config_line *line, struct word word, enum route_wor
 		}
 		config_near_try(&near, route_words[i]);
 	}
-	config_fault(&line->fault, near.name ? FAULT_ROUTE_WORD_NEAR : FAULT_ROUTE_WORD, word);
+	config_fault(&line->fault, near.name ? FAULT_WORD_NEAR : FAULT_ROUTE_WORD, word);
 	line->fault.hint = near.name;
 	return false;
 }
@@ -179,7 +179,11 @@ static bool via_check(struct reading *r)
 
 	route->resolve = by_address || has(r, WORD_RESOLVE);
 	route->unresolved = has(r, WORD_UNRESOLVED);
-	if (!route->unresolved || !route->resolve)
+	if (!route->unresolved)
+		return true;
+	if (route->to.kind == PATTERN_PREFIX)
+		return complain(r, FAULT_UNRESOLVED_TO, WORD_UNRESOLVED);
+	if (!route->resolve)
 		return true;
 	return complain(r, by_address ? FAULT_SOCKS4_UNRESOLVED : FAULT_RESOLVE_UNRESOLVED,
 		WORD_UNRESOLVED);

@@ -10,6 +10,7 @@
 
 #define NAME_MAX_LEN 253 /* of a name without its last dot (RFC 1035, section 2.3.4) */
 #define LABEL_MAX_LEN 63
+#define SHORT_SCHEME 4
 #define ZONE_MAX_LEN 15 /* the longest name of an interface */
 
 static const char schemes[ENDPOINT_SCHEMES][14] = {
@@ -172,8 +173,8 @@ static bool scheme_refuse(struct word scheme, struct config_fault *fault)
 	config_near_init(&near, scheme);
 	for (unsigned i = 0; i < ENDPOINT_SCHEMES; i++)
 		config_near_try(&near, schemes[i]);
-	/* They are short: two octets away is nearly everything. */
-	if (near.distance > 1)
+	/* Two octets away from a short one is nearly everything. */
+	if (near.distance > (scheme.len > SHORT_SCHEME ? 2 : 1))
 		return config_fault(fault, FAULT_SCHEME, scheme);
 	return scheme_fault(fault, FAULT_SCHEME_NEAR, scheme, near.name);
 }
@@ -367,7 +368,7 @@ bool endpoint_parse(const char *text, size_t len, const struct endpoint_use *use
 {
 	struct endpoint e = {.scheme = ENDPOINT_TCP};
 	struct word all = {text, len}, rest = all;
-	struct parts parts;
+	struct parts parts = {0};
 
 	options_take(&rest, &parts.options);
 	if (rest.len == 0)

@@ -123,13 +123,14 @@ void session_log_announced(struct anklet *a, const struct session *s)
 static void text_way(struct text *t, const struct anklet *a, const struct session *s)
 {
 	const struct endpoint *hop = session_hop_endpoint(a, s);
+	bool known = !s->remote || s->request.cd == SOCKS4_BIND;
 
-	if (!s->remote || s->request.cd == SOCKS4_BIND)
+	if (known)
 		text_address(t, &s->peer);
 	if (hop != NULL) {
 		struct address at = {.ip = s->addresses[s->server_address], .port = hop->port};
 
-		text_str(t, s->remote ? "through " : " through ");
+		text_str(t, known ? " through " : "through ");
 		text_address(t, &at);
 	}
 	if (s->server.tls != NULL) {
