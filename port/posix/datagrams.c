@@ -166,7 +166,7 @@ int port_sendto(struct port *p, port_sock s, const void *data, size_t len,
 {
 	struct port_entry *e = socket_entry(p, s);
 	struct sockaddr_storage receiver;
-	struct iovec octets = {.iov_base = (void *)(uintptr_t)data, .iov_len = len};
+	struct iovec octets = {.iov_base = (void *)data, .iov_len = len};
 	union beside beside;
 	struct msghdr datagram = {.msg_iov = &octets, .msg_iovlen = 1};
 
