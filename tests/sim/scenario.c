@@ -241,6 +241,8 @@ static bool run_one(const struct scenario *scenario, uint64_t seed)
 			run_check_empty(&run);
 		anklet_fini(run.anklet);
 	}
+	if (run.clean_up != NULL)
+		run.clean_up(&run);
 	EXPECT(&run, sim_open_sockets(&run.proxy, SIM_LISTENER) == 0);
 	EXPECT(&run, sim_open_sockets(&run.proxy, SIM_STREAM) == 0);
 	EXPECT(&run, sim_open_sockets(&run.proxy, SIM_LOOKUP) == 0);
