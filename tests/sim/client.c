@@ -150,8 +150,10 @@ static void ask(struct client *client, uint64_t *wake)
 {
 	int r = talk_secure(&client->talk);
 
-	if (r == 0)
+	if (r == 0) {
 		send_request(client);
+		(void)stream_flush(client->actor.port, &client->talk.stream);
+	}
 	if (time_to_leave(client))
 		leave(client);
 	if (client->done || r == PORT_AGAIN)

@@ -50,6 +50,11 @@ uint32_t library_steps(void)
 	return count;
 }
 
+bool library_is_stuck(const struct tls *tls)
+{
+	return tls->stuck || tls->doom != 0;
+}
+
 void library_starve(uint32_t nth)
 {
 	starve_at = nth == 0 ? 0 : asked + nth;

@@ -28,6 +28,12 @@ uint32_t library_steps(void)
 	return 0;
 }
 
+bool library_is_stuck(const struct tls *tls)
+{
+	(void)tls;
+	return false;
+}
+
 void library_starve(uint32_t nth)
 {
 	(void)nth;

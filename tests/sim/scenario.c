@@ -176,7 +176,6 @@ static void configure(const char *text)
 
 static bool start(void)
 {
-	struct anklet_failure failure;
 	int r;
 
 	run.anklet = anklet_init(run.memory, sizeof run.memory, &run.proxy);
@@ -184,7 +183,7 @@ static bool start(void)
 		configure(default_config);
 	if (run.config != NULL)
 		configure(run.config);
-	r = anklet_start(run.anklet, &failure);
+	r = anklet_start(run.anklet, &run.failure);
 	EXPECT(&run, r == 0 || run.start_fails);
 	return r == 0;
 }

@@ -18,6 +18,9 @@
  */
 void secure_world(struct run *run);
 
+/* The end of a run, which secure_world() puts into run->clean_up. */
+void secure_clean_up(struct run *run);
+
 /* A context for an actor, for this run; version: TLS_1_2 is no more than that. */
 struct tls_context *secure_context(
 	struct run *run, const struct tls_settings *settings, enum tls_version version);
@@ -49,6 +52,9 @@ uint32_t library_holds(void);
 
 /* Steps of handshakes that the proxy has taken since this was last asked. */
 uint32_t library_steps(void);
+
+/* Does reading wait until something was sent? */
+bool library_is_stuck(const struct tls *tls);
 
 /* It gets none the nth time from now (1 is the next), and only then; 0: never. */
 void library_starve(uint32_t nth);

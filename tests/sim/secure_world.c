@@ -129,7 +129,7 @@ void secure_take_places(struct run *run, unsigned left)
 
 /* ---- The run's end ---- */
 
-static void clean_up(struct run *run)
+void secure_clean_up(struct run *run)
 {
 	library_starve(0);
 	memset(&run->peer[HOST_CLIENT].faults, 0, sizeof run->peer[HOST_CLIENT].faults);
@@ -156,5 +156,5 @@ void secure_world(struct run *run)
 		sim_file(&run->sim, names[i], files[i].octets, files[i].len);
 	sim_file(&run->sim, "", files[0].octets, files[0].len);
 	context_count = taken_count = 0;
-	run->clean_up = clean_up;
+	run->clean_up = secure_clean_up;
 }

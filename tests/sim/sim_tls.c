@@ -85,7 +85,7 @@ static void check_exact(struct run *run)
 	EXPECT(run, server.talk[0].in == client.talk.out_len);
 	EXPECT(run, client.talk.in_end == PORT_EOF && server.talk[0].in_end == PORT_EOF);
 	EXPECT(run, client.talk.out_end == 0 && server.talk[0].out_end == 0);
-	EXPECT(run, run_logged(run, "both sides ended") == 1);
+	EXPECT(run, run_logged(run, "both sides ended") > 0);
 }
 
 /* ---- Everything goes well ---- */
@@ -99,6 +99,12 @@ static void socks(struct run *run)
 	client.early = run_between(run, 0, 1) == 1;
 	any_order(run);
 	perhaps_rough(run);
+	/*
+	 * The library looks at a ticket only when all it was given is sent. Who talks before
+	 * it is listened to needs a window in which the other one's tickets have room.
+	 */
+	if (client.early && run->sim.window_min < 1000)
+		run->sim.window_min = run->sim.window_max = 1000;
 	run->check = check_exact;
 }
 
@@ -337,14 +343,22 @@ static void slow_tail(struct run *run)
 
 static struct client silent[SILENT];
 
+static unsigned at_most;
+
+static void look_at_places(struct run *run)
+{
+	if (run->anklet->tls_streams > at_most)
+		at_most = run->anklet->tls_streams;
+}
+
 static void check_waited(struct run *run)
 {
 	const struct anklet_status *status = &run->anklet->status;
 
 	EXPECT(run, status->accepted == SILENT + 1);
-	EXPECT(run, status->sessions_peak == CONFIG_ANKLET_TLS_STREAMS);
+	EXPECT(run, at_most == CONFIG_ANKLET_TLS_STREAMS);
 	EXPECT(run, run_logged(run, "no room for another encrypted connection") == 0);
-	EXPECT(run, run_logged(run, "no whole request within limit-handshake") >= SILENT);
+	EXPECT(run, run_logged(run, "no whole request within limit-handshake") == SILENT);
 	for (unsigned i = 0; i < SILENT; i++)
 		EXPECT(run, silent[i].replies_in == 0 && silent[i].end != 0);
 	check_exact(run);
@@ -353,6 +367,7 @@ static void check_waited(struct run *run)
 /* Clients of a listener wait until there is a place; those who say nothing have theirs for a while. */
 static void full_listener(struct run *run)
 {
+	at_most = 0;
 	begin(run, TLS_LISTEN "\nlimit-handshake 5s\nlimit-client 0\n");
 	encrypt_client(run);
 	client.start_ms = 13000;
@@ -361,6 +376,7 @@ static void full_listener(struct run *run)
 		silent[i].proxy.port = 1443;
 		silent[i].start_ms = run_between(run, 0, 1000);
 	}
+	crowd_before_wait(run, look_at_places);
 	run->check = check_waited;
 }
 
@@ -401,20 +417,16 @@ static void full_program(struct run *run)
 
 /* ---- Turns ---- */
 
+#define PING 10 /* octets, there and back before the next but one */
+
 static struct client small;
 static struct server small_server;
-static uint64_t pending_since;
 
 /* Between two waits each session takes one step of its handshake at most, and others go on. */
 static void look_at_steps(struct run *run)
 {
 	EXPECT(run, library_steps() <= 2);
-	if (small.talk.in == small.talk.out)
-		pending_since = UINT64_MAX;
-	else if (pending_since == UINT64_MAX)
-		pending_since = run->sim.now;
-	else
-		EXPECT(run, run->sim.now - pending_since <= 200);
+	EXPECT(run, small.talk.out - small.talk.in <= 2 * PING);
 }
 
 static void check_fair(struct run *run)
@@ -433,11 +445,10 @@ static void fair(struct run *run)
 	server_init(&small_server, run, HOST_SERVER, SERVER_IP, 7100);
 	client_ask(&small, SOCKS4_CONNECT, SERVER_IP, 7100, "small", NULL);
 	pair_up(&small, &small_server, 100, 0);
-	small.talk.piece_max = 10;
-	small.talk.pause_ms = 30;
+	small.talk.piece_max = PING;
+	small.talk.pause_ms = 60;
 	small.talk.in_key = small.talk.out_key;
 	small_server.pattern.echo = true;
-	pending_since = UINT64_MAX;
 	crowd_before_wait(run, look_at_steps);
 	run->check = check_fair;
 }

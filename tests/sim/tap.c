@@ -80,7 +80,7 @@ static bool carry(struct tap *tap, unsigned from)
 {
 	bool changes = tap->done && tap->does == TAP_CHANGES && tap->where == from &&
 		       tap->carried[from] == tap->at;
-	uint8_t piece[PIECE];
+	uint8_t piece[PIECE], change = changes ? 0x20 : 0;
 	const uint8_t *data;
 	int sent, n = port_peek(tap->actor.port, tap->sock[from], &data);
 
@@ -93,13 +93,14 @@ static bool carry(struct tap *tap, unsigned from)
 	if (n == 0)
 		return act(tap);
 	memcpy(piece, data, (size_t)n);
-	piece[0] ^= changes ? 0x20 : 0;
+	piece[0] = (uint8_t)(piece[0] ^ change);
 	sent = port_send(tap->actor.port, tap->sock[1 - from], piece, (size_t)n);
 	if (sent < 0) {
 		pass_end(tap, 1 - from, sent);
 		return false;
 	}
 	port_consume(tap->actor.port, tap->sock[from], (size_t)sent);
+	piece[0] = (uint8_t)(piece[0] ^ change);
 	for (int i = 0; i < sent && tap->only_tls[from]; i++)
 		look_at(tap, from, piece[i]);
 	tap->carried[from] += (uint32_t)sent;
