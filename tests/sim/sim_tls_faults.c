@@ -246,7 +246,7 @@ static void nth_call(struct run *run)
 	begin_either(run, run_between(run, 0, 1) == 1);
 	run->start_fails = true;
 	run->proxy.faults.fail_with = PORT_RESET - (int)(run->seed % answers);
-	run->proxy.faults.fail_at = run_between(run, 1, 120);
+	run->proxy.faults.fail_at = run_between(run, 1, 60);
 	run->check = check_cut;
 }
 
