@@ -142,12 +142,12 @@ int tls_load_certificates(
 
 /* ---- A key ---- */
 
-static const char *key_words(int code)
+/* What is wrong with a key. A library without ciphers for keys does not know a password when it sees one. */
+static const char *key_words(int code, const uint8_t *data)
 {
-	switch (code) {
-	case MBEDTLS_ERR_PK_PASSWORD_REQUIRED:
-	case MBEDTLS_ERR_PK_PASSWORD_MISMATCH:
+	if (strstr((const char *)data, "ENCRYPTED") != NULL)
 		return "the key is protected by a password, for which nobody can be asked";
+	switch (code) {
 	case MBEDTLS_ERR_PK_UNKNOWN_PK_ALG:
 	case MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE:
 	case MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE:
@@ -172,7 +172,7 @@ int tls_load_key(struct port *p, const char *name, mbedtls_pk_context *key, stru
 	if (tls_is_memory(code))
 		return tls_no_memory(why);
 	if (code != 0)
-		return bad_file(why, name, key_words(code));
+		return bad_file(why, name, key_words(code, data));
 	return 0;
 }
 
