@@ -194,7 +194,7 @@ static void end(struct anklet *a, struct session *s, bool reset)
 		a->status.refused++;
 	session_close_others(a, s, reset);
 	session_close_stream(a, &s->client, reset);
-	if (s->state == SESSION_DRAIN || s->state == SESSION_LINGER)
+	if (s->state == SESSION_DRAIN)
 		a->draining--;
 	instance_free(a, s);
 }

@@ -141,8 +141,10 @@ enum session_next session_begin_refusal(struct anklet *a, struct session *s)
 	session_log_end(a, s);
 	session_close_others(a, s, false);
 	set_refusal(s);
-	if (s->state <= SESSION_TLS_ACCEPT)
+	if (s->state <= SESSION_TLS_ACCEPT) {
 		session_close_tls(a, &s->client); /* it never was ready, and has said why */
+		s->message_len = 0;               /* nothing goes in the clear */
+	}
 	session_enter(s, SESSION_REFUSE);
 	session_set_limit(a, s, DRAIN_LIMIT_MS);
 	return NEXT_STATE;
