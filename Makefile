@@ -369,8 +369,8 @@ SIM_FLAGS = -DCHECK_TELLS $(INCLUDES) $(TLS_FLAGS) $(SIM_SIZES) -Iport/sim -Ites
 sim_size = -UCONFIG_ANKLET_$(1) -DCONFIG_ANKLET_$(1)=$(2)
 SIM_SIZES = $(call sim_size,SESSIONS,12) $(call sim_size,LISTENERS,4) \
 	$(call sim_size,SPARE_SOCKETS,4) $(call sim_size,TURN_OCTETS,4096) \
-	$(call sim_size,FORWARDS,4) $(call sim_size,ASSOCIATIONS,6) $(call sim_size,DATAGRAM,512)
-	$(call sim_size,TLS_STREAMS,8)
+	$(call sim_size,FORWARDS,4) $(call sim_size,ASSOCIATIONS,6) $(call sim_size,DATAGRAM,512) \
+	$(if $(tls_built:none=),$(call sim_size,TLS_STREAMS,8))
 
 $(BUILD)/posix/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)

@@ -148,8 +148,8 @@ static void go_on_with(struct next_hop *hop, struct next_hop_asked *asked, uint6
 		listen_for_end(hop, asked);
 		return;
 	}
-	if (asked->talk.sock == PORT_NONE)
-		asked->talk.sock = asked->sock;
+	if (asked->talk.stream.sock == PORT_NONE)
+		asked->talk.stream.sock = asked->sock;
 	if (talk_run(&asked->talk, wake)) {
 		asked->sock = PORT_NONE;
 		finish(hop, asked, 0);
@@ -169,7 +169,7 @@ static void take(struct next_hop *hop, port_sock sock, const struct address *fro
 	asked->sock = sock;
 	asked->from = *from;
 	asked->talk = hop->pattern;
-	asked->talk.sock = PORT_NONE;
+	asked->talk.stream.sock = PORT_NONE;
 }
 
 static void next_hop_run(struct sim_actor *actor)
