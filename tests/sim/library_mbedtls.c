@@ -8,6 +8,8 @@
 #include "secure.h"
 
 #include <mbedtls/ssl.h>
+#include <psa/crypto.h>
+#include <psa/crypto_extra.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -25,6 +27,11 @@ void library_begin(struct run *run)
 {
 	sim = &run->sim;
 	asked = starve_at = steps = 0;
+}
+
+void library_end(void)
+{
+	mbedtls_psa_crypto_free();
 }
 
 void library_only_1_2(struct tls_context *context)

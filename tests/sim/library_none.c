@@ -8,6 +8,10 @@ void library_begin(struct run *run)
 	(void)run;
 }
 
+void library_end(void)
+{
+}
+
 void library_only_1_2(struct tls_context *context)
 {
 	(void)context;

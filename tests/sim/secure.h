@@ -14,7 +14,7 @@
 /*
  * Makes the world ready: the files of tests/tls have their names there, and the system's
  * list is ca.pem. Without TLS the scenario is skipped. At the end of the run everything is
- * closed, and all places for connections must be free.
+ * closed, all places for connections must be free, and all memory given back.
  */
 void secure_world(struct run *run);
 
@@ -42,6 +42,9 @@ void secure_close_all(void);
 
 /* Its clock is the run's from now on, and it gets all the memory it wants. */
 void library_begin(struct run *run);
+
+/* It is at rest, and gives back what it keeps for all of its users. */
+void library_end(void);
 
 /* The context agrees to no more than TLS 1.2. */
 void library_only_1_2(struct tls_context *context);

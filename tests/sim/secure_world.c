@@ -144,6 +144,8 @@ void secure_clean_up(struct run *run)
 	}
 	while (context_count > 0)
 		tls_unload(&contexts[--context_count]);
+	library_end();
+	EXPECT(run, library_holds() == 0);
 }
 
 void secure_world(struct run *run)

@@ -337,6 +337,33 @@ static void slow_tail(struct run *run)
 	run->check = check_tail;
 }
 
+static void check_idle(struct run *run)
+{
+	const struct talk *talk = encrypted_talk();
+
+	EXPECT(run, client_code(&client) == SOCKS4_GRANTED);
+	EXPECT(run, run_logged(run, "idle for limit-idle") == 1);
+	EXPECT(run, talk->in == plain_talk()->out_len && talk->in_end == PORT_EOF);
+	EXPECT(run, !talk->reset && talk->out_end == 0 && talk->out == talk->out_len);
+}
+
+/*
+ * The session is over, and one who speaks TLS has not yet heard of it: what it still says is
+ * read and dropped, and it finds an end in order.
+ */
+static void idle(struct run *run)
+{
+	struct talk *late;
+
+	begin_either(run, TLS_LISTEN "\nlimit-idle 3s\n", "limit-idle 3s\nroute to *:7000 tls\n");
+	client.talk.last = server.pattern.last = TALK_STAY;
+	late = leg == WITH_CLIENT ? &client.talk : &server.pattern;
+	late->out_len = run_between(run, 1, 3000);
+	late->out_at = run_between(run, 3200, 4500);
+	late->last = TALK_FIN_AFTER_FIN;
+	run->check = check_idle;
+}
+
 /* ---- Places ---- */
 
 #define SILENT (CONFIG_ANKLET_TLS_STREAMS + 1)
@@ -466,6 +493,7 @@ static const struct scenario scenarios[] = {
 	{"reset", reset},
 	{"leave", leave},
 	{"slow_tail", slow_tail},
+	{"idle", idle},
 	{"full_listener", full_listener},
 	{"full_route", full_route},
 	{"full_program", full_program},

@@ -217,6 +217,16 @@ static void no_random_at_start(struct run *run)
 	run->clean_up = check_words;
 }
 
+/* Whoever got none has not gone on without. */
+static void check_no_random(struct run *run)
+{
+	const struct port *proxy = &run->proxy;
+
+	check_cut(run);
+	EXPECT(run, sim_failable_calls(proxy) < proxy->faults.fail_at ||
+			    run_logged(run, "random numbers") == 1);
+}
+
 /* Nor any more when they run out: each drawing of them fails once. */
 static void no_random(struct run *run)
 {
@@ -225,7 +235,7 @@ static void no_random(struct run *run)
 	run->start_fails = true;
 	run->proxy.faults.fail_with = PORT_NO_RANDOM;
 	run->proxy.faults.fail_at = run_between(run, 1, 30);
-	run->check = check_cut;
+	run->check = check_no_random;
 }
 
 /* Both the proxy's and the actors' sessions are made with the same memory: either may fail. */
