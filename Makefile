@@ -67,6 +67,7 @@ CORE = \
 	src/anklet.c \
 	src/anklet_start.c \
 	src/anklet_tls.c \
+	src/association.c \
 	src/config.c \
 	src/config_fault.c \
 	src/config_line.c \
@@ -78,6 +79,7 @@ CORE = \
 	src/config_route.c \
 	src/config_rule.c \
 	src/config_values.c \
+	src/datagrams.c \
 	src/endpoint.c \
 	src/hop.c \
 	src/ident.c \
@@ -120,6 +122,7 @@ NATIVE = $(or $(NATIVE_$(SYSTEM)),posix)
 
 PORT_POSIX = \
 	port/posix/addresses.c \
+	port/posix/datagrams.c \
 	port/posix/dns.c \
 	port/posix/fdset_$(NATIVE).c \
 	port/posix/files.c \
@@ -144,6 +147,7 @@ PROGRAM = \
 	port/posix/user.c
 
 PORT_SIM = \
+	port/sim/datagrams.c \
 	port/sim/faults.c \
 	port/sim/names.c \
 	port/sim/network.c \
@@ -154,6 +158,7 @@ PORT_SIM = \
 PORT_LWIP = \
 	port/lwip/accept.c \
 	port/lwip/chacha20.c \
+	port/lwip/datagrams.c \
 	port/lwip/names.c \
 	port/lwip/random.c \
 	port/lwip/sockets.c \
@@ -182,17 +187,21 @@ UNIT = \
 	test_config_errors \
 	test_config_print \
 	test_config_report \
+	test_config_transport \
 	test_dns \
 	test_endpoint \
+	test_hop \
 	test_ident \
 	test_name_cache \
 	test_name_files \
 	test_posix \
 	test_resolve \
 	test_resolve_servers \
+	test_routes \
 	test_rules \
 	test_rules_guard \
 	test_socks4 \
+	test_starttls \
 	test_text
 
 # With a library of TLS.
@@ -205,6 +214,7 @@ UNIT_TLS = \
 CONTRACT = \
 	tests/port_contract/connect.c \
 	tests/port_contract/contract.c \
+	tests/port_contract/datagrams.c \
 	tests/port_contract/end.c \
 	tests/port_contract/move.c \
 	tests/port_contract/rest.c \
@@ -212,10 +222,12 @@ CONTRACT = \
 	tests/port_contract/wait.c
 
 SIM_FRAMEWORK = \
+	tests/sim/askers.c \
 	tests/sim/caller.c \
 	tests/sim/client.c \
 	tests/sim/crowd.c \
 	tests/sim/invariants.c \
+	tests/sim/next_hop.c \
 	tests/sim/scenario.c \
 	tests/sim/secure.c \
 	tests/sim/secure_world.c \
@@ -233,10 +245,15 @@ SIM = \
 	sim_bind_peers \
 	sim_clock \
 	sim_connect \
+	sim_datagrams \
+	sim_datagrams_target \
 	sim_ends \
 	sim_fair \
 	sim_faults \
 	sim_forward \
+	sim_hop \
+	sim_hop_faults \
+	sim_hop_routes \
 	sim_ident \
 	sim_log \
 	sim_loops \
@@ -253,8 +270,10 @@ SIM = \
 FUZZ = \
 	fuzz_config \
 	fuzz_dns \
+	fuzz_hop \
 	fuzz_ident \
-	fuzz_socks4
+	fuzz_socks4 \
+	fuzz_starttls
 
 all: $(BUILD)/anklet
 
@@ -305,6 +324,7 @@ $(tls_directory)/%.o: $(MBEDTLS)/library/%.c
 $(TLS_ARCHIVE): $(tls_objects)
 	$(call say,ar $@)$(AR) rcs $@.$$$$ $^ && mv $@.$$$$ $@
 else
+TLS_FLAGS = $(if $(system_tls),,-DCONFIG_ANKLET_TLS_STREAMS=0)
 TLS_LIBS = $(system_tls)
 endif
 
@@ -349,7 +369,8 @@ SIM_FLAGS = -DCHECK_TELLS $(INCLUDES) $(TLS_FLAGS) $(SIM_SIZES) -Iport/sim -Ites
 sim_size = -UCONFIG_ANKLET_$(1) -DCONFIG_ANKLET_$(1)=$(2)
 SIM_SIZES = $(call sim_size,SESSIONS,12) $(call sim_size,LISTENERS,4) \
 	$(call sim_size,SPARE_SOCKETS,4) $(call sim_size,TURN_OCTETS,4096) \
-	$(call sim_size,TLS_STREAMS,8)
+	$(call sim_size,FORWARDS,4) $(call sim_size,ASSOCIATIONS,6) $(call sim_size,DATAGRAM,512) \
+	$(if $(tls_built:none=),$(call sim_size,TLS_STREAMS,8))
 
 $(BUILD)/posix/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -576,7 +597,7 @@ sim_sources = $(PORT_SIM) $(SIM_FRAMEWORK) $(SIM_LIBRARY_none) $(if $(tls_built:
 lwip_sources = $(PORT_LWIP) $(PORT_LWIP_DUAL) port/lwip/host/board.c tests/port_contract/harness_lwip.c \
 	$(TESTS_LWIP:%=tests/lwip/%.c)
 headers = $(wildcard include/*.h src/*.h port/*.h port/*/*.h port/*/*/*.h port/*/*/*/*.h tests/*/*.h)
-scripts = tools/need tools/get_source tools/find_tls tools/size tools/fuzz tests/run tests/no_malloc tests/hardened .ci/run
+scripts = tests/tls/make_certificates tools/need tools/get_source tools/find_tls tools/size tools/fuzz tests/run tests/no_malloc tests/hardened .ci/run
 
 lint: lint_format lint_cppcheck lint_tidy lint_scripts lint_man
 

@@ -51,8 +51,6 @@ static int load(
 
 /* What reading a file of certificates has come to. */
 struct reading {
-	struct port *p;
-	const char *name;
 	mbedtls_x509_crt *chain;
 	struct text *why;
 	size_t offset;
@@ -117,7 +115,7 @@ static int read_span(struct reading *r, const uint8_t *data, size_t len)
 int tls_load_certificates(
 	struct port *p, const char *name, mbedtls_x509_crt *chain, struct text *why)
 {
-	struct reading r = {.p = p, .name = name, .chain = chain, .why = why};
+	struct reading r = {.chain = chain, .why = why};
 	const uint8_t *data;
 	int n, answer;
 

@@ -1,5 +1,5 @@
 /*
- * The contract: names, random numbers, the log, the whole.
+ * The contract: names, random numbers, stored files, the log, the whole.
  */
 #include "contract.h"
 
