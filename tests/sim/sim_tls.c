@@ -364,122 +364,6 @@ static void idle(struct run *run)
 	run->check = check_idle;
 }
 
-/* ---- Places ---- */
-
-#define SILENT (CONFIG_ANKLET_TLS_STREAMS + 1)
-
-static struct client silent[SILENT];
-
-static unsigned at_most;
-
-static void look_at_places(struct run *run)
-{
-	if (run->anklet->tls_streams > at_most)
-		at_most = run->anklet->tls_streams;
-}
-
-static void check_waited(struct run *run)
-{
-	const struct anklet_status *status = &run->anklet->status;
-
-	EXPECT(run, status->accepted == SILENT + 1);
-	EXPECT(run, at_most == CONFIG_ANKLET_TLS_STREAMS);
-	EXPECT(run, run_logged(run, "no room for another encrypted connection") == 0);
-	EXPECT(run, run_logged(run, "no whole request within limit-handshake") == SILENT);
-	for (unsigned i = 0; i < SILENT; i++)
-		EXPECT(run, silent[i].replies_in == 0 && silent[i].end != 0);
-	check_exact(run);
-}
-
-/* Clients of a listener wait until there is a place; those who say nothing have theirs for a while. */
-static void full_listener(struct run *run)
-{
-	at_most = 0;
-	begin(run, TLS_LISTEN "\nlimit-handshake 5s\nlimit-client 0\n");
-	encrypt_client(run);
-	client.start_ms = 13000;
-	for (unsigned i = 0; i < SILENT; i++) {
-		client_init(&silent[i], run, HOST_CLIENT);
-		silent[i].proxy.port = 1443;
-		silent[i].start_ms = run_between(run, 0, 1000);
-	}
-	crowd_before_wait(run, look_at_places);
-	run->check = check_waited;
-}
-
-static void check_no_place(struct run *run)
-{
-	EXPECT(run, client_code(&client) == SOCKS4_REJECTED);
-	EXPECT(run, server.accepted <= 1);
-	EXPECT(run, run_logged(run, "no room for another encrypted connection") == 1);
-}
-
-/* A session in its middle does not wait for a place. */
-static void full_route(struct run *run)
-{
-	begin(run, "route to *:7000 tls\n");
-	server.done = true;
-	run->actors_left--;
-	secure_take_places(run, 0);
-	run->check = check_no_place;
-}
-
-static void check_no_place_for_client(struct run *run)
-{
-	EXPECT(run, client.replies_in == 0 && client.reply_len == 0);
-	EXPECT(run, client.end == PORT_EOF || client.end == PORT_RESET);
-	EXPECT(run, run_logged(run, "no room for another encrypted connection") == 1);
-}
-
-/* Somebody else in the program has taken the places: not an octet is said in the clear. */
-static void full_program(struct run *run)
-{
-	begin(run, TLS_LISTEN "\n");
-	server.done = true;
-	run->actors_left--;
-	secure_take_places(run, 0);
-	client.proxy.port = 1443;
-	run->check = check_no_place_for_client;
-}
-
-/* ---- Turns ---- */
-
-#define PING 10 /* octets, there and back before the next but one */
-
-static struct client small;
-static struct server small_server;
-
-/* Between two waits each session takes one step of its handshake at most, and others go on. */
-static void look_at_steps(struct run *run)
-{
-	EXPECT(run, library_steps() <= 2);
-	EXPECT(run, small.talk.out - small.talk.in <= 2 * PING);
-}
-
-static void check_fair(struct run *run)
-{
-	check_exact(run);
-	EXPECT(run, small.talk.in == small.talk.out_len && small.talk.in_end == PORT_EOF);
-}
-
-static void fair(struct run *run)
-{
-	begin(run, TLS_LISTEN "\nroute to *:7000 tls\n");
-	encrypt_client(run);
-	encrypt_server(run);
-	run->sim.latency_max_ms = run_between(run, 1, 9);
-	client_init(&small, run, HOST_CLIENT);
-	server_init(&small_server, run, HOST_SERVER, SERVER_IP, 7100);
-	client_ask(&small, SOCKS4_CONNECT, SERVER_IP, 7100, "small", NULL);
-	pair_up(&small, &small_server, 100, 0);
-	small.talk.piece_max = PING;
-	small.talk.pause_ms = 60;
-	small.talk.in_key = small.talk.out_key;
-	small_server.pattern.echo = true;
-	crowd_before_wait(run, look_at_steps);
-	run->check = check_fair;
-}
-
 static const struct scenario scenarios[] = {
 	{"socks", socks},
 	{"route", route},
@@ -494,10 +378,6 @@ static const struct scenario scenarios[] = {
 	{"leave", leave},
 	{"slow_tail", slow_tail},
 	{"idle", idle},
-	{"full_listener", full_listener},
-	{"full_route", full_route},
-	{"full_program", full_program},
-	{"fair", fair},
 };
 
 int main(int argc, char **argv)
