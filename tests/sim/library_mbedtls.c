@@ -39,11 +39,6 @@ void library_only_1_2(struct tls_context *context)
 	mbedtls_ssl_conf_max_tls_version(&context->conf, MBEDTLS_SSL_VERSION_TLS1_2);
 }
 
-uint32_t library_asked(void)
-{
-	return asked;
-}
-
 uint32_t library_holds(void)
 {
 	return held;

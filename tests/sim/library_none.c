@@ -17,11 +17,6 @@ void library_only_1_2(struct tls_context *context)
 	(void)context;
 }
 
-uint32_t library_asked(void)
-{
-	return 0;
-}
-
 uint32_t library_holds(void)
 {
 	return 0;

@@ -27,6 +27,10 @@ struct tls_context *secure_context(
 
 /* The usual ones: a client that trusts ca.pem, a server with server.pem; one version or the other. */
 struct tls_context *secure_client(struct run *run);
+
+/* The same with a certificate of its own, as below. */
+struct tls_context *secure_guest(struct run *run, const char *file);
+
 struct tls_context *secure_server(struct run *run);
 
 /* A server with another certificate, and its key: "expired" for expired.pem and expired.key. */
@@ -34,6 +38,12 @@ struct tls_context *secure_impostor(struct run *run, const char *file);
 
 /* Takes all places for connections but so many, until the run is over. */
 void secure_take_places(struct run *run, unsigned left);
+
+/*
+ * The library reads nothing before it has sent all it has to send, be it a ticket, an alert, or a
+ * request: where two of it do so at the same time, the windows must have room for one of them.
+ */
+void secure_make_room(struct run *run);
 
 /* What actors have opened is closed, whatever its state. (secure.c) */
 void secure_close_all(void);
@@ -49,8 +59,7 @@ void library_end(void);
 /* The context agrees to no more than TLS 1.2. */
 void library_only_1_2(struct tls_context *context);
 
-/* How often the library has asked for memory in this run; how many pieces it holds. */
-uint32_t library_asked(void);
+/* How many pieces of memory it holds. */
 uint32_t library_holds(void);
 
 /* Steps of handshakes that the proxy has taken since this was last asked. */
