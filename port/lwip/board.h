@@ -39,4 +39,13 @@ bool board_put(const char *text, size_t len);
  */
 bool board_seed(uint8_t seed[BOARD_SEED]);
 
+enum board_file { BOARD_FILE_FOUND, BOARD_FILE_NONE, BOARD_FILES_DAMAGED };
+
+/*
+ * Finds a stored file (a certificate, a key): *data with *len octets and a NUL behind
+ * them, which stay where they are. Or there is none of that name, or what should
+ * hold the files is damaged.
+ */
+enum board_file board_file(const char *name, const uint8_t **data, size_t *len);
+
 #endif

@@ -15,6 +15,7 @@
 #include "network.h"
 #include "port.h"
 #include "text.h"
+#include "tls_heap.h"
 
 #include "lwip/init.h"
 
@@ -162,6 +163,7 @@ int main(void)
 
 	lwip_init();
 	network_start(&network);
+	tls_heap_init();
 	start(a);
 	log_start(a, &settings);
 	for (;;) {
