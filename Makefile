@@ -560,9 +560,10 @@ $(stack_objects): $(image)/stack/%.o: $(LWIP)/.source $(image)/flags
 	@mkdir -p $(@D)
 	$(call say,cc $(BOARD) $*.c)$(CROSS)gcc $(FIRMWARE_FLAGS) -w -MD -MP -c -o $@ $(LWIP)/src/$*.c
 
+# For speed: a handshake's longest step is how long all others wait.
 $(library_objects): $(image)/mbedtls/%.o: $(MBEDTLS)/.source $(image)/flags
 	@mkdir -p $(@D)
-	$(call say,cc $(BOARD) $*.c)$(CROSS)gcc $(FIRMWARE_FLAGS) -I$(MBEDTLS)/library -w -MD -MP -c -o $@ $(MBEDTLS)/library/$*.c
+	$(call say,cc $(BOARD) $*.c)$(CROSS)gcc $(FIRMWARE_FLAGS) -O2 -I$(MBEDTLS)/library -w -MD -MP -c -o $@ $(MBEDTLS)/library/$*.c
 
 $(image)/built_in.o: port/lwip/boards/common/built_in.S $(board)/anklet.conf $(board)/network.conf $(image)/flags
 	@mkdir -p $(@D)

@@ -14,7 +14,7 @@
 #define MBEDTLS_BLOCK_CIPHER_NO_DECRYPT /* GCM only encrypts */
 
 #define MBEDTLS_ECP_WINDOW_SIZE 2
-#define MBEDTLS_ECP_FIXED_POINT_OPTIM 0
+#define MBEDTLS_ECP_FIXED_POINT_OPTIM 1 /* its tables lie in the flash */
 #define MBEDTLS_MPI_WINDOW_SIZE 1
 #define MBEDTLS_MPI_MAX_SIZE 32
 #define MBEDTLS_PSA_KEY_SLOT_COUNT 10 /* four for each connection, and two */
