@@ -62,6 +62,7 @@ CORE = \
 	src/address.c \
 	src/anklet.c \
 	src/anklet_start.c \
+	src/anklet_tls.c \
 	src/config.c \
 	src/config_fault.c \
 	src/config_line.c \
@@ -79,8 +80,13 @@ CORE = \
 	src/session.c \
 	src/session_bind.c \
 	src/session_connect.c \
+	src/session_end.c \
+	src/session_hop.c \
 	src/session_log.c \
 	src/session_request.c \
+	src/session_resolve.c \
+	src/session_route.c \
+	src/session_tls.c \
 	src/socks4.c \
 	src/stream.c \
 	src/string_table.c \

@@ -70,9 +70,16 @@ void anklet_print_config(const struct anklet *a, anklet_print *print, void *ctx)
 
 /* Why anklet_start() failed: a sentence, and the place that was asked for where that was the reason. */
 struct anklet_failure {
-	int why;      /* an enum port_answer */
+	int why;      /* an enum port_answer; or below all of them: what was configured cannot be used */
 	char at[300]; /* the endpoint as configured, or "" */
+	char words[200]; /* more about it; or "" */
 };
+
+/*
+ * Reads the keys and certificates that the configuration names, and holds them
+ * against each other, as anklet_start() will; opens nothing. 0, or as there.
+ */
+int anklet_check(struct anklet *a, struct anklet_failure *failure);
 
 /*
  * Initialises the port and opens every listener. A name to listen on is looked

@@ -118,6 +118,12 @@ static bool over_client_limit(const struct anklet *a, const struct ip *client)
 	return count >= a->config.limit_client;
 }
 
+/* Is there somebody who waits, and room for him? */
+static bool can_serve(const struct anklet *a, const struct listener *l)
+{
+	return l->ready && (l->tls == NULL || a->tls_streams < CONFIG_ANKLET_TLS_STREAMS);
+}
+
 /* The table is full, but this session only waits for a refused client to go away. */
 static void give_way(struct anklet *a)
 {
@@ -145,7 +151,8 @@ static void log_over_limit(struct anklet *a, const struct address *from)
 	instance_log(a, PORT_WARNING);
 }
 
-static void welcome(struct anklet *a, port_sock client, const struct address *from)
+static void welcome(
+	struct anklet *a, const struct listener *l, port_sock client, const struct address *from)
 {
 	uint16_t i;
 
@@ -163,7 +170,7 @@ static void welcome(struct anklet *a, port_sock client, const struct address *fr
 	a->status.sessions++;
 	if (a->status.sessions > a->status.sessions_peak)
 		a->status.sessions_peak = a->status.sessions;
-	session_begin(a, &a->sessions[i], client, from);
+	session_begin(a, &a->sessions[i], l, client, from);
 }
 
 /* Returns false when this listener has nobody waiting any more. */
@@ -174,7 +181,7 @@ static bool accept_one(struct anklet *a, struct listener *l)
 	int r = port_accept(a->port, l->sock, &client, &from);
 
 	if (r == 0) {
-		welcome(a, client, &from);
+		welcome(a, l, client, &from);
 		return true;
 	}
 	if (r == PORT_AGAIN) {
@@ -199,7 +206,7 @@ static void accept_clients(struct anklet *a)
 	while (quota > 0 && passed_over < a->listener_count && can_accept(a)) {
 		struct listener *l = &a->listeners[a->listener_turn];
 
-		if (l->ready && accept_one(a, l)) {
+		if (can_serve(a, l) && accept_one(a, l)) {
 			quota--;
 			passed_over = 0;
 		} else {
@@ -285,7 +292,7 @@ int32_t anklet_next(struct anklet *a)
 	if (a->queued > 0)
 		return 0;
 	for (unsigned i = 0; i < a->listener_count; i++)
-		if (a->listeners[i].ready && can_accept(a))
+		if (can_serve(a, &a->listeners[i]) && can_accept(a))
 			return 0;
 	if (a->earliest.set)
 		ms = until(&a->earliest, now);
@@ -382,6 +389,7 @@ void anklet_fini(struct anklet *a)
 	for (size_t i = 0; i < CONFIG_ANKLET_SESSIONS; i++)
 		if (a->sessions[i].state != SESSION_FREE)
 			session_abort(a, &a->sessions[i], REASON_STOPPED);
+	instance_unload_tls(a);
 	port_fini(a->port);
 }
 

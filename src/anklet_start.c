@@ -18,17 +18,24 @@ static void log_not_listening(struct anklet *a, const struct address *at, int wh
 	instance_log(a, PORT_WARNING);
 }
 
-static int add_listener(struct anklet *a, const struct address *at)
+/* What every listener of a line has. */
+struct line {
+	int8_t forward;
+	struct tls_context *tls;
+};
+
+static int add_listener(struct anklet *a, const struct line *line, const struct address *at)
 {
 	struct listener *l = &a->listeners[a->listener_count];
 	int r;
 
-	if (a->listener_count == CONFIG_ANKLET_LISTENERS)
+	if (a->listener_count == INSTANCE_LISTENERS)
 		return PORT_NO_RESOURCES;
 	r = port_listen(a->port, at, BACKLOG, &l->sock);
 	if (r < 0)
 		return r;
-	l->forward = -1;
+	l->forward = line->forward;
+	l->tls = line->tls;
 	a->owner[l->sock] = (struct owner){.kind = OWNER_LISTENER, .index = a->listener_count};
 	a->listener_count++;
 	l->ready = true;
@@ -45,16 +52,17 @@ static int add_listener(struct anklet *a, const struct address *at)
  * Both families of one port; that IPv6 is missing, or ::1, is worth no more than
  * a log line. Port 0 means one free port, not two.
  */
-static int add_pair(struct anklet *a, struct ip v4, struct ip v6, uint16_t port)
+static int add_pair(
+	struct anklet *a, const struct line *line, struct ip v4, struct ip v6, uint16_t port)
 {
 	struct address at = {.ip = v4, .port = port};
-	int r = add_listener(a, &at);
+	int r = add_listener(a, line, &at);
 
 	if (r < 0)
 		return r;
 	at.port = a->listeners[a->listener_count - 1].at.port;
 	at.ip = v6;
-	r = add_listener(a, &at);
+	r = add_listener(a, line, &at);
 	if (r == PORT_NO_RESOURCES)
 		return r;
 	if (r < 0)
@@ -86,55 +94,94 @@ static int find_name(struct anklet *a, const char *name, struct address *at)
 	return r < 0 ? r : 0;
 }
 
-static int listen_on(struct anklet *a, const struct endpoint *e)
+static int listen_on(struct anklet *a, const struct line *line, const struct endpoint *e,
+	struct anklet_failure *failure)
 {
 	static const struct ip any_v6;
 	struct address at = {.ip = e->ip, .port = e->port};
+	struct text t;
 	int r;
 
+	text_init(&t, failure->at, sizeof failure->at);
+	text_endpoint(&t, e, &a->config.strings);
 	if (e->host == ENDPOINT_ANY)
-		return add_pair(a, ip_v4(0, 0, 0, 0), any_v6, e->port);
+		return add_pair(a, line, ip_v4(0, 0, 0, 0), any_v6, e->port);
 	if (e->host == ENDPOINT_NAME) {
 		r = find_name(a, string_table_at(&a->config.strings, e->name), &at);
 		if (r < 0)
 			return r;
 		at.port = e->port;
 	}
-	return add_listener(a, &at);
+	return add_listener(a, line, &at);
+}
+
+/* Nobody has said where: on this host only. */
+static int listen_by_default(struct anklet *a, struct anklet_failure *failure)
+{
+	static const struct ip loopback_v6 = {{[15] = 1}};
+	static const struct line line = {.forward = -1};
+	struct text t;
+
+	text_init(&t, failure->at, sizeof failure->at);
+	text_str(&t, "tcp://127.0.0.1:");
+	text_num(&t, CONFIG_DEFAULT_PORT);
+	return add_pair(a, &line, ip_v4(127, 0, 0, 1), loopback_v6, CONFIG_DEFAULT_PORT);
 }
 
 static int listen_everywhere(struct anklet *a, struct anklet_failure *failure)
 {
-	static const struct ip loopback_v6 = {{[15] = 1}};
-	struct text t;
-	int r;
+	const struct config *c = &a->config;
+	int r = 0;
 
-	if (a->config.listen_count == 0) {
-		text_init(&t, failure->at, sizeof failure->at);
-		text_str(&t, "tcp://127.0.0.1:");
-		text_num(&t, CONFIG_DEFAULT_PORT);
-		return add_pair(a, ip_v4(127, 0, 0, 1), loopback_v6, CONFIG_DEFAULT_PORT);
+	if (c->listen_count == 0 && c->forward_count == 0)
+		return listen_by_default(a, failure);
+	for (unsigned i = 0; r == 0 && i < c->listen_count; i++) {
+		struct line line = {.forward = -1, .tls = a->listen_tls[i]};
+
+		r = listen_on(a, &line, &c->listen[i], failure);
 	}
-	for (unsigned i = 0; i < a->config.listen_count; i++) {
-		text_init(&t, failure->at, sizeof failure->at);
-		text_endpoint(&t, &a->config.listen[i], &a->config.strings);
-		r = listen_on(a, &a->config.listen[i]);
-		if (r < 0)
-			return r;
+	for (unsigned i = 0; r == 0 && i < c->forward_count; i++) {
+		struct line line = {.forward = (int8_t)i, .tls = a->forward_tls[i]};
+
+		if (c->forward[i].listen.scheme != ENDPOINT_UDP)
+			r = listen_on(a, &line, &c->forward[i].listen, failure);
 	}
-	return 0;
+	return r;
+}
+
+static void failure_init(struct anklet_failure *failure)
+{
+	failure->why = 0;
+	failure->at[0] = failure->words[0] = '\0';
 }
 
 int anklet_start(struct anklet *a, struct anklet_failure *failure)
 {
 	int r;
 
-	failure->at[0] = '\0';
+	failure_init(failure);
 	r = port_init(a->port, &a->config.port);
 	if (r == 0) {
-		r = listen_everywhere(a, failure);
+		r = instance_load_tls(a, failure);
+		if (r == 0)
+			r = listen_everywhere(a, failure);
 		if (r < 0)
 			anklet_fini(a);
+	}
+	failure->why = r;
+	return r;
+}
+
+int anklet_check(struct anklet *a, struct anklet_failure *failure)
+{
+	int r;
+
+	failure_init(failure);
+	r = port_init(a->port, &a->config.port);
+	if (r == 0) {
+		r = instance_load_tls(a, failure);
+		instance_unload_tls(a);
+		port_fini(a->port);
 	}
 	failure->why = r;
 	return r;

@@ -22,8 +22,9 @@
 
 struct listener {
 	port_sock sock;
-	bool ready;     /* accept has not answered AGAIN since it was last ready */
-	int8_t forward; /* the forward it belongs to; -1: it serves SOCKS */
+	bool ready;              /* accept has not answered AGAIN since it was last ready */
+	int8_t forward;          /* the forward it belongs to; -1: it serves SOCKS */
+	struct tls_context *tls; /* its clients speak TLS; NULL: they do not */
 	struct address at;
 };
 
@@ -45,6 +46,7 @@ struct anklet {
 	uint8_t listener_turn;            /* which one is asked next: they take turns */
 	uint16_t draining;                /* sessions in DRAIN: they give way to new clients */
 	uint16_t spare_sockets;           /* left for races */
+	uint16_t tls_streams;             /* encrypted connections */
 	uint16_t queue_first, queue_last; /* runnable sessions, first in first out */
 	uint16_t queued;
 	uint16_t free_count;
@@ -52,6 +54,12 @@ struct anklet {
 	struct anklet_status status;
 	struct text line; /* of the log, in line_buf */
 	struct config config;
+
+	/* Of each line with TLS; NULL: without. */
+	struct tls_context *listen_tls[CONFIG_ANKLET_LISTENERS];
+	struct tls_context *forward_tls[ANKLET_TABLE(CONFIG_ANKLET_FORWARDS)];
+	struct tls_context *target_tls[ANKLET_TABLE(CONFIG_ANKLET_FORWARDS)];
+	struct tls_context *route_tls[ANKLET_TABLE(CONFIG_ANKLET_ROUTES)];
 
 	struct listener listeners[INSTANCE_LISTENERS];
 	struct owner owner[PORT_SOCKETS];
@@ -79,6 +87,10 @@ void instance_deadline(struct anklet *a, const struct deadline *d);
 
 /* Does this program listen at that address, being one of this host's (own)? */
 bool instance_listens(const struct anklet *a, const struct ip *ip, uint16_t port);
+
+/* Reads every key and certificate: 0; or what tls_load() answers, and *failure says which. (anklet_tls.c) */
+int instance_load_tls(struct anklet *a, struct anklet_failure *failure);
+void instance_unload_tls(struct anklet *a);
 
 /* Begins a line of the log; there is one at a time. */
 struct text *instance_line(struct anklet *a);

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "port.h"
+#include "stream.h"
 
 struct relay_direction {
 	bool ended;      /* the sender's end was passed on */
@@ -29,14 +29,18 @@ enum relay_result {
 	RELAY_WAIT,   /* nothing more to be done: every interest is recorded */
 	RELAY_MORE,   /* the budget is spent: to be run again without waiting */
 	RELAY_ENDED,  /* both directions have ended: close both */
-	RELAY_BROKEN, /* *culprit was reset or failed: the other one is to be reset */
+	RELAY_BROKEN, /* the culprit was reset or failed: the other one is to be reset */
 };
 
-/*
- * Moves at most 'budget' octets in each direction. Sets *progress when an octet
- * was moved or an end passed on, else leaves it alone.
- */
-enum relay_result relay_run(struct relay *relay, struct port *p, port_sock client, port_sock server,
-	size_t budget, bool *progress, port_sock *culprit);
+/* What a run of it came to, besides. */
+struct relay_news {
+	bool progress;          /* an octet was moved or an end passed on */
+	struct stream *culprit; /* RELAY_BROKEN: which of the two, */
+	int failure;            /* and its answer, of the port or of TLS */
+};
+
+/* Moves at most 'budget' octets in each direction. */
+enum relay_result relay_run(struct relay *relay, struct port *p, struct stream *client,
+	struct stream *server, size_t budget, struct relay_news *news);
 
 #endif

@@ -7,9 +7,6 @@
 
 #include "check.h"
 
-#define DRAIN_LIMIT_MS 2000
-#define DRAIN_OCTETS 65536
-
 /* ---- Sockets and times ---- */
 
 void session_own(struct anklet *a, const struct session *s, port_sock sock)
@@ -34,12 +31,17 @@ void session_close(struct anklet *a, port_sock *sock)
 	close_sock(a, sock, false);
 }
 
-/* Everything but the client's connection. */
-static void close_others(struct anklet *a, struct session *s, bool reset)
+void session_close_stream(struct anklet *a, struct stream *stream, bool reset)
+{
+	session_close_tls(a, stream);
+	close_sock(a, &stream->sock, reset);
+}
+
+void session_close_others(struct anklet *a, struct session *s, bool reset)
 {
 	close_sock(a, &s->side, reset);
 	session_close_rival(a, s);
-	close_sock(a, &s->server, reset);
+	session_close_stream(a, &s->server, reset);
 }
 
 void session_close_rival(struct anklet *a, struct session *s)
@@ -79,17 +81,42 @@ enum session_next session_enter(struct session *s, enum session_state state)
 	return NEXT_STATE;
 }
 
-void session_begin(
-	struct anklet *a, struct session *s, port_sock client, const struct address *from)
+/* A client of a forward asks for nothing: what it is to have stands in the configuration. */
+static void fill_request(struct anklet *a, struct session *s)
 {
-	s->client = client;
-	s->server = s->rival = s->side = PORT_NONE;
+	const struct endpoint *target = &a->config.forward[s->forward].target;
+	struct socks4_request *r = &s->request;
+
+	r->cd = SOCKS4_CONNECT;
+	r->port = target->port;
+	if (target->host == ENDPOINT_NAME) {
+		const char *name = string_table_at(&a->config.strings, target->name);
+
+		r->name_len = (uint8_t)strlen(name);
+		memcpy(r->name, name, r->name_len);
+	}
+}
+
+void session_begin(struct anklet *a, struct session *s, const struct listener *l, port_sock client,
+	const struct address *from)
+{
+	s->client.sock = client;
+	s->server.sock = s->rival = s->side = PORT_NONE;
 	s->rule = -1;
+	s->route = ROUTES_NONE;
+	s->forward = l->forward;
 	s->from = *from;
 	s->number = ++a->session_number;
 	s->accepted_at = port_now(a->port);
 	session_own(a, s, client);
-	session_enter(s, SESSION_REQUEST);
+	if (s->forward >= 0)
+		fill_request(a, s);
+	if (l->tls != NULL) {
+		session_open_tls(a, &s->client, l->tls, "");
+		session_enter(s, SESSION_TLS_ACCEPT);
+	} else {
+		session_enter(s, SESSION_REQUEST);
+	}
 	session_set_limit(a, s, a->config.limit_handshake_ms);
 	session_log_state(a, s);
 	instance_queue(a, s); /* the request is often there already */
@@ -101,7 +128,8 @@ enum session_next session_refuse(struct session *s, enum session_reason reason)
 	return NEXT_REFUSE;
 }
 
-static enum session_next ended(struct session *s, enum session_reason reason, enum session_next how)
+enum session_next session_ended(
+	struct session *s, enum session_reason reason, enum session_next how)
 {
 	s->reason = (uint8_t)reason;
 	return how;
@@ -109,13 +137,14 @@ static enum session_next ended(struct session *s, enum session_reason reason, en
 
 enum session_next session_client_left(struct anklet *a, struct session *s)
 {
-	int r = port_gone(a->port, s->client);
+	int r = port_gone(a->port, s->client.sock);
 
-	if (r == PORT_AGAIN)
+	/* One that has said all it wants to say to a forward may still wait for the answer. */
+	if (r == PORT_AGAIN || (r == PORT_EOF && s->forward >= 0))
 		return NEXT_WAIT;
 	if (r == PORT_EOF)
 		return session_refuse(s, REASON_CLIENT_LEFT);
-	return ended(s, REASON_CLIENT_RESET, NEXT_RESET);
+	return session_ended(s, REASON_CLIENT_RESET, NEXT_RESET);
 }
 
 /* ---- Replies ---- */
@@ -127,128 +156,52 @@ void session_set_reply(struct session *s, enum socks4_code code, const struct ad
 	s->sent = 0;
 }
 
-int session_send(struct anklet *a, struct session *s, port_sock to)
+int session_send(struct anklet *a, struct session *s, struct stream *to)
 {
 	while (s->sent < s->message_len) {
-		int n = port_send(
+		int n = stream_send(
 			a->port, to, s->message + s->sent, (size_t)(s->message_len - s->sent));
 
 		if (n < 0)
 			return n;
-		s->sent = (uint8_t)(s->sent + n);
+		s->sent = (uint16_t)(s->sent + n);
 	}
-	return 0;
+	return stream_flush(a->port, to);
 }
 
 enum session_next session_grant(struct anklet *a, struct session *s)
 {
-	int r = session_send(a, s, s->client);
+	int r = session_send(a, s, &s->client);
 
 	if (r == PORT_AGAIN)
 		return NEXT_WAIT;
 	if (r < 0)
-		return ended(s, REASON_CLIENT_RESET, NEXT_RESET);
+		return session_ended(s, REASON_CLIENT_RESET, NEXT_RESET);
 	a->status.granted++;
 	session_log_granted(a, s);
 	session_set_limit(a, s, a->config.limit_idle_ms);
 	return session_enter(s, SESSION_RELAY);
 }
 
-/* ---- The relay ---- */
-
-static enum session_next relay(struct anklet *a, struct session *s)
-{
-	bool progress = false;
-	port_sock culprit = PORT_NONE;
-	enum relay_result r = relay_run(&s->relay, a->port, s->client, s->server,
-		CONFIG_ANKLET_TURN_OCTETS, &progress, &culprit);
-	bool half = s->relay.up.ended || s->relay.down.ended;
-
-	if (r == RELAY_BROKEN)
-		return ended(s, culprit == s->client ? REASON_CLIENT_RESET : REASON_SERVER_RESET,
-			NEXT_RESET);
-	if (r == RELAY_ENDED)
-		return ended(s, REASON_ENDED, NEXT_CLOSE);
-	if (progress)
-		session_set_limit(
-			a, s, half ? a->config.limit_half_closed_ms : a->config.limit_idle_ms);
-	return r == RELAY_MORE ? NEXT_TURN : NEXT_WAIT;
-}
-
-/* ---- Refusals ---- */
-
-/* Nobody is asked any more: only the client is left, to be told. */
-static void begin_refusal(struct anklet *a, struct session *s)
-{
-	uint8_t code = session_reply_code((enum session_reason)s->reason);
-	static const struct address nothing;
-
-	a->status.refused++;
-	close_others(a, s, false);
-	session_set_reply(s, (enum socks4_code)code, &nothing);
-	if (s->reason == REASON_IS_SOCKS5) {
-		/* RFC 1928, section 3: no acceptable methods; so that the client can say why. */
-		s->message[0] = 5;
-		s->message[1] = 0xff;
-		s->message_len = 2;
-	} else if (code == 0) {
-		s->message_len = 0;
-	}
-	session_log_end(a, s);
-	session_enter(s, SESSION_REFUSE);
-	session_set_limit(a, s, DRAIN_LIMIT_MS);
-}
-
-static enum session_next refuse(struct anklet *a, struct session *s)
-{
-	int r = session_send(a, s, s->client);
-
-	if (r == PORT_AGAIN)
-		return NEXT_WAIT;
-	if (r < 0)
-		return NEXT_RESET;
-	port_shutdown(a->port, s->client);
-	a->draining++;
-	return session_enter(s, SESSION_DRAIN);
-}
-
-/* Closing over unread input makes TCP send a reset, which can destroy the reply on its way. */
-static enum session_next drain(struct anklet *a, struct session *s)
-{
-	const uint8_t *data;
-
-	while (s->drained < DRAIN_OCTETS) {
-		int n = port_peek(a->port, s->client, &data);
-
-		if (n == PORT_AGAIN)
-			return NEXT_WAIT;
-		if (n < 0)
-			return NEXT_CLOSE;
-		port_consume(a->port, s->client, (size_t)n);
-		s->drained += (uint32_t)n;
-	}
-	return NEXT_CLOSE;
-}
-
 /* ---- Steps ---- */
 
 static void end(struct anklet *a, struct session *s, bool reset)
 {
-	/* A refusal was logged when it began. */
-	if (s->state < SESSION_REFUSE)
+	/* A refusal was logged when it began, an end that lingers as well. */
+	if (s->state < SESSION_LINGER)
 		session_log_end(a, s);
 	if (s->state < SESSION_GRANT && s->reason != REASON_STOPPED)
 		a->status.refused++;
-	close_others(a, s, reset);
-	close_sock(a, &s->client, reset);
-	if (s->state == SESSION_DRAIN)
+	session_close_others(a, s, reset);
+	session_close_stream(a, &s->client, reset);
+	if (s->state == SESSION_DRAIN || s->state == SESSION_LINGER)
 		a->draining--;
 	instance_free(a, s);
 }
 
 void session_abort(struct anklet *a, struct session *s, enum session_reason reason)
 {
-	if (s->state < SESSION_REFUSE)
+	if (s->state < SESSION_LINGER)
 		s->reason = (uint8_t)reason;
 	end(a, s, true);
 }
@@ -260,15 +213,16 @@ static enum session_next relay_over_limit(struct session *s)
 	bool half = up->ended || down->ended;
 	bool cut = up->blocked || down->blocked;
 
-	return ended(s, half ? REASON_HALF_CLOSED : REASON_IDLE, cut ? NEXT_RESET : NEXT_CLOSE);
+	return session_ended(
+		s, half ? REASON_HALF_CLOSED : REASON_IDLE, cut ? NEXT_RESET : NEXT_CLOSE);
 }
 
 /* The limit of the phase has passed. */
 static enum session_next over_limit(struct session *s)
 {
-	bool half_told = s->sent > 0 && s->sent < s->message_len;
+	bool half_told = s->sent > 0; /* were it whole, the state would be another */
 
-	if (s->state == SESSION_REQUEST)
+	if (s->state <= SESSION_REQUEST)
 		return session_refuse(s, REASON_HANDSHAKE_LIMIT);
 	if (s->state == SESSION_RELAY)
 		return relay_over_limit(s);
@@ -276,13 +230,15 @@ static enum session_next over_limit(struct session *s)
 		return NEXT_CLOSE;
 	/* No reply can follow half of another one. */
 	if ((s->state == SESSION_ANNOUNCE || s->state == SESSION_GRANT) && half_told)
-		return ended(s, REASON_ESTABLISH_LIMIT, NEXT_RESET);
+		return session_ended(s, REASON_ESTABLISH_LIMIT, NEXT_RESET);
 	return session_refuse(s, REASON_ESTABLISH_LIMIT);
 }
 
 static enum session_next run_state(struct anklet *a, struct session *s)
 {
 	switch ((enum session_state)s->state) {
+	case SESSION_TLS_ACCEPT:
+		return session_tls_accept(a, s);
 	case SESSION_REQUEST:
 		return session_request(a, s);
 	case SESSION_IDENT:
@@ -291,22 +247,34 @@ static enum session_next run_state(struct anklet *a, struct session *s)
 		return session_ident_answer(a, s);
 	case SESSION_RESOLVE:
 		return session_resolve(a, s);
+	case SESSION_RESOLVE_HOP:
+		return session_resolve_hop(a, s);
 	case SESSION_CONNECT:
 		return session_connect(a, s);
+	case SESSION_STARTTLS:
+		return session_starttls(a, s);
+	case SESSION_TLS_CONNECT:
+		return session_tls_connect(a, s);
+	case SESSION_HOP:
+		return session_hop(a, s);
 	case SESSION_LISTEN:
 		return session_listen(a, s);
 	case SESSION_ANNOUNCE:
 		return session_announce(a, s);
+	case SESSION_HOP_PEER:
+		return session_hop_peer(a, s);
 	case SESSION_WAIT_PEER:
 		return session_wait_peer(a, s);
 	case SESSION_GRANT:
 		return session_grant(a, s);
 	case SESSION_RELAY:
-		return relay(a, s);
+		return session_relay(a, s);
+	case SESSION_LINGER:
+		return session_linger(a, s);
 	case SESSION_REFUSE:
-		return refuse(a, s);
+		return session_send_refusal(a, s);
 	case SESSION_DRAIN:
-		return drain(a, s);
+		return session_drain(a, s);
 	case SESSION_FREE:
 		break;
 	}
@@ -314,16 +282,27 @@ static enum session_next run_state(struct anklet *a, struct session *s)
 	return NEXT_CLOSE;
 }
 
+/* What its state's handler answered may mean more than the handler knows. */
+static enum session_next conclude(struct anklet *a, struct session *s, enum session_next next)
+{
+	/* No reply is sent to a client that speaks no SOCKS, and what never began has no ordinary end. */
+	if (next == NEXT_REFUSE && s->forward >= 0)
+		return NEXT_RESET;
+	if (next == NEXT_REFUSE)
+		return session_begin_refusal(a, s);
+	if (next == NEXT_CLOSE && s->state == SESSION_RELAY && session_speaks_tls(s))
+		return session_begin_linger(a, s);
+	return next;
+}
+
 void session_step(struct anklet *a, struct session *s)
 {
 	bool over = deadline_passed(&s->limit, port_now(a->port));
-	enum session_next next = over ? over_limit(s) : NEXT_STATE;
+	enum session_next next = conclude(a, s, over ? over_limit(s) : NEXT_STATE);
 
 	/* States only advance, so this ends. */
-	while (next == NEXT_STATE || next == NEXT_REFUSE) {
-		if (next == NEXT_REFUSE)
-			begin_refusal(a, s);
-		next = run_state(a, s);
+	while (next == NEXT_STATE) {
+		next = conclude(a, s, run_state(a, s));
 		if (next == NEXT_STATE)
 			session_log_state(a, s);
 	}

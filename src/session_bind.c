@@ -90,15 +90,14 @@ enum session_next session_announce(struct anklet *a, struct session *s)
 
 	if (left != NEXT_WAIT)
 		return left;
-	r = session_send(a, s, s->client);
+	r = session_send(a, s, &s->client);
 	if (r == PORT_AGAIN)
 		return NEXT_WAIT;
-	if (r < 0) {
-		s->reason = REASON_CLIENT_RESET;
-		return NEXT_RESET;
-	}
+	if (r < 0)
+		return session_ended(s, REASON_CLIENT_RESET, NEXT_RESET);
 	session_log_announced(a, s);
-	return session_enter(s, SESSION_WAIT_PEER);
+	return session_enter(
+		s, session_hop_endpoint(a, s) != NULL ? SESSION_HOP_PEER : SESSION_WAIT_PEER);
 }
 
 /* Is it the host that was named? Where none was, the rules have their say now. */
@@ -120,13 +119,13 @@ enum session_next session_wait_peer(struct anklet *a, struct session *s)
 
 	if (left != NEXT_WAIT)
 		return left;
-	r = port_accept(a->port, s->side, &s->server, &s->peer);
+	r = port_accept(a->port, s->side, &s->server.sock, &s->peer);
 	if (r == PORT_AGAIN)
 		return NEXT_WAIT;
 	session_close(a, &s->side);
 	if (r < 0)
 		return session_refuse(s, session_reason_of(r));
-	session_own(a, s, s->server);
+	session_own(a, s, s->server.sock);
 	if (!expected(a, s, &s->peer.ip))
 		return NEXT_REFUSE;
 	s->reason = REASON_NONE;

@@ -12,9 +12,9 @@
 #define NEXT_ATTEMPT_MS 250
 #define ATTEMPT_MS 10000 /* an attempt's share while others wait for their turn */
 
-enum session_reason session_reason_of(int port_answer)
+enum session_reason session_reason_of(int answer)
 {
-	switch (port_answer) {
+	switch (answer) {
 	case PORT_EOF:
 	case PORT_RESET:
 		return REASON_RESET;
@@ -33,6 +33,13 @@ enum session_reason session_reason_of(int port_answer)
 		return REASON_NAME_FAILED;
 	case PORT_NO_RANDOM:
 		return REASON_NO_RANDOM;
+	case TLS_UNVERIFIED:
+		return REASON_TLS_UNVERIFIED;
+	case TLS_NO_MEMORY:
+		return REASON_TLS_FULL;
+	case TLS_FAILED:
+	case TLS_TRUNCATED:
+		return REASON_TLS_FAILED;
 	default:
 		return REASON_SYSTEM;
 	}
@@ -48,8 +55,8 @@ static void drop_old_attempt(struct anklet *a, struct session *s)
 {
 	if (s->address_next == s->address_count)
 		return;
-	if (s->server != PORT_NONE && age(a, s->server_since) >= ATTEMPT_MS)
-		session_close(a, &s->server);
+	if (s->server.sock != PORT_NONE && age(a, s->server_since) >= ATTEMPT_MS)
+		session_close(a, &s->server.sock);
 	else if (s->rival != PORT_NONE && age(a, s->rival_since) >= ATTEMPT_MS)
 		session_close_rival(a, s);
 }
@@ -59,11 +66,15 @@ static bool attempt(struct anklet *a, struct session *s, bool as_rival)
 {
 	const struct ip *ip = &s->addresses[s->address_next];
 	const struct ip *source = ip_is_v4(ip) ? &a->config.source_v4 : &a->config.source_v6;
-	struct address to = {.ip = *ip, .port = s->request.port};
+	const struct endpoint *hop = session_hop_endpoint(a, s);
+	struct address to = {.ip = *ip, .port = hop != NULL ? hop->port : s->request.port};
 	struct address from = {.ip = *source};
-	port_sock *sock = as_rival ? &s->rival : &s->server;
-	int r = port_connect(a->port, ip_is_zero(source) ? NULL : &from, &to, sock);
+	port_sock *sock = as_rival ? &s->rival : &s->server.sock;
+	int r;
 
+	if (ip_class(ip) == IP_LINK_LOCAL && !ip_is_v4(ip))
+		to.scope = s->scope;
+	r = port_connect(a->port, ip_is_zero(source) ? NULL : &from, &to, sock);
 	if (as_rival) {
 		s->rival_address = s->address_next;
 		s->rival_since = port_now(a->port);
@@ -87,12 +98,13 @@ static bool attempt(struct anklet *a, struct session *s, bool as_rival)
 static void begin_attempts(struct anklet *a, struct session *s)
 {
 	while (s->address_next < s->address_count) {
-		bool none = s->server == PORT_NONE && s->rival == PORT_NONE;
-		bool as_rival = s->server != PORT_NONE;
+		bool none = s->server.sock == PORT_NONE && s->rival == PORT_NONE;
+		bool as_rival = s->server.sock != PORT_NONE;
 
 		if (!none && !s->step_due)
 			return;
-		if (s->server != PORT_NONE && (s->rival != PORT_NONE || a->spare_sockets == 0)) {
+		if (s->server.sock != PORT_NONE &&
+			(s->rival != PORT_NONE || a->spare_sockets == 0)) {
 			/* No room: look again when the older one's share is over. */
 			session_set_step(a, s, NEXT_ATTEMPT_MS);
 			return;
@@ -124,15 +136,15 @@ static bool has_won(struct anklet *a, struct session *s, port_sock *sock)
 	return false;
 }
 
-static enum session_next connected(struct session *s, uint8_t address)
+static enum session_next connected(struct anklet *a, struct session *s, uint8_t address)
 {
-	static const struct address nothing; /* the client ignores it, and it would leak ours */
-
-	s->peer.ip = s->addresses[address];
-	s->peer.port = s->request.port;
+	s->server_address = address;
 	s->reason = REASON_NONE;
-	session_set_reply(s, SOCKS4_GRANTED, &nothing);
-	return session_enter(s, SESSION_GRANT);
+	if (session_hop_endpoint(a, s) == NULL) {
+		s->peer.ip = s->addresses[address];
+		s->peer.port = s->request.port;
+	}
+	return session_arrive(a, s);
 }
 
 enum session_next session_connect(struct anklet *a, struct session *s)
@@ -145,20 +157,20 @@ enum session_next session_connect(struct anklet *a, struct session *s)
 	for (;;) {
 		uint8_t tried = s->address_next;
 
-		if (has_won(a, s, &s->server)) {
+		if (has_won(a, s, &s->server.sock)) {
 			session_close_rival(a, s);
-			return connected(s, s->server_address);
+			return connected(a, s, s->server_address);
 		}
 		if (has_won(a, s, &s->rival)) {
-			session_close(a, &s->server);
-			s->server = s->rival;
+			session_close(a, &s->server.sock);
+			s->server.sock = s->rival;
 			s->rival = PORT_NONE;
 			a->spare_sockets++;
-			return connected(s, s->rival_address);
+			return connected(a, s, s->rival_address);
 		}
 		drop_old_attempt(a, s);
 		begin_attempts(a, s);
-		if (s->server == PORT_NONE && s->rival == PORT_NONE)
+		if (s->server.sock == PORT_NONE && s->rival == PORT_NONE)
 			return NEXT_REFUSE; /* the last failure noted the reason */
 		if (s->address_next == tried)
 			return NEXT_WAIT;

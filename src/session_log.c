@@ -84,8 +84,9 @@ static void text_since(struct text *t, struct anklet *a, const struct session *s
 void session_log_state(struct anklet *a, const struct session *s)
 {
 	static const char states[] =
-		"free\0request\0ident\0ident answer\0resolve\0connect\0listen\0"
-		"announce\0wait for peer\0grant\0relay\0refuse\0drain";
+		"free\0tls accept\0request\0ident\0ident answer\0resolve\0resolve hop\0"
+		"connect\0starttls\0tls connect\0hop\0listen\0announce\0hop's peer\0"
+		"wait for peer\0grant\0relay\0linger\0refuse\0drain";
 	struct text *t;
 
 	if (a->config.log < PORT_DEBUG)
@@ -118,15 +119,43 @@ void session_log_announced(struct anklet *a, const struct session *s)
 	instance_log(a, PORT_INFO);
 }
 
+/* Where it goes to, and how. A name that the hop looks up has no address here. */
+static void text_way(struct text *t, const struct anklet *a, const struct session *s)
+{
+	const struct endpoint *hop = session_hop_endpoint(a, s);
+
+	if (!s->remote || s->request.cd == SOCKS4_BIND)
+		text_address(t, &s->peer);
+	if (hop != NULL) {
+		struct address at = {.ip = s->addresses[s->server_address], .port = hop->port};
+
+		text_str(t, s->remote ? "through " : " through ");
+		text_address(t, &at);
+	}
+	if (s->server.tls != NULL) {
+		text_str(t, " with ");
+		text_tls(t, s->server.tls);
+	}
+}
+
 void session_log_granted(struct anklet *a, const struct session *s)
 {
 	struct text *t = begin_line(a, s);
 
 	text_str(t, "granted, ");
-	text_address(t, &s->peer);
+	text_way(t, a, s);
 	text_str(t, " after ");
 	text_since(t, a, s);
 	instance_log(a, PORT_INFO);
+}
+
+/* What TLS has to say about it, in a few words of ours. */
+static void text_tls_reason(struct text *t, const char *whose, const struct tls *tls)
+{
+	if (tls == NULL || *tls_reason(tls) == '\0')
+		return;
+	text_str(t, whose);
+	text_str(t, tls_reason(tls));
 }
 
 static void text_verdict(struct text *t, const struct session *s)
@@ -148,6 +177,12 @@ static void text_verdict(struct text *t, const struct session *s)
 		text_char(t, ' ');
 		text_num(t, (uint64_t)s->rule + 1);
 	}
+	if (s->reason == REASON_HOP_REFUSED) {
+		text_char(t, ' ');
+		text_num(t, hop_code(&s->hop));
+	}
+	text_tls_reason(t, ", client: ", s->client.tls);
+	text_tls_reason(t, ", server: ", s->server.tls);
 	if (s->reason == REASON_NOT_SOCKS) {
 		text_str(t, ": its first octet is ");
 		text_num(t, s->request.vn);

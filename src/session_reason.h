@@ -27,6 +27,8 @@
 	X(REASON_PROTECTED, 91,                                                                \
 		"an address of this host, loopback or link-local: an allow line must name it") \
 	X(REASON_LOOP, 91, "the proxy itself listens there")                                   \
+	X(REASON_CLIENT_TLS, 0, "TLS with the client failed")                                  \
+	X(REASON_TLS_FULL, 91, "no room for another encrypted connection")                     \
 	X(REASON_NO_IDENTD, 92, "the client's identd cannot be reached")                       \
 	X(REASON_IDENT_LIMIT, 92, "the client's identd did not answer in time")                \
 	X(REASON_IDENT_ANSWER, 92, "the client's identd gave no valid answer")                 \
@@ -41,6 +43,19 @@
 	X(REASON_NO_RESOURCES, 91, "no socket was free")                                       \
 	X(REASON_NO_RANDOM, 91, "no random numbers for a look-up")                             \
 	X(REASON_SYSTEM, 91, "the system denied it")                                           \
+	X(REASON_TLS_UNVERIFIED, 91, "the server's certificate is not accepted")               \
+	X(REASON_TLS_FAILED, 91, "TLS with the server failed")                                 \
+	X(REASON_STARTTLS_SERVER, 91, "the server does not speak that protocol")               \
+	X(REASON_STARTTLS_REFUSED, 91, "the server refused STARTTLS")                          \
+	X(REASON_STARTTLS_ANSWER, 91, "the server gave no valid answer to STARTTLS")           \
+	X(REASON_STARTTLS_INJECTION, 91,                                                       \
+		"octets in the clear stood behind the server's answer to STARTTLS")            \
+	X(REASON_HOP_LOOP, 91, "the next hop is the client itself")                            \
+	X(REASON_HOP_NO_IPV4, 91, "the next hop takes IPv4 addresses only, and there is none") \
+	X(REASON_HOP_ENDED, 91, "the next hop ended before its reply was whole")               \
+	X(REASON_HOP_REPLY, 91, "the next hop's reply is none of SOCKS4")                      \
+	X(REASON_HOP_REFUSED, 91, "the next hop refused with")                                 \
+	X(REASON_HOP_IPV6, 91, "the next hop waits for the peer on an IPv6 address")           \
 	X(REASON_NO_IPV4, 91, "BIND needs a peer with an IPv4 address")                        \
 	X(REASON_NEEDS_CONNECT, 91, "the rule wants a CONNECT to that host first")             \
 	X(REASON_NO_BIND_PORT, 91, "no port of bind-ports is free")                            \
@@ -49,6 +64,9 @@
 	X(REASON_CLIENT_LEFT, 91, "the client left before it was granted")                     \
 	X(REASON_CLIENT_RESET, 0, "the client reset the connection")                           \
 	X(REASON_SERVER_RESET, 0, "the server reset the connection")                           \
+	X(REASON_SERVER_TLS, 0, "TLS with the server failed")                                  \
+	X(REASON_CLIENT_TRUNCATED, 0, "the client ended without close_notify")                 \
+	X(REASON_SERVER_TRUNCATED, 0, "the server ended without close_notify")                 \
 	X(REASON_ENDED, 0, "both sides ended")                                                 \
 	X(REASON_IDLE, 0, "idle for limit-idle")                                               \
 	X(REASON_HALF_CLOSED, 0, "one side ended, the other idle for limit-half-closed")       \

@@ -1,10 +1,13 @@
 /*
- * From the first octet to the addresses: the request, its permission, IDENT, the look-up.
+ * From the first octet to the look-up: the request, its permission, IDENT.
  */
 #include "instance.h"
 
+#include <string.h>
+
+#include "check.h"
+
 #define IDENT_LIMIT_MS 15000
-#define RESOLVE_RETRY_MS 100 /* every look-up of the port is taken: others end soon */
 
 /* ---- Permission ---- */
 
@@ -27,8 +30,7 @@ static enum session_reason refusal_reason(const struct rules_answer *answer)
 	return REASON_LOOP;
 }
 
-/* ip NULL: the name's addresses are not known yet. Notes the reason if not. */
-static bool permitted(
+bool session_permitted(
 	struct anklet *a, struct session *s, const struct ip *ip, struct rules_answer *answer)
 {
 	struct rules_query query = {
@@ -37,6 +39,7 @@ static bool permitted(
 		.userid = s->request.userid,
 		.name = s->by_name ? s->request.name : NULL,
 		.port = s->request.port,
+		.remote = ip == NULL && s->remote,
 		.ip_known = ip != NULL,
 	};
 
@@ -52,10 +55,19 @@ static bool permitted(
 	rules_judge(&a->config.rules, &a->config.strings, &query, answer);
 	s->rule = answer->rule;
 	s->needs_connect = answer->needs_connect;
+	check(!query.remote || answer->verdict != RULES_UNDECIDED); /* nobody would ask again */
 	if (answer->verdict != RULES_REFUSE)
 		return true;
 	s->reason = (uint8_t)refusal_reason(answer);
 	return false;
+}
+
+/* Is that session's CONNECT one to the same host? ip NULL: by the name, which a hop looks up. */
+static bool is_beside(const struct session *s, const struct session *other, const struct ip *ip)
+{
+	if (ip != NULL)
+		return ip_equal(&other->peer.ip, ip);
+	return other->remote && strcmp(other->request.name, s->request.name) == 0;
 }
 
 /* BIND for a host to which the same client has a CONNECT that is being relayed. */
@@ -65,7 +77,7 @@ static bool has_connect(struct anklet *a, const struct session *s, const struct 
 		const struct session *other = &a->sessions[i];
 
 		if (other->state == SESSION_RELAY && other->request.cd == SOCKS4_CONNECT &&
-			ip_equal(&other->from.ip, &s->from.ip) && ip_equal(&other->peer.ip, ip))
+			ip_equal(&other->from.ip, &s->from.ip) && is_beside(s, other, ip))
 			return true;
 	}
 	return false;
@@ -79,34 +91,39 @@ static bool ip_is_any(const struct ip *ip)
 	return ip_equal(ip, &any);
 }
 
-/* Each address is judged by itself, as the one that would be reached. Notes the reason if not. */
-static bool usable(
+/* Has it the CONNECT that its rule wants? Notes the reason if not. */
+static bool connect_suffices(struct anklet *a, struct session *s, const struct ip *ip)
+{
+	if (!s->needs_connect || (ip != NULL && ip_is_any(ip)) || has_connect(a, s, ip))
+		return true;
+	s->reason = REASON_NEEDS_CONNECT;
+	return false;
+}
+
+bool session_usable(
 	struct anklet *a, struct session *s, const struct ip *ip, struct rules_answer *answer)
 {
 	if (s->request.cd == SOCKS4_BIND && !ip_is_v4(ip)) {
 		s->reason = REASON_NO_IPV4;
 		return false;
 	}
-	if (!permitted(a, s, ip, answer))
-		return false;
-	if (s->needs_connect && !ip_is_any(ip) && !has_connect(a, s, ip)) {
-		s->reason = REASON_NEEDS_CONNECT;
-		return false;
-	}
-	return true;
+	return session_permitted(a, s, ip, answer) && connect_suffices(a, s, ip);
+}
+
+bool session_may_go_unseen(struct anklet *a, struct session *s, int route)
+{
+	struct rules_answer answer;
+
+	s->route = (int8_t)route;
+	s->remote = true;
+	return session_permitted(a, s, NULL, &answer) && connect_suffices(a, s, NULL);
 }
 
 bool session_may_meet(struct anklet *a, struct session *s, const struct ip *peer)
 {
 	struct rules_answer answer;
 
-	return usable(a, s, peer, &answer);
-}
-
-static enum session_next to_addresses(struct session *s)
-{
-	s->reason = REASON_NONE;
-	return session_enter(s, s->request.cd == SOCKS4_BIND ? SESSION_LISTEN : SESSION_CONNECT);
+	return session_usable(a, s, peer, &answer);
 }
 
 /* ---- The request ---- */
@@ -147,7 +164,7 @@ static bool name_is_ip(const struct socks4_request *request, struct ip *ip)
 static enum session_next begin_ident(struct anklet *a, struct session *s)
 {
 	struct address from, to = {.ip = s->from.ip, .port = IDENT_PORT, .scope = s->from.scope};
-	int r = port_local(a->port, s->client, &from);
+	int r = port_local(a->port, s->client.sock, &from);
 
 	if (r < 0)
 		return session_refuse(s, REASON_SYSTEM);
@@ -165,30 +182,59 @@ static enum session_next begin_ident(struct anklet *a, struct session *s)
 }
 
 /* Permission and IDENT are behind us, or were not needed. */
-static enum session_next go_on(struct session *s)
+static enum session_next go_on(struct anklet *a, struct session *s)
 {
-	if (s->by_name)
+	if (s->by_name && !s->remote)
 		return session_enter(s, SESSION_RESOLVE);
-	return to_addresses(s);
+	return session_depart(a, s);
+}
+
+/* A name: who looks it up is a matter of its route. */
+static bool consider_name(struct anklet *a, struct session *s, struct rules_answer *answer)
+{
+	s->route = (int8_t)session_find_route(a, s, NULL, false);
+	s->remote = s->route >= 0 && route_is_remote(&a->config.routes.route[s->route]);
+	if (!session_permitted(a, s, NULL, answer))
+		return false;
+	return !s->remote || connect_suffices(a, s, NULL);
+}
+
+static bool consider_ip(
+	struct anklet *a, struct session *s, const struct ip *ip, struct rules_answer *answer)
+{
+	if (!session_usable(a, s, ip, answer))
+		return false;
+	s->route = (int8_t)session_find_route(a, s, ip, false);
+	s->addresses[s->address_count++] = *ip;
+	return true;
+}
+
+/* What is asked for by address: by the client, or by the target of its forward. */
+static bool target_is_ip(const struct anklet *a, const struct session *s, struct ip *ip)
+{
+	*ip = socks4_ip(&s->request);
+	if (s->request.name_len > 0)
+		return name_is_ip(&s->request, ip);
+	if (s->forward >= 0)
+		*ip = a->config.forward[s->forward].target.ip;
+	return true;
 }
 
 static enum session_next consider(struct anklet *a, struct session *s)
 {
 	bool bind = s->request.cd == SOCKS4_BIND;
-	struct ip target = socks4_ip(&s->request);
 	struct rules_answer answer;
+	struct ip target;
 
 	s->request_whole = true;
 	session_set_limit(a, s, a->config.limit_establish_ms);
 	if (!bind && s->request.port == 0)
 		return session_refuse(s, REASON_PORT_ZERO);
-	s->by_name = s->request.name_len > 0 && !name_is_ip(&s->request, &target);
+	s->by_name = !target_is_ip(a, s, &target);
 	s->any_peer = bind && !s->by_name && ip_is_any(&target);
-	if (s->by_name ? !permitted(a, s, NULL, &answer) : !usable(a, s, &target, &answer))
+	if (s->by_name ? !consider_name(a, s, &answer) : !consider_ip(a, s, &target, &answer))
 		return NEXT_REFUSE;
-	if (!s->by_name)
-		s->addresses[s->address_count++] = target;
-	return answer.ident ? begin_ident(a, s) : go_on(s);
+	return answer.ident ? begin_ident(a, s) : go_on(a, s);
 }
 
 enum session_next session_request(struct anklet *a, struct session *s)
@@ -196,21 +242,25 @@ enum session_next session_request(struct anklet *a, struct session *s)
 	const uint8_t *data;
 	size_t used;
 
+	if (s->forward >= 0)
+		return consider(a, s);
 	/* Each round takes at least one octet, and a request has an end. */
 	for (;;) {
 		enum parse parsed;
-		int n = port_peek(a->port, s->client, &data);
+		int n = stream_peek(a->port, &s->client, &data);
 
 		if (n == PORT_AGAIN)
 			return NEXT_WAIT;
+		if (n == TLS_TURN)
+			return NEXT_TURN;
 		if (n == PORT_EOF)
 			return session_refuse(s, REASON_EOF_IN_REQUEST);
-		if (n < 0) {
-			s->reason = REASON_CLIENT_RESET;
-			return NEXT_RESET;
-		}
+		if (n < 0)
+			return session_ended(s,
+				n < PORT_ANSWER_LAST ? REASON_CLIENT_TLS : REASON_CLIENT_RESET,
+				NEXT_RESET);
 		parsed = socks4_read(&s->request, data, (size_t)n, &used);
-		port_consume(a->port, s->client, used);
+		stream_consume(a->port, &s->client, used);
 		if (parsed == PARSE_DONE)
 			return consider(a, s);
 		if (parsed == PARSE_MALFORMED)
@@ -251,7 +301,7 @@ static enum session_next ident_verdict(struct anklet *a, struct session *s)
 		return session_refuse(s, REASON_OTHER_USERID);
 	if (s->ident.verdict == IDENT_ERROR)
 		return session_refuse(s, REASON_IDENT_ERROR);
-	return go_on(s);
+	return go_on(a, s);
 }
 
 static enum session_next read_ident(struct anklet *a, struct session *s)
@@ -287,62 +337,10 @@ enum session_next session_ident_answer(struct anklet *a, struct session *s)
 		return left;
 	if (s->step_due)
 		return session_refuse(s, REASON_IDENT_LIMIT);
-	r = session_send(a, s, s->side);
+	r = session_send(a, s, &(struct stream){.sock = s->side});
 	if (r == PORT_AGAIN)
 		return NEXT_WAIT;
 	if (r < 0)
 		return session_refuse(s, REASON_IDENT_ANSWER);
 	return read_ident(a, s);
-}
-
-/* ---- The look-up ---- */
-
-static enum session_next begin_look_up(struct anklet *a, struct session *s)
-{
-	/* BIND's replies have room for IPv4 only, so nothing else is of use to it. */
-	enum port_families families = s->request.cd == SOCKS4_BIND ? PORT_IPV4 : PORT_BOTH;
-	int r = port_resolve(a->port, s->request.name, s->request.name_len, families, &s->side);
-
-	if (r == PORT_NO_RESOURCES)
-		session_set_step(a, s, RESOLVE_RETRY_MS);
-	else if (r < 0)
-		return session_refuse(s, session_reason_of(r));
-	else
-		session_own(a, s, s->side);
-	return NEXT_WAIT;
-}
-
-/* Keeps those of the addresses that the request may reach, in their order. */
-static enum session_next keep_usable(
-	struct anklet *a, struct session *s, const struct address *found, size_t count)
-{
-	struct rules_answer answer;
-
-	for (size_t i = 0; i < count; i++)
-		if (usable(a, s, &found[i].ip, &answer))
-			s->addresses[s->address_count++] = found[i].ip;
-	return s->address_count > 0 ? to_addresses(s) : NEXT_REFUSE;
-}
-
-enum session_next session_resolve(struct anklet *a, struct session *s)
-{
-	struct address found[CONFIG_ANKLET_ADDRESSES];
-	enum session_next next = session_client_left(a, s);
-	int n;
-
-	if (next == NEXT_WAIT && s->side == PORT_NONE)
-		next = begin_look_up(a, s);
-	if (next != NEXT_WAIT)
-		return next;
-	if (s->side == PORT_NONE)
-		return NEXT_WAIT;
-	n = port_resolved(a->port, s->side, found, CONFIG_ANKLET_ADDRESSES);
-	if (n == PORT_AGAIN)
-		return NEXT_WAIT;
-	session_close(a, &s->side);
-	if (n < 0)
-		return session_refuse(s, n == PORT_NO_NAME && s->request.cd == SOCKS4_BIND
-						 ? REASON_NO_IPV4
-						 : session_reason_of(n));
-	return keep_usable(a, s, found, (size_t)n);
 }

@@ -77,8 +77,8 @@ int tls_load(struct tls_context **context, struct port *p, const struct tls_sett
 void tls_unload(struct tls_context **context);
 
 /*
- * Begins TLS on a connected socket, of which nobody but these calls then reads or
- * to which nobody else sends. The socket stays the caller's, and outlives *tls.
+ * Makes TLS ready for a connected socket; from the first tls_handshake() on nobody else
+ * reads from it or sends to it. The socket stays the caller's, and outlives *tls.
  * name: whom a client wants to reach, for SNI and verification, a host name
  * or an address; "" is a failure unless the settings say verify_none. A server's is
  * not looked at. 0; or TLS_NO_MEMORY, TLS_UNVERIFIED (no name), and *tls is NULL.

@@ -64,8 +64,8 @@ int socket_failed(struct port_entry *e, int error);
  * remembered. PORT_AGAIN comes from memory while the interest stands; recording
  * it, as a short count, is left to the caller.
  */
-int stream_receive(struct port *p, port_sock s, void *buf, size_t size, int flags);
-int stream_send(struct port *p, port_sock s, const void *data, size_t len);
+int socket_receive(struct port *p, port_sock s, void *buf, size_t size, int flags);
+int socket_send(struct port *p, port_sock s, const void *data, size_t len);
 
 /* Looks at a stream that wants WANT_LOOK: is there news for port_gone()? */
 bool stream_look(struct port *p, int entry);

@@ -169,7 +169,7 @@ static int start(struct anklet *a)
 	if (anklet_start(a, &failure) < 0) {
 		text_failure(begin(""), &failure);
 		output_error(line.buf, NULL);
-		return EXIT_FAILURE;
+		return failure.words[0] != '\0' ? EXIT_CONFIG : EXIT_FAILURE;
 	}
 	if (name[0] != '\0' && (why = user_become(&user)) != NULL) {
 		anklet_fini(a);

@@ -31,13 +31,13 @@ static int move_once(struct port *p, port_sock from, port_sock to, size_t max, p
 	*culprit = from;
 	if (source->flags & STREAM_DRY)
 		return PORT_AGAIN;
-	shown = stream_receive(p, from, p->scratch, size, MSG_PEEK);
+	shown = socket_receive(p, from, p->scratch, size, MSG_PEEK);
 	if (shown == PORT_AGAIN || (shown > 0 && (size_t)shown < size))
 		source->flags |= STREAM_DRY;
 	if (shown < 0)
 		return shown;
 	*culprit = to;
-	sent = stream_send(p, to, p->scratch, (size_t)shown);
+	sent = socket_send(p, to, p->scratch, (size_t)shown);
 	if (sent == PORT_AGAIN || (sent >= 0 && sent < shown)) {
 		sink->flags |= STREAM_FULL;
 		source->flags &= (uint8_t)~STREAM_DRY;

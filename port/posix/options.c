@@ -16,6 +16,7 @@
 
 #include "config_line.h"
 #include "config_near.h"
+#include "failure.h"
 #include "output.h"
 #include "text.h"
 
@@ -336,6 +337,24 @@ static unsigned configure(struct anklet *a, char **args)
 	return errors;
 }
 
+/* -t: the keys and certificates are read too; then what is in force is printed. */
+static enum options_answer check_config(struct anklet *a, int *status)
+{
+	struct output out = {.fd = STDOUT_FILENO};
+	struct anklet_failure failure;
+	char buf[600];
+	struct text t;
+
+	if (anklet_check(a, &failure) < 0) {
+		text_init(&t, buf, sizeof buf);
+		text_failure(&t, &failure);
+		output_error(t.buf, NULL);
+		return OPTIONS_END;
+	}
+	anklet_print_config(a, output_octets, &out);
+	return printed(&out, status);
+}
+
 enum options_answer options_read(struct anklet *a, char **argv, int *status)
 {
 	char **args = argv[0] != NULL ? argv + 1 : argv;
@@ -357,6 +376,5 @@ enum options_answer options_read(struct anklet *a, char **argv, int *status)
 		return OPTIONS_END;
 	if (!check)
 		return OPTIONS_RUN;
-	anklet_print_config(a, output_octets, &out);
-	return printed(&out, status);
+	return check_config(a, status);
 }

@@ -38,7 +38,7 @@ static void want(struct port *p, port_sock s, unsigned wants)
 	socket_set_wants(p, s, p->entry[s].wants | wants);
 }
 
-int stream_receive(struct port *p, port_sock s, void *buf, size_t size, int flags)
+int socket_receive(struct port *p, port_sock s, void *buf, size_t size, int flags)
 {
 	struct port_entry *e = stream_entry(p, s);
 	ssize_t n;
@@ -63,7 +63,7 @@ int stream_receive(struct port *p, port_sock s, void *buf, size_t size, int flag
 	return e->read_end;
 }
 
-int stream_send(struct port *p, port_sock s, const void *data, size_t len)
+int socket_send(struct port *p, port_sock s, const void *data, size_t len)
 {
 	struct port_entry *e = stream_entry(p, s);
 	ssize_t n;
@@ -81,7 +81,7 @@ int stream_send(struct port *p, port_sock s, const void *data, size_t len)
 
 int port_peek(struct port *p, port_sock s, const uint8_t **data)
 {
-	int n = stream_receive(p, s, p->scratch, sizeof p->scratch, MSG_PEEK);
+	int n = socket_receive(p, s, p->scratch, sizeof p->scratch, MSG_PEEK);
 
 	*data = p->scratch;
 	if (n == PORT_AGAIN)
@@ -100,7 +100,7 @@ void port_consume(struct port *p, port_sock s, size_t n)
 
 int port_read(struct port *p, port_sock s, void *buf, size_t size)
 {
-	int n = stream_receive(p, s, buf, size, 0);
+	int n = socket_receive(p, s, buf, size, 0);
 
 	if (n == PORT_AGAIN)
 		want(p, s, WANT_READ);
@@ -109,7 +109,7 @@ int port_read(struct port *p, port_sock s, void *buf, size_t size)
 
 int port_send(struct port *p, port_sock s, const void *data, size_t len)
 {
-	int n = stream_send(p, s, data, len);
+	int n = socket_send(p, s, data, len);
 
 	if (n == PORT_AGAIN || (n >= 0 && (size_t)n < len))
 		want(p, s, WANT_WRITE);

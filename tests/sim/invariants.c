@@ -24,40 +24,57 @@ static bool attempts_wait(const struct run *run, const struct session *s)
 {
 	bool more = s->address_next < s->address_count;
 
-	if (s->server != PORT_NONE && !awaits(run, s->server, SIM_WRITE))
+	if (s->server.sock != PORT_NONE && !awaits(run, s->server.sock, SIM_WRITE))
 		return false;
 	if (s->rival != PORT_NONE && !awaits(run, s->rival, SIM_WRITE))
 		return false;
-	return (s->server != PORT_NONE || s->rival != PORT_NONE) && (!more || s->step.set);
+	return (s->server.sock != PORT_NONE || s->rival != PORT_NONE) && (!more || s->step.set);
+}
+
+/* A stream that is read or sent to: TLS may have to do the one for the other. */
+static bool stream_waits(const struct run *run, const struct stream *stream)
+{
+	return awaits(run, stream->sock, SIM_READ | SIM_WRITE);
 }
 
 /* Has the state recorded everything that can end its wait? */
 static bool state_waits(const struct run *run, const struct session *s)
 {
-	bool client_watched = awaits(run, s->client, SIM_GONE);
+	bool client_watched = awaits(run, s->client.sock, SIM_GONE);
 
 	switch ((enum session_state)s->state) {
+	case SESSION_TLS_ACCEPT:
+		return stream_waits(run, &s->client);
 	case SESSION_REQUEST:
 	case SESSION_DRAIN:
-		return awaits(run, s->client, SIM_READ);
+		return awaits(run, s->client.sock, SIM_READ);
 	case SESSION_IDENT:
 		return client_watched && awaits(run, s->side, SIM_WRITE) && s->step.set;
 	case SESSION_IDENT_ANSWER:
 		return client_watched && awaits(run, s->side, SIM_READ | SIM_WRITE) && s->step.set;
 	case SESSION_RESOLVE:
+	case SESSION_RESOLVE_HOP:
 		return client_watched && (awaits(run, s->side, SIM_READ) || s->step.set);
 	case SESSION_CONNECT:
 		return client_watched && attempts_wait(run, s);
+	case SESSION_STARTTLS:
+	case SESSION_TLS_CONNECT:
+	case SESSION_HOP:
+	case SESSION_HOP_PEER:
+		return client_watched && stream_waits(run, &s->server);
 	case SESSION_WAIT_PEER:
 		return client_watched && awaits(run, s->side, SIM_READ);
 	case SESSION_ANNOUNCE:
-		return client_watched && awaits(run, s->client, SIM_WRITE);
+		return client_watched && awaits(run, s->client.sock, SIM_WRITE);
 	case SESSION_GRANT:
 	case SESSION_REFUSE:
-		return awaits(run, s->client, SIM_WRITE);
+		return awaits(run, s->client.sock, SIM_WRITE);
 	case SESSION_RELAY:
-		return direction_waits(run, &s->relay.up, s->client, s->server) &&
-		       direction_waits(run, &s->relay.down, s->server, s->client);
+		return direction_waits(run, &s->relay.up, s->client.sock, s->server.sock) &&
+		       direction_waits(run, &s->relay.down, s->server.sock, s->client.sock);
+	case SESSION_LINGER:
+		return (s->client.sock == PORT_NONE || stream_waits(run, &s->client)) &&
+		       (s->server.sock == PORT_NONE || stream_waits(run, &s->server));
 	case SESSION_LISTEN: /* never rests */
 	case SESSION_FREE:
 		break;
@@ -68,27 +85,36 @@ static bool state_waits(const struct run *run, const struct session *s)
 /* Does the session hold the sockets that its state is about, and no others? */
 static bool holds_its_own(const struct session *s)
 {
-	bool server = s->server != PORT_NONE, rival = s->rival != PORT_NONE;
+	bool server = s->server.sock != PORT_NONE, rival = s->rival != PORT_NONE;
 	bool side = s->side != PORT_NONE;
 
 	switch ((enum session_state)s->state) {
+	case SESSION_TLS_ACCEPT:
 	case SESSION_REQUEST:
 	case SESSION_REFUSE:
 	case SESSION_DRAIN:
 		return !server && !rival && !side;
 	case SESSION_IDENT:
 	case SESSION_IDENT_ANSWER:
-	case SESSION_ANNOUNCE:
 	case SESSION_WAIT_PEER:
 		return !server && !rival && side;
+	case SESSION_ANNOUNCE: /* of our own listener, or of the hop's */
+		return server != side && !rival;
 	case SESSION_RESOLVE:
+	case SESSION_RESOLVE_HOP:
 	case SESSION_LISTEN:
 		return !server && !rival;
 	case SESSION_CONNECT:
 		return !side;
+	case SESSION_STARTTLS:
+	case SESSION_TLS_CONNECT:
+	case SESSION_HOP:
+	case SESSION_HOP_PEER:
 	case SESSION_GRANT:
 	case SESSION_RELAY:
 		return server && !rival && !side;
+	case SESSION_LINGER:
+		return !rival && !side;
 	case SESSION_FREE:
 		break;
 	}
@@ -107,7 +133,7 @@ static void check_session(struct run *run, const struct session *s)
 	bool unlimited = s->state == SESSION_RELAY &&
 			 (a->config.limit_idle_ms == 0 || a->config.limit_half_closed_ms == 0);
 
-	EXPECT(run, s->client != PORT_NONE);
+	EXPECT(run, s->client.sock != PORT_NONE || s->state == SESSION_LINGER);
 	EXPECT(run, holds_its_own(s));
 	if (s->queued)
 		return;
@@ -119,9 +145,9 @@ static void check_session(struct run *run, const struct session *s)
 
 static unsigned held(const struct session *s)
 {
-	unsigned count = s->client != PORT_NONE;
+	unsigned count = s->client.sock != PORT_NONE;
 
-	count += s->server != PORT_NONE;
+	count += s->server.sock != PORT_NONE;
 	count += s->rival != PORT_NONE;
 	count += s->side != PORT_NONE;
 	return count;
@@ -130,7 +156,8 @@ static unsigned held(const struct session *s)
 static void check_listener(struct run *run, const struct listener *l)
 {
 	const struct anklet *a = run->anklet;
-	bool room = !a->accept_at.set && (a->free_count > 0 || a->draining > 0);
+	bool room = !a->accept_at.set && (a->free_count > 0 || a->draining > 0) &&
+		    (l->tls == NULL || a->tls_streams < CONFIG_ANKLET_TLS_STREAMS);
 
 	EXPECT(run, l->at.port != 0); /* else nobody can tell a loop */
 	if (!l->ready)
@@ -142,7 +169,7 @@ static void check_listener(struct run *run, const struct listener *l)
 void run_check_waiting(struct run *run)
 {
 	const struct anklet *a = run->anklet;
-	unsigned sockets = a->listener_count, busy = 0, draining = 0, spare = 0;
+	unsigned sockets = a->listener_count, busy = 0, draining = 0, spare = 0, tls = 0;
 
 	for (size_t i = 0; i < CONFIG_ANKLET_SESSIONS; i++) {
 		const struct session *s = &a->sessions[i];
@@ -153,6 +180,7 @@ void run_check_waiting(struct run *run)
 		sockets += held(s);
 		draining += s->state == SESSION_DRAIN;
 		spare += s->rival != PORT_NONE;
+		tls += (s->client.tls != NULL) + (s->server.tls != NULL);
 		check_session(run, s);
 	}
 	for (unsigned i = 0; i < a->listener_count; i++)
@@ -160,6 +188,7 @@ void run_check_waiting(struct run *run)
 	EXPECT(run, busy == a->status.sessions);
 	EXPECT(run, busy + a->free_count == CONFIG_ANKLET_SESSIONS);
 	EXPECT(run, draining == a->draining);
+	EXPECT(run, tls == a->tls_streams);
 	EXPECT(run, spare + a->spare_sockets == CONFIG_ANKLET_SPARE_SOCKETS);
 	EXPECT(run, sockets == sim_open_sockets(&run->proxy, SIM_STREAM) +
 				       sim_open_sockets(&run->proxy, SIM_LISTENER) +
@@ -175,6 +204,7 @@ void run_check_empty(struct run *run)
 	EXPECT(run, a->free_count == CONFIG_ANKLET_SESSIONS);
 	EXPECT(run, a->queued == 0);
 	EXPECT(run, a->draining == 0);
+	EXPECT(run, a->tls_streams == 0);
 	EXPECT(run, a->spare_sockets == CONFIG_ANKLET_SPARE_SOCKETS);
 	EXPECT(run, sim_open_sockets(&run->proxy, SIM_STREAM) == 0);
 	EXPECT(run, sim_open_sockets(&run->proxy, SIM_LOOKUP) == 0);

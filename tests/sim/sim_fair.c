@@ -93,8 +93,8 @@ static void compare(struct run *run, const struct session *s, struct seen *befor
 	EXPECT(run, up <= CONFIG_ANKLET_TURN_OCTETS && down <= CONFIG_ANKLET_TURN_OCTETS);
 	if (!is_small(s))
 		return;
-	EXPECT(run, (int32_t)(wire_to(run, s->client)->taken - before->due[0]) >= 0);
-	EXPECT(run, (int32_t)(wire_to(run, s->server)->taken - before->due[1]) >= 0);
+	EXPECT(run, (int32_t)(wire_to(run, s->client.sock)->taken - before->due[0]) >= 0);
+	EXPECT(run, (int32_t)(wire_to(run, s->server.sock)->taken - before->due[1]) >= 0);
 }
 
 static void look(struct run *run)
@@ -111,7 +111,8 @@ static void look(struct run *run)
 			compare(run, s, &seen[i]);
 		seen[i] = (struct seen){
 			.number = s->number,
-			.due = {wire_to(run, s->client)->arrived, wire_to(run, s->server)->arrived},
+			.due = {wire_to(run, s->client.sock)->arrived,
+				wire_to(run, s->server.sock)->arrived},
 			.octets = {s->relay.up.octets, s->relay.down.octets},
 		};
 	}

@@ -141,7 +141,7 @@ static void log_address(struct anklet *a)
 static void start(struct anklet *a)
 {
 	struct anklet_failure failure;
-	char buf[128];
+	char buf[384];
 	struct text t;
 
 	if (anklet_start(a, &failure) == 0)
@@ -151,6 +151,8 @@ static void start(struct anklet *a)
 	text_num(&t, (uint64_t)-failure.why);
 	text_str(&t, " at ");
 	text_str(&t, failure.at);
+	text_str(&t, failure.words[0] != '\0' ? ": " : "");
+	text_str(&t, failure.words);
 	text_str(&t, "\n");
 	give_up(t.buf);
 }
