@@ -73,6 +73,7 @@ CORE = \
 	src/config_rule.c \
 	src/config_values.c \
 	src/endpoint.c \
+	src/hop.c \
 	src/ident.c \
 	src/relay.c \
 	src/rules.c \
@@ -88,6 +89,7 @@ CORE = \
 	src/session_route.c \
 	src/session_tls.c \
 	src/socks4.c \
+	src/starttls.c \
 	src/stream.c \
 	src/string_table.c \
 	src/text.c \

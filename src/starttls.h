@@ -47,6 +47,7 @@ struct starttls {
 	uint16_t line_len;
 	uint16_t answer_len;
 	uint8_t skipping;
+	bool cr_read;
 };
 
 /*
