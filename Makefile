@@ -67,6 +67,7 @@ CORE = \
 	src/config_fault.c \
 	src/config_line.c \
 	src/config_near.c \
+	src/config_pattern.c \
 	src/config_print.c \
 	src/config_remedy.c \
 	src/config_report.c \
@@ -75,6 +76,7 @@ CORE = \
 	src/endpoint.c \
 	src/hop.c \
 	src/ident.c \
+	src/pattern.c \
 	src/relay.c \
 	src/rules.c \
 	src/rules_print.c \

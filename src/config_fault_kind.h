@@ -57,7 +57,7 @@
 		"write ADDRESS/BITS, or [ADDRESS/BITS]:PORTS")                                    \
 	X(FAULT_RULE_PORT, "'%' is no port",                                                      \
 		"write PORT or LOW-HIGH, several with commas between, up to 65535")               \
-	X(FAULT_RULE_PORTS, "these are more than " DIGITS(RULE_PORTS) " ports or ranges",         \
+	X(FAULT_RULE_PORTS, "these are more than " DIGITS(PATTERN_PORTS) " ports or ranges",         \
 		"write another rule for the rest")                                                \
 	X(FAULT_RULE_USER, "'%' is no user",                                                      \
 		"write \"NAME\"; within quotes \\\" \\\\ and \\xHH stand for one octet")          \

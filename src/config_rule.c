@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "config_near.h"
-#include "endpoint.h"
+#include "config_pattern.h"
 
 enum rule_word {
 	WORD_CONNECT,
@@ -39,134 +39,7 @@ struct reading {
 	struct word seen[RULE_WORDS]; /* where each word stood; empty: it did not */
 };
 
-/* ---- Where to: the pattern ---- */
-
-static bool port_range_parse(struct word range, struct rule_ports *ports)
-{
-	const char *dash = range.len > 0 ? memchr(range.at, '-', range.len) : NULL;
-	size_t low_len = dash != NULL ? (size_t)(dash - range.at) : range.len;
-	uint32_t low, high;
-
-	if (!number_parse(range.at, low_len, UINT16_MAX, &low))
-		return false;
-	high = low;
-	if (dash != NULL && !number_parse(dash + 1, range.len - low_len - 1, UINT16_MAX, &high))
-		return false;
-	*ports = (struct rule_ports){(uint16_t)low, (uint16_t)high};
-	return low <= high;
-}
-
-/* ":80,443,6660-6669" */
-static bool ports_parse(struct reading *r, struct word text)
-{
-	const char *at = text.at + 1, *end = text.at + text.len;
-
-	if (at == end)
-		return config_fault(&r->line->fault, FAULT_NO_PORT, text);
-	for (;;) {
-		const char *comma = at < end ? memchr(at, ',', (size_t)(end - at)) : NULL;
-		const char *stop = comma != NULL ? comma : end;
-		struct word range = {at, (size_t)(stop - at)};
-
-		if (range.len == 0) /* the comma that stands there instead is wrong */
-			return config_fault(&r->line->fault, FAULT_RULE_PORT,
-				(struct word){comma != NULL ? comma : end - 1, 1});
-		if (r->rule.ports_count == RULE_PORTS)
-			return config_fault(&r->line->fault, FAULT_RULE_PORTS,
-				(struct word){at, (size_t)(end - at)});
-		if (!port_range_parse(range, &r->rule.ports[r->rule.ports_count]))
-			return config_fault(&r->line->fault, FAULT_RULE_PORT, range);
-		r->rule.ports_count++;
-		if (comma == NULL)
-			return true;
-		at = comma + 1;
-	}
-}
-
-static bool name_parse(struct reading *r, struct word name)
-{
-	bool domain = name.len > 2 && memcmp(name.at, "*.", 2) == 0;
-	struct word bare = domain ? (struct word){name.at + 2, name.len - 2} : name;
-
-	if (!endpoint_is_name(bare.at, bare.len))
-		return config_fault(&r->line->fault, FAULT_TO, name);
-	r->rule.to = RULE_TO_NAME;
-	r->rule.to_name = string_table_add(r->strings, name.at, name.len);
-	return r->rule.to_name != STRING_NONE || config_fault(&r->line->fault, FAULT_STRINGS, name);
-}
-
-/* A pattern without brackets, up to its ports. */
-static bool host_parse(struct reading *r, struct word host)
-{
-	if (word_is(host, "*"))
-		return true;
-	if (!ip_prefix_parse(host.at, host.len, &r->rule.to_prefix))
-		return name_parse(r, host);
-	r->rule.to = RULE_TO_PREFIX;
-	return true;
-}
-
-/* "[2001:db8::/32]:80" */
-static bool bracketed_parse(struct reading *r, struct word pattern)
-{
-	const char *close = memchr(pattern.at, ']', pattern.len);
-	struct word inside, behind;
-
-	if (close == NULL)
-		return config_fault(&r->line->fault, FAULT_BRACKET, pattern);
-	inside = (struct word){pattern.at + 1, (size_t)(close - pattern.at - 1)};
-	behind = (struct word){close + 1, pattern.len - inside.len - 2};
-	r->rule.to = RULE_TO_PREFIX;
-	if (inside.len == 0 || memchr(inside.at, ':', inside.len) == NULL ||
-		!ip_prefix_parse(inside.at, inside.len, &r->rule.to_prefix))
-		return config_fault(
-			&r->line->fault, FAULT_NOT_IPV6, (struct word){pattern.at, inside.len + 2});
-	if (behind.len == 0)
-		return true;
-	if (behind.at[0] != ':')
-		return config_fault(&r->line->fault, FAULT_BEHIND_BRACKET, behind);
-	return ports_parse(r, behind);
-}
-
-static bool pattern_parse(struct reading *r, struct word pattern)
-{
-	const char *colon = memchr(pattern.at, ':', pattern.len);
-	struct word host, ports;
-
-	if (pattern.at[0] == '[')
-		return bracketed_parse(r, pattern);
-	if (colon == NULL)
-		return host_parse(r, pattern);
-	host = (struct word){pattern.at, (size_t)(colon - pattern.at)};
-	ports = (struct word){colon, pattern.len - host.len};
-	if (memchr(colon + 1, ':', ports.len - 1) != NULL) {
-		r->rule.to = RULE_TO_PREFIX;
-		return ip_prefix_parse(pattern.at, pattern.len, &r->rule.to_prefix) ||
-		       config_fault(&r->line->fault, FAULT_TO_BARE_IPV6, pattern);
-	}
-	if (host.len == 0)
-		return config_fault(&r->line->fault, FAULT_TO, pattern);
-	return host_parse(r, host) && ports_parse(r, ports);
-}
-
 /* ---- The words ---- */
-
-static bool from_read(struct reading *r, struct word keyword)
-{
-	struct word value;
-
-	if (!config_line_value(r->line, keyword, FAULT_FROM, &value))
-		return false;
-	return ip_prefix_parse(value.at, value.len, &r->rule.from) ||
-	       config_fault(&r->line->fault, FAULT_FROM, value);
-}
-
-static bool to_read(struct reading *r, struct word keyword)
-{
-	struct word value;
-
-	return config_line_value(r->line, keyword, FAULT_TO, &value) && pattern_parse(r, value);
-}
 
 static bool user_read(struct reading *r, struct word keyword)
 {
@@ -206,9 +79,9 @@ static bool word_read(struct reading *r, struct word word)
 	r->seen[which] = word;
 	switch (which) {
 	case WORD_FROM:
-		return from_read(r, word);
+		return config_from(r->line, word, &r->rule.from);
 	case WORD_TO:
-		return to_read(r, word);
+		return config_to(r->line, word, r->strings, &r->rule.to);
 	case WORD_USER:
 		return user_read(r, word);
 	case WORD_CONNECT:
@@ -255,7 +128,7 @@ static bool sense_check(struct reading *r)
 		return complain(r, FAULT_DENY_IDENT, WORD_IDENT);
 	if (!bind_word_check(r, WORD_ANY_PEER) || !bind_word_check(r, WORD_NEEDS_CONNECT))
 		return false;
-	if (has(r, WORD_ANY_PEER) && r->rule.to != RULE_TO_ANY)
+	if (has(r, WORD_ANY_PEER) && r->rule.to.kind != PATTERN_ANY)
 		return complain(r, FAULT_ANY_PEER_TO, WORD_ANY_PEER);
 	return true;
 }

@@ -48,4 +48,8 @@ enum match pattern_match(const struct pattern *pattern, const struct string_tabl
 /* Appends the pattern as the configuration writes it. */
 void text_pattern(struct text *t, const struct pattern *pattern, const struct string_table *names);
 
+/* Appends " from PREFIX" and " to PATTERN", each unless it is everybody and everything. */
+void text_from_to(struct text *t, const struct ip_prefix *from, const struct pattern *to,
+	const struct string_table *names);
+
 #endif

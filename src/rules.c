@@ -10,44 +10,6 @@
 
 /* ---- When a rule matches ---- */
 
-/* MAYBE: it depends on the address, which is not known yet. */
-enum match { MATCH_NO, MATCH_MAYBE, MATCH_YES };
-
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-static bool same_letters(const char *a, const char *b, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		if (lower(a[i]) != lower(b[i]))
-			return false;
-	}
-	return true;
-}
-
-/* A last dot says that a name is whole (RFC 1034, section 3.1); it names the same host. */
-static size_t len_without_dot(const char *name)
-{
-	size_t len = strlen(name);
-
-	return len > 0 && name[len - 1] == '.' ? len - 1 : len;
-}
-
-/* "*.example.com" is everything below example.com, and not example.com itself. */
-static bool name_matches(const char *pattern, const char *name)
-{
-	size_t pattern_len = len_without_dot(pattern), len = len_without_dot(name);
-
-	if (pattern[0] == '*') {
-		pattern_len--;
-		return len > pattern_len &&
-		       same_letters(name + len - pattern_len, pattern + 1, pattern_len);
-	}
-	return len == pattern_len && same_letters(name, pattern, len);
-}
-
 static bool command_matches(const struct rule *rule, const struct rules_query *q)
 {
 	return q->bind ? rule->bind : rule->connect;
@@ -60,45 +22,19 @@ static bool user_matches(
 	       strcmp(string_table_at(names, rule->user), q->userid) == 0;
 }
 
-static bool port_matches(const struct rule *rule, const struct rules_query *q)
-{
-	for (unsigned i = 0; i < rule->ports_count; i++) {
-		if (q->port >= rule->ports[i].low && q->port <= rule->ports[i].high)
-			return true;
-	}
-	return rule->ports_count == 0;
-}
-
-/* A name is held against the name that was asked for only, an address against the address. */
-static enum match to_matches(
-	const struct rule *rule, const struct string_table *names, const struct rules_query *q)
-{
-	bool matches = false;
-
-	switch ((enum rule_to)rule->to) {
-	case RULE_TO_ANY:
-		matches = true;
-		break;
-	case RULE_TO_PREFIX:
-		if (!q->ip_known)
-			return MATCH_MAYBE;
-		matches = ip_prefix_holds(&rule->to_prefix, &q->ip);
-		break;
-	case RULE_TO_NAME:
-		matches = q->name != NULL &&
-			  name_matches(string_table_at(names, rule->to_name), q->name);
-		break;
-	}
-	return matches ? MATCH_YES : MATCH_NO;
-}
-
 static enum match rule_matches(
 	const struct rule *rule, const struct string_table *names, const struct rules_query *q)
 {
+	struct destination to = {.name = q->name,
+		.port = q->port,
+		.ip_known = q->ip_known,
+		.remote = q->remote,
+		.ip = q->ip};
+
 	if (!command_matches(rule, q) || !ip_prefix_holds(&rule->from, &q->client) ||
-		!user_matches(rule, names, q) || !port_matches(rule, q))
+		!user_matches(rule, names, q))
 		return MATCH_NO;
-	return to_matches(rule, names, q);
+	return pattern_match(&rule->to, names, &to);
 }
 
 /* ---- What the rules say together ---- */
@@ -229,13 +165,13 @@ static bool within_special_range(const struct ip_prefix *prefix)
  */
 static bool rule_names_address(const struct rule *rule, const struct rules_query *q)
 {
-	if (rule->to != RULE_TO_PREFIX)
+	if (rule->to.kind != PATTERN_PREFIX)
 		return false;
-	if (rule->to_prefix.bits == 128)
+	if (rule->to.prefix.bits == 128)
 		return true;
 	if (q->own && ip_class(&q->ip) != IP_LOOPBACK)
 		return false;
-	return within_special_range(&rule->to_prefix);
+	return within_special_range(&rule->to.prefix);
 }
 
 /* Takes back what was granted, by 'rule' or by default (NULL), where the address does not allow it. */

@@ -14,15 +14,8 @@
 
 #include "anklet_config.h"
 #include "address.h"
+#include "pattern.h"
 #include "string_table.h"
-
-#define RULE_PORTS 8 /* ranges of ports in one rule */
-
-enum rule_to { RULE_TO_ANY, RULE_TO_PREFIX, RULE_TO_NAME };
-
-struct rule_ports {
-	uint16_t low, high; /* inclusive */
-};
 
 struct rule {
 	bool allow;
@@ -30,14 +23,9 @@ struct rule {
 	bool ident;         /* ask the client's identd first */
 	bool any_peer;      /* BIND may name 0.0.0.0 */
 	bool needs_connect; /* BIND only beside a live CONNECT of the same client to the same host */
-	uint8_t to;         /* enum rule_to */
-	uint8_t ports_count;        /* 0: every port */
-	struct ip_prefix from;      /* ::/0: everybody */
-	struct ip_prefix to_prefix; /* RULE_TO_PREFIX */
-	uint16_t
-		to_name; /* RULE_TO_NAME: a name, or "*." and the name of a domain: everything below it */
-	uint16_t user; /* the userid, whole; STRING_NONE: any */
-	struct rule_ports ports[RULE_PORTS];
+	uint16_t user;      /* the userid, whole; STRING_NONE: any */
+	struct ip_prefix from; /* ::/0: everybody */
+	struct pattern to;
 };
 
 struct rules {

@@ -119,18 +119,18 @@ static void the_words_of_a_rule_in_any_order(void **state)
 	assert_true(a->allow && a->bind && a->ident && a->needs_connect);
 	assert_false(a->connect || a->any_peer);
 	assert_int_equal(a->from.bits, 96 + 8);
-	assert_int_equal(a->to, RULE_TO_PREFIX);
-	assert_int_equal(a->to_prefix.bits, 96 + 24);
-	assert_int_equal(a->ports_count, 2);
-	assert_int_equal(a->ports[0].low, 21);
-	assert_int_equal(a->ports[0].high, 21);
-	assert_int_equal(a->ports[1].low, 1024);
-	assert_int_equal(a->ports[1].high, 65535);
+	assert_int_equal(a->to.kind, PATTERN_PREFIX);
+	assert_int_equal(a->to.prefix.bits, 96 + 24);
+	assert_int_equal(a->to.ports_count, 2);
+	assert_int_equal(a->to.ports[0].low, 21);
+	assert_int_equal(a->to.ports[0].high, 21);
+	assert_int_equal(a->to.ports[1].low, 1024);
+	assert_int_equal(a->to.ports[1].high, 65535);
 	assert_string_equal(string_of(a->user), "bob");
 	b = &config.rules.rule[2];
 	assert_true(!b->allow && b->connect && b->bind);
 	assert_int_equal(b->from.bits, 0);
-	assert_int_equal(b->to, RULE_TO_ANY);
+	assert_int_equal(b->to.kind, PATTERN_ANY);
 	assert_int_equal(b->user, STRING_NONE);
 }
 

@@ -128,10 +128,10 @@ static void only_a_block_names_an_address(void **state)
 	(void)state;
 	use_rules("allow to 127.0.0.1\n");
 	assert_int_equal(judge(&ask).verdict, RULES_GRANT);
-	rule->to = RULE_TO_ANY;
+	rule->to.kind = PATTERN_ANY;
 	assert_int_equal(judge(&ask).verdict, RULES_REFUSE);
-	rule->to = RULE_TO_NAME;
-	rule->to_name = string_table_add(&config.strings, "localhost", 9);
+	rule->to.kind = PATTERN_NAME;
+	rule->to.name = string_table_add(&config.strings, "localhost", 9);
 	assert_int_equal(judge(&ask).verdict, RULES_REFUSE);
 	assert_int_equal(judge(&ask).reason, RULES_BY_PROTECTION);
 }
