@@ -1,6 +1,8 @@
 # anklet. 'make' builds the program; 'make run' and 'make test' first install what is missing.
 #
-#   make                    build/anklet, with a C compiler and libc only
+#   make                    build/anklet, with a C compiler and libc only; with TLS if Mbed TLS is there
+#   make deps               gets Mbed TLS where the system has none: its source, and builds it
+#   make TLS=none           without TLS; TLS=mbedtls insists on it
 #   make run ARGS='...'     build and start it
 #   make test               build and run every test
 #   make check              the same, and installs nothing
@@ -22,6 +24,8 @@ DESTDIR ?=
 ARGS ?=
 SANITIZE ?=
 WERROR ?=
+TLS ?= auto
+DEPS ?= build/deps
 SYSTEM := $(shell uname -s)
 
 # The smallest code there is: of these, the options that the compiler knows.
@@ -95,8 +99,17 @@ CORE = \
 	src/stream.c \
 	src/string_table.c \
 	src/text.c \
-	src/tls_none.c \
 	src/word.c
+
+# One of these is added: see 'TLS' below.
+TLS_none = src/tls_none.c
+TLS_mbedtls = \
+	src/tls_mbedtls.c \
+	src/tls_mbedtls_context.c \
+	src/tls_mbedtls_files.c \
+	src/tls_mbedtls_parts.c \
+	src/tls_mbedtls_random.c \
+	src/tls_mbedtls_reason.c
 
 # Where the system is not known there is a file that keeps to POSIX.
 NATIVE_Linux = linux
@@ -106,6 +119,7 @@ PORT_POSIX = \
 	port/posix/addresses.c \
 	port/posix/dns.c \
 	port/posix/fdset_$(NATIVE).c \
+	port/posix/files.c \
 	port/posix/lines.c \
 	port/posix/move.c \
 	port/posix/name_cache.c \
@@ -221,22 +235,90 @@ FUZZ = \
 	fuzz_ident \
 	fuzz_socks4
 
-# ---- The program ----
-
 all: $(BUILD)/anklet
-
-posix_core = $(CORE:%.c=$(BUILD)/posix/%.o)
-posix_port = $(PORT_POSIX:%.c=$(BUILD)/posix/%.o)
-posix_program = $(PROGRAM:%.c=$(BUILD)/posix/%.o)
-sim_core = $(CORE:%.c=$(BUILD)/sim/%.o)
-sim_port = $(PORT_SIM:%.c=$(BUILD)/sim/%.o)
 
 # say WHAT: one short line instead of the command, unless V is set.
 say = $(if $(V),,@echo '  $(1)';)
 
+# ---- TLS ----
+#
+# Mbed TLS from 3.6 on: the system's, else that of 'make deps', which is built once for each compiler
+# and its flags. TLS_CONFIG says with what in it: port/posix/mbedtls_desktop.h or mbedtls_small.h;
+# 'default' is what the library brings along, and distributions ship.
+
+TLS_CONFIG ?= desktop
+TLS_CFLAGS ?= -O2 -g
+MBEDTLS = $(DEPS)/mbedtls
+
+ifeq ($(filter auto mbedtls none,$(TLS)),)
+$(error TLS is auto, mbedtls or none, not '$(TLS)')
+endif
+
+# The system's has its own configuration; where another one is asked for it is no help.
+system_tls := $(if $(filter none,$(TLS))$(filter-out desktop,$(TLS_CONFIG)),,$(shell \
+	tools/find_tls '$(CC) $(CPPFLAGS) $(LDFLAGS)'))
+deps_tls := $(if $(filter none,$(TLS))$(system_tls),,$(wildcard $(MBEDTLS)/.source))
+tls_built := $(if $(system_tls)$(deps_tls),mbedtls,none)
+TLS_SOURCES = $(TLS_$(tls_built))
+
+ifneq ($(deps_tls),)
+tls_config_flag = $(if $(filter-out default,$(TLS_CONFIG)),-DMBEDTLS_CONFIG_FILE=\"posix/mbedtls_$(TLS_CONFIG).h\")
+tls_config_file = $(if $(tls_config_flag),port/posix/mbedtls_$(TLS_CONFIG).h)
+tls_cc = $(CC) -w $(TLS_CFLAGS) $(HARDEN) -ffunction-sections -fdata-sections \
+	-fno-asynchronous-unwind-tables -fno-unwind-tables $(SANITIZER) -Iport \
+	-I$(MBEDTLS)/include -I$(MBEDTLS)/library $(tls_config_flag)
+tls_directory := $(DEPS)/built/mbedtls-$(TLS_CONFIG)-$(shell echo '$(tls_cc)' | cksum | cut -d ' ' -f 1)
+tls_objects = $(patsubst $(MBEDTLS)/library/%.c,$(tls_directory)/%.o,$(wildcard $(MBEDTLS)/library/*.c))
+TLS_ARCHIVE = $(tls_directory)/libmbedtls.a
+TLS_FLAGS = -isystem $(MBEDTLS)/include $(tls_config_flag)
+TLS_LIBS = $(TLS_ARCHIVE)
+
+# More than one make may be at it, for variants share it: each file appears whole.
+$(tls_directory)/%.o: $(MBEDTLS)/library/%.c $(MBEDTLS)/.source $(tls_config_file)
+	@mkdir -p $(@D)
+	$(call say,cc mbedtls/$*.c)$(tls_cc) -c -o $@.$$$$ $< && mv $@.$$$$ $@
+
+$(TLS_ARCHIVE): $(tls_objects)
+	$(call say,ar $@)$(AR) rcs $@.$$$$ $^ && mv $@.$$$$ $@
+else
+TLS_LIBS = $(system_tls)
+endif
+
+# Says that the program is built without TLS, or where that will not do, ends it.
+tls_found:
+ifeq ($(tls_built)$(filter none,$(TLS)),none)
+	@echo "make: no Mbed TLS 3.6 or newer is here$(if $(filter auto,$(TLS)),: built without TLS)." \
+		"'make deps' gets it" >&2
+	@$(if $(filter auto,$(TLS)),:,exit 1)
+endif
+
+# What 'make run' and 'make test' do for TLS, when they have a compiler.
+tls_source:
+ifeq ($(filter none,$(TLS))$(system_tls)$(deps_tls),)
+	@tools/need source
+	@tools/get_source mbedtls $(MBEDTLS) || \
+		{ echo "make: TLS=none does without Mbed TLS" >&2; exit 1; }
+endif
+
+deps:
+	@CC='$(CC)' tools/need build
+	@$(MAKE) --no-print-directory tls_source
+	@$(MAKE) --no-print-directory tls_library
+
+tls_library: tls_found $(TLS_ARCHIVE)
+	@echo 'Mbed TLS: $(or $(TLS_LIBS),left out)'
+
+# ---- The program ----
+
+posix_core = $(CORE:%.c=$(BUILD)/posix/%.o) $(TLS_SOURCES:%.c=$(BUILD)/posix/%.o)
+posix_port = $(PORT_POSIX:%.c=$(BUILD)/posix/%.o)
+posix_program = $(PROGRAM:%.c=$(BUILD)/posix/%.o)
+sim_core = $(CORE:%.c=$(BUILD)/sim/%.o) $(TLS_SOURCES:%.c=$(BUILD)/sim/%.o)
+sim_port = $(PORT_SIM:%.c=$(BUILD)/sim/%.o)
+
 INCLUDES = -Iinclude -Isrc -Iport
-POSIX_FLAGS = $(if $(SANITIZE),-DCHECK_TELLS) $(INCLUDES) -Iport/posix -Itests/unit
-SIM_FLAGS = -DCHECK_TELLS $(INCLUDES) $(SIM_SIZES) -Iport/sim -Itests/sim
+POSIX_FLAGS = $(if $(SANITIZE),-DCHECK_TELLS) $(INCLUDES) $(TLS_FLAGS) -Iport/posix -Itests/unit
+SIM_FLAGS = -DCHECK_TELLS $(INCLUDES) $(TLS_FLAGS) $(SIM_SIZES) -Iport/sim -Itests/sim
 
 # Small tables, so that a run fills them, whatever the program is built with.
 sim_size = -UCONFIG_ANKLET_$(1) -DCONFIG_ANKLET_$(1)=$(2)
@@ -252,7 +334,6 @@ $(BUILD)/sim/%.o: %.c $(BUILD)/flags
 	$(call say,cc $<)$(CC) $(ALL_CFLAGS) $(SIM_FLAGS) -MMD -MP -c -o $@ $<
 
 # lwIP is not ours: its sources are fetched, and its warnings are its own.
-DEPS ?= build/deps
 LWIP = $(DEPS)/lwip
 LWIP_HOST_FLAGS = $(INCLUDES) -Iport/lwip -Iport/lwip/host -isystem $(LWIP)/src/include -Itests/sim
 LWIP_FLAGS = $(LWIP_HOST_FLAGS) $(SIM_SIZES) -DCONFIG_ANKLET_LWIP_RING=5840 \
@@ -280,35 +361,38 @@ $(BUILD)/lwip_small/stack/%.o: $(LWIP)/.source $(BUILD)/flags port/lwip/host/lwi
 	$(call say,cc $*.c)$(CC) $(ALL_CFLAGS) -w $(LWIP_SMALL_FLAGS) -c -o $@ $(LWIP)/src/$*.c
 
 # Changes when the compiler or a flag does, so that nothing is linked with what was built otherwise.
-flags = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LIBS)
+flags = $(CC) $(ALL_CFLAGS) $(TLS_FLAGS) $(ALL_LDFLAGS) $(TLS_LIBS) $(LIBS)
 
-$(BUILD)/flags: FORCE
+$(BUILD)/flags: FORCE | tls_found
 	@mkdir -p $(@D)
 	@echo '$(flags)' | cmp -s - $@ || echo '$(flags)' >$@
 
-$(BUILD)/posix/libanklet.a: $(posix_core)
-	$(call say,ar $@)rm -f $@; $(AR) rcs $@ $^
+$(BUILD)/posix/libanklet.a: $(posix_core) $(TLS_ARCHIVE)
+	$(call say,ar $@)rm -f $@; $(AR) rcs $@ $(filter %.o,$^)
 
 $(BUILD)/posix/libport.a: $(posix_port)
 	$(call say,ar $@)rm -f $@; $(AR) rcs $@ $^
 
-$(BUILD)/sim/libanklet.a: $(sim_core)
-	$(call say,ar $@)rm -f $@; $(AR) rcs $@ $^
+$(BUILD)/sim/libanklet.a: $(sim_core) $(TLS_ARCHIVE)
+	$(call say,ar $@)rm -f $@; $(AR) rcs $@ $(filter %.o,$^)
 
 $(BUILD)/sim/libport.a: $(sim_port)
 	$(call say,ar $@)rm -f $@; $(AR) rcs $@ $^
 
-# The core calls the port, and the port puts texts and addresses together with the core.
+# The core calls the port, and the port puts texts and addresses together with the core. The library
+# of TLS is linked behind them; that libanklet.a is made again when it changes brings that about.
 POSIX_LIBS = $(BUILD)/posix/libanklet.a $(BUILD)/posix/libport.a
 SIM_LIBS = $(BUILD)/sim/libanklet.a $(BUILD)/sim/libport.a
-posix_link = $(filter %.o,$^) $(POSIX_LIBS) $(BUILD)/posix/libanklet.a
-sim_link = $(filter %.o,$^) $(SIM_LIBS) $(BUILD)/sim/libanklet.a
+posix_own = $(filter %.o,$^) $(POSIX_LIBS) $(BUILD)/posix/libanklet.a
+posix_link = $(posix_own) $(TLS_LIBS)
+sim_link = $(filter %.o,$^) $(SIM_LIBS) $(BUILD)/sim/libanklet.a $(TLS_LIBS)
 
 $(BUILD)/anklet: $(posix_program) $(POSIX_LIBS)
 	$(call say,link $@)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(posix_link) $(LIBS)
 
 run:
 	@CC='$(CC)' tools/need build
+	@$(MAKE) --no-print-directory tls_source
 	@$(MAKE) --no-print-directory all
 	@exec $(BUILD)/anklet $(ARGS)
 
@@ -350,7 +434,8 @@ $(BUILD)/sim_contract: $(CONTRACT:%.c=$(BUILD)/sim/%.o) \
 # On lwIP's loopback interface; the second one with buffers as small as a board's.
 lwip_host = $(PORT_LWIP) $(PORT_LWIP_DUAL) port/lwip/host/board.c
 lwip_stack = $(LWIP_CORE) $(LWIP_V4) $(LWIP_V6)
-lwip_objects = $(CORE:%.c=$(BUILD)/$1/%.o) $(lwip_host:%.c=$(BUILD)/$1/%.o) \
+lwip_core = $(CORE) $(TLS_none)
+lwip_objects = $(lwip_core:%.c=$(BUILD)/$1/%.o) $(lwip_host:%.c=$(BUILD)/$1/%.o) \
 	$(lwip_stack:%.c=$(BUILD)/$1/stack/%.o)
 
 $(BUILD)/lwip_contract: $(CONTRACT:%.c=$(BUILD)/lwip/%.o) \
@@ -371,10 +456,24 @@ $(replay): $(BUILD)/replay/%: $(BUILD)/posix/tests/fuzz/fuzz_%.o \
 	@mkdir -p $(@D)
 	$(call say,link $@)$(CC) $(TEST_LDFLAGS) -o $@ $(posix_link) $(LIBS)
 
-# The program with the allocator wrapped: see tests/no_malloc.c.
-$(BUILD)/anklet_no_malloc: $(posix_program) $(BUILD)/posix/tests/no_malloc.o $(POSIX_LIBS)
-	$(call say,link $@)$(CC) $(TEST_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free \
-		-Wl,--wrap=port_wait -o $@ $(posix_link) $(LIBS)
+# The program with the allocator wrapped: see tests/no_malloc.c. TLS may allocate (src/tls.h): the
+# calls of the library, and of the files that stand for it, name what is behind the wrapping.
+WRAPPED = malloc calloc realloc free
+tls_unwrapped = $(if $(tls_built:none=),$(TLS_mbedtls:%.c=$(BUILD)/unwrapped/%.o) \
+	$(TLS_ARCHIVE:$(tls_directory)/%=$(BUILD)/unwrapped/%))
+unwrap = objcopy $(foreach f,$(WRAPPED),--redefine-sym $f=__real_$f) $< $@
+
+$(BUILD)/unwrapped/%.o: $(BUILD)/posix/%.o
+	@mkdir -p $(@D)
+	@$(unwrap)
+
+$(BUILD)/unwrapped/libmbedtls.a: $(TLS_ARCHIVE)
+	@mkdir -p $(@D)
+	@$(unwrap)
+
+$(BUILD)/anklet_no_malloc: $(posix_program) $(BUILD)/posix/tests/no_malloc.o $(tls_unwrapped) $(POSIX_LIBS)
+	$(call say,link $@)$(CC) $(TEST_LDFLAGS) $(WRAPPED:%=-Wl,--wrap=%) -Wl,--wrap=port_wait -o $@ \
+		$(posix_own) $(filter %/libmbedtls.a,$(tls_unwrapped)) $(system_tls) $(LIBS)
 
 needs_unit = $(unit)
 needs_contract = $(contract)
@@ -398,6 +497,7 @@ check: $(foreach c,$(CHECKS),$(needs_$c))
 
 test:
 	@CC='$(CC)' tools/need test
+	@$(MAKE) --no-print-directory tls_source
 	@$(MAKE) --no-print-directory check
 
 # ---- Sizes ----
@@ -428,13 +528,13 @@ fuzz:
 
 # ---- Reading the source ----
 
-posix_sources = $(CORE) $(PORT_POSIX) $(PROGRAM) $(UNIT:%=tests/unit/%.c) $(FUZZ:%=tests/fuzz/%.c) \
+posix_sources = $(CORE) $(TLS_none) $(if $(tls_built:none=),$(TLS_mbedtls)) $(PORT_POSIX) $(PROGRAM) $(UNIT:%=tests/unit/%.c) $(FUZZ:%=tests/fuzz/%.c) \
 	tests/fuzz/replay.c tests/no_malloc.c $(CONTRACT) tests/port_contract/harness_posix.c
 sim_sources = $(PORT_SIM) $(SIM_FRAMEWORK) $(SIM:%=tests/sim/%.c) tests/port_contract/harness_sim.c
 lwip_sources = $(PORT_LWIP) $(PORT_LWIP_DUAL) port/lwip/host/board.c tests/port_contract/harness_lwip.c \
 	$(TESTS_LWIP:%=tests/lwip/%.c)
 headers = $(wildcard include/*.h src/*.h port/*.h port/*/*.h port/*/*/*.h port/*/*/*/*.h tests/*/*.h)
-scripts = tools/need tools/get_source tools/size tools/fuzz tests/run tests/no_malloc tests/hardened .ci/run
+scripts = tools/need tools/get_source tools/find_tls tools/size tools/fuzz tests/run tests/no_malloc tests/hardened .ci/run
 
 lint: lint_format lint_cppcheck lint_tidy lint_scripts lint_man
 
@@ -484,7 +584,7 @@ clean:
 
 FORCE:
 
-.PHONY: all run install test check size fuzz fuzz_programs format cover clean FORCE
+.PHONY: all deps tls_source tls_found tls_library run install test check size fuzz fuzz_programs format cover clean FORCE
 .PHONY: lint lint_format lint_cppcheck lint_tidy lint_scripts lint_man
 .SECONDARY:
 
@@ -526,7 +626,6 @@ ECHO = \
 LWIP_ETHERNET = core/ipv4/dhcp.c core/ipv4/etharp.c netif/ethernet.c
 
 # Of Mbed TLS itself, below its library/. What a board's configuration leaves out is an empty object.
-MBEDTLS = $(DEPS)/mbedtls
 MBEDTLS_LIBRARY = aes.c asn1parse.c asn1write.c base64.c bignum.c bignum_core.c bignum_mod.c \
 	bignum_mod_raw.c block_cipher.c chacha20.c chachapoly.c cipher.c cipher_wrap.c constant_time.c \
 	ecdh.c ecdsa.c ecp.c ecp_curves.c gcm.c hkdf.c md.c memory_buffer_alloc.c oid.c pem.c pk.c pk_ecc.c \
@@ -551,7 +650,8 @@ FIRMWARE_FLAGS_mbedtls = -isystem $(MBEDTLS)/include
 FIRMWARE_LINK = $(FIRMWARE_CPU) -nostartfiles --specs=nano.specs --specs=nosys.specs \
 	-L$(board) -L$(chip) -T port/lwip/boards/common/cortex_m3.ld -Wl,--gc-sections,--no-warn-rwx-segments
 
-firmware_sources = $(FIRMWARE) $(CORE:src/config_remedy.c=src/config_remedy_none.c) $(PORT_LWIP)
+firmware_sources = $(FIRMWARE) $(CORE:src/config_remedy.c=src/config_remedy_none.c) \
+	$(TLS_$(FIRMWARE_TLS)) $(PORT_LWIP)
 board_sources = $(BOARD_COMMON) $(BOARD_OWN:%=$(chip)/%) $(PORT_LWIP_V4)
 firmware_lwip = $(LWIP_CORE) $(LWIP_V4) $(LWIP_ETHERNET)
 stack_objects = $(firmware_lwip:%.c=$(image)/stack/%.o)

@@ -26,6 +26,7 @@ static const uint32_t documented[SIM_CALLS] = {
 	[SIM_CALL_SEND] = BROKEN,
 	[SIM_CALL_LOCAL] = BIT(PORT_FAILED),
 	[SIM_CALL_FACING] = BIT(PORT_UNREACHABLE) | BIT(PORT_FAILED),
+	[SIM_CALL_LOAD] = BIT(PORT_NO_NAME) | BIT(PORT_DENIED) | BIT(PORT_FAILED),
 	[SIM_CALL_RANDOM] = BIT(PORT_NO_RANDOM),
 };
 
@@ -80,6 +81,51 @@ int port_random(struct port *p, void *buf, size_t len)
 	for (size_t i = 0; i < len; i++)
 		octet[i] = (uint8_t)sim_random(p->sim, 256);
 	return 0;
+}
+
+static struct sim_file *find_file(struct sim *sim, const char *name)
+{
+	for (unsigned i = 0; i < sim->files; i++)
+		if (strcmp(sim->file[i].name, name) == 0)
+			return &sim->file[i];
+	return NULL;
+}
+
+struct sim_file *sim_file(struct sim *sim, const char *name, const void *data, size_t len)
+{
+	struct sim_file *file = find_file(sim, name);
+
+	if (file == NULL) {
+		assert(sim->files < SIM_FILES);
+		file = &sim->file[sim->files++];
+	}
+	*file = (struct sim_file){.name = name, .data = data, .len = len};
+	return file;
+}
+
+int port_load(struct port *p, const char *name, size_t offset, const uint8_t **data)
+{
+	const struct sim_file *file = find_file(p->sim, name);
+	struct sim *sim = p->sim;
+	int failure;
+
+	socket_enter(p);
+	failure = fault(p, SIM_CALL_LOAD);
+	if (failure != 0)
+		return failure;
+	if (file == NULL)
+		return PORT_NO_NAME;
+	if (file->answer != 0)
+		return file->answer;
+	if (offset < file->len)
+		sim->loaded_len = file->len - offset;
+	if (sim->loaded_len > SIM_FILE_SPAN)
+		sim->loaded_len = SIM_FILE_SPAN;
+	if (sim->loaded_len > 0)
+		memcpy(sim->loaded, file->data + offset, sim->loaded_len);
+	sim->loaded[sim->loaded_len] = '\0';
+	*data = sim->loaded;
+	return (int)sim->loaded_len;
 }
 
 static void tell_lines_lost(struct port *p)

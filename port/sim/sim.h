@@ -30,6 +30,8 @@
 #define SIM_NAMES 16
 #define SIM_NAME_ADDRESSES 12
 #define SIM_ROUTES 8
+#define SIM_FILES 16
+#define SIM_FILE_SPAN 32768 /* octets of a file that are shown at once */
 
 #define SIM_GIVE_UP_MS 127000u /* a connection without an answer times out then, as on Linux */
 
@@ -65,6 +67,14 @@ enum sim_fate { SIM_FATE_UNREACHABLE, SIM_FATE_BLACK_HOLE };
 struct sim_route {
 	struct ip_prefix to;
 	enum sim_fate fate;
+};
+
+/* A stored file; its octets stay the test's. */
+struct sim_file {
+	const char *name;
+	const uint8_t *data;
+	size_t len;
+	int answer; /* what port_load() answers in its place; 0: nothing */
 };
 
 /* One direction of a link. Octets are counted from the start, modulo 2^32. */
@@ -137,16 +147,20 @@ struct sim {
 	uint32_t order;
 	bool running;     /* inside port_wait() */
 	bool interrupted; /* it is to return */
-	uint8_t hosts, ports, actors, names, routes;
+	uint8_t hosts, ports, actors, names, routes, files;
 	uint16_t events;
 	struct sim_host host[SIM_HOSTS];
 	struct port *port[SIM_PORTS];
 	struct sim_actor *actor[SIM_ACTORS];
 	struct sim_name name[SIM_NAMES];
 	struct sim_route route[SIM_ROUTES];
+	struct sim_file file[SIM_FILES];
+	size_t loaded_len; /* octets that 'loaded' shows */
 	struct sim_event event[SIM_EVENTS];
 	struct sim_link link[SIM_LINKS];
 	uint8_t octets[SIM_LINKS][2][SIM_WINDOW_MAX];
+	/* A copy of what port_load() shows, spoilt by the next call of any process. */
+	uint8_t loaded[SIM_FILE_SPAN + 1];
 };
 
 /* An empty network. The clock starts up to two minutes before it wraps. */
@@ -184,6 +198,12 @@ void sim_fail(struct sim *sim, const char *why);
  */
 struct sim_name *sim_name(
 	struct sim *sim, const char *name, int outcome, const char *const *addresses);
+
+/*
+ * A stored file that every process can load, "" being the list of authorities; a second
+ * one of a name takes the place of the first. Returned to be changed.
+ */
+struct sim_file *sim_file(struct sim *sim, const char *name, const void *data, size_t len);
 
 /* Where no host has an address of the block ("10.0.0.0/8"), connections meet this fate. Else: unreachable. */
 void sim_route(struct sim *sim, const char *to, enum sim_fate fate);

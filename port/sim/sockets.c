@@ -40,6 +40,8 @@ void socket_spoil(struct port *p)
 {
 	memset(p->span, SIM_SPOILT, p->span_len);
 	p->span_len = 0;
+	memset(p->sim->loaded, SIM_SPOILT, p->sim->loaded_len);
+	p->sim->loaded_len = 0;
 }
 
 void socket_enter(struct port *p)
