@@ -11,11 +11,10 @@ import peers
 import socks4
 import tls_client
 from board import TLS_BOARDS, files_blob, seed_blob, settings_blob
-from certificates import Authority, openssl, pair
+from certificates import Authority, openssl
+from conftest import built
 from test_tap import CLIENT, SERVER, connect, listener, session, shift
 from tls_client import Client
-
-pytestmark = pytest.mark.parametrize("name", TLS_BOARDS, indirect=True)
 
 NAME = "board.test"
 PORT = 1443
@@ -24,6 +23,11 @@ TLS = f"listen tls://0.0.0.0:{PORT}?cert=cert&key=key\n"
 PSK_KEY = "00112233445566778899aabbccddeeff"
 SMALL = "lm3s6965evb-tls"
 GIVEN_UP = "this board does nothing until it is started with other settings"
+
+
+@pytest.fixture(params=TLS_BOARDS)
+def name(request):
+    return built(request.param)
 
 
 class Credentials:
