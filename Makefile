@@ -75,6 +75,7 @@ CORE = \
 	src/config_print.c \
 	src/config_remedy.c \
 	src/config_report.c \
+	src/config_route.c \
 	src/config_rule.c \
 	src/config_values.c \
 	src/endpoint.c \
@@ -82,6 +83,7 @@ CORE = \
 	src/ident.c \
 	src/pattern.c \
 	src/relay.c \
+	src/routes.c \
 	src/rules.c \
 	src/rules_print.c \
 	src/session.c \
@@ -99,6 +101,8 @@ CORE = \
 	src/stream.c \
 	src/string_table.c \
 	src/text.c \
+	src/tls_none.c \
+	src/tls_options.c \
 	src/word.c
 
 # One of these is added: see 'TLS' below.
@@ -219,6 +223,7 @@ SIM = \
 	sim_ends \
 	sim_fair \
 	sim_faults \
+	sim_forward \
 	sim_ident \
 	sim_log \
 	sim_loops \

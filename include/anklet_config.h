@@ -55,7 +55,7 @@
 
 /* Octets for all names in the configuration together, each with its NUL. */
 #ifndef CONFIG_ANKLET_CONFIG_TEXT
-#define CONFIG_ANKLET_CONFIG_TEXT 2048
+#define CONFIG_ANKLET_CONFIG_TEXT 4096
 #endif
 
 /* Longest userid and longest name of a request, in octets without the NUL. */

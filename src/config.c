@@ -12,11 +12,14 @@
 #include "config_line.h"
 #include "config_near.h"
 #include "config_report.h"
+#include "config_route.h"
 #include "config_rule.h"
 #include "config_values.h"
+#include "tls.h"
 
 _Static_assert(CONFIG_ANKLET_LISTENERS >= 2, "the default is to listen on 127.0.0.1 and ::1");
 _Static_assert(CONFIG_ANKLET_LISTENERS <= UINT8_MAX, "a count of listeners fits an octet");
+_Static_assert(CONFIG_ANKLET_FORWARDS <= INT8_MAX, "a listener names its forward in an octet");
 _Static_assert(CONFIG_ANKLET_NAME_SERVERS <= UINT8_MAX, "a count of servers fits an octet");
 _Static_assert(CONFIG_ANKLET_SESSIONS <= UINT16_MAX, "limit-client fits its field");
 
@@ -24,10 +27,14 @@ enum keyword {
 	KEYWORD_LISTEN,
 	KEYWORD_ALLOW,
 	KEYWORD_DENY,
+	KEYWORD_ROUTE,
+	KEYWORD_FORWARD,
+	KEYWORD_CA,
 	KEYWORD_LIMIT_HANDSHAKE,
 	KEYWORD_LIMIT_ESTABLISH,
 	KEYWORD_LIMIT_IDLE,
 	KEYWORD_LIMIT_HALF_CLOSED,
+	KEYWORD_LIMIT_DATAGRAMS,
 	KEYWORD_LIMIT_CLIENT,
 	KEYWORD_BIND_PORTS,
 	KEYWORD_BIND_ADDRESS,
@@ -42,10 +49,14 @@ static const char keywords[KEYWORDS][18] = {
 	[KEYWORD_LISTEN] = "listen",
 	[KEYWORD_ALLOW] = "allow",
 	[KEYWORD_DENY] = "deny",
+	[KEYWORD_ROUTE] = "route",
+	[KEYWORD_FORWARD] = "forward",
+	[KEYWORD_CA] = "ca",
 	[KEYWORD_LIMIT_HANDSHAKE] = "limit-handshake",
 	[KEYWORD_LIMIT_ESTABLISH] = "limit-establish",
 	[KEYWORD_LIMIT_IDLE] = "limit-idle",
 	[KEYWORD_LIMIT_HALF_CLOSED] = "limit-half-closed",
+	[KEYWORD_LIMIT_DATAGRAMS] = "limit-datagrams",
 	[KEYWORD_LIMIT_CLIENT] = "limit-client",
 	[KEYWORD_BIND_PORTS] = "bind-ports",
 	[KEYWORD_BIND_ADDRESS] = "bind-address",
@@ -65,6 +76,12 @@ void config_init(struct config *c)
 	c->limit_datagrams_ms = 120 * 1000;
 	c->limit_client = (CONFIG_ANKLET_SESSIONS + 1) / 2; /* one client never takes them all */
 	c->log = PORT_INFO;
+	c->tls = tls_built;
+}
+
+bool config_listens_by_default(const struct config *c)
+{
+	return c->listen_count == 0 && c->forward_count == 0;
 }
 
 /* ---- One reader for each keyword ---- */
@@ -79,14 +96,44 @@ static unsigned listeners(const struct endpoint *endpoint, unsigned count)
 	return sockets;
 }
 
+static bool read_endpoint(struct config *c, struct config_line *line, struct word value,
+	struct endpoint_use use, struct endpoint *endpoint)
+{
+	use.tls = c->tls;
+	return endpoint_parse(value.at, value.len, &use, &c->strings, endpoint, &line->fault);
+}
+
+/* What is accepted can be printed and read again: that line must not become too long. second: or NULL. */
+static bool check_length(const struct config *c, struct config_line *line,
+	const struct endpoint *first, const struct endpoint *second)
+{
+	char buf[CONFIG_LINE_MAX + 1];
+	struct text t;
+
+	text_init(&t, buf, sizeof buf);
+	text_octets(&t, line->keyword.at, line->keyword.len);
+	text_char(&t, ' ');
+	text_endpoint(&t, first, &c->strings);
+	if (second != NULL) {
+		text_char(&t, ' ');
+		text_endpoint(&t, second, &c->strings);
+	}
+	return !t.cut || config_fault(&line->fault, FAULT_LONG_PRINTED, line->keyword);
+}
+
 static bool read_listen(struct config *c, struct config_line *line)
 {
+	static const struct endpoint_use use = {
+		.default_port = CONFIG_DEFAULT_PORT,
+		.schemes = 1u << ENDPOINT_TCP | 1u << ENDPOINT_TLS,
+		.fault = FAULT_LISTEN_SCHEME,
+		.listens = true,
+	};
 	struct endpoint e;
 	struct word value;
 
 	if (!config_line_only(line, FAULT_ENDPOINT, &value) ||
-		!endpoint_parse(
-			value.at, value.len, CONFIG_DEFAULT_PORT, &c->strings, &e, &line->fault))
+		!read_endpoint(c, line, value, use, &e) || !check_length(c, line, &e, NULL))
 		return false;
 	if (listeners(c->listen, c->listen_count) + listeners(&e, 1) > CONFIG_ANKLET_LISTENERS)
 		return config_fault(&line->fault, FAULT_LISTENERS, value);
@@ -106,6 +153,78 @@ static bool read_rule(struct config *c, struct config_line *line, bool allow)
 	return true;
 }
 
+/* A keyword for which the program has no room; size: the setting that makes some. */
+static bool absent(struct config_line *line, const char *size)
+{
+	config_fault(&line->fault, FAULT_ABSENT, line->keyword);
+	line->fault.hint = size;
+	return false;
+}
+
+static bool read_route(struct config *c, struct config_line *line)
+{
+	struct route route;
+
+	if (CONFIG_ANKLET_ROUTES == 0)
+		return absent(line, "CONFIG_ANKLET_ROUTES above 0");
+	if (!config_route(line, c->tls, &c->strings, &route))
+		return false;
+	if (c->routes.count == CONFIG_ANKLET_ROUTES)
+		return config_fault(&line->fault, FAULT_ROUTES, line->keyword);
+	c->routes.route[c->routes.count++] = route;
+	return true;
+}
+
+/* What stands behind 'behind' on a forward's line. */
+static bool read_side(struct config *c, struct config_line *line, struct word behind,
+	struct endpoint_use use, struct endpoint *endpoint, struct word *value)
+{
+	return config_line_value(line, behind, (enum config_fault_kind)use.fault, value) &&
+	       read_endpoint(c, line, *value, use, endpoint);
+}
+
+static bool read_forward(struct config *c, struct config_line *line)
+{
+	static const struct endpoint_use
+		listen = {.schemes = 1u << ENDPOINT_TCP | 1u << ENDPOINT_TLS | 1u << ENDPOINT_UDP,
+			.fault = FAULT_FORWARD_LISTEN_SCHEME,
+			.listens = true},
+		target = {.schemes = 1u << ENDPOINT_TCP | 1u << ENDPOINT_TLS | 1u << ENDPOINT_UDP |
+				     1u << ENDPOINT_SMTP_STARTTLS | 1u << ENDPOINT_IMAP_STARTTLS |
+				     1u << ENDPOINT_POP3_STARTTLS | 1u << ENDPOINT_NNTP_STARTTLS,
+			.fault = FAULT_FORWARD_TARGET_SCHEME};
+	struct word from, to;
+	struct forward f;
+
+	if (CONFIG_ANKLET_FORWARDS == 0)
+		return absent(line, "CONFIG_ANKLET_FORWARDS above 0");
+	if (!read_side(c, line, line->keyword, listen, &f.listen, &from) ||
+		!read_side(c, line, from, target, &f.target, &to) || !config_line_end(line))
+		return false;
+	if ((f.listen.scheme == ENDPOINT_UDP) != (f.target.scheme == ENDPOINT_UDP))
+		return config_fault(&line->fault, FAULT_FORWARD_UDP, to);
+	if (!check_length(c, line, &f.listen, &f.target))
+		return false;
+	if (c->forward_count == CONFIG_ANKLET_FORWARDS)
+		return config_fault(&line->fault, FAULT_FORWARDS, line->keyword);
+	c->forward[c->forward_count++] = f;
+	return true;
+}
+
+static bool read_ca(struct config *c, struct config_line *line)
+{
+	struct tls_reading r = {.strings = &c->strings, .fault = &line->fault};
+	struct word value;
+	uint16_t ca;
+
+	if (!c->tls)
+		return absent(line, "Mbed TLS");
+	if (!config_line_only(line, FAULT_CA, &value) || !tls_value_read(&r, value, &ca))
+		return false;
+	c->ca = ca;
+	return true;
+}
+
 /* zero: the limit may be 0, which is none. */
 static bool read_limit(struct config_line *line, bool zero, uint32_t *ms)
 {
@@ -113,6 +232,13 @@ static bool read_limit(struct config_line *line, bool zero, uint32_t *ms)
 
 	return config_line_only(line, FAULT_TIME, &value) &&
 	       config_time(value, zero, ms, &line->fault);
+}
+
+static bool read_limit_datagrams(struct config *c, struct config_line *line)
+{
+	if (CONFIG_ANKLET_ASSOCIATIONS == 0)
+		return absent(line, "CONFIG_ANKLET_ASSOCIATIONS above 0");
+	return read_limit(line, false, &c->limit_datagrams_ms);
 }
 
 static bool read_limit_client(struct config *c, struct config_line *line)
@@ -204,6 +330,12 @@ static bool read_values(struct config *c, struct config_line *line, enum keyword
 	case KEYWORD_ALLOW:
 	case KEYWORD_DENY:
 		return read_rule(c, line, keyword == KEYWORD_ALLOW);
+	case KEYWORD_ROUTE:
+		return read_route(c, line);
+	case KEYWORD_FORWARD:
+		return read_forward(c, line);
+	case KEYWORD_CA:
+		return read_ca(c, line);
 	case KEYWORD_LIMIT_HANDSHAKE:
 		return read_limit(line, false, &c->limit_handshake_ms);
 	case KEYWORD_LIMIT_ESTABLISH:
@@ -212,6 +344,8 @@ static bool read_values(struct config *c, struct config_line *line, enum keyword
 		return read_limit(line, true, &c->limit_idle_ms);
 	case KEYWORD_LIMIT_HALF_CLOSED:
 		return read_limit(line, true, &c->limit_half_closed_ms);
+	case KEYWORD_LIMIT_DATAGRAMS:
+		return read_limit_datagrams(c, line);
 	case KEYWORD_LIMIT_CLIENT:
 		return read_limit_client(c, line);
 	case KEYWORD_BIND_PORTS:

@@ -38,12 +38,13 @@ struct config {
 	struct ip bind_address;                 /* shown to BIND clients; '::' when not given */
 	struct ip source_v4,
 		source_v6; /* local addresses for outgoing connections; '::' when not given */
+	bool tls;          /* TLS is built in: endpoints and routes with it are accepted */
 	uint8_t log;       /* enum port_level: lines above it are left out */
 	uint16_t user;     /* in strings: whom to become after binding; STRING_NONE: nobody */
 	uint16_t
 		ca; /* in strings: the file of those whom clients' TLS trusts; STRING_NONE: the system's */
 	uint32_t limit_datagrams_ms; /* a client of a forward of datagrams without one */
-	uint8_t listen_count; /* 0: the default, 127.0.0.1 and ::1, unless there are forwards */
+	uint8_t listen_count;        /* 0: see config_listens_by_default() */
 	uint8_t forward_count;
 	struct port_config port;
 	struct string_table strings;
@@ -55,6 +56,9 @@ struct config {
 
 /* Sets the defaults. */
 void config_init(struct config *c);
+
+/* Is 127.0.0.1 and ::1 listened on: neither listen nor forward says where? */
+bool config_listens_by_default(const struct config *c);
 
 /* As anklet_configure(), whose contract stands in anklet.h. */
 unsigned config_read(struct config *c, const char *source, const char *text, size_t len,

@@ -45,7 +45,7 @@ static void print_num(struct line *line, const char *start, unsigned value)
 
 static void print_listen(struct line *line, const struct config *c)
 {
-	if (c->listen_count == 0) {
+	if (config_listens_by_default(c)) {
 		print_str(line, "# listen tcp://127.0.0.1:1080", " (default)");
 		print_str(line, "# listen tcp://[::1]:1080", " (default)");
 	}
@@ -53,6 +53,8 @@ static void print_listen(struct line *line, const struct config *c)
 		text_endpoint(line_begin(line, "listen "), &c->listen[i], &c->strings);
 		line_end(line);
 	}
+	if (c->listen_count == 0 && !config_listens_by_default(c))
+		print_str(line, "# listen: ", "nowhere; there are forwards only");
 }
 
 static void print_rules(struct line *line, const struct config *c)
@@ -63,6 +65,67 @@ static void print_rules(struct line *line, const struct config *c)
 	for (unsigned i = 0; i < c->rules.count; i++) {
 		text_rule(line_begin(line, ""), &c->rules.rule[i], &c->strings);
 		line_end(line);
+	}
+}
+
+/* Does a rule or a route speak of addresses? */
+static bool has_addresses(const struct config *c)
+{
+	for (unsigned i = 0; i < c->rules.count; i++) {
+		if (c->rules.rule[i].to.kind == PATTERN_PREFIX)
+			return true;
+	}
+	for (unsigned i = 0; i < c->routes.count; i++) {
+		if (c->routes.route[i].to.kind == PATTERN_PREFIX)
+			return true;
+	}
+	return false;
+}
+
+/* What one may not have thought of stands in front of the line that brings it. */
+static void print_unverified(struct line *line, const struct tls_options *options)
+{
+	if (options->verify_none)
+		print_str(line,
+			"# verify=none: ", "whoever answers there is believed to be the right one");
+}
+
+static void print_routes(struct line *line, const struct config *c)
+{
+	for (unsigned i = 0; i < c->routes.count; i++) {
+		const struct route *route = &c->routes.route[i];
+
+		if (route_is_remote(route) && has_addresses(c))
+			print_str(line, "# the hop looks names up: ",
+				"an address behind 'to', of a rule or a route, matches none of "
+				"them");
+		print_unverified(line, &route->tls);
+		print_unverified(line, &route->hop.tls);
+		text_route(line_begin(line, ""), route, &c->strings);
+		line_end(line);
+	}
+}
+
+static void print_forwards(struct line *line, const struct config *c)
+{
+	for (unsigned i = 0; i < c->forward_count; i++) {
+		const struct forward *f = &c->forward[i];
+
+		print_unverified(line, &f->target.tls);
+		text_endpoint(line_begin(line, "forward "), &f->listen, &c->strings);
+		text_char(&line->t, ' ');
+		text_endpoint(&line->t, &f->target, &c->strings);
+		line_end(line);
+	}
+}
+
+static void print_ca(struct line *line, const struct config *c)
+{
+	if (c->ca != STRING_NONE) {
+		text_tls_value(line_begin(line, "ca "), string_table_at(&c->strings, c->ca));
+		line_end(line);
+	} else if (c->tls) {
+		print_str(line, "# ca: ", "the system's list (default)");
 	}
 }
 
@@ -88,6 +151,8 @@ static void print_limits(struct line *line, const struct config *c)
 	print_time(line, "limit-establish ", c->limit_establish_ms);
 	print_time(line, "limit-idle ", c->limit_idle_ms);
 	print_time(line, "limit-half-closed ", c->limit_half_closed_ms);
+	if (CONFIG_ANKLET_ASSOCIATIONS > 0)
+		print_time(line, "limit-datagrams ", c->limit_datagrams_ms);
 	print_num(line, "limit-client ", c->limit_client);
 }
 
@@ -150,6 +215,11 @@ void config_print(const struct config *c, anklet_print *print, void *ctx)
 
 	print_listen(&line, c);
 	print_rules(&line, c);
+	if (CONFIG_ANKLET_ROUTES > 0)
+		print_routes(&line, c);
+	if (CONFIG_ANKLET_FORWARDS > 0)
+		print_forwards(&line, c);
+	print_ca(&line, c);
 	print_limits(&line, c);
 	print_bind_ports(&line, c);
 	print_addresses(&line, c);

@@ -125,7 +125,7 @@ bool config_dns(struct word word, struct address *server, struct config_fault *f
 	if (rest.len > 0 &&
 		(!number_parse(rest.at + 1, rest.len - 1, UINT16_MAX, &port) || port == 0))
 		return config_fault(
-			fault, FAULT_DNS_PORT, (struct word){rest.at + 1, rest.len - 1});
+			fault, FAULT_PORT_TO_CONNECT, (struct word){rest.at + 1, rest.len - 1});
 	*server = (struct address){.ip = ip, .port = (uint16_t)port};
 	return true;
 }

@@ -1,18 +1,37 @@
 /*
- * Endpoints: scheme://host:port. See endpoint.h.
+ * Endpoints: scheme://host:port?option=value. See endpoint.h.
  */
 #include "endpoint.h"
 
 #include <string.h>
 
+#include "config_near.h"
+#include "starttls.h"
+
 #define NAME_MAX_LEN 253 /* of a name without its last dot (RFC 1035, section 2.3.4) */
 #define LABEL_MAX_LEN 63
 #define ZONE_MAX_LEN 15 /* the longest name of an interface */
 
+static const char schemes[ENDPOINT_SCHEMES][14] = {
+	[ENDPOINT_TCP] = "tcp",
+	[ENDPOINT_UDP] = "udp",
+	[ENDPOINT_TLS] = "tls",
+	[ENDPOINT_SMTP_STARTTLS] = "smtp+starttls",
+	[ENDPOINT_IMAP_STARTTLS] = "imap+starttls",
+	[ENDPOINT_POP3_STARTTLS] = "pop3+starttls",
+	[ENDPOINT_NNTP_STARTTLS] = "nntp+starttls",
+	[ENDPOINT_SOCKS4] = "socks4",
+	[ENDPOINT_SOCKS4A] = "socks4a",
+	[ENDPOINT_SOCKS4_TLS] = "socks4+tls",
+	[ENDPOINT_SOCKS4A_TLS] = "socks4a+tls",
+};
+
 /* An endpoint while it is taken apart. */
 struct parts {
+	struct word scheme; /* "tcp" where none is written */
 	struct word host;
-	struct word port; /* with the ':' in front of it; empty: none is written */
+	struct word port;    /* with the ':' in front of it; empty: none is written */
+	struct word options; /* with the '?'; empty: none are written */
 	bool bracketed;
 };
 
@@ -72,6 +91,34 @@ bool endpoint_starttls(const struct endpoint *endpoint, uint8_t *protocol)
 	return true;
 }
 
+/* "smtp" of "smtp+starttls". */
+static struct word starttls_word(uint8_t protocol)
+{
+	const char *scheme = schemes[ENDPOINT_SMTP_STARTTLS + protocol];
+
+	return (struct word){scheme, (size_t)(strchr(scheme, '+') - scheme)};
+}
+
+void text_starttls(struct text *t, uint8_t protocol)
+{
+	struct word word = starttls_word(protocol);
+
+	text_octets(t, word.at, word.len);
+}
+
+bool endpoint_starttls_named(struct word word, uint8_t *protocol)
+{
+	for (uint8_t i = 0; i < STARTTLS_PROTOCOLS; i++) {
+		struct word is = starttls_word(i);
+
+		if (word.len == is.len && memcmp(word.at, is.at, is.len) == 0) {
+			*protocol = i;
+			return true;
+		}
+	}
+	return false;
+}
+
 /* ---- The scheme and the options ---- */
 
 /* RFC 3986, section 3.1: schemes are the same in either case. s is in lower case. */
@@ -90,52 +137,91 @@ static bool is_scheme(struct word word, const char *s)
 	return i == word.len && s[i] == '\0';
 }
 
-static bool scheme_check(struct word scheme, struct config_fault *fault)
+static bool scheme_find(struct word word, uint8_t *scheme)
 {
-	static const char absent[][14] = {"udp", "ssl", "tls", "socks4", "socks4a", "socks5",
-		"socks4+tls", "socks4a+tls", "socks5+tls", "smtp+starttls", "imap+starttls",
-		"pop3+starttls", "nntp+starttls"};
+	for (uint8_t i = 0; i < ENDPOINT_SCHEMES; i++) {
+		if (is_scheme(word, schemes[i])) {
+			*scheme = i;
+			return true;
+		}
+	}
+	*scheme = ENDPOINT_TLS;
+	return is_scheme(word, "ssl");
+}
 
-	if (is_scheme(scheme, "tcp"))
-		return true;
+/* hint: what is offered instead, where the kind has it. */
+static bool scheme_fault(struct config_fault *fault, enum config_fault_kind kind,
+	struct word scheme, const char *hint)
+{
+	config_fault(fault, kind, scheme);
+	fault->hint = hint;
+	return false;
+}
+
+/* A scheme that is none of ours. */
+static bool scheme_refuse(struct word scheme, struct config_fault *fault)
+{
+	struct config_near near;
+
 	if (is_scheme(scheme, "sslv2"))
 		return config_fault(fault, FAULT_SSLV2, scheme);
 	if (is_scheme(scheme, "sslv3"))
 		return config_fault(fault, FAULT_SSLV3, scheme);
-	for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++) {
-		if (is_scheme(scheme, absent[i]))
-			return config_fault(fault, FAULT_SCHEME_ABSENT, scheme);
-	}
-	return config_fault(fault, FAULT_SCHEME, scheme);
+	if (is_scheme(scheme, "socks5") || is_scheme(scheme, "socks5+tls"))
+		return config_fault(fault, FAULT_SOCKS5, scheme);
+	config_near_init(&near, scheme);
+	for (unsigned i = 0; i < ENDPOINT_SCHEMES; i++)
+		config_near_try(&near, schemes[i]);
+	/* They are short: two octets away is nearly everything. */
+	if (near.distance > 1)
+		return config_fault(fault, FAULT_SCHEME, scheme);
+	return scheme_fault(fault, FAULT_SCHEME_NEAR, scheme, near.name);
+}
+
+/* where: the scheme, or all of an endpoint in which none is written. */
+static bool scheme_check(const struct endpoint *e, const struct endpoint_use *use,
+	struct word where, struct config_fault *fault)
+{
+	if ((use->schemes & 1u << e->scheme) == 0)
+		return config_fault(fault, (enum config_fault_kind)use->fault, where);
+	if (e->scheme == ENDPOINT_UDP && CONFIG_ANKLET_ASSOCIATIONS == 0)
+		return scheme_fault(
+			fault, FAULT_SCHEME_ABSENT, where, "CONFIG_ANKLET_ASSOCIATIONS above 0");
+	if (endpoint_has_tls(e) && !use->tls)
+		return scheme_fault(fault, FAULT_SCHEME_ABSENT, where, "Mbed TLS");
+	return true;
+}
+
+/* The options go first: a "://" in one of them begins no scheme. */
+static void options_take(struct word *rest, struct word *options)
+{
+	const char *mark = memchr(rest->at, '?', rest->len);
+	const char *end = rest->at + rest->len;
+
+	if (mark == NULL)
+		mark = end;
+	rest->len = (size_t)(mark - rest->at);
+	*options = (struct word){mark, (size_t)(end - mark)};
 }
 
 /* Takes "scheme://" from the front of *rest, where there is one. */
-static bool scheme_take(struct word *rest, struct config_fault *fault)
+static bool scheme_take(struct endpoint *e, struct word *rest, struct word *scheme,
+	const struct endpoint_use *use, struct config_fault *fault)
 {
 	for (size_t i = 0; i + 3 <= rest->len; i++) {
-		struct word scheme = {rest->at, i};
-
 		if (memcmp(rest->at + i, "://", 3) != 0)
 			continue;
 		if (i == 0)
 			return config_fault(fault, FAULT_ENDPOINT, *rest);
-		if (!scheme_check(scheme, fault))
-			return false;
+		*scheme = (struct word){rest->at, i};
+		if (!scheme_find(*scheme, &e->scheme))
+			return scheme_refuse(*scheme, fault);
 		rest->at += i + 3;
 		rest->len -= i + 3;
-		return true;
+		return scheme_check(e, use, *scheme, fault);
 	}
-	return true;
-}
-
-static bool options_check(struct word rest, struct config_fault *fault)
-{
-	const char *options = rest.len > 0 ? memchr(rest.at, '?', rest.len) : NULL;
-
-	if (options == NULL)
-		return true;
-	return config_fault(fault, FAULT_OPTIONS,
-		(struct word){options, (size_t)(rest.at + rest.len - options)});
+	*scheme = (struct word){schemes[ENDPOINT_TCP], strlen(schemes[ENDPOINT_TCP])};
+	return scheme_check(e, use, *rest, fault);
 }
 
 /* ---- Host and port ---- */
@@ -169,25 +255,27 @@ static bool plain_split(struct word rest, struct parts *parts, struct config_fau
 
 static bool split(struct word rest, struct parts *parts, struct config_fault *fault)
 {
-	*parts = (struct parts){.bracketed = rest.at[0] == '['};
+	parts->bracketed = rest.at[0] == '[';
 	return parts->bracketed ? bracketed_split(rest, parts, fault)
 				: plain_split(rest, parts, fault);
 }
 
-static bool port_parse(
-	struct word port, uint16_t default_port, uint16_t *number, struct config_fault *fault)
+static bool port_parse(struct word port, const struct endpoint_use *use, uint16_t *number,
+	struct config_fault *fault)
 {
 	struct word digits = {port.at + 1, port.len - 1};
 	uint32_t n;
 
 	if (port.len == 0) {
-		*number = default_port;
+		*number = use->default_port;
 		return true;
 	}
 	if (digits.len == 0)
-		return config_fault(fault, FAULT_NO_PORT, port);
-	if (!number_parse(digits.at, digits.len, UINT16_MAX, &n))
-		return config_fault(fault, FAULT_PORT, digits);
+		return config_fault(
+			fault, use->default_port > 0 ? FAULT_NO_PORT : FAULT_PORT_ABSENT, port);
+	if (!number_parse(digits.at, digits.len, UINT16_MAX, &n) || (n == 0 && !use->listens))
+		return config_fault(
+			fault, use->listens ? FAULT_PORT : FAULT_PORT_TO_CONNECT, digits);
 	*number = (uint16_t)n;
 	return true;
 }
@@ -256,42 +344,63 @@ static bool host_parse(struct endpoint *e, const struct parts *parts, struct str
 				: plain_parse(e, parts->host, strings, fault);
 }
 
-bool endpoint_parse(const char *text, size_t len, uint16_t default_port,
+static bool options_parse(struct endpoint *e, const struct parts *parts, bool listens,
+	struct word all, struct string_table *strings, struct config_fault *fault)
+{
+	struct tls_reading r = {.strings = strings, .fault = fault};
+
+	if (!endpoint_has_tls(e)) {
+		if (parts->options.len == 0)
+			return true;
+		config_fault(fault, FAULT_OPTIONS, parts->options);
+		fault->subject = parts->scheme;
+		return false;
+	}
+	if (!tls_options_read(&r, parts->options))
+		return false;
+	e->tls = r.options;
+	return listens ? tls_options_check_server(&r, all) : tls_options_check_client(&r);
+}
+
+bool endpoint_parse(const char *text, size_t len, const struct endpoint_use *use,
 	struct string_table *strings, struct endpoint *endpoint, struct config_fault *fault)
 {
 	struct endpoint e = {.scheme = ENDPOINT_TCP};
 	struct word all = {text, len}, rest = all;
 	struct parts parts;
 
-	if (!scheme_take(&rest, fault) || !options_check(rest, fault))
+	options_take(&rest, &parts.options);
+	if (rest.len == 0)
+		return config_fault(fault, FAULT_NO_HOST, all);
+	if (!scheme_take(&e, &rest, &parts.scheme, use, fault))
 		return false;
 	if (rest.len == 0)
 		return config_fault(fault, FAULT_NO_HOST, all);
 	if (!split(rest, &parts, fault))
 		return false;
-	if (parts.port.len == 0 && default_port == 0)
-		return config_fault(fault, FAULT_NO_PORT, all);
-	if (!port_parse(parts.port, default_port, &e.port, fault))
+	if (parts.port.len == 0 && use->default_port == 0)
+		return config_fault(fault, FAULT_PORT_ABSENT, all);
+	if (!port_parse(parts.port, use, &e.port, fault) || !host_parse(&e, &parts, strings, fault))
 		return false;
-	if (!host_parse(&e, &parts, strings, fault))
+	if (e.host == ENDPOINT_ANY && !use->listens)
+		return config_fault(fault, FAULT_ANY_TARGET, parts.host);
+	if (!options_parse(&e, &parts, use->listens, all, strings, fault))
 		return false;
 	*endpoint = e;
 	return true;
 }
 
-void text_endpoint(
-	struct text *t, const struct endpoint *endpoint, const struct string_table *strings)
+static void text_host(struct text *t, const struct endpoint *e, const struct string_table *strings)
 {
-	const char *name = string_table_at(strings, endpoint->name);
+	const char *name = string_table_at(strings, e->name);
 	bool zoned = strchr(name, ':') != NULL;
 
-	text_str(t, "tcp://");
-	switch ((enum endpoint_host)endpoint->host) {
+	switch ((enum endpoint_host)e->host) {
 	case ENDPOINT_ANY:
 		text_char(t, '*');
 		break;
 	case ENDPOINT_IP:
-		text_address(t, &(struct address){.ip = endpoint->ip, .port = endpoint->port});
+		text_address(t, &(struct address){.ip = e->ip, .port = e->port});
 		return;
 	case ENDPOINT_NAME:
 		text_str(t, zoned ? "[" : "");
@@ -300,5 +409,14 @@ void text_endpoint(
 		break;
 	}
 	text_char(t, ':');
-	text_num(t, endpoint->port);
+	text_num(t, e->port);
+}
+
+void text_endpoint(
+	struct text *t, const struct endpoint *endpoint, const struct string_table *strings)
+{
+	text_str(t, schemes[endpoint->scheme]);
+	text_str(t, "://");
+	text_host(t, endpoint, strings);
+	text_tls_options(t, &endpoint->tls, strings, '?', '&');
 }

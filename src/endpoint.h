@@ -16,6 +16,7 @@
 #include "address.h"
 #include "config_fault.h"
 #include "string_table.h"
+#include "tls_options.h"
 
 enum endpoint_scheme {
 	ENDPOINT_TCP,
@@ -34,15 +35,13 @@ enum endpoint_scheme {
 
 enum endpoint_host { ENDPOINT_ANY, ENDPOINT_IP, ENDPOINT_NAME };
 
-/* The options of an endpoint or a route with TLS; what they mean is said in tls.h. */
-struct tls_options {
-	/* In the table of strings; STRING_NONE: not given. */
-	uint16_t cert, key, ca, psk, alpn;
-	uint16_t name; /* for SNI and verification, when it is not the host's own */
-	uint8_t min;   /* enum tls_version */
-	bool verify_none;
-	bool truncated_eof;
-	bool halfclose_defer;
+/* Which endpoints make sense in a line. */
+struct endpoint_use {
+	uint16_t default_port; /* taken where none is written; 0: one must be */
+	uint16_t schemes;      /* bits, 1 << enum endpoint_scheme */
+	uint8_t fault;         /* enum config_fault_kind, of any other scheme */
+	bool listens; /* clients are served there: '*' and port 0 are accepted, and TLS is a server's */
+	bool tls;     /* TLS is built in */
 };
 
 struct endpoint {
@@ -64,12 +63,17 @@ bool endpoint_is_hop(const struct endpoint *endpoint);
 /* Does it begin in the clear and ask for TLS in the middle? *protocol is then an enum starttls_protocol. */
 bool endpoint_starttls(const struct endpoint *endpoint, uint8_t *protocol);
 
+/* Appends the protocol's word, an enum starttls_protocol: "smtp", "imap", ... */
+void text_starttls(struct text *t, uint8_t protocol);
+
+/* The protocol of such a word; false: it is none. */
+bool endpoint_starttls_named(struct word word, uint8_t *protocol);
+
 /*
- * Parses text[0..len), of which len is at least 1. default_port is taken where
- * none is written; 0: one must be. '*' and port 0 are accepted: whoever connects
- * there refuses them. Returns true; or false and fills *fault.
+ * Parses text[0..len), of which len is at least 1, for a use. Returns true; or false,
+ * with *fault filled and strings perhaps left in the table.
  */
-bool endpoint_parse(const char *text, size_t len, uint16_t default_port,
+bool endpoint_parse(const char *text, size_t len, const struct endpoint_use *use,
 	struct string_table *strings, struct endpoint *endpoint, struct config_fault *fault);
 
 /*

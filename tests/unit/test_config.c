@@ -205,25 +205,26 @@ static void more_than_the_tables_hold(void **state)
 		"    use fewer, or build with a larger CONFIG_ANKLET_NAME_SERVERS\n");
 }
 
+#define ZEROS_59 "00000000000000000000000000000000000000000000000000000000000"
+
 static void more_names_than_fit(void **state)
 {
-	char text[64];
+	char text[128];
 	unsigned rules = 0;
 
 	(void)state;
 	do {
-		snprintf(text, sizeof text, "allow user %047u", rules++);
+		snprintf(text, sizeof text, "allow user %095u", rules++);
 	} while (read_text(text) == 0);
-	assert_int_equal(rules - 1, (CONFIG_ANKLET_CONFIG_TEXT - 1) / 48);
-	assert_string_equal(reported,
-		"anklet.conf:1:7: the names take more than 2048 octets\n"
-		"    allow user 00000000000000000000000000000000000000000000042\n"
-		"          ^~~~\n"
-		"    use fewer or shorter ones, or build with a larger "
-		"CONFIG_ANKLET_CONFIG_TEXT\n");
+	assert_int_equal(rules - 1, (CONFIG_ANKLET_CONFIG_TEXT - 1) / 96);
+	assert_string_equal(reported, "anklet.conf:1:7: the names take more than 4096 octets\n"
+				      "    allow user " ZEROS_59 "00...\n"
+				      "          ^~~~\n"
+				      "    use fewer or shorter ones, or build with a larger "
+				      "CONFIG_ANKLET_CONFIG_TEXT\n");
 	assert_int_equal(config.rules.count, rules - 1);
 	/* A name that is there already takes no more room. */
-	read_good("allow user 00000000000000000000000000000000000000000000001\n");
+	read_good("allow user 0000000000000000" ZEROS_59 "00000000000000000001\n");
 }
 
 /* Names of lines in error are given back: else these would fill the table. */

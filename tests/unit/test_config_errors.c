@@ -24,8 +24,10 @@ static const char *const line_errors[][2] = {
 	{"\n\n bogus\n", AT("3:2") "unknown keyword 'bogus'\n"
 				   "     bogus\n"
 				   "     ^~~~~\n"
-				   "    the keywords are listen, allow, deny, limit-handshake, "
-				   "limit-establish, limit-idle, limit-half-closed, limit-client, "
+				   "    the keywords are listen, allow, deny, route, forward, ca, "
+				   "limit-handshake, "
+				   "limit-establish, limit-idle, limit-half-closed, "
+				   "limit-datagrams, limit-client, "
 				   "bind-ports, bind-address, source, dns, log, user\n"},
 	{"\tlog\tloud\t#\xc3\xa4\r\n", AT("1:6") "'loud' is no level\n"
 						 "     log loud #??\n"
@@ -62,22 +64,18 @@ static const char *const line_errors[][2] = {
 };
 
 static const char *const endpoint_errors[][2] = {
-	{"listen sslv2://x:1",
-		AT("1:8") "sslv2:// is prohibited (RFC 6176)\n"
-			  "    listen sslv2://x:1\n"
-			  "           ^~~~~\n"
-			  "    write tcp://HOST:PORT; encryption is tls://, where it is "
-			  "built in\n"},
-	{"listen sslv3://x:1",
-		AT("1:8") "sslv3:// is prohibited (RFC 7568)\n"
-			  "    listen sslv3://x:1\n"
-			  "           ^~~~~\n"
-			  "    write tcp://HOST:PORT; encryption is tls://, where it is "
-			  "built in\n"},
+	{"listen sslv2://x:1", AT("1:8") "sslv2:// is prohibited (RFC 6176)\n"
+					 "    listen sslv2://x:1\n"
+					 "           ^~~~~\n"
+					 "    write tls://HOST:PORT\n"},
+	{"listen sslv3://x:1", AT("1:8") "sslv3:// is prohibited (RFC 7568)\n"
+					 "    listen sslv3://x:1\n"
+					 "           ^~~~~\n"
+					 "    write tls://HOST:PORT\n"},
 	{"listen tls://x:1", AT("1:8") "tls:// is not built into this program\n"
 				       "    listen tls://x:1\n"
 				       "           ^~~\n"
-				       "    write tcp://HOST:PORT\n"},
+				       "    build with Mbed TLS\n"},
 	{"listen ://x:1", AT("1:8") "'://x:1' is no endpoint\n"
 				    "    listen ://x:1\n"
 				    "           ^~~~~~\n"
@@ -323,6 +321,7 @@ static void check_errors(const char *const errors[][2], size_t count)
 		struct config before;
 
 		config_init(&config);
+		config.tls = false;
 		read_good("listen a.example\nallow to a.example user bob\nuser nobody\n");
 		memcpy(&before, &config, sizeof before);
 		assert_int_equal(read_text(errors[i][0]), 1);
