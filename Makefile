@@ -101,7 +101,6 @@ CORE = \
 	src/stream.c \
 	src/string_table.c \
 	src/text.c \
-	src/tls_none.c \
 	src/tls_options.c \
 	src/word.c
 
