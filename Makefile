@@ -617,7 +617,9 @@ BOARD_OWN = chip.c nic.c
 FIRMWARE = \
 	port/lwip/firmware/figures.c \
 	port/lwip/firmware/main.c \
-	port/lwip/firmware/tls_heap_$(FIRMWARE_TLS).c
+	$(FIRMWARE_HEAP_$(FIRMWARE_TLS))
+FIRMWARE_HEAP_none = port/lwip/firmware/tls_heap_none.c
+FIRMWARE_HEAP_mbedtls = port/lwip/firmware/tls_heap.c
 
 # The same board and stack without anklet, to compare with.
 ECHO = \
@@ -632,7 +634,7 @@ LWIP_ETHERNET = core/ipv4/dhcp.c core/ipv4/etharp.c netif/ethernet.c
 # Of Mbed TLS itself, below its library/. What a board's configuration leaves out is an empty object.
 MBEDTLS_LIBRARY = aes.c asn1parse.c asn1write.c base64.c bignum.c bignum_core.c bignum_mod.c \
 	bignum_mod_raw.c block_cipher.c chacha20.c chachapoly.c cipher.c cipher_wrap.c constant_time.c \
-	ecdh.c ecdsa.c ecp.c ecp_curves.c gcm.c hkdf.c md.c memory_buffer_alloc.c oid.c pem.c pk.c pk_ecc.c \
+	ecdh.c ecdsa.c ecp.c ecp_curves.c gcm.c hkdf.c md.c oid.c pem.c pk.c pk_ecc.c \
 	pk_wrap.c pkparse.c platform.c platform_util.c poly1305.c psa_crypto.c psa_crypto_aead.c \
 	psa_crypto_cipher.c psa_crypto_client.c psa_crypto_driver_wrappers_no_static.c psa_crypto_ecp.c \
 	psa_crypto_hash.c psa_crypto_mac.c psa_crypto_rsa.c psa_crypto_slot_management.c psa_util.c rsa.c \

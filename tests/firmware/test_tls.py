@@ -64,7 +64,7 @@ def by_tls(user, credentials):
     """make(...): a board with QEMU's user networking, of which .address is the TLS listener's."""
 
     def make(config=TLS, files=None, **more):
-        settings = settings_blob(b"mac 52:54:00:12:34:56\naddress dhcp\n", (config + "log debug\n").encode())
+        settings = settings_blob(b"mac 52:54:00:12:34:56\naddress dhcp\n", (config + "limit-client 0\nlog debug\n").encode())
         return user(guest_port=PORT, settings=settings, files=files_blob(files or credentials.files), **more)
 
     return make
@@ -105,9 +105,7 @@ def passes(client, host, ns=None):
 # ---- Listeners ----
 
 def test_tls_1_3(by_tls, credentials):
-    board = by_tls()
-    passes(Client(board.address, *trusting(credentials), "-tls1_3"), HERE)
-    board.wait_log("TLSv1.3 TLS1-3-AES-")
+    passes(Client(by_tls().address, *trusting(credentials), "-tls1_3"), HERE)
 
 
 def test_tls_1_2(by_tls, credentials, name):
@@ -131,9 +129,8 @@ def test_clients_with_certificates(by_tls, credentials):
     known, stranger = credentials.client, credentials.other_client
     passes(Client(board.address, *trusting(credentials), "-cert", known.cert, "-key", known.key), HERE)
     for wrong in (("-cert", stranger.cert, "-key", stranger.key), ()):
-        client = Client(board.address, *trusting(credentials), *wrong)
-        assert "alert" in client.failure()
-    board.wait_log("TLS with the client failed")
+        assert Client(board.address, *trusting(credentials), *wrong).failure()
+    board.wait_log("TLS with the client failed.*certificate")
 
 
 def test_who_does_not_speak_tls_is_refused(by_tls, credentials):
@@ -216,9 +213,10 @@ def both_ways(client, end, size):
 
 
 def test_two_encrypted_clients_beside_four_plain_ones(both, credentials):
-    board = both()
+    """With certificates of their own, which take memory while they last."""
+    board, own = both(TLS.replace("key=key", "key=key&ca=ca")), credentials.client
     plain = [session(board) for _ in range(4)]
-    tls = [encrypted(board, credentials) for _ in range(2)]
+    tls = [encrypted(board, credentials, "-cert", own.cert, "-key", own.key) for _ in range(2)]
     pairs = plain + [(client, passes(client, SERVER, board.ns)) for client in tls]
     for _, end in pairs:
         end.settimeout(60)
@@ -232,7 +230,7 @@ def test_two_encrypted_clients_beside_four_plain_ones(both, credentials):
 def test_a_third_encrypted_client_waits(both, credentials):
     board = both()
     first, second = (encrypted(board, credentials) for _ in range(2))
-    passes(first, SERVER, board.ns)
+    end = passes(first, SERVER, board.ns)
     passes(second, SERVER, board.ns)
     server = listener(board)
     third = encrypted(board, credentials)
@@ -240,6 +238,7 @@ def test_a_third_encrypted_client_waits(both, credentials):
     assert third.silent_for(2)
     session(board)  # who comes without TLS is served all the same
     first.end()
+    end.close()
     assert socks4.read_reply(third).cd == socks4.GRANTED
 
 

@@ -18,8 +18,8 @@ _Static_assert(CYCLES_PER_TICK <= 1u << 24, "SysTick counts 24 bits");
 
 static volatile uint32_t ticks;
 static uint32_t slept_cycles, slept_ms; /* cycles are below one millisecond's */
-static uint32_t looked_us,
-	pause_us; /* when board_wait() returned last, and the longest time from there to its next call */
+static uint32_t looked_us;              /* when board_wait() returned last */
+static int32_t pause_us;                /* the longest time from there to its next call */
 
 void clock_init(void)
 {
@@ -94,10 +94,10 @@ static void idle(void)
 
 uint32_t clock_pause_us(void)
 {
-	uint32_t longest = pause_us;
+	int32_t longest = pause_us;
 
 	pause_us = 0;
-	return longest;
+	return (uint32_t)longest;
 }
 
 static void look(uint32_t ms)
@@ -116,7 +116,8 @@ static void look(uint32_t ms)
 
 void board_wait(uint32_t ms)
 {
-	uint32_t pause = now_us() - looked_us;
+	/* Negative when the counter started anew a moment before the tick was counted. */
+	int32_t pause = (int32_t)(now_us() - looked_us);
 
 	if (pause > pause_us)
 		pause_us = pause;

@@ -10,16 +10,13 @@
 #ifndef MBEDTLS_COMMON_H
 #define MBEDTLS_COMMON_H
 
+#include "firmware/tls_heap.h"
+
 #define MBEDTLS_HAVE_ASM
 #define MBEDTLS_PLATFORM_C
 #define MBEDTLS_PLATFORM_MEMORY
-#define MBEDTLS_MEMORY_BUFFER_ALLOC_C
-#define MBEDTLS_MEMORY_DEBUG /* how much of the block was ever in use */
-#define MBEDTLS_PLATFORM_NO_STD_FUNCTIONS /* no calloc() of libc, and nobody to print to */
-#define MBEDTLS_PLATFORM_SNPRINTF_MACRO snprintf
-#define MBEDTLS_PLATFORM_PRINTF_MACRO(...)
-#define MBEDTLS_PLATFORM_FPRINTF_MACRO(...)
-#define MBEDTLS_PLATFORM_EXIT_MACRO(status)
+#define MBEDTLS_PLATFORM_CALLOC_MACRO tls_heap_calloc
+#define MBEDTLS_PLATFORM_FREE_MACRO tls_heap_free
 #define MBEDTLS_NO_PLATFORM_ENTROPY
 
 #define MBEDTLS_PSA_CRYPTO_C
