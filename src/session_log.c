@@ -41,12 +41,12 @@ static void text_foreign(struct text *t, const char *octets, size_t len, size_t 
 		text_str(t, "\\...");
 }
 
-static void text_target(struct text *t, const struct session *s)
+static void text_target(struct text *t, const struct anklet *a, const struct session *s)
 {
 	const struct socks4_request *r = &s->request;
-	struct ip ip = socks4_ip(r);
+	struct ip ip = s->forward >= 0 ? a->config.forward[s->forward].target.ip : socks4_ip(r);
 
-	text_str(t, r->cd == SOCKS4_BIND ? " bind " : " connect ");
+	text_str(t, s->forward >= 0 ? " forward " : r->cd == SOCKS4_BIND ? " bind " : " connect ");
 	if (r->name_len > 0)
 		text_foreign(t, r->name, r->name_len, NAME_SIZE);
 	else
@@ -65,7 +65,7 @@ static struct text *begin_line(struct anklet *a, const struct session *s)
 	text_char(t, ' ');
 	text_address(t, &s->from);
 	if (s->state > SESSION_REQUEST || s->request_whole)
-		text_target(t, s);
+		text_target(t, a, s);
 	if (s->request.userid_len > 0) {
 		text_str(t, " user \"");
 		text_foreign(

@@ -180,7 +180,8 @@ void run_check_waiting(struct run *run)
 		sockets += held(s);
 		draining += s->state == SESSION_DRAIN;
 		spare += s->rival != PORT_NONE;
-		tls += (s->client.tls != NULL) + (s->server.tls != NULL);
+		tls += s->client.tls != NULL;
+		tls += s->server.tls != NULL;
 		check_session(run, s);
 	}
 	for (unsigned i = 0; i < a->listener_count; i++)
