@@ -194,7 +194,8 @@ UNIT = \
 	test_rules \
 	test_rules_guard \
 	test_socks4 \
-	test_text
+	test_text \
+	test_tls_heap
 
 CONTRACT = \
 	tests/port_contract/connect.c \
@@ -676,10 +677,11 @@ $(stack_objects): $(image)/stack/%.o: $(LWIP)/.source $(image)/flags
 	@mkdir -p $(@D)
 	$(call say,cc $(BOARD) $*.c)$(CROSS)gcc $(FIRMWARE_FLAGS) -w -MD -MP -c -o $@ $(LWIP)/src/$*.c
 
-# For speed: a handshake's longest step is how long all others wait.
+# For speed: a handshake's longest step is how long all others wait. Hosted, for the library moves words by
+# memcpy(), which is then no call but an instruction.
 $(library_objects): $(image)/mbedtls/%.o: $(MBEDTLS)/.source $(image)/flags
 	@mkdir -p $(@D)
-	$(call say,cc $(BOARD) $*.c)$(CROSS)gcc $(FIRMWARE_FLAGS) -O2 -I$(MBEDTLS)/library -w -MD -MP -c -o $@ $(MBEDTLS)/library/$*.c
+	$(call say,cc $(BOARD) $*.c)$(CROSS)gcc $(FIRMWARE_FLAGS) -O2 -fhosted -I$(MBEDTLS)/library -w -MD -MP -c -o $@ $(MBEDTLS)/library/$*.c
 
 $(image)/built_in.o: port/lwip/boards/common/built_in.S $(board)/anklet.conf $(board)/network.conf $(image)/flags
 	@mkdir -p $(@D)
@@ -705,7 +707,7 @@ $(image)/%.hex: $(image)/%.elf
 
 # What a board's figures are held against, in octets of flash and RAM. The LM3S6965's flash was
 # meant to stay below 40960 and does not (docs/firmware.md): its figure only catches growth.
-LIMITS_lm3s6965evb = 65536 65536
+LIMITS_lm3s6965evb = 77824 65536
 LIMITS_lm3s6965evb-tls = 249856 65536
 LIMITS_mps2-an385 = 3145728 4194304
 
