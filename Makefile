@@ -67,6 +67,7 @@ CORE = \
 	src/anklet.c \
 	src/anklet_start.c \
 	src/anklet_tls.c \
+	src/association.c \
 	src/config.c \
 	src/config_fault.c \
 	src/config_line.c \
@@ -78,6 +79,7 @@ CORE = \
 	src/config_route.c \
 	src/config_rule.c \
 	src/config_values.c \
+	src/datagrams.c \
 	src/endpoint.c \
 	src/hop.c \
 	src/ident.c \
@@ -120,6 +122,7 @@ NATIVE = $(or $(NATIVE_$(SYSTEM)),posix)
 
 PORT_POSIX = \
 	port/posix/addresses.c \
+	port/posix/datagrams.c \
 	port/posix/dns.c \
 	port/posix/fdset_$(NATIVE).c \
 	port/posix/files.c \
@@ -144,6 +147,7 @@ PROGRAM = \
 	port/posix/user.c
 
 PORT_SIM = \
+	port/sim/datagrams.c \
 	port/sim/faults.c \
 	port/sim/names.c \
 	port/sim/network.c \
@@ -154,6 +158,7 @@ PORT_SIM = \
 PORT_LWIP = \
 	port/lwip/accept.c \
 	port/lwip/chacha20.c \
+	port/lwip/datagrams.c \
 	port/lwip/load.c \
 	port/lwip/names.c \
 	port/lwip/random.c \
@@ -200,6 +205,7 @@ UNIT = \
 CONTRACT = \
 	tests/port_contract/connect.c \
 	tests/port_contract/contract.c \
+	tests/port_contract/datagrams.c \
 	tests/port_contract/end.c \
 	tests/port_contract/move.c \
 	tests/port_contract/rest.c \
@@ -207,6 +213,7 @@ CONTRACT = \
 	tests/port_contract/wait.c
 
 SIM_FRAMEWORK = \
+	tests/sim/askers.c \
 	tests/sim/caller.c \
 	tests/sim/client.c \
 	tests/sim/crowd.c \
@@ -220,6 +227,8 @@ SIM = \
 	sim_bind_peers \
 	sim_clock \
 	sim_connect \
+	sim_datagrams \
+	sim_datagrams_target \
 	sim_ends \
 	sim_fair \
 	sim_faults \
@@ -328,7 +337,8 @@ SIM_FLAGS = -DCHECK_TELLS $(INCLUDES) $(TLS_FLAGS) $(SIM_SIZES) -Iport/sim -Ites
 # Small tables, so that a run fills them, whatever the program is built with.
 sim_size = -UCONFIG_ANKLET_$(1) -DCONFIG_ANKLET_$(1)=$(2)
 SIM_SIZES = $(call sim_size,SESSIONS,12) $(call sim_size,LISTENERS,4) \
-	$(call sim_size,SPARE_SOCKETS,4) $(call sim_size,TURN_OCTETS,4096)
+	$(call sim_size,SPARE_SOCKETS,4) $(call sim_size,TURN_OCTETS,4096) \
+	$(call sim_size,FORWARDS,4) $(call sim_size,ASSOCIATIONS,6) $(call sim_size,DATAGRAM,512)
 
 $(BUILD)/posix/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)

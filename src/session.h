@@ -168,6 +168,9 @@ enum session_next session_ended(
 /* The reason that a failure of the port's or of TLS is. */
 enum session_reason session_reason_of(int answer);
 
+/* The reason that a refusal by the rules is. */
+enum session_reason session_reason_of_rules(const struct rules_answer *answer);
+
 /*
  * Before the last grant: has the client left? NEXT_WAIT when it has not; else
  * the answer for the handler to return.
@@ -263,6 +266,9 @@ void session_log_attempt(struct anklet *a, const struct session *s, const struct
 void session_log_announced(struct anklet *a, const struct session *s);
 void session_log_granted(struct anklet *a, const struct session *s);
 void session_log_end(struct anklet *a, const struct session *s);
+
+/* Appends the words for a reason, and which rule it was (from 0), if it was one. */
+void text_reason(struct text *t, enum session_reason reason, int16_t rule);
 
 /* The code of the reply for a reason; 0: no reply is sent. */
 uint8_t session_reply_code(enum session_reason reason);

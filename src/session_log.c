@@ -158,6 +158,15 @@ static void text_tls_reason(struct text *t, const char *whose, const struct tls 
 	text_str(t, tls_reason(tls));
 }
 
+void text_reason(struct text *t, enum session_reason reason, int16_t rule)
+{
+	text_str(t, text_of_list(reason_words, reason));
+	if (reason == REASON_RULE) {
+		text_char(t, ' ');
+		text_num(t, (uint64_t)rule + 1);
+	}
+}
+
 static void text_verdict(struct text *t, const struct session *s)
 {
 	uint8_t code = reason_codes[s->reason];
@@ -172,11 +181,7 @@ static void text_verdict(struct text *t, const struct session *s)
 		text_str(t, s->reason == REASON_ENDED ? "closed" : "broken off");
 	}
 	text_str(t, ", ");
-	text_str(t, text_of_list(reason_words, s->reason));
-	if (s->reason == REASON_RULE) {
-		text_char(t, ' ');
-		text_num(t, (uint64_t)s->rule + 1);
-	}
+	text_reason(t, (enum session_reason)s->reason, s->rule);
 	if (s->reason == REASON_HOP_REFUSED) {
 		text_char(t, ' ');
 		text_num(t, hop_code(&s->hop));

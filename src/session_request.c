@@ -11,7 +11,7 @@
 
 /* ---- Permission ---- */
 
-static enum session_reason refusal_reason(const struct rules_answer *answer)
+enum session_reason session_reason_of_rules(const struct rules_answer *answer)
 {
 	switch ((enum rules_reason)answer->reason) {
 	case RULES_BY_RULE:
@@ -58,7 +58,7 @@ bool session_permitted(
 	check(!query.remote || answer->verdict != RULES_UNDECIDED); /* nobody would ask again */
 	if (answer->verdict != RULES_REFUSE)
 		return true;
-	s->reason = (uint8_t)refusal_reason(answer);
+	s->reason = (uint8_t)session_reason_of_rules(answer);
 	return false;
 }
 

@@ -260,6 +260,10 @@ static void leave(struct port *p, port_sock *s, bool reset)
 	case ENTRY_LOOKUP:
 		names_cancel(p, *s);
 		break;
+	case ENTRY_DATAGRAMS:
+		if (CONFIG_ANKLET_ASSOCIATIONS > 0)
+			datagram_close(e);
+		break;
 	case ENTRY_FREE:
 	case ENTRY_RESTING:
 		break;
@@ -284,6 +288,10 @@ int port_local(struct port *p, port_sock s, struct address *at)
 {
 	struct port_entry *e = socket_entry(p, s);
 
+	if (e->kind == ENTRY_DATAGRAMS) {
+		address_from_lwip(&e->udp->local_ip, e->udp->local_port, at);
+		return 0;
+	}
 	if (e->pcb == NULL)
 		return PORT_FAILED;
 	address_from_lwip(&e->pcb->local_ip, e->pcb->local_port, at);

@@ -63,6 +63,12 @@ void harness_log_stalled(struct port *p, bool on);
 size_t harness_log_text(struct port *p, char *buf, size_t size);
 void harness_log_end(struct port *p);
 
+/* Another loopback address than harness_loopback()'s for IPv4. False also where datagrams come without the address they went to. */
+bool harness_second_loopback(struct address *at);
+
+/* Does a socket for datagrams hear of it when its peer's port is closed? */
+bool harness_hears_of_refusals(void);
+
 /*
  * Can the port see that a peer has ended in order, behind octets that lie unread?
  * Every port sees a reset there.

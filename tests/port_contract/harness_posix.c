@@ -197,3 +197,14 @@ bool harness_sees_end_behind(void)
 {
 	return native_sees_end_behind;
 }
+
+bool harness_second_loopback(struct address *at)
+{
+	*at = (struct address){.ip = ip_v4(127, 0, 0, 2)};
+	return native_tells_to;
+}
+
+bool harness_hears_of_refusals(void)
+{
+	return true;
+}

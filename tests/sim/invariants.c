@@ -166,6 +166,58 @@ static void check_listener(struct run *run, const struct listener *l)
 		EXPECT(run, anklet_next(run->anklet) == 0);
 }
 
+static void check_association(struct run *run, const struct association *as)
+{
+	const struct anklet *a = run->anklet;
+	struct deadline idle = {.set = true, .at = as->last_at + a->config.limit_datagrams_ms};
+
+	EXPECT(run, as->place < a->datagrams->place_count);
+	EXPECT(run, as->ready ? datagrams_busy(a) : awaits(run, as->sock, SIM_READ));
+	EXPECT(run, watched(a, &idle));
+}
+
+/* A place is read, or its target is being looked for. */
+static void check_place(struct run *run, const struct datagrams_place *place)
+{
+	const struct anklet *a = run->anklet;
+	const struct datagrams_target *target = &a->datagrams->targets[place->forward];
+
+	if (place->sock == PORT_NONE)
+		EXPECT(run, place->reopen.set && watched(a, &place->reopen));
+	else if (!place->ready)
+		EXPECT(run, awaits(run, place->sock, SIM_READ));
+	else if (target->count > 0)
+		EXPECT(run, datagrams_busy(a));
+	else
+		EXPECT(run, target->looking || (target->retry.set && watched(a, &target->retry)));
+}
+
+/* Returns how many sockets they have. */
+static unsigned check_datagrams(struct run *run)
+{
+	const struct datagrams *d = run->anklet->datagrams;
+	unsigned sockets = 0, used = 0;
+
+	for (unsigned i = 0; i < CONFIG_ANKLET_FORWARDS; i++) {
+		const struct datagrams_target *target = &d->targets[i];
+
+		sockets += target->looking;
+		if (target->looking && !target->ready)
+			EXPECT(run, awaits(run, target->look_up, SIM_READ));
+	}
+	for (unsigned i = 0; i < d->place_count; i++) {
+		sockets += d->places[i].sock != PORT_NONE;
+		check_place(run, &d->places[i]);
+	}
+	for (unsigned i = 0; i < CONFIG_ANKLET_ASSOCIATIONS; i++) {
+		used += d->associations[i].used;
+		if (d->associations[i].used)
+			check_association(run, &d->associations[i]);
+	}
+	EXPECT(run, used == run->anklet->status.associations);
+	return sockets + used;
+}
+
 void run_check_waiting(struct run *run)
 {
 	const struct anklet *a = run->anklet;
@@ -191,9 +243,11 @@ void run_check_waiting(struct run *run)
 	EXPECT(run, draining == a->draining);
 	EXPECT(run, tls == a->tls_streams);
 	EXPECT(run, spare + a->spare_sockets == CONFIG_ANKLET_SPARE_SOCKETS);
+	sockets += check_datagrams(run);
 	EXPECT(run, sockets == sim_open_sockets(&run->proxy, SIM_STREAM) +
 				       sim_open_sockets(&run->proxy, SIM_LISTENER) +
-				       sim_open_sockets(&run->proxy, SIM_LOOKUP));
+				       sim_open_sockets(&run->proxy, SIM_LOOKUP) +
+				       sim_open_sockets(&run->proxy, SIM_DATAGRAMS));
 }
 
 void run_check_empty(struct run *run)
@@ -209,6 +263,7 @@ void run_check_empty(struct run *run)
 	EXPECT(run, a->spare_sockets == CONFIG_ANKLET_SPARE_SOCKETS);
 	EXPECT(run, sim_open_sockets(&run->proxy, SIM_STREAM) == 0);
 	EXPECT(run, sim_open_sockets(&run->proxy, SIM_LOOKUP) == 0);
+	EXPECT(run, sim_open_sockets(&run->proxy, SIM_DATAGRAMS) == a->datagrams->place_count);
 	EXPECT(run, sim_open_sockets(&run->proxy, SIM_LISTENER) == a->listener_count);
 	for (size_t i = 0; i < CONFIG_ANKLET_SESSIONS; i++) {
 		struct session s = a->sessions[i];
@@ -216,6 +271,8 @@ void run_check_empty(struct run *run)
 		s.next = 0; /* what is left of the list of runnable sessions */
 		EXPECT(run, memcmp(&s, &cleared, sizeof s) == 0);
 	}
+	EXPECT(run, a->status.associations == 0);
 	for (size_t i = 0; i < PORT_SOCKETS; i++)
-		EXPECT(run, a->owner[i].kind != OWNER_SESSION);
+		EXPECT(run,
+			a->owner[i].kind != OWNER_SESSION && a->owner[i].kind != OWNER_ASSOCIATION);
 }

@@ -20,3 +20,8 @@
 #define MBEDTLS_CONFIG_FILE <mbedtls_config.h>
 #define CONFIG_ANKLET_TLS_STREAMS 16
 #define CONFIG_ANKLET_TLS_HEAP 1048576
+
+/* Forwards of datagrams, each as long as one frame takes. */
+#define CONFIG_ANKLET_FORWARDS 4
+#define CONFIG_ANKLET_ASSOCIATIONS 16
+#define CONFIG_ANKLET_DATAGRAM 1472
