@@ -1,5 +1,5 @@
 /*
- * What a board gives: four functions, and a network stack that has been brought up.
+ * What a board gives: five functions, and a network stack that has been brought up.
  *
  * Before anklet_start() the board calls lwip_init(), adds its netif, and gives it
  * an address or starts DHCP. It compiles lwIP with an lwipopts.h of its own,

@@ -147,12 +147,14 @@ static void start(struct anklet *a)
 	if (anklet_start(a, &failure) == 0)
 		return;
 	text_init(&t, buf, sizeof buf);
-	text_str(&t, "anklet: cannot start: answer ");
-	text_num(&t, (uint64_t)-failure.why);
-	text_str(&t, " at ");
+	text_str(&t, "anklet: cannot start: ");
 	text_str(&t, failure.at);
-	text_str(&t, failure.words[0] != '\0' ? ": " : "");
+	text_str(&t, ": ");
 	text_str(&t, failure.words);
+	if (failure.words[0] == '\0') {
+		text_str(&t, "answer ");
+		text_num(&t, (uint64_t)-failure.why);
+	}
 	text_str(&t, "\n");
 	give_up(t.buf);
 }
