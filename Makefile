@@ -202,6 +202,13 @@ UNIT = \
 	test_text \
 	test_tls_heap
 
+# With a library of TLS.
+UNIT_TLS = \
+	test_tls \
+	test_tls_faults \
+	test_tls_files \
+	test_tls_stream
+
 CONTRACT = \
 	tests/port_contract/connect.c \
 	tests/port_contract/contract.c \
@@ -261,7 +268,8 @@ say = $(if $(V),,@echo '  $(1)';)
 # 'default' is what the library brings along, and distributions ship.
 
 TLS_CONFIG ?= desktop
-TLS_CFLAGS ?= -O2 -g
+# For speed: what costs time is the cryptography. A small configuration is for size.
+TLS_CFLAGS ?= $(if $(filter small,$(TLS_CONFIG)),-Os,-O2) -g
 MBEDTLS = $(DEPS)/mbedtls
 
 ifeq ($(filter auto mbedtls none,$(TLS)),)
@@ -281,14 +289,16 @@ tls_config_file = $(if $(tls_config_flag),port/posix/mbedtls_$(TLS_CONFIG).h)
 tls_cc = $(CC) -w $(TLS_CFLAGS) $(HARDEN) -ffunction-sections -fdata-sections \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables $(SANITIZER) -Iport \
 	-I$(MBEDTLS)/include -I$(MBEDTLS)/library $(tls_config_flag)
-tls_directory := $(DEPS)/built/mbedtls-$(TLS_CONFIG)-$(shell echo '$(tls_cc)' | cksum | cut -d ' ' -f 1)
+# All that it depends on, in a number: what is ours and linked with it is then made again by $(BUILD)/flags.
+tls_number := $(shell { echo '$(tls_cc)'; cat $(MBEDTLS)/.source $(tls_config_file); } | cksum | cut -d ' ' -f 1)
+tls_directory := $(DEPS)/built/mbedtls-$(TLS_CONFIG)-$(tls_number)
 tls_objects = $(patsubst $(MBEDTLS)/library/%.c,$(tls_directory)/%.o,$(wildcard $(MBEDTLS)/library/*.c))
 TLS_ARCHIVE = $(tls_directory)/libmbedtls.a
 TLS_FLAGS = -isystem $(MBEDTLS)/include $(tls_config_flag)
 TLS_LIBS = $(TLS_ARCHIVE)
 
 # More than one make may be at it, for variants share it: each file appears whole.
-$(tls_directory)/%.o: $(MBEDTLS)/library/%.c $(MBEDTLS)/.source $(tls_config_file)
+$(tls_directory)/%.o: $(MBEDTLS)/library/%.c
 	@mkdir -p $(@D)
 	$(call say,cc mbedtls/$*.c)$(tls_cc) -c -o $@.$$$$ $< && mv $@.$$$$ $@
 
@@ -308,6 +318,7 @@ endif
 
 # What 'make run' and 'make test' do for TLS, when they have a compiler.
 tls_source:
+	@:
 ifeq ($(filter none,$(TLS))$(system_tls)$(deps_tls),)
 	@tools/need source
 	@tools/get_source mbedtls $(MBEDTLS) || \
@@ -429,14 +440,17 @@ UNDER ?=
 E2E ?= tests/e2e
 PYTHON ?= /usr/bin/python3
 
-unit = $(UNIT:%=$(BUILD)/unit/%)
+unit = $(UNIT:%=$(BUILD)/unit/%) $(if $(tls_built:none=),$(UNIT_TLS:%=$(BUILD)/unit/%))
 contract = $(BUILD)/posix_contract $(BUILD)/sim_contract
 replay = $(FUZZ:fuzz_%=$(BUILD)/replay/%)
 sim = $(SIM:%=$(BUILD)/sim/%)
 
 $(unit): $(BUILD)/unit/%: $(BUILD)/posix/tests/unit/%.o $(POSIX_LIBS)
 	@mkdir -p $(@D)
-	$(call say,link $@)$(CC) $(TEST_LDFLAGS) -o $@ $(posix_link) -lcmocka $(LIBS)
+	$(call say,link $@)$(CC) $(TEST_LDFLAGS) $(wrap_$*) -o $@ $(posix_link) -lcmocka $(LIBS)
+
+# Where the test itself stands in for calls of the port.
+wrap_test_tls_faults = -Wl,--wrap=port_read,--wrap=port_send,--wrap=port_random
 
 $(BUILD)/posix_contract: $(CONTRACT:%.c=$(BUILD)/posix/%.o) \
 		$(BUILD)/posix/tests/port_contract/harness_posix.o $(POSIX_LIBS)
@@ -517,11 +531,22 @@ test:
 
 # ---- Sizes ----
 
+# The budgets are those of the program without TLS. What TLS adds is shown beside it, for the program as
+# it is and, where the library's source is, with the small configuration.
+
+BARE = $(BUILD)/bare
 HALF = $(BUILD)/half
+SMALL_TLS = $(BUILD)/small
+has_small = $(and $(tls_built:none=),$(wildcard $(MBEDTLS)/.source))
 
 size: all
-	@$(MAKE) --no-print-directory BUILD=$(HALF) CPPFLAGS='$(CPPFLAGS) -DCONFIG_ANKLET_SESSIONS=256' all
-	@tools/size $(BUILD)/anklet $(HALF)/anklet
+	@$(MAKE) --no-print-directory BUILD=$(BARE) TLS=none all
+	@$(MAKE) --no-print-directory BUILD=$(HALF) TLS=none \
+		CPPFLAGS='$(CPPFLAGS) -DCONFIG_ANKLET_SESSIONS=256' all
+	@$(if $(has_small),$(MAKE) --no-print-directory BUILD=$(SMALL_TLS) TLS_CONFIG=small all)
+	@tools/size $(BARE)/anklet $(HALF)/anklet $(if $(tls_built:none=),\
+		'$(if $(system_tls),shared library,$(TLS_CONFIG))' $(BUILD)/anklet) \
+		$(if $(has_small),small $(SMALL_TLS)/anklet)
 	@$(foreach b,$(BOARDS),if [ -f $(BUILD)/$b/anklet.elf ]; then echo; echo '$b'; \
 		tools/firmware_size $(BUILD)/$b/anklet.elf $(LIMITS_$b) || exit 1; fi;)
 
@@ -543,13 +568,14 @@ fuzz:
 
 # ---- Reading the source ----
 
-posix_sources = $(CORE) $(TLS_none) $(if $(tls_built:none=),$(TLS_mbedtls)) $(PORT_POSIX) $(PROGRAM) $(UNIT:%=tests/unit/%.c) $(FUZZ:%=tests/fuzz/%.c) \
+posix_sources = $(CORE) $(TLS_none) $(if $(tls_built:none=),$(TLS_mbedtls) $(UNIT_TLS:%=tests/unit/%.c)) \
+	$(PORT_POSIX) $(PROGRAM) $(UNIT:%=tests/unit/%.c) $(FUZZ:%=tests/fuzz/%.c) \
 	tests/fuzz/replay.c tests/no_malloc.c $(CONTRACT) tests/port_contract/harness_posix.c
 sim_sources = $(PORT_SIM) $(SIM_FRAMEWORK) $(SIM:%=tests/sim/%.c) tests/port_contract/harness_sim.c
 lwip_sources = $(PORT_LWIP) $(PORT_LWIP_DUAL) port/lwip/host/board.c tests/port_contract/harness_lwip.c \
 	$(TESTS_LWIP:%=tests/lwip/%.c)
 headers = $(wildcard include/*.h src/*.h port/*.h port/*/*.h port/*/*/*.h port/*/*/*/*.h tests/*/*.h)
-scripts = tools/need tools/get_source tools/find_tls tools/size tools/fuzz tests/run tests/no_malloc tests/hardened .ci/run
+scripts = tests/tls/make_certificates tools/need tools/get_source tools/find_tls tools/size tools/fuzz tests/run tests/no_malloc tests/hardened .ci/run
 
 lint: lint_format lint_cppcheck lint_tidy lint_scripts lint_man
 

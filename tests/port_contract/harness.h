@@ -41,6 +41,15 @@ int harness_sockets(struct port *p);
 
 /* ---- Abilities that a port may lack ---- */
 
+/*
+ * Keeps a stored file of len octets at data, which stay as they are until the end of the test, and
+ * returns the name by which port_load() knows it. NULL: the port cannot be given files. At most 4 in a test.
+ */
+const char *harness_file(struct port *p, const void *data, size_t len);
+
+/* Makes a stored file one that may not be read. */
+bool harness_forbid(struct port *p, const char *name);
+
 /* Sends one octet as urgent data on s. */
 bool harness_urgent(struct port *p, port_sock s, uint8_t octet);
 

@@ -107,6 +107,21 @@ bool harness_exhaust(struct port *p, bool on)
 	return true;
 }
 
+const char *harness_file(struct port *p, const void *data, size_t len)
+{
+	(void)p;
+	(void)data;
+	(void)len;
+	return NULL;
+}
+
+bool harness_forbid(struct port *p, const char *name)
+{
+	(void)p;
+	(void)name;
+	return false;
+}
+
 bool harness_no_random(struct port *p, bool on)
 {
 	(void)p;
