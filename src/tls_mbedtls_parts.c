@@ -169,8 +169,40 @@ static void key_exchanges(mbedtls_ssl_config *conf, bool psk, bool certificates)
 }
 #endif
 
+/* ---- Signatures ---- */
+
+/*
+ * Best first, as the library has them, but for PKCS#1 in front of PSS: 3.6.6 offers PSS and, where
+ * TLS 1.2 is agreed on, does not take it. TLS 1.3 knows PSS only, and OpenSSL goes by this order.
+ */
+#if defined(MBEDTLS_SSL_PROTO_TLS1_2)
+static void signatures(mbedtls_ssl_config *conf)
+{
+	static const uint16_t algorithms[] = {
+		MBEDTLS_TLS1_3_SIG_ECDSA_SECP256R1_SHA256,
+		MBEDTLS_TLS1_3_SIG_ECDSA_SECP384R1_SHA384,
+		MBEDTLS_TLS1_3_SIG_ECDSA_SECP521R1_SHA512,
+		MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA256,
+		MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA384,
+		MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA512,
+		MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA256,
+		MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA384,
+		MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA512,
+		MBEDTLS_TLS1_3_SIG_NONE,
+	};
+
+	mbedtls_ssl_conf_sig_algs(conf, algorithms);
+}
+#else
+static void signatures(mbedtls_ssl_config *conf)
+{
+	(void)conf;
+}
+#endif
+
 void tls_parts_modes(mbedtls_ssl_config *conf, bool psk, bool certificates)
 {
+	signatures(conf);
 	key_exchanges(conf, psk, certificates);
 	if (!certificates)
 		only_psk_suites(conf);

@@ -4,6 +4,7 @@ import subprocess
 from collections import namedtuple
 
 NAME = "server.example.test"  # of the server's certificate
+OTHER_NAME = "elsewhere.example.test"
 WILD = "*.wild.example.test"
 ADDRESS = "127.0.0.1"
 
@@ -97,7 +98,7 @@ class Certificates:
         self.server = good.issue(NAME, sans)
         self.rsa_server = good.issue(NAME, sans, rsa=True)
         self.names_only = good.issue(NAME, sans[:2])
-        self.other_name = good.issue("elsewhere.example.test", ["DNS:elsewhere.example.test"])
+        self.other_name = good.issue(OTHER_NAME, [f"DNS:{OTHER_NAME}"])
         self.expired = good.issue(NAME, sans, ("20200101000000Z", "20210101000000Z"))
         self.not_yet = good.issue(NAME, sans, ("20480101000000Z", "20490101000000Z"))
         self.unknown = other.issue(NAME, sans)

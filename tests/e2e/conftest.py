@@ -10,10 +10,13 @@ import subprocess
 
 import pytest
 
+import certificates
+import daemons
 import netns
 import peers
 import program
-from dns_server import DnsServer
+import web_server
+from dns_server import DnsServer, Name
 
 
 def pytest_configure(config):
@@ -59,6 +62,14 @@ def dns(sockets):
 
 
 @pytest.fixture
+def names(dns):
+    """The name server, with the names of the certificates: all are this host."""
+    for name in (certificates.NAME, certificates.OTHER_NAME, certificates.WILD.replace("*", "any")):
+        dns.zone[name] = Name(a=["127.0.0.1"])
+    return dns
+
+
+@pytest.fixture
 def namespace():
     """make(): a network namespace. Skips where that takes rights we do not have."""
     if os.geteuid() != 0:
@@ -90,3 +101,32 @@ def tool():
         return path
 
     return find
+
+
+@pytest.fixture(scope="session")
+def certs(tmp_path_factory):
+    """Certificates, good and bad: see certificates.Certificates."""
+    if not shutil.which("openssl"):
+        pytest.skip("'openssl' is not installed")
+    return certificates.Certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture(scope="session")
+def with_tls():
+    """The program must have been built with TLS."""
+    if "without TLS" in program.run("--version").stdout:
+        pytest.skip("the program is built without TLS")
+
+
+@pytest.fixture
+def web(sockets):
+    """A web server on 127.0.0.1: .port, .page."""
+    return peers.keep_server(web_server.WebServer())
+
+
+@pytest.fixture
+def dovecot(tool, tmp_path, certs, sockets):
+    """A mail server: see daemons.Dovecot."""
+    if os.geteuid() != 0:
+        pytest.skip("dovecot needs root")
+    return daemons.Dovecot(tool("dovecot"), tmp_path, certs.server)

@@ -13,6 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PATH = os.environ.get("ANKLET", str(ROOT / "build" / "anklet"))
 START_LIMIT = 10.0
 DRAIN_LIMIT = 10.0
+CONFIG = 78  # its exit status for a wrong configuration
 
 LISTENS = re.compile(r"(?<!not )listening on (\S+:\d+)")
 SANITIZER = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|Assertion .* failed")

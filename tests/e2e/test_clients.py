@@ -1,38 +1,13 @@
 """Clients that nobody here wrote: what they ask for, they get."""
-import http.server
 import socket
 import subprocess
-import threading
 
 import pytest
 
 import peers
 from dns_server import Name
 
-PAGE = b"a page from behind the proxy\n" * 100
 NAME = "www.example.test"
-
-
-class Pages(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(PAGE)))
-        self.end_headers()
-        self.wfile.write(PAGE)
-
-    def log_message(self, *args):
-        pass
-
-
-@pytest.fixture
-def web():
-    """The port of a web server on 127.0.0.1."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Pages)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    yield server.server_address[1]
-    server.shutdown()
-    server.server_close()
 
 
 @pytest.fixture
@@ -51,12 +26,12 @@ def output(*command, data=None, **more):
 
 def test_curl_socks4(proxy, web, tool):
     assert output(tool("curl"), "-sS", "--noproxy", "", "--socks4", f"127.0.0.1:{proxy.port}",
-                  f"http://127.0.0.1:{web}/") == PAGE
+                  f"http://127.0.0.1:{web.port}/") == web.page
 
 
 def test_curl_socks4a(proxy, web, tool):
     assert output(tool("curl"), "-sS", "--noproxy", "", "--socks4a", f"127.0.0.1:{proxy.port}",
-                  f"http://{NAME}:{web}/") == PAGE
+                  f"http://{NAME}:{web.port}/") == web.page
 
 
 def test_curl_shows_a_refusal(proxy, tool):
@@ -94,8 +69,8 @@ def test_proxychains(proxy, web, tool, tmp_path):
     config = tmp_path / "proxychains.conf"
     config.write_text(f"strict_chain\n[ProxyList]\nsocks4 127.0.0.1 {proxy.port}\n")
     assert output(tool("proxychains4"), "-q", "-f", str(config), tool("curl"), "-sS", "--noproxy", "*",
-                  f"http://127.0.0.1:{web}/") == PAGE
-    proxy.wait_log(rf"127\.0\.0\.1:{web}")
+                  f"http://127.0.0.1:{web.port}/") == web.page
+    proxy.wait_log(rf"127\.0\.0\.1:{web.port}")
 
 
 @pytest.mark.parametrize("remote_names", [False, True], ids=["address", "name"])
@@ -115,5 +90,5 @@ def test_the_line_that_start_up_suggests(anklet, web, tool):
     proxy = anklet()
     line = proxy.wait_log(r"curl -[^\n]*").group(0).split()
     url = next(i for i, word in enumerate(line) if "://" in word and "socks" not in word)
-    line[url] = f"http://127.0.0.1:{web}/"
-    assert output(*line, "-sS", "--noproxy", "") == PAGE
+    line[url] = f"http://127.0.0.1:{web.port}/"
+    assert output(*line, "-sS", "--noproxy", "") == web.page

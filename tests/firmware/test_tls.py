@@ -1,6 +1,7 @@
 """TLS on boards: listeners, routes, what is refused, and what a handshake leaves to the others."""
 import hashlib
 import os
+import re
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,7 @@ HERE = "10.0.2.2"
 TLS = f"listen tls://0.0.0.0:{PORT}?cert=cert&key=key\n"
 PSK_KEY = "00112233445566778899aabbccddeeff"
 SMALL = "lm3s6965evb-tls"
+LONGEST_PAUSE_US = {SMALL: 340000, "mps2-an385": 420000}
 GIVEN_UP = "this board does nothing until it is started with other settings"
 
 
@@ -277,6 +279,18 @@ def test_plain_traffic_goes_on_during_a_handshake(both, credentials):
         trips += 1
     assert socks4.read_reply(slow).cd == socks4.GRANTED
     assert trips > 10
+
+
+def test_the_longest_pause_is_one_step_of_a_handshake(by_tls, credentials, name):
+    """With -icount an instruction takes 16 ns, whatever the host does: all steps at once would be more than that."""
+    board = by_tls(more=("-icount", "shift=4"))
+    client = Client(board.address, *trusting(credentials), "-tls1_3")
+    passes(client, HERE)
+    client.end()
+    board.wait_log("state linger")
+    board.wait_log("figures:")
+    pauses = [int(us) for us in re.findall(r"pause (\d+) us", board.log)]
+    assert 100000 < max(pauses) < LONGEST_PAUSE_US[name]
 
 
 # ---- Routes: only where there is room for them ----

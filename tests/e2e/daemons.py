@@ -1,0 +1,328 @@
+"""
+Servers of the distribution, each started from a configuration of the test's own in a directory of its own:
+stunnel, dovecot (IMAP, POP3, SMTP submission), danted, sshd with ssh -D.
+
+Each stays in the foreground and is ended by its process id.
+"""
+import contextlib
+import os
+import pathlib
+import pwd
+import re
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import peers
+import tls_peers
+
+USER, PASSWORD = "reader", "open sesame"
+
+
+def reserve(host="127.0.0.1"):
+    """A port for somebody who takes a number: bound until the end of the test, not listening, so that only
+    whoever sets SO_REUSEADDR, as every server does, gets it."""
+    sock = peers.new_socket(peers.family_of(host))
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind((host, 0))
+    return peers.port_of(sock)
+
+
+class Daemon:
+    """A running program with its output. It is ended when the test ends, by the signal 'ending'."""
+
+    def __init__(self, command, ns=None, stdin=subprocess.DEVNULL, ending=signal.SIGTERM, **more):
+        self.command = [str(word) for word in command]
+        self.output, self.changed, self.over = b"", threading.Condition(), False
+        self.process = subprocess.Popen(ns.command(*self.command) if ns else self.command, stdin=stdin,
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0,
+                                        start_new_session=True, **more)
+        self.ending = ending
+        self.reader = threading.Thread(target=self.collect, daemon=True)
+        self.reader.start()
+        peers.keep_server(self)
+
+    def collect(self):
+        while True:
+            data = os.read(self.process.stdout.fileno(), 65536)
+            with self.changed:
+                self.output += data
+                self.over = not data
+                self.changed.notify_all()
+            if not data:
+                return
+
+    @property
+    def text(self):
+        return self.output.decode("latin-1")
+
+    def wait_text(self, pattern, limit=peers.LIMIT):
+        """Waits until the output holds the pattern: the match."""
+        end = time.monotonic() + limit
+        with self.changed:
+            while True:
+                match = re.search(pattern, self.text)
+                if match:
+                    return match
+                left = end - time.monotonic()
+                assert left > 0 and not self.over, f"{self.command}: no {pattern!r} in\n{self.text}"
+                self.changed.wait(left)
+
+    def listens(self, address, ns=None):
+        """Waits until it does."""
+
+        def there():
+            assert self.process.poll() is None, f"{self.command} ended:\n{self.text}"
+            with contextlib.suppress(ConnectionRefusedError):
+                peers.dial(address, ns=ns).close()
+                return True
+
+        assert peers.until(there, 10, 0.05), f"{self.command} does not listen:\n{self.text}"
+        return self
+
+    def end(self, limit=peers.LIMIT):
+        """Waits for its end: the exit status."""
+        status = self.process.wait(limit)
+        self.reader.join(limit)
+        return status
+
+    def signal_all(self, number):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, number)
+
+    def close(self):
+        """It leads a session of its own, so whatever it has started ends with it."""
+        self.signal_all(self.ending)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(peers.LIMIT)
+        self.signal_all(signal.SIGKILL)
+        self.process.wait(peers.LIMIT)
+        self.reader.join(peers.LIMIT)
+        print(f"---- {self.command[0]}\n{self.text[-4000:]}")
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe:
+                with contextlib.suppress(BrokenPipeError):
+                    pipe.close()
+
+
+# ---- stunnel ----
+
+def stunnel(program, directory, accept, target, client=False, options=(), ns=None):
+    """
+    stunnel between a port of ours and target, both (host, port): it listens at accept. client: it speaks TLS
+    to the target, else to those who connect. options: further lines for the service.
+    """
+    config = pathlib.Path(directory) / f"stunnel-{accept[1]}.conf"
+    config.write_text("\n".join([
+        "foreground = yes", "pid =", "debug = info", "syslog = no", "[service]",
+        f"client = {'yes' if client else 'no'}", f"accept = {accept[0]}:{accept[1]}",
+        f"connect = {target[0]}:{target[1]}", "TIMEOUTclose = 2", *options]) + "\n")
+    return Daemon([program, config], ns).listens(accept, ns)
+
+
+# ---- openssl s_server ----
+
+def s_server(program, pair, *options):
+    """(the daemon, its port). It shows what it receives, and ends when its input does."""
+    port = reserve()
+    daemon = Daemon([program, "s_server", "-accept", f"127.0.0.1:{port}", "-cert", pair.cert, "-key", pair.key,
+                     *options], stdin=subprocess.PIPE)
+    daemon.wait_text("ACCEPT")
+    return daemon, port
+
+
+# ---- dovecot ----
+
+DOVECOT = """
+base_dir = {dir}/run
+state_dir = {dir}/state
+log_path = /dev/stderr
+protocols = imap pop3 submission
+listen = {host}
+ssl = required
+ssl_cert = <{pair.cert}
+ssl_key = <{pair.key}
+auth_mechanisms = plain login
+mail_location = maildir:{dir}/mail
+first_valid_uid = 1
+submission_relay_host = {host}
+submission_relay_port = {relay}
+submission_relay_trusted = no
+passdb {{
+  driver = passwd-file
+  args = scheme=PLAIN username_format=%u {dir}/users
+}}
+userdb {{
+  driver = static
+  args = uid=dovecot gid=dovecot home={dir}/mail
+}}
+service imap-login {{
+  inet_listener imap {{
+    port = {ports[imap]}
+  }}
+  inet_listener imaps {{
+    port = {ports[imaps]}
+    ssl = yes
+  }}
+}}
+service pop3-login {{
+  inet_listener pop3 {{
+    port = {ports[pop3]}
+  }}
+  inet_listener pop3s {{
+    port = {ports[pop3s]}
+    ssl = yes
+  }}
+}}
+service submission-login {{
+  inet_listener submission {{
+    port = {ports[smtp]}
+  }}
+}}
+"""
+
+MAIL = "From: writer@example.test\nTo: reader@example.test\nSubject: hello\n\nThe text of the mail.\n"
+SERVICES = ("imap", "imaps", "pop3", "pop3s", "smtp")
+
+
+class Dovecot:
+    """
+    IMAP, POP3 and SMTP submission, which ask for STARTTLS, IMAP and POP3 with TLS at once. .ports are by
+    SERVICES. USER has one MAIL; what is submitted goes to a relay of ours: .sink.
+    """
+
+    def __init__(self, program, directory, pair, ports=None, ns=None, host="127.0.0.1"):
+        self.dir = pathlib.Path(directory) / "dovecot"
+        for name in ("new", "cur", "tmp"):
+            (self.dir / "mail" / name).mkdir(parents=True)
+        (self.dir / "mail" / "new" / "1.only.host").write_text(MAIL)
+        (self.dir / "users").write_text(f"{USER}:{{PLAIN}}{PASSWORD}\n")
+        self.open_to("dovecot")
+        self.sink = MailSink(host, ns)
+        self.ports = ports or {name: reserve(host) for name in SERVICES}
+        config = self.dir / "dovecot.conf"
+        config.write_text(DOVECOT.format(dir=self.dir, pair=pair, ports=self.ports, host=host,
+                                         relay=self.sink.port))
+        self.daemon = Daemon([program, "-F", "-c", config], ns, ending=signal.SIGKILL)
+        for port in self.ports.values():
+            self.daemon.listens((host, port), ns)
+        assert peers.until(lambda: self.lets_in(host, ns), 15, 0.1), self.daemon.text
+
+    def lets_in(self, host, ns):
+        """Does its part that knows the users answer yet?"""
+        with contextlib.suppress(OSError, EOFError):
+            sock = peers.dial((host, self.ports["imaps"]), ns=ns)
+            with tls_peers.client_context().wrap_socket(sock) as tls:
+                tls.sendall(f'a login {USER} "{PASSWORD}"\r\n'.encode())
+                lines = tls.makefile("rb")
+                return any(line.startswith(b"a OK") for line in iter(lines.readline, b""))
+        return False
+
+    def open_to(self, user):
+        """The mail is the user's, who has to get to it: pytest's directories are for their owner alone."""
+        entry = pwd.getpwnam(user)
+        for path in [self.dir / "mail", *(self.dir / "mail").rglob("*")]:
+            os.chown(path, entry.pw_uid, entry.pw_gid)
+        for path in (self.dir, *self.dir.parents):
+            if path.stat().st_mode & 0o001 == 0:
+                path.chmod(path.stat().st_mode | 0o011)
+
+
+class MailSink(threading.Thread):
+    """The next mail server: takes every mail, without TLS. .mails: what came, whole."""
+
+    def __init__(self, host="127.0.0.1", ns=None):
+        super().__init__(daemon=True)
+        self.listener = peers.listener(host, ns=ns)
+        self.port = peers.port_of(self.listener)
+        self.mails = []
+        self.start()
+
+    def run(self):
+        with contextlib.suppress(OSError):
+            while True:
+                sock = peers.accept(self.listener)
+                with contextlib.suppress(OSError):
+                    self.serve(sock, sock.makefile("rb"))
+                sock.close()
+
+    def serve(self, sock, lines):
+        sock.sendall(b"220 sink.example.test ESMTP\r\n")
+        for line in lines:
+            verb = line[:4].upper()
+            if verb == b"DATA":
+                sock.sendall(b"354 go ahead\r\n")
+                mail = b""
+                for text in lines:
+                    if text == b".\r\n":
+                        break
+                    mail += text
+                self.mails.append(mail)
+            sock.sendall(b"221 bye\r\n" if verb == b"QUIT" else b"250 sink.example.test\r\n")
+            if verb == b"QUIT":
+                return
+
+
+# ---- SOCKS servers, to be next hops ----
+
+DANTED = """
+logoutput: stderr
+internal: {host} port = {port}
+external: {host}
+socksmethod: none
+clientmethod: none
+user.privileged: root
+user.unprivileged: nobody
+timeout.connect: 5
+client pass {{
+  from: 0.0.0.0/0 to: 0.0.0.0/0
+}}
+socks pass {{
+  from: 0.0.0.0/0 to: 0.0.0.0/0
+  command: connect bind bindreply
+  proxyprotocol: socks_v4
+}}
+"""
+
+
+def danted(program, directory, host="127.0.0.1", port=None, ns=None):
+    """A SOCKS4 server with CONNECT and BIND: (the daemon, its address)."""
+    address = (host, port or reserve(host))
+    config = pathlib.Path(directory) / f"danted-{address[1]}.conf"
+    config.write_text(DANTED.format(host=host, port=address[1]))
+    daemon = Daemon([program, "-f", config, "-p", config.with_suffix(".pid"), "-N", "1"], ns)
+    return daemon.listens(address, ns), address
+
+
+SSHD = """
+ListenAddress 127.0.0.1:{port}
+HostKey {dir}/host
+AuthorizedKeysFile {dir}/user.pub
+PidFile none
+StrictModes no
+UsePAM no
+PasswordAuthentication no
+PermitRootLogin yes
+AllowTcpForwarding yes
+LogLevel ERROR
+"""
+
+
+def ssh_dynamic(tool, directory):
+    """A SOCKS4 and 4A server without BIND: ssh -D, to an sshd on this host. Its address."""
+    directory = pathlib.Path(directory)
+    for name in ("host", "user"):
+        subprocess.run([tool("ssh-keygen"), "-q", "-t", "ed25519", "-N", "", "-f", directory / name],
+                       check=True, timeout=10)
+    pathlib.Path("/run/sshd").mkdir(exist_ok=True)  # sshd insists on it
+    port, at = reserve(), ("127.0.0.1", reserve())
+    config = directory / "sshd.conf"
+    config.write_text(SSHD.format(port=port, dir=directory))
+    Daemon([tool("sshd"), "-D", "-e", "-f", config]).listens(("127.0.0.1", port))
+    client = Daemon([tool("ssh"), "-F", "none", "-N", "-D", f"{at[0]}:{at[1]}", "-i", directory / "user",
+                     "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
+                     "-o", "ExitOnForwardFailure=yes", "-p", port, "127.0.0.1"])
+    client.listens(at)
+    return at

@@ -1,0 +1,35 @@
+"""A web server with one page."""
+import http.server
+import threading
+
+
+class Pages(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(WebServer.page)))
+        self.end_headers()
+        self.wfile.write(WebServer.page)
+
+    def log_message(self, *args):
+        pass
+
+
+class WebServer(http.server.ThreadingHTTPServer):
+    """Serves page, by a thread of its own, until it is closed. ns: in that network namespace."""
+
+    page = b"a page from behind the proxy\n" * 100
+    request_queue_size = 64
+
+    def __init__(self, host="127.0.0.1", port=0, ns=None):
+        super().__init__((host, port), Pages, bind_and_activate=not ns)
+        if ns:
+            self.socket.close()
+            self.socket = ns.socket(self.address_family)
+            self.server_bind()
+            self.server_activate()
+        self.port = self.server_address[1]
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
+
+    def close(self):
+        self.shutdown()
+        self.server_close()
