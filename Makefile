@@ -770,8 +770,8 @@ test-firmware:
 	@$(MAKE) --no-print-directory check-firmware
 
 # The boards' own files; those of anklet and port/lwip are read above.
-firmware_own = $(FIRMWARE) $(BOARD_COMMON) port/lwip/boards/common/echo.c $(foreach b,$(BOARDS), \
-	$(BOARD_OWN:%=port/lwip/boards/$b/%)) src/config_remedy_none.c \
+firmware_own = $(sort $(FIRMWARE) $(FIRMWARE_HEAP_none) $(FIRMWARE_HEAP_mbedtls)) $(BOARD_COMMON) port/lwip/boards/common/echo.c $(foreach b,$(BOARDS), \
+	$(wildcard $(BOARD_OWN:%=port/lwip/boards/$b/%))) src/config_remedy_none.c \
 	$(wildcard port/lwip/firmware/*.h port/lwip/boards/*/*.h port/lwip/boards/common/arch/*.h)
 
 lint: lint_firmware
