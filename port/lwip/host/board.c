@@ -63,3 +63,12 @@ bool board_seed(uint8_t seed[BOARD_SEED])
 	memset(seed, 0x5a, BOARD_SEED); /* a test wants the same numbers each time */
 	return !host.no_seed;
 }
+
+enum board_file board_file(const char *name, const uint8_t **data, size_t *len)
+{
+	if (host.file_name == NULL || strcmp(name, host.file_name) != 0)
+		return BOARD_FILE_NONE;
+	*data = (const uint8_t *)host.file_text;
+	*len = strlen(host.file_text);
+	return BOARD_FILE_FOUND;
+}

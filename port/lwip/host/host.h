@@ -11,8 +11,10 @@
 
 /* What the board does. All zero is a board that works. */
 struct host {
-	bool no_seed;     /* board_seed() has none */
-	bool log_stalled; /* board_put() takes nothing */
+	bool no_seed;          /* board_seed() has none */
+	bool log_stalled;      /* board_put() takes nothing */
+	const char *file_name; /* the only stored file; NULL: none */
+	const char *file_text;
 	size_t log_len;
 	char log[HOST_LOG_SIZE]; /* what was logged; the rest is dropped when it is full */
 };
