@@ -188,17 +188,21 @@ UNIT = \
 	test_config_errors \
 	test_config_print \
 	test_config_report \
+	test_config_transport \
 	test_dns \
 	test_endpoint \
+	test_hop \
 	test_ident \
 	test_name_cache \
 	test_name_files \
 	test_posix \
 	test_resolve \
 	test_resolve_servers \
+	test_routes \
 	test_rules \
 	test_rules_guard \
 	test_socks4 \
+	test_starttls \
 	test_text \
 	test_tls_heap
 
@@ -225,9 +229,18 @@ SIM_FRAMEWORK = \
 	tests/sim/client.c \
 	tests/sim/crowd.c \
 	tests/sim/invariants.c \
+	tests/sim/next_hop.c \
 	tests/sim/scenario.c \
+	tests/sim/secure.c \
+	tests/sim/secure_world.c \
 	tests/sim/server.c \
-	tests/sim/talk.c
+	tests/sim/talk.c \
+	tests/sim/tap.c
+
+# What the scenarios with TLS do to the library, and where that needs the linker's help.
+SIM_LIBRARY_none = tests/sim/library_none.c
+SIM_LIBRARY_mbedtls = tests/sim/library_mbedtls.c
+SIM_WRAP_mbedtls = -Wl,--wrap=time,--wrap=mbedtls_ms_time,--wrap=calloc,--wrap=free,--wrap=mbedtls_ssl_handshake_step
 
 SIM = \
 	sim_bind \
@@ -240,6 +253,9 @@ SIM = \
 	sim_fair \
 	sim_faults \
 	sim_forward \
+	sim_hop \
+	sim_hop_faults \
+	sim_hop_routes \
 	sim_ident \
 	sim_log \
 	sim_loops \
@@ -247,14 +263,19 @@ SIM = \
 	sim_race \
 	sim_rules \
 	sim_slots \
+	sim_starttls \
 	sim_stop \
-	sim_table
+	sim_table \
+	sim_tls \
+	sim_tls_faults
 
 FUZZ = \
 	fuzz_config \
 	fuzz_dns \
+	fuzz_hop \
 	fuzz_ident \
-	fuzz_socks4
+	fuzz_socks4 \
+	fuzz_starttls
 
 all: $(BUILD)/anklet
 
@@ -305,6 +326,7 @@ $(tls_directory)/%.o: $(MBEDTLS)/library/%.c
 $(TLS_ARCHIVE): $(tls_objects)
 	$(call say,ar $@)$(AR) rcs $@.$$$$ $^ && mv $@.$$$$ $@
 else
+TLS_FLAGS = $(if $(system_tls),,-DCONFIG_ANKLET_TLS_STREAMS=0)
 TLS_LIBS = $(system_tls)
 endif
 
@@ -349,7 +371,8 @@ SIM_FLAGS = -DCHECK_TELLS $(INCLUDES) $(TLS_FLAGS) $(SIM_SIZES) -Iport/sim -Ites
 sim_size = -UCONFIG_ANKLET_$(1) -DCONFIG_ANKLET_$(1)=$(2)
 SIM_SIZES = $(call sim_size,SESSIONS,12) $(call sim_size,LISTENERS,4) \
 	$(call sim_size,SPARE_SOCKETS,4) $(call sim_size,TURN_OCTETS,4096) \
-	$(call sim_size,FORWARDS,4) $(call sim_size,ASSOCIATIONS,6) $(call sim_size,DATAGRAM,512)
+	$(call sim_size,FORWARDS,4) $(call sim_size,ASSOCIATIONS,6) $(call sim_size,DATAGRAM,512) \
+	$(if $(tls_built:none=),$(call sim_size,TLS_STREAMS,8))
 
 $(BUILD)/posix/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -444,6 +467,7 @@ unit = $(UNIT:%=$(BUILD)/unit/%) $(if $(tls_built:none=),$(UNIT_TLS:%=$(BUILD)/u
 contract = $(BUILD)/posix_contract $(BUILD)/sim_contract
 replay = $(FUZZ:fuzz_%=$(BUILD)/replay/%)
 sim = $(SIM:%=$(BUILD)/sim/%)
+sim_framework = $(SIM_FRAMEWORK) $(SIM_LIBRARY_$(tls_built))
 
 $(unit): $(BUILD)/unit/%: $(BUILD)/posix/tests/unit/%.o $(POSIX_LIBS)
 	@mkdir -p $(@D)
@@ -476,8 +500,8 @@ lwip_tests = $(TESTS_LWIP:%=$(BUILD)/lwip_small/%)
 $(lwip_tests): $(BUILD)/lwip_small/%: $(BUILD)/lwip_small/tests/lwip/%.o $(call lwip_objects,lwip_small)
 	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -lcmocka $(LIBS)
 
-$(sim): $(BUILD)/sim/%: $(BUILD)/sim/tests/sim/%.o $(SIM_FRAMEWORK:%.c=$(BUILD)/sim/%.o) $(SIM_LIBS)
-	$(call say,link $@)$(CC) $(TEST_LDFLAGS) -o $@ $(sim_link) -lcmocka $(LIBS)
+$(sim): $(BUILD)/sim/%: $(BUILD)/sim/tests/sim/%.o $(sim_framework:%.c=$(BUILD)/sim/%.o) $(SIM_LIBS)
+	$(call say,link $@)$(CC) $(TEST_LDFLAGS) $(SIM_WRAP_$(tls_built)) -o $@ $(sim_link) -lcmocka $(LIBS)
 
 # A fuzz target's corpus is an ordinary test: every octet string ever found interesting.
 $(replay): $(BUILD)/replay/%: $(BUILD)/posix/tests/fuzz/fuzz_%.o \
@@ -571,7 +595,7 @@ fuzz:
 posix_sources = $(CORE) $(TLS_none) $(if $(tls_built:none=),$(TLS_mbedtls) $(UNIT_TLS:%=tests/unit/%.c)) \
 	$(PORT_POSIX) $(PROGRAM) $(UNIT:%=tests/unit/%.c) $(FUZZ:%=tests/fuzz/%.c) \
 	tests/fuzz/replay.c tests/no_malloc.c $(CONTRACT) tests/port_contract/harness_posix.c
-sim_sources = $(PORT_SIM) $(SIM_FRAMEWORK) $(SIM:%=tests/sim/%.c) tests/port_contract/harness_sim.c
+sim_sources = $(PORT_SIM) $(SIM_FRAMEWORK) $(SIM_LIBRARY_none) $(if $(tls_built:none=),$(SIM_LIBRARY_mbedtls)) $(SIM:%=tests/sim/%.c) tests/port_contract/harness_sim.c
 lwip_sources = $(PORT_LWIP) $(PORT_LWIP_DUAL) port/lwip/host/board.c tests/port_contract/harness_lwip.c \
 	$(TESTS_LWIP:%=tests/lwip/%.c)
 headers = $(wildcard include/*.h src/*.h port/*.h port/*/*.h port/*/*/*.h port/*/*/*/*.h tests/*/*.h)

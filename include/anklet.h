@@ -144,4 +144,10 @@ void anklet_log(struct anklet *a, int level, const char *line, size_t len);
 /* Where listener i listens, printed: true; false when there is no listener i. */
 bool anklet_listening(const struct anklet *a, unsigned i, char *buf, size_t size);
 
+/*
+ * What listener i has to offer, printed behind where it listens: "" is SOCKS in the clear,
+ * else " with TLS", and " for TARGET" of a forward. There is a listener i.
+ */
+void anklet_offering(const struct anklet *a, unsigned i, char *buf, size_t size);
+
 #endif

@@ -123,7 +123,9 @@ static bool over_client_limit(const struct anklet *a, const struct ip *client)
 /* Is there somebody who waits, and room for him? */
 static bool can_serve(const struct anklet *a, const struct listener *l)
 {
-	return l->ready && (l->tls == NULL || a->tls_streams < CONFIG_ANKLET_TLS_STREAMS);
+	bool encrypted = ANKLET_HAS_TLS && l->tls != NULL;
+
+	return l->ready && (!encrypted || a->tls_streams + 1 <= CONFIG_ANKLET_TLS_STREAMS);
 }
 
 /* The table is full, but this session only waits for a refused client to go away. */
@@ -422,4 +424,17 @@ bool anklet_listening(const struct anklet *a, unsigned i, char *buf, size_t size
 	text_init(&t, buf, size);
 	text_address(&t, &a->listeners[i].at);
 	return true;
+}
+
+void anklet_offering(const struct anklet *a, unsigned i, char *buf, size_t size)
+{
+	const struct listener *l = &a->listeners[i];
+	struct text t;
+
+	text_init(&t, buf, size);
+	text_str(&t, l->tls != NULL ? " with TLS" : "");
+	if (l->forward < 0)
+		return;
+	text_str(&t, " for ");
+	text_endpoint(&t, &a->config.forward[l->forward].target, &a->config.strings);
 }

@@ -137,7 +137,7 @@ static int listen_everywhere(struct anklet *a, struct anklet_failure *failure)
 	const struct config *c = &a->config;
 	int r = 0;
 
-	if (c->listen_count == 0 && c->forward_count == 0)
+	if (config_listens_by_default(c))
 		return listen_by_default(a, failure);
 	for (unsigned i = 0; r == 0 && i < c->listen_count; i++) {
 		struct line line = {.forward = -1, .tls = a->listen_tls[i]};

@@ -123,6 +123,12 @@ struct session {
 struct anklet;
 struct listener;
 
+/* Is it a client of a forward, who does not speak SOCKS? */
+static inline bool session_is_forwarded(const struct session *s)
+{
+	return ANKLET_HAS_FORWARDS && s->forward >= 0;
+}
+
 /* Begins a session in a free slot for a client just accepted; client is the session's from here. */
 void session_begin(struct anklet *a, struct session *s, const struct listener *l, port_sock client,
 	const struct address *from);

@@ -44,9 +44,12 @@ static void text_foreign(struct text *t, const char *octets, size_t len, size_t 
 static void text_target(struct text *t, const struct anklet *a, const struct session *s)
 {
 	const struct socks4_request *r = &s->request;
-	struct ip ip = s->forward >= 0 ? a->config.forward[s->forward].target.ip : socks4_ip(r);
+	struct ip ip =
+		session_is_forwarded(s) ? a->config.forward[s->forward].target.ip : socks4_ip(r);
 
-	text_str(t, s->forward >= 0 ? " forward " : r->cd == SOCKS4_BIND ? " bind " : " connect ");
+	text_str(t, session_is_forwarded(s) ? " forward "
+		    : r->cd == SOCKS4_BIND  ? " bind "
+					    : " connect ");
 	if (r->name_len > 0)
 		text_foreign(t, r->name, r->name_len, NAME_SIZE);
 	else
@@ -123,16 +126,17 @@ void session_log_announced(struct anklet *a, const struct session *s)
 static void text_way(struct text *t, const struct anklet *a, const struct session *s)
 {
 	const struct endpoint *hop = session_hop_endpoint(a, s);
+	bool known = !s->remote || s->request.cd == SOCKS4_BIND;
 
-	if (!s->remote || s->request.cd == SOCKS4_BIND)
+	if (known)
 		text_address(t, &s->peer);
 	if (hop != NULL) {
 		struct address at = {.ip = s->addresses[s->server_address], .port = hop->port};
 
-		text_str(t, s->remote ? "through " : " through ");
+		text_str(t, known ? " through " : "through ");
 		text_address(t, &at);
 	}
-	if (s->server.tls != NULL) {
+	if (stream_is_encrypted(&s->server)) {
 		text_str(t, " with ");
 		text_tls(t, s->server.tls);
 	}
@@ -152,7 +156,7 @@ void session_log_granted(struct anklet *a, const struct session *s)
 /* What TLS has to say about it, in a few words of ours. */
 static void text_tls_reason(struct text *t, const char *whose, const struct tls *tls)
 {
-	if (tls == NULL || *tls_reason(tls) == '\0')
+	if (!ANKLET_HAS_TLS || tls == NULL || *tls_reason(tls) == '\0')
 		return;
 	text_str(t, whose);
 	text_str(t, tls_reason(tls));

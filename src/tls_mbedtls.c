@@ -284,6 +284,20 @@ int tls_handshake(struct tls *tls)
 
 /* ---- Sending ---- */
 
+/*
+ * A ticket that was read while something was pending is only looked at when that was
+ * sent: by the next write, which then writes nothing and says so.
+ */
+static int write_out(struct tls *tls, const void *data, size_t len)
+{
+	int code = mbedtls_ssl_write(&tls->ssl, data, len);
+
+	if (code != MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET)
+		return code;
+	tls_session_keep(tls);
+	return len > 0 ? mbedtls_ssl_write(&tls->ssl, data, len) : 0;
+}
+
 int tls_flush(struct tls *tls)
 {
 	int end = failed(tls);
@@ -292,7 +306,7 @@ int tls_flush(struct tls *tls)
 	if (end != 0 || !tls->pending)
 		return end;
 	enter(tls);
-	code = mbedtls_ssl_write(&tls->ssl, NULL, 0);
+	code = write_out(tls, NULL, 0);
 	if (tls->pending)
 		return PORT_AGAIN;
 	return code >= 0 ? 0 : answer(tls, code);
@@ -311,7 +325,7 @@ int tls_send(struct tls *tls, const void *data, size_t len)
 		return fail(tls, max);
 	if (len > (size_t)max)
 		len = (size_t)max;
-	code = mbedtls_ssl_write(&tls->ssl, data, len);
+	code = write_out(tls, data, len);
 	if (code == MBEDTLS_ERR_SSL_WANT_WRITE && tls->pending)
 		return (int)len;
 	return code > 0 ? code : answer(tls, code);

@@ -150,7 +150,7 @@ int port_recvfrom(struct port *p, port_sock s, void *buf, size_t size, struct ad
 	}
 	if (!address_from_system(&sender, from) || find_to(p, s, &datagram, to) != 0)
 		return PORT_FAILED;
-	return datagram.msg_flags & MSG_TRUNC ? (int)size + 1 : (int)n;
+	return (datagram.msg_flags & MSG_TRUNC) != 0 ? (int)size + 1 : (int)n;
 }
 
 static bool is_any(const struct ip *ip)
@@ -166,7 +166,7 @@ int port_sendto(struct port *p, port_sock s, const void *data, size_t len,
 {
 	struct port_entry *e = socket_entry(p, s);
 	struct sockaddr_storage receiver;
-	struct iovec octets = {.iov_base = (void *)(uintptr_t)data, .iov_len = len};
+	struct iovec octets = {.iov_base = (void *)data, .iov_len = len};
 	union beside beside;
 	struct msghdr datagram = {.msg_iov = &octets, .msg_iovlen = 1};
 

@@ -1,7 +1,7 @@
 /*
  * What must be true of the proxy whenever it waits, and when everything is over.
  */
-#include "scenario.h"
+#include "secure.h"
 
 #include <string.h>
 
@@ -10,14 +10,22 @@ static bool awaits(const struct run *run, port_sock s, unsigned interest)
 	return s != PORT_NONE && (sim_interest(&run->proxy, s) & interest) != 0;
 }
 
+/* For octets; or, where TLS has something to send before it reads on, for room. */
+static bool awaits_octets(const struct run *run, const struct stream *stream)
+{
+	bool stuck = stream->tls != NULL && library_is_stuck(stream->tls);
+
+	return awaits(run, stream->sock, stuck ? SIM_WRITE : SIM_READ);
+}
+
 /* A direction of the relay: for octets, for room, or, where nothing else can come, for a reset. */
-static bool direction_waits(
-	const struct run *run, const struct relay_direction *d, port_sock from, port_sock to)
+static bool direction_waits(const struct run *run, const struct relay_direction *d,
+	const struct stream *from, const struct stream *to)
 {
 	if (d->ended)
-		return awaits(run, from, SIM_GONE);
-	return awaits(run, from, SIM_READ) ||
-	       (awaits(run, to, SIM_WRITE) && awaits(run, from, SIM_GONE));
+		return awaits(run, from->sock, SIM_GONE);
+	return awaits_octets(run, from) ||
+	       (awaits(run, to->sock, SIM_WRITE) && awaits(run, from->sock, SIM_GONE));
 }
 
 static bool attempts_wait(const struct run *run, const struct session *s)
@@ -47,7 +55,7 @@ static bool state_waits(const struct run *run, const struct session *s)
 		return stream_waits(run, &s->client);
 	case SESSION_REQUEST:
 	case SESSION_DRAIN:
-		return awaits(run, s->client.sock, SIM_READ);
+		return awaits_octets(run, &s->client);
 	case SESSION_IDENT:
 		return client_watched && awaits(run, s->side, SIM_WRITE) && s->step.set;
 	case SESSION_IDENT_ANSWER:
@@ -70,8 +78,8 @@ static bool state_waits(const struct run *run, const struct session *s)
 	case SESSION_REFUSE:
 		return awaits(run, s->client.sock, SIM_WRITE);
 	case SESSION_RELAY:
-		return direction_waits(run, &s->relay.up, s->client.sock, s->server.sock) &&
-		       direction_waits(run, &s->relay.down, s->server.sock, s->client.sock);
+		return direction_waits(run, &s->relay.up, &s->client, &s->server) &&
+		       direction_waits(run, &s->relay.down, &s->server, &s->client);
 	case SESSION_LINGER:
 		return (s->client.sock == PORT_NONE || stream_waits(run, &s->client)) &&
 		       (s->server.sock == PORT_NONE || stream_waits(run, &s->server));

@@ -87,7 +87,8 @@ static const char *const endpoint_errors[][2] = {
 	{"listen :80", AT("1:8") "the host is missing\n"
 				 "    listen :80\n"
 				 "           ^~~\n"
-				 "    write tcp://HOST:PORT; '*' is every address of this host\n"},
+				 "    write SCHEME://HOST:PORT; to listen, '*' is every address of "
+				 "this host\n"},
 	{"listen x:", AT("1:9") "the port is missing\n"
 				"    listen x:\n"
 				"            ^\n"
