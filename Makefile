@@ -776,7 +776,6 @@ images: $(image)/anklet.elf $(image)/anklet.bin $(image)/anklet.hex $(image)/ech
 
 firmware:
 	@tools/need firmware
-	@tools/need source
 	@$(MAKE) --no-print-directory images
 
 run-firmware: firmware
