@@ -267,7 +267,9 @@ SIM = \
 	sim_stop \
 	sim_table \
 	sim_tls \
-	sim_tls_faults
+	sim_tls_faults \
+	sim_tls_hop \
+	sim_tls_places
 
 FUZZ = \
 	fuzz_config \

@@ -8,6 +8,8 @@
 #include "secure.h"
 
 #include <mbedtls/ssl.h>
+#include <psa/crypto.h>
+#include <psa/crypto_extra.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -27,14 +29,14 @@ void library_begin(struct run *run)
 	asked = starve_at = steps = 0;
 }
 
+void library_end(void)
+{
+	mbedtls_psa_crypto_free();
+}
+
 void library_only_1_2(struct tls_context *context)
 {
 	mbedtls_ssl_conf_max_tls_version(&context->conf, MBEDTLS_SSL_VERSION_TLS1_2);
-}
-
-uint32_t library_asked(void)
-{
-	return asked;
 }
 
 uint32_t library_holds(void)

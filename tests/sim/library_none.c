@@ -8,14 +8,13 @@ void library_begin(struct run *run)
 	(void)run;
 }
 
+void library_end(void)
+{
+}
+
 void library_only_1_2(struct tls_context *context)
 {
 	(void)context;
-}
-
-uint32_t library_asked(void)
-{
-	return 0;
 }
 
 uint32_t library_holds(void)

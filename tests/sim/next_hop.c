@@ -14,7 +14,7 @@ static uint64_t now(const struct next_hop *hop)
 static void finish(struct next_hop *hop, struct next_hop_asked *asked, int end)
 {
 	asked->end = end;
-	port_close(hop->actor.port, &asked->sock);
+	talk_close(&asked->talk, false);
 	asked->over = true;
 	asked->over_at = now(hop);
 	hop->over++;
@@ -28,8 +28,10 @@ static void read_request(struct next_hop *hop, struct next_hop_asked *asked)
 		const uint8_t *data;
 		size_t used;
 		enum parse parsed;
-		int n = port_peek(hop->actor.port, asked->sock, &data);
+		int n = stream_peek(hop->actor.port, &asked->talk.stream, &data);
 
+		if (n == TLS_TURN)
+			continue;
 		if (n == PORT_AGAIN)
 			return;
 		if (n < 0) {
@@ -37,7 +39,7 @@ static void read_request(struct next_hop *hop, struct next_hop_asked *asked)
 			return;
 		}
 		parsed = socks4_read(&asked->request, data, (size_t)n, &used);
-		port_consume(hop->actor.port, asked->sock, used);
+		stream_consume(hop->actor.port, &asked->talk.stream, used);
 		EXPECT(hop->run, parsed != PARSE_MALFORMED);
 		if (parsed == PARSE_MORE)
 			continue;
@@ -68,13 +70,13 @@ static void go_on(struct next_hop *hop, struct next_hop_asked *asked, enum next_
 		break;
 	case HOP_SHUTS_DOWN:
 		asked->word_at = UINT64_MAX;
-		port_shutdown(hop->actor.port, asked->sock);
+		(void)stream_shutdown(hop->actor.port, &asked->talk.stream, true);
 		break;
 	case HOP_CLOSES:
 		finish(hop, asked, 0);
 		break;
 	case HOP_RESETS:
-		port_reset(hop->actor.port, &asked->sock);
+		talk_close(&asked->talk, true);
 		finish(hop, asked, 0);
 		break;
 	}
@@ -90,7 +92,8 @@ static bool send_word(
 
 		if (hop->cut_max != 0 && len > hop->cut_max)
 			len = hop->cut_max;
-		n = port_send(hop->actor.port, asked->sock, word->octet + asked->sent, len);
+		n = stream_send(
+			hop->actor.port, &asked->talk.stream, word->octet + asked->sent, len);
 		if (n < 0)
 			return false; /* a failure is seen by listening, too */
 		asked->sent += (size_t)n;
@@ -100,7 +103,7 @@ static bool send_word(
 				return false;
 		}
 	}
-	return true;
+	return stream_flush(hop->actor.port, &asked->talk.stream) == 0;
 }
 
 static void say(struct next_hop *hop, struct next_hop_asked *asked, uint64_t *wake)
@@ -128,7 +131,7 @@ static bool talks(const struct next_hop *hop, const struct next_hop_asked *asked
 /* Whoever asked may go before he has heard everything, behind octets that nobody reads. */
 static void listen_for_end(struct next_hop *hop, struct next_hop_asked *asked)
 {
-	int r = port_gone(hop->actor.port, asked->sock);
+	int r = port_gone(hop->actor.port, asked->talk.stream.sock);
 
 	if (r != PORT_AGAIN)
 		finish(hop, asked, r);
@@ -138,7 +141,13 @@ static void listen_for_end(struct next_hop *hop, struct next_hop_asked *asked)
 
 static void go_on_with(struct next_hop *hop, struct next_hop_asked *asked, uint64_t *wake)
 {
-	if (!asked->whole)
+	int r = talk_secure(&asked->talk);
+
+	if (r == PORT_AGAIN)
+		return;
+	if (r < 0)
+		finish(hop, asked, r);
+	else if (!asked->whole)
 		read_request(hop, asked);
 	if (!asked->over && asked->whole && !talks(hop, asked))
 		say(hop, asked, wake);
@@ -148,12 +157,8 @@ static void go_on_with(struct next_hop *hop, struct next_hop_asked *asked, uint6
 		listen_for_end(hop, asked);
 		return;
 	}
-	if (asked->talk.stream.sock == PORT_NONE)
-		asked->talk.stream.sock = asked->sock;
-	if (talk_run(&asked->talk, wake)) {
-		asked->sock = PORT_NONE;
+	if (talk_run(&asked->talk, wake))
 		finish(hop, asked, 0);
-	}
 }
 
 static void take(struct next_hop *hop, port_sock sock, const struct address *from)
@@ -166,10 +171,9 @@ static void take(struct next_hop *hop, port_sock sock, const struct address *fro
 		return;
 	}
 	hop->accepted++;
-	asked->sock = sock;
 	asked->from = *from;
 	asked->talk = hop->pattern;
-	asked->talk.stream.sock = PORT_NONE;
+	asked->talk.stream.sock = sock;
 }
 
 static void next_hop_run(struct sim_actor *actor)

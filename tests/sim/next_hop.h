@@ -26,7 +26,6 @@ struct next_hop_word {
 
 /* One connection to it. */
 struct next_hop_asked {
-	port_sock sock;
 	struct address from;
 	struct socks4_request request;
 	bool whole; /* the request is */
@@ -47,7 +46,7 @@ struct next_hop {
 	uint32_t cut_max;             /* pieces of a word; 0: one */
 	uint32_t cut_pause_ms;        /* between them, up to so much */
 	bool resets;                  /* each connection at once */
-	struct talk pattern;          /* what it does when all was said */
+	struct talk pattern; /* what it does when all was said; with TLS, that comes first */
 	/* How it went. */
 	port_sock listener;
 	unsigned accepted, over;

@@ -14,7 +14,7 @@
 /*
  * Makes the world ready: the files of tests/tls have their names there, and the system's
  * list is ca.pem. Without TLS the scenario is skipped. At the end of the run everything is
- * closed, and all places for connections must be free.
+ * closed, all places for connections must be free, and all memory given back.
  */
 void secure_world(struct run *run);
 
@@ -27,6 +27,10 @@ struct tls_context *secure_context(
 
 /* The usual ones: a client that trusts ca.pem, a server with server.pem; one version or the other. */
 struct tls_context *secure_client(struct run *run);
+
+/* The same with a certificate of its own, as below. */
+struct tls_context *secure_guest(struct run *run, const char *file);
+
 struct tls_context *secure_server(struct run *run);
 
 /* A server with another certificate, and its key: "expired" for expired.pem and expired.key. */
@@ -34,6 +38,12 @@ struct tls_context *secure_impostor(struct run *run, const char *file);
 
 /* Takes all places for connections but so many, until the run is over. */
 void secure_take_places(struct run *run, unsigned left);
+
+/*
+ * The library reads nothing before it has sent all it has to send, be it a ticket, an alert, or a
+ * request: where two of it do so at the same time, the windows must have room for one of them.
+ */
+void secure_make_room(struct run *run);
 
 /* What actors have opened is closed, whatever its state. (secure.c) */
 void secure_close_all(void);
@@ -43,11 +53,13 @@ void secure_close_all(void);
 /* Its clock is the run's from now on, and it gets all the memory it wants. */
 void library_begin(struct run *run);
 
+/* It is at rest, and gives back what it keeps for all of its users. */
+void library_end(void);
+
 /* The context agrees to no more than TLS 1.2. */
 void library_only_1_2(struct tls_context *context);
 
-/* How often the library has asked for memory in this run; how many pieces it holds. */
-uint32_t library_asked(void);
+/* How many pieces of memory it holds. */
 uint32_t library_holds(void);
 
 /* Steps of handshakes that the proxy has taken since this was last asked. */

@@ -120,6 +120,32 @@ static void named(struct run *run)
 	run->check = check_verified;
 }
 
+static void check_guest(struct run *run)
+{
+	bool known = run->seed % 3 == 0;
+
+	EXPECT(run, (client_code(&client) == SOCKS4_GRANTED) == known);
+	EXPECT(run, (server.accepted == 1) == known);
+	EXPECT(run, known || (client.replies_in == 0 && client.reply_len == 0));
+	EXPECT(run, known || run_logged(run, "TLS with the client failed") == 1);
+}
+
+/* A listener that asks for certificates; in TLS 1.3 a client has asked before it hears that its own will not do. */
+static void guest(struct run *run)
+{
+	static const char *const guests[] = {"client", "stranger"};
+
+	begin_either(run, true);
+	run->config = "listen tls://" PROXY_IP ":1443" KEPT "&ca=ca.pem\n";
+	if (run->seed % 3 < 2)
+		client.talk.tls = secure_guest(run, guests[run->seed % 3]);
+	tap_it(run);
+	if (run_between(run, 0, 1) == 1)
+		run_rough(run);
+	secure_make_room(run);
+	run->check = check_guest;
+}
+
 /* ---- Cuts ---- */
 
 static void check_cut(struct run *run)
@@ -217,6 +243,16 @@ static void no_random_at_start(struct run *run)
 	run->clean_up = check_words;
 }
 
+/* Whoever got none has not gone on without. */
+static void check_no_random(struct run *run)
+{
+	const struct port *proxy = &run->proxy;
+
+	check_cut(run);
+	EXPECT(run, sim_failable_calls(proxy) < proxy->faults.fail_at ||
+			    run_logged(run, "random numbers") == 1);
+}
+
 /* Nor any more when they run out: each drawing of them fails once. */
 static void no_random(struct run *run)
 {
@@ -225,7 +261,7 @@ static void no_random(struct run *run)
 	run->start_fails = true;
 	run->proxy.faults.fail_with = PORT_NO_RANDOM;
 	run->proxy.faults.fail_at = run_between(run, 1, 30);
-	run->check = check_cut;
+	run->check = check_no_random;
 }
 
 /* Both the proxy's and the actors' sessions are made with the same memory: either may fail. */
@@ -253,6 +289,7 @@ static void nth_call(struct run *run)
 static const struct scenario scenarios[] = {
 	{"unverified", unverified},
 	{"named", named},
+	{"guest", guest},
 	{"cut", cut},
 	{"changed", changed},
 	{"stalled", stalled},
