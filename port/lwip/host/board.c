@@ -66,9 +66,12 @@ bool board_seed(uint8_t seed[BOARD_SEED])
 
 enum board_file board_file(const char *name, const uint8_t **data, size_t *len)
 {
-	if (host.file_name == NULL || strcmp(name, host.file_name) != 0)
-		return BOARD_FILE_NONE;
-	*data = (const uint8_t *)host.file_text;
-	*len = strlen(host.file_text);
-	return BOARD_FILE_FOUND;
+	for (unsigned i = 0; i < host.files; i++) {
+		if (strcmp(host.file[i].name, name) != 0)
+			continue;
+		*data = host.file[i].data;
+		*len = host.file[i].len;
+		return BOARD_FILE_FOUND;
+	}
+	return BOARD_FILE_NONE;
 }
