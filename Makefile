@@ -562,6 +562,7 @@ test:
 
 BARE = $(BUILD)/bare
 HALF = $(BUILD)/half
+SOCKS_ALONE = $(BUILD)/socks
 SMALL_TLS = $(BUILD)/small
 has_small = $(and $(tls_built:none=),$(wildcard $(MBEDTLS)/.source))
 
@@ -569,8 +570,10 @@ size: all
 	@$(MAKE) --no-print-directory BUILD=$(BARE) TLS=none all
 	@$(MAKE) --no-print-directory BUILD=$(HALF) TLS=none \
 		CPPFLAGS='$(CPPFLAGS) -DCONFIG_ANKLET_SESSIONS=256' all
+	@$(MAKE) --no-print-directory BUILD=$(SOCKS_ALONE) TLS=none CPPFLAGS='$(CPPFLAGS) \
+		-DCONFIG_ANKLET_ROUTES=0 -DCONFIG_ANKLET_FORWARDS=0 -DCONFIG_ANKLET_ASSOCIATIONS=0' all
 	@$(if $(has_small),$(MAKE) --no-print-directory BUILD=$(SMALL_TLS) TLS_CONFIG=small all)
-	@tools/size $(BARE)/anklet $(HALF)/anklet $(if $(tls_built:none=),\
+	@tools/size $(BARE)/anklet $(HALF)/anklet $(SOCKS_ALONE)/anklet $(if $(tls_built:none=),\
 		'$(if $(system_tls),shared library,$(TLS_CONFIG))' $(BUILD)/anklet) \
 		$(if $(has_small),small $(SMALL_TLS)/anklet)
 	@$(foreach b,$(BOARDS),if [ -f $(BUILD)/$b/anklet.elf ]; then echo; echo '$b'; \
