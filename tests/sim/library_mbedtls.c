@@ -64,6 +64,8 @@ void library_starve(uint32_t nth)
 
 /* ---- In the place of the system's ---- */
 
+/* The linker prescribes the names. NOLINTBEGIN(bugprone-reserved-identifier) */
+
 time_t __wrap_time(time_t *t);
 mbedtls_ms_time_t __wrap_mbedtls_ms_time(void);
 void *__wrap_calloc(size_t count, size_t size);
@@ -111,3 +113,5 @@ int __wrap_mbedtls_ssl_handshake_step(mbedtls_ssl_context *ssl)
 	steps += !sim->running;
 	return __real_mbedtls_ssl_handshake_step(ssl);
 }
+
+/* NOLINTEND(bugprone-reserved-identifier) */
