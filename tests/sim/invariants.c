@@ -165,7 +165,7 @@ static void check_listener(struct run *run, const struct listener *l)
 {
 	const struct anklet *a = run->anklet;
 	bool room = !a->accept_at.set && (a->free_count > 0 || a->draining > 0) &&
-		    (l->tls == NULL || a->tls_streams < CONFIG_ANKLET_TLS_STREAMS);
+		    (l->tls == NULL || a->tls_streams + 1 <= CONFIG_ANKLET_TLS_STREAMS);
 
 	EXPECT(run, l->at.port != 0); /* else nobody can tell a loop */
 	if (!l->ready)

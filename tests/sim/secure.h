@@ -11,6 +11,9 @@
 
 #define SECURE_NAME "server.test" /* in the certificates */
 
+/* Places for connections, those of the proxy and of the actors together. */
+#define SECURE_PLACES ANKLET_TABLE(CONFIG_ANKLET_TLS_STREAMS)
+
 /*
  * Makes the world ready: the files of tests/tls have their names there, and the system's
  * list is ca.pem. Without TLS the scenario is skipped. At the end of the run everything is
