@@ -68,6 +68,9 @@ uint32_t library_holds(void);
 /* Steps of handshakes that the proxy has taken since this was last asked. */
 uint32_t library_steps(void);
 
+/* Tickets that could not be made in this run: a session goes on without one. */
+uint32_t library_lost_tickets(void);
+
 /* Does reading wait until something was sent? */
 bool library_is_stuck(const struct tls *tls);
 
