@@ -159,6 +159,7 @@ PORT_LWIP = \
 	port/lwip/accept.c \
 	port/lwip/chacha20.c \
 	port/lwip/datagrams.c \
+	port/lwip/load.c \
 	port/lwip/names.c \
 	port/lwip/random.c \
 	port/lwip/sockets.c \
@@ -202,7 +203,8 @@ UNIT = \
 	test_rules_guard \
 	test_socks4 \
 	test_starttls \
-	test_text
+	test_text \
+	test_tls_heap
 
 # With a library of TLS.
 UNIT_TLS = \
@@ -661,16 +663,27 @@ FORCE:
 #   make test-firmware                 the same for every board, and tests them under QEMU
 
 BOARD ?= lm3s6965evb
-BOARDS = lm3s6965evb mps2-an385
+BOARDS = lm3s6965evb lm3s6965evb-tls mps2-an385
 CROSS ?= arm-none-eabi-
 
+# A board's folder says what the image is; the hardware's own files may stand in another one.
+CHIP_lm3s6965evb-tls = lm3s6965evb
+CHIP = $(or $(CHIP_$(BOARD)),$(BOARD))
+
+# The boards with TLS, whose folder has the library's configuration too.
+TLS_BOARDS = lm3s6965evb-tls mps2-an385
+FIRMWARE_TLS = $(if $(filter $(BOARD),$(TLS_BOARDS)),mbedtls,none)
+
 BOARD_COMMON = $(addprefix port/lwip/boards/common/,checksum.c clock.c console.c ethernet.c fault.c \
-	network.c seed.c settings.c startup.c watchdog.c)
+	files.c network.c seed.c settings.c startup.c watchdog.c)
 BOARD_OWN = chip.c nic.c
 
 FIRMWARE = \
 	port/lwip/firmware/figures.c \
-	port/lwip/firmware/main.c
+	port/lwip/firmware/main.c \
+	$(FIRMWARE_HEAP_$(FIRMWARE_TLS))
+FIRMWARE_HEAP_none = port/lwip/firmware/tls_heap_none.c
+FIRMWARE_HEAP_mbedtls = port/lwip/firmware/tls_heap.c
 
 # The same board and stack without anklet, to compare with.
 ECHO = \
@@ -682,31 +695,56 @@ ECHO = \
 
 LWIP_ETHERNET = core/ipv4/dhcp.c core/ipv4/etharp.c netif/ethernet.c
 
+# Of Mbed TLS itself, below its library/. What a board's configuration leaves out is an empty object.
+MBEDTLS_LIBRARY = aes.c asn1parse.c asn1write.c base64.c bignum.c bignum_core.c bignum_mod.c \
+	bignum_mod_raw.c block_cipher.c chacha20.c chachapoly.c cipher.c cipher_wrap.c constant_time.c \
+	ecdh.c ecdsa.c ecp.c ecp_curves.c gcm.c hkdf.c md.c oid.c pem.c pk.c pk_ecc.c \
+	pk_wrap.c pkparse.c platform.c platform_util.c poly1305.c psa_crypto.c psa_crypto_aead.c \
+	psa_crypto_cipher.c psa_crypto_client.c psa_crypto_driver_wrappers_no_static.c psa_crypto_ecp.c \
+	psa_crypto_hash.c psa_crypto_mac.c psa_crypto_rsa.c psa_crypto_slot_management.c psa_util.c rsa.c \
+	rsa_alt_helpers.c sha256.c sha512.c ssl_ciphersuites.c ssl_client.c ssl_msg.c ssl_ticket.c ssl_tls.c \
+	ssl_tls12_client.c ssl_tls12_server.c ssl_tls13_client.c ssl_tls13_generic.c ssl_tls13_keys.c \
+	ssl_tls13_server.c x509.c x509_crt.c
+
+$(MBEDTLS)/.source:
+	tools/get_source mbedtls $(MBEDTLS)
+
 image = $(BUILD)/$(BOARD)
 board = port/lwip/boards/$(BOARD)
+chip = port/lwip/boards/$(CHIP)
 FIRMWARE_CPU = -mcpu=cortex-m3 -mthumb
 FIRMWARE_FLAGS = -std=c11 -Os -g $(FIRMWARE_CPU) -ffreestanding -ffunction-sections -fdata-sections \
-	-fno-common -include $(board)/sizes.h -I$(board) -Iport/lwip/boards/common -Iport/lwip $(INCLUDES) \
-	-isystem $(LWIP)/src/include
+	-fno-common -include $(board)/sizes.h -I$(board) -I$(chip) -Iport/lwip/boards/common -Iport/lwip \
+	$(INCLUDES) -isystem $(LWIP)/src/include $(FIRMWARE_FLAGS_$(FIRMWARE_TLS))
+FIRMWARE_FLAGS_mbedtls = -isystem $(MBEDTLS)/include
 FIRMWARE_LINK = $(FIRMWARE_CPU) -nostartfiles --specs=nano.specs --specs=nosys.specs \
-	-L$(board) -T port/lwip/boards/common/cortex_m3.ld -Wl,--gc-sections,--no-warn-rwx-segments
+	-L$(board) -L$(chip) -T port/lwip/boards/common/cortex_m3.ld -Wl,--gc-sections,--no-warn-rwx-segments
 
-firmware_sources = $(FIRMWARE) $(CORE:src/config_remedy.c=src/config_remedy_none.c) $(TLS_none) $(PORT_LWIP)
-board_sources = $(BOARD_COMMON) $(BOARD_OWN:%=$(board)/%) $(PORT_LWIP_V4)
+firmware_sources = $(FIRMWARE) $(CORE:src/config_remedy.c=src/config_remedy_none.c) \
+	$(TLS_$(FIRMWARE_TLS)) $(PORT_LWIP)
+board_sources = $(BOARD_COMMON) $(BOARD_OWN:%=$(chip)/%) $(PORT_LWIP_V4)
 firmware_lwip = $(LWIP_CORE) $(LWIP_V4) $(LWIP_ETHERNET)
 stack_objects = $(firmware_lwip:%.c=$(image)/stack/%.o)
 board_objects = $(board_sources:%.c=$(image)/%.o) $(image)/built_in.o $(stack_objects)
-firmware_objects = $(firmware_sources:%.c=$(image)/%.o) $(board_objects)
+library_objects = $(if $(filter mbedtls,$(FIRMWARE_TLS)),$(MBEDTLS_LIBRARY:%.c=$(image)/mbedtls/%.o))
+firmware_objects = $(firmware_sources:%.c=$(image)/%.o) $(board_objects) $(library_objects)
 echo_objects = $(ECHO:%.c=$(image)/%.o) $(board_objects)
 linker_scripts = port/lwip/boards/common/cortex_m3.ld $(board)/memory.ld
+libraries = $(LWIP)/.source $(if $(library_objects),$(MBEDTLS)/.source)
 
-$(image)/%.o: %.c $(image)/flags | $(LWIP)/.source
+$(image)/%.o: %.c $(image)/flags | $(libraries)
 	@mkdir -p $(@D)
 	$(call say,cc $(BOARD) $<)$(CROSS)gcc $(FIRMWARE_FLAGS) $(WARN) $(WERROR:1=-Werror) -MD -MP -c -o $@ $<
 
 $(stack_objects): $(image)/stack/%.o: $(LWIP)/.source $(image)/flags
 	@mkdir -p $(@D)
 	$(call say,cc $(BOARD) $*.c)$(CROSS)gcc $(FIRMWARE_FLAGS) -w -MD -MP -c -o $@ $(LWIP)/src/$*.c
+
+# For speed: a handshake's longest step is how long all others wait. Hosted, for the library moves words by
+# memcpy(), which is then no call but an instruction.
+$(library_objects): $(image)/mbedtls/%.o: $(MBEDTLS)/.source $(image)/flags
+	@mkdir -p $(@D)
+	$(call say,cc $(BOARD) $*.c)$(CROSS)gcc $(FIRMWARE_FLAGS) -O2 -fhosted -I$(MBEDTLS)/library -w -MD -MP -c -o $@ $(MBEDTLS)/library/$*.c
 
 $(image)/built_in.o: port/lwip/boards/common/built_in.S $(board)/anklet.conf $(board)/network.conf $(image)/flags
 	@mkdir -p $(@D)
@@ -732,8 +770,9 @@ $(image)/%.hex: $(image)/%.elf
 
 # What a board's figures are held against, in octets of flash and RAM. The LM3S6965's flash was
 # meant to stay below 40960 and does not (docs/firmware.md): its figure only catches growth.
-LIMITS_lm3s6965evb = 65536 63488
-LIMITS_mps2-an385 = 4190208 4194304
+LIMITS_lm3s6965evb = 71680 65536
+LIMITS_lm3s6965evb-tls = 249856 65536
+LIMITS_mps2-an385 = 3145728 4194304
 
 images: $(image)/anklet.elf $(image)/anklet.bin $(image)/anklet.hex $(image)/echo.elf
 	@tools/firmware_size $(image)/anklet.elf $(LIMITS_$(BOARD))
@@ -758,8 +797,8 @@ test-firmware:
 	@$(MAKE) --no-print-directory check-firmware
 
 # The boards' own files; those of anklet and port/lwip are read above.
-firmware_own = $(FIRMWARE) $(BOARD_COMMON) port/lwip/boards/common/echo.c $(foreach b,$(BOARDS), \
-	$(BOARD_OWN:%=port/lwip/boards/$b/%)) src/config_remedy_none.c \
+firmware_own = $(sort $(FIRMWARE) $(FIRMWARE_HEAP_none) $(FIRMWARE_HEAP_mbedtls)) $(BOARD_COMMON) port/lwip/boards/common/echo.c $(foreach b,$(BOARDS), \
+	$(wildcard $(BOARD_OWN:%=port/lwip/boards/$b/%))) src/config_remedy_none.c \
 	$(wildcard port/lwip/firmware/*.h port/lwip/boards/*/*.h port/lwip/boards/common/arch/*.h)
 
 lint: lint_firmware

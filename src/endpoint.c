@@ -159,8 +159,9 @@ static bool scheme_fault(struct config_fault *fault, enum config_fault_kind kind
 	return false;
 }
 
-/* A scheme that is none of ours. */
-static bool scheme_refuse(struct word scheme, struct config_fault *fault)
+/* A scheme that is none of ours: what would be right is what the line has a use for. */
+static bool scheme_refuse(
+	struct word scheme, const struct endpoint_use *use, struct config_fault *fault)
 {
 	struct config_near near;
 
@@ -175,7 +176,7 @@ static bool scheme_refuse(struct word scheme, struct config_fault *fault)
 		config_near_try(&near, schemes[i]);
 	/* Two octets away from a short one is nearly everything. */
 	if (near.distance > (scheme.len > SHORT_SCHEME ? 2 : 1))
-		return config_fault(fault, FAULT_SCHEME, scheme);
+		return config_fault(fault, (enum config_fault_kind)use->fault, scheme);
 	return scheme_fault(fault, FAULT_SCHEME_NEAR, scheme, near.name);
 }
 
@@ -216,7 +217,7 @@ static bool scheme_take(struct endpoint *e, struct word *rest, struct word *sche
 			return config_fault(fault, FAULT_ENDPOINT, *rest);
 		*scheme = (struct word){rest->at, i};
 		if (!scheme_find(*scheme, &e->scheme))
-			return scheme_refuse(*scheme, fault);
+			return scheme_refuse(*scheme, use, fault);
 		rest->at += i + 3;
 		rest->len -= i + 3;
 		return scheme_check(e, use, *scheme, fault);

@@ -171,7 +171,14 @@ void text_reason(struct text *t, enum session_reason reason, int16_t rule)
 	}
 }
 
-static void text_verdict(struct text *t, const struct session *s)
+/* Is it on its way to the next hop, so that what failed is that, and not the destination? */
+static bool concerns_hop(const struct anklet *a, const struct session *s)
+{
+	return s->state >= SESSION_RESOLVE_HOP && s->state < SESSION_HOP &&
+	       s->reason < REASON_HOP_LOOP && session_hop_endpoint(a, s) != NULL;
+}
+
+static void text_verdict(struct text *t, const struct anklet *a, const struct session *s)
 {
 	uint8_t code = reason_codes[s->reason];
 
@@ -185,6 +192,8 @@ static void text_verdict(struct text *t, const struct session *s)
 		text_str(t, s->reason == REASON_ENDED ? "closed" : "broken off");
 	}
 	text_str(t, ", ");
+	if (concerns_hop(a, s))
+		text_str(t, "next hop: ");
 	text_reason(t, (enum session_reason)s->reason, s->rule);
 	if (s->reason == REASON_HOP_REFUSED) {
 		text_char(t, ' ');
@@ -202,7 +211,7 @@ void session_log_end(struct anklet *a, const struct session *s)
 {
 	struct text *t = begin_line(a, s);
 
-	text_verdict(t, s);
+	text_verdict(t, a, s);
 	if (s->state == SESSION_RELAY) {
 		text_str(t, ", up ");
 		text_num(t, s->relay.up.octets);

@@ -41,7 +41,7 @@
 	X(REASON_CONNECT_REFUSED, 91, "connection refused")                                     \
 	X(REASON_UNREACHABLE, 91, "unreachable")                                                \
 	X(REASON_TIMEOUT, 91, "no answer")                                                      \
-	X(REASON_RESET, 91, "the destination reset the connection")                             \
+	X(REASON_RESET, 91, "the connection was reset")                             \
 	X(REASON_NO_RESOURCES, 91, "no socket was free")                                        \
 	X(REASON_NO_RANDOM, 91, "no random numbers for a look-up")                              \
 	X(REASON_SYSTEM, 91, "the system denied it")                                            \
@@ -67,8 +67,8 @@
 	X(REASON_CLIENT_RESET, 0, "the client reset the connection")                            \
 	X(REASON_SERVER_RESET, 0, "the server reset the connection")                            \
 	X(REASON_SERVER_TLS, 0, "TLS with the server failed")                                   \
-	X(REASON_CLIENT_TRUNCATED, 0, "the client ended without close_notify")                  \
-	X(REASON_SERVER_TRUNCATED, 0, "the server ended without close_notify")                  \
+	X(REASON_CLIENT_TRUNCATED, 0, "the client was cut off")                                 \
+	X(REASON_SERVER_TRUNCATED, 0, "the server was cut off")                                 \
 	X(REASON_ENDED, 0, "both sides ended")                                                  \
 	X(REASON_IDLE, 0, "idle for limit-idle")                                                \
 	X(REASON_HALF_CLOSED, 0, "one side ended, the other idle for limit-half-closed")        \

@@ -99,6 +99,7 @@ class Certificates:
         self.rsa_server = good.issue(NAME, sans, rsa=True)
         self.names_only = good.issue(NAME, sans[:2])
         self.other_name = good.issue(OTHER_NAME, [f"DNS:{OTHER_NAME}"])
+        self.mail = good.issue("mail.example.com", ["DNS:mail.example.com"])
         self.expired = good.issue(NAME, sans, ("20200101000000Z", "20210101000000Z"))
         self.not_yet = good.issue(NAME, sans, ("20480101000000Z", "20490101000000Z"))
         self.unknown = other.issue(NAME, sans)

@@ -18,13 +18,13 @@ import time
 import peers
 import tls_peers
 
-USER, PASSWORD = "reader", "open sesame"
+USER, PASSWORD = "me", "secret"  # as in README.md
 
 
-def reserve(host="127.0.0.1"):
+def reserve(host="127.0.0.1", ns=None):
     """A port for somebody who takes a number: bound until the end of the test, not listening, so that only
     whoever sets SO_REUSEADDR, as every server does, gets it."""
-    sock = peers.new_socket(peers.family_of(host))
+    sock = peers.new_socket(peers.family_of(host), ns=ns)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.bind((host, 0))
     return peers.port_of(sock)

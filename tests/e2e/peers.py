@@ -119,6 +119,11 @@ def read_all(sock):
         pieces.append(piece)
 
 
+def readable(sock, seconds):
+    """Does anything arrive on sock in that time, its end included?"""
+    return bool(select.select([sock], [], [], seconds)[0])
+
+
 def silent_for(sock, seconds):
     """Does nothing at all arrive on sock for so long, not even its end?"""
     return not select.select([sock], [], [], seconds)[0]

@@ -104,6 +104,13 @@ class Tls:
     def recv(self, count):
         try:
             return self.call(self.ssl.read, count)
+        except ssl.SSLZeroReturnError:  # or b"", when we have sent no close_notify yet
+            return b""
+
+    def recv_now(self):
+        """Of what has come already: b"" for close_notify, SSLWantReadError when it is used up."""
+        try:
+            return self.ssl.read(65536)
         except ssl.SSLZeroReturnError:
             return b""
 

@@ -225,7 +225,7 @@ static void check_dead(struct run *run)
 
 static void nobody_listens(struct run *run)
 {
-	begin(run, ": refused with 91, connection refused");
+	begin(run, ": refused with 91, next hop: connection refused");
 	stage = 0;
 	next_hop_stop(&hop);
 	run->check = check_dead;
@@ -234,7 +234,7 @@ static void nobody_listens(struct run *run)
 static void unreachable(struct run *run)
 {
 	begin_unasked(run, "route to 203.0.113.5 via socks4://192.0.2.1:9050\n",
-		": refused with 91, unreachable");
+		": refused with 91, next hop: unreachable");
 	run->check = check_dead;
 }
 
@@ -249,7 +249,7 @@ static void black_hole(struct run *run)
 /* The connection is made, and reset at once: that may be seen in the one step or the other. */
 static void resets_at_once(struct run *run)
 {
-	begin(run, ": refused with 91, the ");
+	begin(run, ": refused with 91, ");
 	stage = 0;
 	hop.resets = true;
 	run->check = check_dead;
@@ -262,8 +262,8 @@ static void hop_has_no_name(struct run *run)
 		int outcome;
 		const char *words;
 	} outcomes[] = {
-		{PORT_NO_NAME, ": refused with 91, the name has no address"},
-		{PORT_NAME_FAILED, ": refused with 91, the name could not be looked up"},
+		{PORT_NO_NAME, ": refused with 91, next hop: the name has no address"},
+		{PORT_NAME_FAILED, ": refused with 91, next hop: the name could not be looked up"},
 		{PORT_AGAIN, TOO_LATE},
 	};
 	unsigned i = run_between(run, 0, 2);
@@ -329,7 +329,7 @@ static void ourselves(struct run *run)
 	static const char *const own[] = {PROXY_IP, PROXY_IP6, "127.0.0.1", NULL};
 
 	begin_unasked(run, configs[run_between(run, 0, 5)],
-		": refused with 91, the proxy itself listens there");
+		"the proxy itself listens there");
 	sim_name(&run->sim, "ourselves.example", 0, own);
 	run->check = check_loop;
 }

@@ -215,10 +215,10 @@ static void says_what_is_wrong_and_where(void **state)
 		const char *text, *wrong;
 		enum config_fault_kind kind;
 	} cases[] = {
-		{"htp://127.0.0.1:1080", "htp", FAULT_SCHEME},
+		{"htp://127.0.0.1:1080", "htp", FAULT_ENDPOINT},
 		{"tcp4://x", "tcp4", FAULT_SCHEME_NEAR},
 		{"tc://x", "tc", FAULT_SCHEME_NEAR},
-		{"http://x", "http", FAULT_SCHEME},
+		{"http://x", "http", FAULT_ENDPOINT},
 		{"://x", "://x", FAULT_ENDPOINT},
 		{"socks5://x:1", "socks5", FAULT_SOCKS5},
 		{"Socks5+TLS://x:1", "Socks5+TLS", FAULT_SOCKS5},
