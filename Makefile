@@ -240,7 +240,8 @@ SIM_FRAMEWORK = \
 # What the scenarios with TLS do to the library, and where that needs the linker's help.
 SIM_LIBRARY_none = tests/sim/library_none.c
 SIM_LIBRARY_mbedtls = tests/sim/library_mbedtls.c
-SIM_WRAP_mbedtls = -Wl,--wrap=time,--wrap=mbedtls_ms_time,--wrap=calloc,--wrap=free,--wrap=mbedtls_ssl_handshake_step
+SIM_WRAP_mbedtls = -Wl,--wrap=time,--wrap=mbedtls_ms_time,--wrap=calloc,--wrap=free \
+	-Wl,--wrap=mbedtls_ssl_handshake_step,--wrap=mbedtls_ssl_ticket_write
 
 SIM = \
 	sim_bind \

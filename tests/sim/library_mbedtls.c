@@ -21,12 +21,12 @@
 static const struct sim *sim;
 static uint32_t asked, starve_at;
 static uint32_t held;
-static uint32_t steps;
+static uint32_t steps, lost_tickets;
 
 void library_begin(struct run *run)
 {
 	sim = &run->sim;
-	asked = starve_at = steps = 0;
+	asked = starve_at = steps = lost_tickets = 0;
 }
 
 void library_end(void)
@@ -52,6 +52,11 @@ uint32_t library_steps(void)
 	return count;
 }
 
+uint32_t library_lost_tickets(void)
+{
+	return lost_tickets;
+}
+
 bool library_is_stuck(const struct tls *tls)
 {
 	return tls->stuck || tls->doom != 0;
@@ -64,12 +69,16 @@ void library_starve(uint32_t nth)
 
 /* ---- In the place of the system's ---- */
 
+/* The linker prescribes the names. NOLINTBEGIN(bugprone-reserved-identifier) */
+
 time_t __wrap_time(time_t *t);
 mbedtls_ms_time_t __wrap_mbedtls_ms_time(void);
 void *__wrap_calloc(size_t count, size_t size);
 void __wrap_free(void *memory);
 int __wrap_mbedtls_ssl_handshake_step(mbedtls_ssl_context *ssl);
 int __real_mbedtls_ssl_handshake_step(mbedtls_ssl_context *ssl);
+mbedtls_ssl_ticket_write_t __wrap_mbedtls_ssl_ticket_write;
+mbedtls_ssl_ticket_write_t __real_mbedtls_ssl_ticket_write;
 void *__real_calloc(size_t count, size_t size);
 void __real_free(void *memory);
 
@@ -111,3 +120,14 @@ int __wrap_mbedtls_ssl_handshake_step(mbedtls_ssl_context *ssl)
 	steps += !sim->running;
 	return __real_mbedtls_ssl_handshake_step(ssl);
 }
+
+int __wrap_mbedtls_ssl_ticket_write(void *tickets, const mbedtls_ssl_session *session,
+	unsigned char *start, const unsigned char *end, size_t *len, uint32_t *lifetime)
+{
+	int code = __real_mbedtls_ssl_ticket_write(tickets, session, start, end, len, lifetime);
+
+	lost_tickets += code != 0;
+	return code;
+}
+
+/* NOLINTEND(bugprone-reserved-identifier) */

@@ -27,6 +27,11 @@ uint32_t library_steps(void)
 	return 0;
 }
 
+uint32_t library_lost_tickets(void)
+{
+	return 0;
+}
+
 bool library_is_stuck(const struct tls *tls)
 {
 	(void)tls;

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-static struct stream *opened[CONFIG_ANKLET_TLS_STREAMS];
+static struct stream *opened[SECURE_PLACES];
 
 static void note(struct stream *stream)
 {
@@ -21,7 +21,7 @@ static void note(struct stream *stream)
 
 void secure_close_all(void)
 {
-	for (size_t i = 0; i < CONFIG_ANKLET_TLS_STREAMS; i++) {
+	for (size_t i = 0; i < SECURE_PLACES; i++) {
 		if (opened[i] != NULL)
 			tls_close(&opened[i]->tls);
 		opened[i] = NULL;

@@ -11,6 +11,9 @@
 
 #define SECURE_NAME "server.test" /* in the certificates */
 
+/* Places for connections, those of the proxy and of the actors together. */
+#define SECURE_PLACES ANKLET_TABLE(CONFIG_ANKLET_TLS_STREAMS)
+
 /*
  * Makes the world ready: the files of tests/tls have their names there, and the system's
  * list is ca.pem. Without TLS the scenario is skipped. At the end of the run everything is
@@ -64,6 +67,9 @@ uint32_t library_holds(void);
 
 /* Steps of handshakes that the proxy has taken since this was last asked. */
 uint32_t library_steps(void);
+
+/* Tickets that could not be made in this run: a session goes on without one. */
+uint32_t library_lost_tickets(void);
 
 /* Does reading wait until something was sent? */
 bool library_is_stuck(const struct tls *tls);

@@ -28,7 +28,7 @@ static struct {
 
 static struct tls_context *contexts[CONTEXTS];
 static unsigned context_count;
-static struct stream taken[CONFIG_ANKLET_TLS_STREAMS];
+static struct stream taken[SECURE_PLACES];
 static unsigned taken_count;
 
 /* ---- Files ---- */
@@ -129,7 +129,7 @@ static unsigned take(struct tls_context *context, struct port *port, unsigned mo
 {
 	unsigned count = 0;
 
-	while (count < most && taken_count < CONFIG_ANKLET_TLS_STREAMS &&
+	while (count < most && taken_count < SECURE_PLACES &&
 		tls_open(&taken[taken_count].tls, context, port, PORT_NONE, SECURE_NAME) == 0) {
 		taken_count++;
 		count++;
@@ -145,10 +145,9 @@ static void give_back(void)
 
 void secure_take_places(struct run *run, unsigned left)
 {
-	unsigned count =
-		take(secure_client(run), &run->peer[HOST_CLIENT], CONFIG_ANKLET_TLS_STREAMS - left);
+	unsigned count = take(secure_client(run), &run->peer[HOST_CLIENT], SECURE_PLACES - left);
 
-	assert(count == CONFIG_ANKLET_TLS_STREAMS - left);
+	assert(count == SECURE_PLACES - left);
 	(void)count;
 }
 
@@ -173,10 +172,9 @@ void secure_clean_up(struct run *run)
 	secure_close_all();
 	give_back();
 	if (!run->failed) {
-		unsigned all = take(
-			secure_client(run), &run->peer[HOST_CLIENT], CONFIG_ANKLET_TLS_STREAMS);
+		unsigned all = take(secure_client(run), &run->peer[HOST_CLIENT], SECURE_PLACES);
 
-		EXPECT(run, all == CONFIG_ANKLET_TLS_STREAMS);
+		EXPECT(run, all == SECURE_PLACES);
 		give_back();
 	}
 	while (context_count > 0)

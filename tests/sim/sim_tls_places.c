@@ -40,7 +40,7 @@ static void check_exact(struct run *run)
 
 /* ---- Places ---- */
 
-#define SILENT (CONFIG_ANKLET_TLS_STREAMS + 1)
+#define SILENT (SECURE_PLACES + 1)
 
 static struct client silent[SILENT];
 
@@ -57,7 +57,7 @@ static void check_waited(struct run *run)
 	const struct anklet_status *status = &run->anklet->status;
 
 	EXPECT(run, status->accepted == SILENT + 1);
-	EXPECT(run, at_most == CONFIG_ANKLET_TLS_STREAMS);
+	EXPECT(run, at_most == SECURE_PLACES);
 	EXPECT(run, run_logged(run, "no room for another encrypted connection") == 0);
 	EXPECT(run, run_logged(run, "no whole request within limit-handshake") == SILENT);
 	for (unsigned i = 0; i < SILENT; i++)
