@@ -29,13 +29,18 @@
  * Octets that one instance needs, aligned as for any type. An upper bound that
  * is asserted when anklet is built; 'make size' prints what is really used.
  */
+#define ANKLET_DATAGRAMS_MEMORY                                                                  \
+	((size_t)CONFIG_ANKLET_ASSOCIATIONS * 136 +                                              \
+		(CONFIG_ANKLET_ASSOCIATIONS > 0) *                                               \
+			((size_t)CONFIG_ANKLET_FORWARDS * (24 * CONFIG_ANKLET_ADDRESSES + 128) + \
+				CONFIG_ANKLET_DATAGRAM + 160))
 #define ANKLET_MEMORY                                                                              \
 	((size_t)CONFIG_ANKLET_SESSIONS * (CONFIG_ANKLET_USERID_MAX + CONFIG_ANKLET_NAME_MAX + 2 + \
 						  16 * CONFIG_ANKLET_ADDRESSES + 320) +            \
 		(size_t)CONFIG_ANKLET_RULES * 80 + (size_t)CONFIG_ANKLET_LISTENERS * 96 +          \
 		(size_t)CONFIG_ANKLET_ROUTES * 180 + (size_t)CONFIG_ANKLET_FORWARDS * 220 +        \
-		(size_t)CONFIG_ANKLET_ASSOCIATIONS * 64 + CONFIG_ANKLET_CONFIG_TEXT +              \
-		CONFIG_ANKLET_LOG_LINE + 256)
+		ANKLET_DATAGRAMS_MEMORY + CONFIG_ANKLET_CONFIG_TEXT + CONFIG_ANKLET_LOG_LINE +     \
+		256)
 
 struct port;
 struct anklet;
@@ -70,8 +75,8 @@ void anklet_print_config(const struct anklet *a, anklet_print *print, void *ctx)
 
 /* Why anklet_start() failed: a sentence, and the place that was asked for where that was the reason. */
 struct anklet_failure {
-	int why;      /* an enum port_answer; or below all of them: what was configured cannot be used */
-	char at[300]; /* the endpoint as configured, or "" */
+	int why; /* an enum port_answer; or below all of them: what was configured cannot be used */
+	char at[300];    /* the endpoint as configured, or "" */
 	char words[200]; /* more about it; or "" */
 };
 
@@ -120,8 +125,12 @@ struct anklet_status {
 	uint64_t over_limit;    /* closed at accept: limit-client */
 	uint64_t granted;       /* requests, as is the next */
 	uint64_t refused;
-	uint64_t octets_up;   /* from clients; counted when a session ends */
-	uint64_t octets_down; /* to clients */
+	uint64_t octets_up;         /* from clients; counted when a session ends */
+	uint64_t octets_down;       /* to clients */
+	uint32_t associations;      /* clients of forwards of datagrams */
+	uint64_t datagrams_up;      /* from them, forwarded */
+	uint64_t datagrams_down;    /* to them */
+	uint64_t datagrams_dropped; /* either way; those of clients that are refused, too */
 };
 
 void anklet_status(const struct anklet *a, struct anklet_status *status);
@@ -134,5 +143,11 @@ void anklet_log(struct anklet *a, int level, const char *line, size_t len);
 
 /* Where listener i listens, printed: true; false when there is no listener i. */
 bool anklet_listening(const struct anklet *a, unsigned i, char *buf, size_t size);
+
+/*
+ * What listener i has to offer, printed behind where it listens: "" is SOCKS in the clear,
+ * else " with TLS", and " for TARGET" of a forward. There is a listener i.
+ */
+void anklet_offering(const struct anklet *a, unsigned i, char *buf, size_t size);
 
 #endif

@@ -43,7 +43,7 @@
 #define CONFIG_ANKLET_DATAGRAM 4096
 #endif
 
-/* Encrypted connections at once, in the whole program. */
+/* Encrypted connections at once, in the whole program; 0 leaves TLS out of it. */
 #ifndef CONFIG_ANKLET_TLS_STREAMS
 #define CONFIG_ANKLET_TLS_STREAMS 256
 #endif
@@ -90,6 +90,11 @@
 #ifndef CONFIG_ANKLET_LOG_LINE
 #define CONFIG_ANKLET_LOG_LINE 1024
 #endif
+
+/* What is built in: constants, so that the code of what is not falls away. */
+#define ANKLET_HAS_ROUTES (CONFIG_ANKLET_ROUTES > 0)
+#define ANKLET_HAS_FORWARDS (CONFIG_ANKLET_FORWARDS > 0)
+#define ANKLET_HAS_TLS (CONFIG_ANKLET_TLS_STREAMS > 0)
 
 /* How long a table of n entries is: C has none of length 0. With n 0 nobody looks into it. */
 #define ANKLET_TABLE(n) ((n) > 0 ? (n) : 1)

@@ -248,8 +248,9 @@ int port_datagram(
 	struct port *p, const struct address *at, const struct address *peer, port_sock *s);
 
 /*
- * Takes one datagram: its length (0 to size), who sent it, and in *to the local
- * address it was sent to, with the socket's port. A datagram longer than size is
+ * Takes one datagram: its length (0 to size, which is at most CONFIG_ANKLET_DATAGRAM),
+ * who sent it, and in *to the local address it was sent to, with the socket's port; where
+ * the system does not say it, the socket's own address. A datagram longer than size is
  * cut: the length is then size + 1. PORT_AGAIN records READ. PORT_REFUSED, PORT_UNREACHABLE: what was sent
  * earlier did not arrive (ICMP); that is an event, and not the end. PORT_FAILED is the end.
  */

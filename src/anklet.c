@@ -98,6 +98,8 @@ static void expire(struct anklet *a)
 			instance_deadline(a, &s->limit);
 		instance_deadline(a, &s->step);
 	}
+	if (CONFIG_ANKLET_ASSOCIATIONS > 0)
+		datagrams_expire(a, now);
 }
 
 /* ---- Clients ---- */
@@ -121,7 +123,9 @@ static bool over_client_limit(const struct anklet *a, const struct ip *client)
 /* Is there somebody who waits, and room for him? */
 static bool can_serve(const struct anklet *a, const struct listener *l)
 {
-	return l->ready && (l->tls == NULL || a->tls_streams < CONFIG_ANKLET_TLS_STREAMS);
+	if (ANKLET_HAS_TLS && l->tls != NULL && a->tls_streams + 1 > CONFIG_ANKLET_TLS_STREAMS)
+		return false;
+	return l->ready;
 }
 
 /* The table is full, but this session only waits for a refused client to go away. */
@@ -233,18 +237,18 @@ void instance_free(struct anklet *a, struct session *s)
 	a->accept_at.set = false; /* its sockets are free: accepting may succeed again */
 }
 
+bool instance_is_at(const struct address *at, const struct ip *ip, uint16_t port)
+{
+	return at->port == port &&
+	       (ip_equal(&at->ip, ip) ||
+		       (ip_class(&at->ip) == IP_UNSPECIFIED && ip_is_v4(&at->ip) == ip_is_v4(ip)));
+}
+
 bool instance_listens(const struct anklet *a, const struct ip *ip, uint16_t port)
 {
-	for (unsigned i = 0; i < a->listener_count; i++) {
-		const struct address *at = &a->listeners[i].at;
-
-		if (at->port != port)
-			continue;
-		if (ip_equal(&at->ip, ip))
+	for (unsigned i = 0; i < a->listener_count; i++)
+		if (instance_is_at(&a->listeners[i].at, ip, port))
 			return true;
-		if (ip_class(&at->ip) == IP_UNSPECIFIED && ip_is_v4(&at->ip) == ip_is_v4(ip))
-			return true;
-	}
 	return false;
 }
 
@@ -261,6 +265,14 @@ static void note_ready(struct anklet *a, port_sock sock)
 	case OWNER_LISTENER:
 		a->listeners[owner.index].ready = true;
 		break;
+	case OWNER_DATAGRAMS:
+		if (CONFIG_ANKLET_ASSOCIATIONS > 0)
+			datagrams_ready(a, owner.index);
+		break;
+	case OWNER_ASSOCIATION:
+		if (CONFIG_ANKLET_ASSOCIATIONS > 0)
+			datagrams_association_ready(a, owner.index);
+		break;
 	case OWNER_NONE:
 		break;
 	}
@@ -275,6 +287,8 @@ void anklet_turn(struct anklet *a)
 	expire(a);
 	accept_clients(a);
 	run_sessions(a);
+	if (CONFIG_ANKLET_ASSOCIATIONS > 0)
+		datagrams_run(a);
 }
 
 static int32_t until(const struct deadline *d, uint32_t now)
@@ -289,7 +303,7 @@ int32_t anklet_next(struct anklet *a)
 	uint32_t now = port_now(a->port);
 	int32_t ms = -1;
 
-	if (a->queued > 0)
+	if (a->queued > 0 || (CONFIG_ANKLET_ASSOCIATIONS > 0 && datagrams_busy(a)))
 		return 0;
 	for (unsigned i = 0; i < a->listener_count; i++)
 		if (can_serve(a, &a->listeners[i]) && can_accept(a))
@@ -330,8 +344,9 @@ struct anklet *anklet_init(void *memory, size_t size, struct port *port)
 
 	if (size < ANKLET_MEMORY)
 		return NULL;
-	memset(a, 0, sizeof *a);
+	memset(memory, 0, ANKLET_MEMORY);
 	a->port = port;
+	a->datagrams = CONFIG_ANKLET_ASSOCIATIONS > 0 ? (struct datagrams *)(a + 1) : NULL;
 	config_init(&a->config);
 	a->queue_first = a->queue_last = INSTANCE_NONE;
 	a->spare_sockets = CONFIG_ANKLET_SPARE_SOCKETS;
@@ -381,6 +396,8 @@ void anklet_stop(struct anklet *a)
 		port_close(a->port, &a->listeners[i].sock);
 	}
 	a->listener_count = 0;
+	if (CONFIG_ANKLET_ASSOCIATIONS > 0)
+		datagrams_stop(a);
 }
 
 void anklet_fini(struct anklet *a)
@@ -407,4 +424,17 @@ bool anklet_listening(const struct anklet *a, unsigned i, char *buf, size_t size
 	text_init(&t, buf, size);
 	text_address(&t, &a->listeners[i].at);
 	return true;
+}
+
+void anklet_offering(const struct anklet *a, unsigned i, char *buf, size_t size)
+{
+	const struct listener *l = &a->listeners[i];
+	struct text t;
+
+	text_init(&t, buf, size);
+	text_str(&t, l->tls != NULL ? " with TLS" : "");
+	if (l->forward < 0)
+		return;
+	text_str(&t, " for ");
+	text_endpoint(&t, &a->config.forward[l->forward].target, &a->config.strings);
 }

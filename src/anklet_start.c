@@ -21,14 +21,18 @@ static void log_not_listening(struct anklet *a, const struct address *at, int wh
 /* What every listener of a line has. */
 struct line {
 	int8_t forward;
+	bool datagrams;
 	struct tls_context *tls;
 };
 
-static int add_listener(struct anklet *a, const struct line *line, const struct address *at)
+/* *at gets the port that it listens at. */
+static int add_listener(struct anklet *a, const struct line *line, struct address *at)
 {
 	struct listener *l = &a->listeners[a->listener_count];
 	int r;
 
+	if (CONFIG_ANKLET_ASSOCIATIONS > 0 && line->datagrams)
+		return datagrams_listen(a, (unsigned)line->forward, at);
 	if (a->listener_count == INSTANCE_LISTENERS)
 		return PORT_NO_RESOURCES;
 	r = port_listen(a->port, at, BACKLOG, &l->sock);
@@ -45,6 +49,7 @@ static int add_listener(struct anklet *a, const struct line *line, const struct 
 		port_close(a->port, &l->sock);
 		a->listener_count--;
 	}
+	at->port = l->at.port;
 	return r;
 }
 
@@ -60,7 +65,6 @@ static int add_pair(
 
 	if (r < 0)
 		return r;
-	at.port = a->listeners[a->listener_count - 1].at.port;
 	at.ip = v6;
 	r = add_listener(a, line, &at);
 	if (r == PORT_NO_RESOURCES)
@@ -133,7 +137,7 @@ static int listen_everywhere(struct anklet *a, struct anklet_failure *failure)
 	const struct config *c = &a->config;
 	int r = 0;
 
-	if (c->listen_count == 0 && c->forward_count == 0)
+	if (config_listens_by_default(c))
 		return listen_by_default(a, failure);
 	for (unsigned i = 0; r == 0 && i < c->listen_count; i++) {
 		struct line line = {.forward = -1, .tls = a->listen_tls[i]};
@@ -141,11 +145,16 @@ static int listen_everywhere(struct anklet *a, struct anklet_failure *failure)
 		r = listen_on(a, &line, &c->listen[i], failure);
 	}
 	for (unsigned i = 0; r == 0 && i < c->forward_count; i++) {
-		struct line line = {.forward = (int8_t)i, .tls = a->forward_tls[i]};
+		struct line line = {
+			.forward = (int8_t)i,
+			.datagrams = c->forward[i].listen.scheme == ENDPOINT_UDP,
+			.tls = a->forward_tls[i],
+		};
 
-		if (c->forward[i].listen.scheme != ENDPOINT_UDP)
-			r = listen_on(a, &line, &c->forward[i].listen, failure);
+		r = listen_on(a, &line, &c->forward[i].listen, failure);
 	}
+	if (CONFIG_ANKLET_ASSOCIATIONS > 0 && r == 0)
+		datagrams_start(a);
 	return r;
 }
 

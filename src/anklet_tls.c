@@ -95,7 +95,7 @@ int instance_load_tls(struct anklet *a, struct anklet_failure *failure)
 			r = load_endpoint(
 				a, &a->target_tls[i], &c->forward[i].target, false, failure);
 	}
-	for (unsigned i = 0; r == 0 && CONFIG_ANKLET_ROUTES > 0 && i < c->routes.count; i++)
+	for (unsigned i = 0; r == 0 && ANKLET_HAS_ROUTES && i < c->routes.count; i++)
 		r = load_route(a, i, failure);
 	return r;
 }
@@ -108,6 +108,6 @@ void instance_unload_tls(struct anklet *a)
 		tls_unload(&a->forward_tls[i]);
 		tls_unload(&a->target_tls[i]);
 	}
-	for (unsigned i = 0; CONFIG_ANKLET_ROUTES > 0 && i < a->config.routes.count; i++)
+	for (unsigned i = 0; ANKLET_HAS_ROUTES && i < a->config.routes.count; i++)
 		tls_unload(&a->route_tls[i]);
 }

@@ -175,12 +175,14 @@ static bool read_route(struct config *c, struct config_line *line)
 	return true;
 }
 
-/* What stands behind 'behind' on a forward's line. */
-static bool read_side(struct config *c, struct config_line *line, struct word behind,
+/* One side of a forward. Where it is missing it is missing at 'at'. */
+static bool read_side(struct config *c, struct config_line *line, const char *at,
 	struct endpoint_use use, struct endpoint *endpoint, struct word *value)
 {
-	return config_line_value(line, behind, (enum config_fault_kind)use.fault, value) &&
-	       read_endpoint(c, line, *value, use, endpoint);
+	if (!config_line_word(line, value))
+		return config_fault_missing(
+			&line->fault, (enum config_fault_kind)use.fault, line->keyword, at);
+	return read_endpoint(c, line, *value, use, endpoint);
 }
 
 static bool read_forward(struct config *c, struct config_line *line)
@@ -193,13 +195,13 @@ static bool read_forward(struct config *c, struct config_line *line)
 				     1u << ENDPOINT_SMTP_STARTTLS | 1u << ENDPOINT_IMAP_STARTTLS |
 				     1u << ENDPOINT_POP3_STARTTLS | 1u << ENDPOINT_NNTP_STARTTLS,
 			.fault = FAULT_FORWARD_TARGET_SCHEME};
+	struct forward f = {0};
 	struct word from, to;
-	struct forward f;
 
 	if (CONFIG_ANKLET_FORWARDS == 0)
 		return absent(line, "CONFIG_ANKLET_FORWARDS above 0");
-	if (!read_side(c, line, line->keyword, listen, &f.listen, &from) ||
-		!read_side(c, line, from, target, &f.target, &to) || !config_line_end(line))
+	if (!read_side(c, line, line->next, listen, &f.listen, &from) ||
+		!read_side(c, line, line->next, target, &f.target, &to) || !config_line_end(line))
 		return false;
 	if ((f.listen.scheme == ENDPOINT_UDP) != (f.target.scheme == ENDPOINT_UDP))
 		return config_fault(&line->fault, FAULT_FORWARD_UDP, to);

@@ -7,6 +7,7 @@
 
 #include "anklet_config.h"
 #include "rules.h"
+#include "tls_options.h"
 
 #define WORD_SHOWN 48 /* octets of a wrong word that a message repeats */
 

@@ -19,8 +19,7 @@
 	X(FAULT_STRINGS, "the names take more than " DIGITS(CONFIG_ANKLET_CONFIG_TEXT) " octets",  \
 		"use fewer or shorter ones, or build with a larger CONFIG_ANKLET_CONFIG_TEXT")     \
 	X(FAULT_ENDPOINT, "'%' is no endpoint", "write tcp://HOST:PORT")                           \
-	X(FAULT_SCHEME, "unknown scheme '%'", SAME)                                                \
-	X(FAULT_SCHEME_NEAR, SAME, "did you mean '%'?")                                            \
+	X(FAULT_SCHEME_NEAR, "unknown scheme '%'", "did you mean '%'?")                            \
 	X(FAULT_SCHEME_ABSENT, "%:// is not built into this program", "build with %")              \
 	X(FAULT_SOCKS5, SAME, "write socks4a://HOST:PORT")                                         \
 	X(FAULT_ABSENT, "'%' is not built into this program", "build with %")                      \
@@ -43,7 +42,6 @@
 	X(FAULT_OPTION_NEAR, SAME, "did you mean '%'?")                                            \
 	X(FAULT_OPTION_ABSENT, "'%' is no option",                                                 \
 		"write OPTION=VALUE, in an endpoint with '&' between several")                     \
-	X(FAULT_OPTION_TWICE, "'%' is there twice", "leave one of them out")                       \
 	X(FAULT_OPTION_VALUE, "'%' is no value of this option", "write %")                         \
 	X(FAULT_OPTION_CONTROL, "'%' is a control octet", "leave it out")                          \
 	X(FAULT_OPTION_NO_CERT, "'%' has no use without a certificate",                            \
@@ -54,16 +52,19 @@
 		"leave it out; a ca asks them for a certificate")                                  \
 	X(FAULT_NO_CERT, "TLS needs a certificate to serve clients with",                          \
 		"write ?cert=FILE&key=FILE behind the port, or ?psk=FILE")                         \
-	X(FAULT_PERCENT, "'%' stands for no octet", "write %")                                     \
 	X(FAULT_ALPN, "'%' is no list of protocols",                                               \
 		"write them with commas between, best first: alpn=h2,http/1.1")                    \
-	X(FAULT_LONG_VALUE, "the value is longer than 255 octets", "use a shorter one")            \
+	X(FAULT_LONG_VALUE, "the value is longer than " DIGITS(TLS_VALUE_MAX) " octets",           \
+		"use a shorter one")                                                               \
 	X(FAULT_NO_HOST, "the host is missing",                                                    \
-		"write tcp://HOST:PORT; '*' is every address of this host")                        \
+		"write SCHEME://HOST:PORT; to listen, '*' is every address of this host")          \
 	X(FAULT_ANY_TARGET, "'%' is no host to connect to", "write an address or a name")          \
 	X(FAULT_PORT_ABSENT, "the port is missing", "write HOST:PORT")                             \
-	X(FAULT_NO_PORT, "the port is missing", "write it behind the ':', or leave the ':' out")   \
+	X(FAULT_NO_PORT, SAME, "write it behind the ':', or leave the ':' out")                    \
 	X(FAULT_PORT, "'%' is no port", "write a number up to 65535; 0 is any free one")           \
+	X(FAULT_PORT_TO_CONNECT, SAME, "write a number from 1 to 65535")                           \
+	X(FAULT_RULE_PORT, SAME,                                                                   \
+		"write PORT or LOW-HIGH, several with commas between, up to 65535")                \
 	X(FAULT_BRACKET, "']' is missing", "write [ADDRESS] or [ADDRESS]:PORT")                    \
 	X(FAULT_BEHIND_BRACKET, "'%' cannot follow ']'", SAME)                                     \
 	X(FAULT_NOT_IPV6, "'%' is no IPv6 address", "only an IPv6 address stands in brackets")     \
@@ -73,6 +74,9 @@
 	X(FAULT_NAME, "'%' is neither an address nor a name",                                      \
 		"write four numbers up to 255 without leading zeros, [IPv6], or a name of "        \
 		"letters, digits, '-', '_' and dots")                                              \
+	X(FAULT_TO, SAME,                                                                          \
+		"write ADDRESS/BITS, [IPv6/BITS], NAME, *.DOMAIN or *, and :PORTS where not "      \
+		"every port is meant")                                                             \
 	X(FAULT_LISTENERS,                                                                         \
 		"these are more than " DIGITS(                                                     \
 			CONFIG_ANKLET_LISTENERS) " places to listen on ('*' is two)",              \
@@ -80,18 +84,18 @@
 	X(FAULT_RULE_WORD, "unknown word '%'",                                                     \
 		"a rule is made of connect, bind, from ADDRESS/BITS, to PATTERN, user NAME, "      \
 		"ident, any-peer, needs-connect")                                                  \
-	X(FAULT_RULE_WORD_NEAR, SAME, "did you mean '%'?")                                         \
+	X(FAULT_ROUTE_WORD, SAME,                                                                  \
+		"a route is made of to PATTERN, from ADDRESS/BITS, and one of via ENDPOINT, tls, " \
+		"starttls=PROTOCOL and direct")                                                    \
+	X(FAULT_WORD_NEAR, SAME, "did you mean '%'?")                                              \
 	X(FAULT_TWICE, "'%' is there twice", "write another rule for the other one")               \
+	X(FAULT_ROUTE_TWICE, SAME, "write another route for the other one")                        \
+	X(FAULT_OPTION_TWICE, SAME, "leave one of them out")                                       \
 	X(FAULT_BOTH_COMMANDS, "'%' is the second command of the rule",                            \
 		"leave connect and bind out to speak of both")                                     \
 	X(FAULT_FROM, "'%' is no address of clients", "write ADDRESS or ADDRESS/BITS")             \
-	X(FAULT_TO, "'%' is neither an address nor a name",                                        \
-		"write ADDRESS/BITS, [IPv6/BITS], NAME, *.DOMAIN or *, and :PORTS where not "      \
-		"every port is meant")                                                             \
 	X(FAULT_TO_BARE_IPV6, "'%' is no IPv6 address",                                            \
 		"write ADDRESS/BITS, or [ADDRESS/BITS]:PORTS")                                     \
-	X(FAULT_RULE_PORT, "'%' is no port",                                                       \
-		"write PORT or LOW-HIGH, several with commas between, up to 65535")                \
 	X(FAULT_RULE_PORTS, "these are more than " DIGITS(PATTERN_PORTS) " ports or ranges",       \
 		"write another rule for the rest")                                                 \
 	X(FAULT_RULE_USER, "'%' is no user",                                                       \
@@ -110,11 +114,6 @@
 	X(FAULT_LONG_PRINTED, "printed in full this is longer than a line may be", SAME)           \
 	X(FAULT_ROUTES, "these are more than " DIGITS(CONFIG_ANKLET_ROUTES) " routes",             \
 		"use fewer, or build with a larger CONFIG_ANKLET_ROUTES")                          \
-	X(FAULT_ROUTE_WORD, "unknown word '%'",                                                    \
-		"a route is made of to PATTERN, from ADDRESS/BITS, and one of via ENDPOINT, tls, " \
-		"starttls=PROTOCOL and direct")                                                    \
-	X(FAULT_ROUTE_WORD_NEAR, SAME, "did you mean '%'?")                                        \
-	X(FAULT_ROUTE_TWICE, "'%' is there twice", "write another route for the other one")        \
 	X(FAULT_ROUTE_HOW, "the route does not say how",                                           \
 		"write one of via ENDPOINT, tls, starttls=PROTOCOL and direct")                    \
 	X(FAULT_ROUTE_TWO, "'%' cannot be combined with another way",                              \
@@ -129,6 +128,8 @@
 		"leave one out: what could not be looked up has no address to be given")           \
 	X(FAULT_SOCKS4_UNRESOLVED, "'%' has no use with socks4, which takes no names",             \
 		"write socks4a://HOST:PORT")                                                       \
+	X(FAULT_UNRESOLVED_TO, "'%' has no use in a route to addresses",                           \
+		"write names or '*' behind 'to': what could not be looked up has no address")      \
 	X(FAULT_FORWARDS, "these are more than " DIGITS(CONFIG_ANKLET_FORWARDS) " forwards",       \
 		"use fewer, or build with a larger CONFIG_ANKLET_FORWARDS")                        \
 	X(FAULT_FORWARD_UDP, "udp is forwarded to udp only",                                       \
@@ -136,6 +137,7 @@
 	X(FAULT_CA, "'%' is no file", "write the name of a file of certificates")                  \
 	X(FAULT_ESCAPE, "'%' stands for no octet",                                                 \
 		"write \\\" for a quote, \\\\ for a backslash, \\x01 to \\xff for any octet")      \
+	X(FAULT_PERCENT, SAME, "write %")                                                          \
 	X(FAULT_LONG_NAME, "the name is longer than " DIGITS(CONFIG_ANKLET_USERID_MAX) " octets",  \
 		"no userid is longer")                                                             \
 	X(FAULT_EMPTY_NAME, "the name is empty", "write one, or leave 'user' out")                 \
@@ -152,7 +154,6 @@
 		"write an IPv4 or IPv6 address of this host")                                      \
 	X(FAULT_DNS, "'%' is no address of a name server",                                         \
 		"write ADDRESS, IPv4:PORT or [IPv6]:PORT")                                         \
-	X(FAULT_PORT_TO_CONNECT, "'%' is no port", "write a number from 1 to 65535")               \
 	X(FAULT_NAME_SERVERS,                                                                      \
 		"these are more than " DIGITS(CONFIG_ANKLET_NAME_SERVERS) " name servers",         \
 		"use fewer, or build with a larger CONFIG_ANKLET_NAME_SERVERS")                    \

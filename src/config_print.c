@@ -95,7 +95,7 @@ static void print_routes(struct line *line, const struct config *c)
 	for (unsigned i = 0; i < c->routes.count; i++) {
 		const struct route *route = &c->routes.route[i];
 
-		if (route_is_remote(route) && has_addresses(c))
+		if (route_is_remote(route) && route->to.kind != PATTERN_PREFIX && has_addresses(c))
 			print_str(line, "# the hop looks names up: ",
 				"an address behind 'to', of a rule or a route, matches none of "
 				"them");

@@ -77,7 +77,7 @@ static bool via_read(struct reading *r, struct word keyword)
 
 static bool tls_check(struct reading *r, struct word word)
 {
-	if (r->tls)
+	if (ANKLET_HAS_TLS && r->tls)
 		return true;
 	config_fault(&r->line->fault, FAULT_ABSENT, word);
 	r->line->fault.hint = "Mbed TLS";
@@ -97,6 +97,8 @@ static bool option_read(struct reading *r, struct word option)
 {
 	if (r->option.len == 0)
 		r->option = option;
+	if (!ANKLET_HAS_TLS)
+		return config_fault(&r->line->fault, FAULT_ROUTE_OPTION, option);
 	return tls_option_read(&r->options, option);
 }
 
@@ -119,7 +121,7 @@ static bool word_find(struct config_line *line, struct word word, enum route_wor
 		}
 		config_near_try(&near, route_words[i]);
 	}
-	config_fault(&line->fault, near.name ? FAULT_ROUTE_WORD_NEAR : FAULT_ROUTE_WORD, word);
+	config_fault(&line->fault, near.name ? FAULT_WORD_NEAR : FAULT_ROUTE_WORD, word);
 	line->fault.hint = near.name;
 	return false;
 }
@@ -179,7 +181,11 @@ static bool via_check(struct reading *r)
 
 	route->resolve = by_address || has(r, WORD_RESOLVE);
 	route->unresolved = has(r, WORD_UNRESOLVED);
-	if (!route->unresolved || !route->resolve)
+	if (!route->unresolved)
+		return true;
+	if (route->to.kind == PATTERN_PREFIX)
+		return complain(r, FAULT_UNRESOLVED_TO, WORD_UNRESOLVED);
+	if (!route->resolve)
 		return true;
 	return complain(r, by_address ? FAULT_SOCKS4_UNRESOLVED : FAULT_RESOLVE_UNRESOLVED,
 		WORD_UNRESOLVED);
@@ -198,7 +204,7 @@ static bool sense_check(struct reading *r)
 		return r->option.len == 0
 			       ? !via || via_check(r)
 			       : config_fault(&r->line->fault, FAULT_ROUTE_OPTION, r->option);
-	return tls_options_check_client(&r->options);
+	return !ANKLET_HAS_TLS || tls_options_check_client(&r->options);
 }
 
 /* Which way it goes. */

@@ -63,7 +63,7 @@ static bool word_find(struct config_line *line, struct word word, enum rule_word
 		}
 		config_near_try(&near, rule_words[i]);
 	}
-	config_fault(&line->fault, near.name ? FAULT_RULE_WORD_NEAR : FAULT_RULE_WORD, word);
+	config_fault(&line->fault, near.name ? FAULT_WORD_NEAR : FAULT_RULE_WORD, word);
 	line->fault.hint = near.name;
 	return false;
 }

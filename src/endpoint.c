@@ -10,6 +10,7 @@
 
 #define NAME_MAX_LEN 253 /* of a name without its last dot (RFC 1035, section 2.3.4) */
 #define LABEL_MAX_LEN 63
+#define SHORT_SCHEME 4
 #define ZONE_MAX_LEN 15 /* the longest name of an interface */
 
 static const char schemes[ENDPOINT_SCHEMES][14] = {
@@ -158,8 +159,9 @@ static bool scheme_fault(struct config_fault *fault, enum config_fault_kind kind
 	return false;
 }
 
-/* A scheme that is none of ours. */
-static bool scheme_refuse(struct word scheme, struct config_fault *fault)
+/* A scheme that is none of ours: what would be right is what the line has a use for. */
+static bool scheme_refuse(
+	struct word scheme, const struct endpoint_use *use, struct config_fault *fault)
 {
 	struct config_near near;
 
@@ -172,9 +174,9 @@ static bool scheme_refuse(struct word scheme, struct config_fault *fault)
 	config_near_init(&near, scheme);
 	for (unsigned i = 0; i < ENDPOINT_SCHEMES; i++)
 		config_near_try(&near, schemes[i]);
-	/* They are short: two octets away is nearly everything. */
-	if (near.distance > 1)
-		return config_fault(fault, FAULT_SCHEME, scheme);
+	/* Two octets away from a short one is nearly everything. */
+	if (near.distance > (scheme.len > SHORT_SCHEME ? 2 : 1))
+		return config_fault(fault, (enum config_fault_kind)use->fault, scheme);
 	return scheme_fault(fault, FAULT_SCHEME_NEAR, scheme, near.name);
 }
 
@@ -187,7 +189,7 @@ static bool scheme_check(const struct endpoint *e, const struct endpoint_use *us
 	if (e->scheme == ENDPOINT_UDP && CONFIG_ANKLET_ASSOCIATIONS == 0)
 		return scheme_fault(
 			fault, FAULT_SCHEME_ABSENT, where, "CONFIG_ANKLET_ASSOCIATIONS above 0");
-	if (endpoint_has_tls(e) && !use->tls)
+	if (endpoint_has_tls(e) && (!ANKLET_HAS_TLS || !use->tls))
 		return scheme_fault(fault, FAULT_SCHEME_ABSENT, where, "Mbed TLS");
 	return true;
 }
@@ -215,7 +217,7 @@ static bool scheme_take(struct endpoint *e, struct word *rest, struct word *sche
 			return config_fault(fault, FAULT_ENDPOINT, *rest);
 		*scheme = (struct word){rest->at, i};
 		if (!scheme_find(*scheme, &e->scheme))
-			return scheme_refuse(*scheme, fault);
+			return scheme_refuse(*scheme, use, fault);
 		rest->at += i + 3;
 		rest->len -= i + 3;
 		return scheme_check(e, use, *scheme, fault);
@@ -349,7 +351,7 @@ static bool options_parse(struct endpoint *e, const struct parts *parts, bool li
 {
 	struct tls_reading r = {.strings = strings, .fault = fault};
 
-	if (!endpoint_has_tls(e)) {
+	if (!ANKLET_HAS_TLS || !endpoint_has_tls(e)) {
 		if (parts->options.len == 0)
 			return true;
 		config_fault(fault, FAULT_OPTIONS, parts->options);
@@ -367,7 +369,7 @@ bool endpoint_parse(const char *text, size_t len, const struct endpoint_use *use
 {
 	struct endpoint e = {.scheme = ENDPOINT_TCP};
 	struct word all = {text, len}, rest = all;
-	struct parts parts;
+	struct parts parts = {0};
 
 	options_take(&rest, &parts.options);
 	if (rest.len == 0)
@@ -418,5 +420,6 @@ void text_endpoint(
 	text_str(t, schemes[endpoint->scheme]);
 	text_str(t, "://");
 	text_host(t, endpoint, strings);
-	text_tls_options(t, &endpoint->tls, strings, '?', '&');
+	if (ANKLET_HAS_TLS)
+		text_tls_options(t, &endpoint->tls, strings, '?', '&');
 }

@@ -44,6 +44,9 @@ struct endpoint_use {
 	bool tls;     /* TLS is built in */
 };
 
+_Static_assert((int)FAULT_KINDS <= UINT8_MAX, "a kind of fault fits an octet");
+_Static_assert((int)ENDPOINT_SCHEMES <= 16, "a use names every scheme");
+
 struct endpoint {
 	uint8_t scheme; /* enum endpoint_scheme */
 	uint8_t host;   /* enum endpoint_host */

@@ -13,6 +13,7 @@
 
 #include "anklet.h"
 #include "config.h"
+#include "datagrams.h"
 #include "port.h"
 #include "session.h"
 
@@ -29,7 +30,7 @@ struct listener {
 };
 
 /* Whose a socket is. All zero: nobody's. */
-enum owner_kind { OWNER_NONE, OWNER_SESSION, OWNER_LISTENER };
+enum owner_kind { OWNER_NONE, OWNER_SESSION, OWNER_LISTENER, OWNER_DATAGRAMS, OWNER_ASSOCIATION };
 
 struct owner {
 	uint16_t kind : 3; /* enum owner_kind */
@@ -39,6 +40,7 @@ struct owner {
 /* The tables stand behind, as in the other structs: what is near is reached with less code. */
 struct anklet {
 	struct port *port;
+	struct datagrams *datagrams; /* behind this struct; NULL where they are left out */
 	struct deadline earliest;
 	struct deadline accept_at; /* accepting rests until then: the port had no resources */
 	bool stopping;
@@ -74,7 +76,10 @@ struct anklet {
 _Static_assert(CONFIG_ANKLET_SESSIONS > 0 && CONFIG_ANKLET_SESSIONS < 1 << 13,
 	"an owner names every session");
 _Static_assert(INSTANCE_LISTENERS <= UINT8_MAX, "a count of listeners fits an octet");
-_Static_assert(sizeof(struct anklet) <= ANKLET_MEMORY, "ANKLET_MEMORY is enough");
+_Static_assert(
+	sizeof(struct anklet) + (CONFIG_ANKLET_ASSOCIATIONS > 0) * sizeof(struct datagrams) <=
+		ANKLET_MEMORY,
+	"ANKLET_MEMORY is enough");
 
 /* Puts a session on the list of runnable ones, if it is not there. */
 void instance_queue(struct anklet *a, struct session *s);
@@ -84,6 +89,9 @@ void instance_free(struct anklet *a, struct session *s);
 
 /* A deadline was set: the next look at the clock is due then at the latest. */
 void instance_deadline(struct anklet *a, const struct deadline *d);
+
+/* Does who listens at 'at' take what is for that address and port? */
+bool instance_is_at(const struct address *at, const struct ip *ip, uint16_t port);
 
 /* Does this program listen at that address, being one of this host's (own)? */
 bool instance_listens(const struct anklet *a, const struct ip *ip, uint16_t port);

@@ -60,7 +60,8 @@ static void text_how(struct text *t, const struct route *route, const struct str
 		text_starttls(t, route->starttls);
 		break;
 	}
-	text_tls_options(t, &route->tls, names, ' ', ' ');
+	if (ANKLET_HAS_TLS)
+		text_tls_options(t, &route->tls, names, ' ', ' ');
 }
 
 void text_route(struct text *t, const struct route *route, const struct string_table *names)

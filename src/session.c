@@ -109,9 +109,9 @@ void session_begin(struct anklet *a, struct session *s, const struct listener *l
 	s->number = ++a->session_number;
 	s->accepted_at = port_now(a->port);
 	session_own(a, s, client);
-	if (s->forward >= 0)
+	if (session_is_forwarded(s))
 		fill_request(a, s);
-	if (l->tls != NULL) {
+	if (ANKLET_HAS_TLS && l->tls != NULL) {
 		session_open_tls(a, &s->client, l->tls, "");
 		session_enter(s, SESSION_TLS_ACCEPT);
 	} else {
@@ -140,7 +140,7 @@ enum session_next session_client_left(struct anklet *a, struct session *s)
 	int r = port_gone(a->port, s->client.sock);
 
 	/* One that has said all it wants to say to a forward may still wait for the answer. */
-	if (r == PORT_AGAIN || (r == PORT_EOF && s->forward >= 0))
+	if (r == PORT_AGAIN || (r == PORT_EOF && session_is_forwarded(s)))
 		return NEXT_WAIT;
 	if (r == PORT_EOF)
 		return session_refuse(s, REASON_CLIENT_LEFT);
@@ -194,7 +194,7 @@ static void end(struct anklet *a, struct session *s, bool reset)
 		a->status.refused++;
 	session_close_others(a, s, reset);
 	session_close_stream(a, &s->client, reset);
-	if (s->state == SESSION_DRAIN || s->state == SESSION_LINGER)
+	if (s->state == SESSION_DRAIN)
 		a->draining--;
 	instance_free(a, s);
 }
@@ -234,11 +234,44 @@ static enum session_next over_limit(struct session *s)
 	return session_refuse(s, REASON_ESTABLISH_LIMIT);
 }
 
+static enum session_next run_encrypted(struct anklet *a, struct session *s)
+{
+	check(ANKLET_HAS_TLS);
+	if (!ANKLET_HAS_TLS)
+		return NEXT_CLOSE;
+	if (s->state == SESSION_TLS_ACCEPT)
+		return session_tls_accept(a, s);
+	if (s->state == SESSION_STARTTLS)
+		return session_starttls(a, s);
+	if (s->state == SESSION_TLS_CONNECT)
+		return session_tls_connect(a, s);
+	return session_linger(a, s);
+}
+
+static enum session_next run_hop(struct anklet *a, struct session *s)
+{
+	check(ANKLET_HAS_ROUTES);
+	if (!ANKLET_HAS_ROUTES)
+		return NEXT_CLOSE;
+	if (s->state == SESSION_RESOLVE_HOP)
+		return session_resolve_hop(a, s);
+	if (s->state == SESSION_HOP)
+		return session_hop(a, s);
+	return session_hop_peer(a, s);
+}
+
 static enum session_next run_state(struct anklet *a, struct session *s)
 {
 	switch ((enum session_state)s->state) {
 	case SESSION_TLS_ACCEPT:
-		return session_tls_accept(a, s);
+	case SESSION_STARTTLS:
+	case SESSION_TLS_CONNECT:
+	case SESSION_LINGER:
+		return run_encrypted(a, s);
+	case SESSION_RESOLVE_HOP:
+	case SESSION_HOP:
+	case SESSION_HOP_PEER:
+		return run_hop(a, s);
 	case SESSION_REQUEST:
 		return session_request(a, s);
 	case SESSION_IDENT:
@@ -247,30 +280,18 @@ static enum session_next run_state(struct anklet *a, struct session *s)
 		return session_ident_answer(a, s);
 	case SESSION_RESOLVE:
 		return session_resolve(a, s);
-	case SESSION_RESOLVE_HOP:
-		return session_resolve_hop(a, s);
 	case SESSION_CONNECT:
 		return session_connect(a, s);
-	case SESSION_STARTTLS:
-		return session_starttls(a, s);
-	case SESSION_TLS_CONNECT:
-		return session_tls_connect(a, s);
-	case SESSION_HOP:
-		return session_hop(a, s);
 	case SESSION_LISTEN:
 		return session_listen(a, s);
 	case SESSION_ANNOUNCE:
 		return session_announce(a, s);
-	case SESSION_HOP_PEER:
-		return session_hop_peer(a, s);
 	case SESSION_WAIT_PEER:
 		return session_wait_peer(a, s);
 	case SESSION_GRANT:
 		return session_grant(a, s);
 	case SESSION_RELAY:
 		return session_relay(a, s);
-	case SESSION_LINGER:
-		return session_linger(a, s);
 	case SESSION_REFUSE:
 		return session_send_refusal(a, s);
 	case SESSION_DRAIN:
@@ -286,11 +307,12 @@ static enum session_next run_state(struct anklet *a, struct session *s)
 static enum session_next conclude(struct anklet *a, struct session *s, enum session_next next)
 {
 	/* No reply is sent to a client that speaks no SOCKS, and what never began has no ordinary end. */
-	if (next == NEXT_REFUSE && s->forward >= 0)
+	if (next == NEXT_REFUSE && session_is_forwarded(s))
 		return NEXT_RESET;
 	if (next == NEXT_REFUSE)
 		return session_begin_refusal(a, s);
-	if (next == NEXT_CLOSE && s->state == SESSION_RELAY && session_speaks_tls(s))
+	if (ANKLET_HAS_TLS && next == NEXT_CLOSE && s->state == SESSION_RELAY &&
+		session_speaks_tls(s))
 		return session_begin_linger(a, s);
 	return next;
 }

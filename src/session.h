@@ -123,6 +123,12 @@ struct session {
 struct anklet;
 struct listener;
 
+/* Is it a client of a forward, who does not speak SOCKS? */
+static inline bool session_is_forwarded(const struct session *s)
+{
+	return ANKLET_HAS_FORWARDS && s->forward >= 0;
+}
+
 /* Begins a session in a free slot for a client just accepted; client is the session's from here. */
 void session_begin(struct anklet *a, struct session *s, const struct listener *l, port_sock client,
 	const struct address *from);
@@ -167,6 +173,9 @@ enum session_next session_ended(
 
 /* The reason that a failure of the port's or of TLS is. */
 enum session_reason session_reason_of(int answer);
+
+/* The reason that a refusal by the rules is. */
+enum session_reason session_reason_of_rules(const struct rules_answer *answer);
 
 /*
  * Before the last grant: has the client left? NEXT_WAIT when it has not; else
@@ -263,6 +272,9 @@ void session_log_attempt(struct anklet *a, const struct session *s, const struct
 void session_log_announced(struct anklet *a, const struct session *s);
 void session_log_granted(struct anklet *a, const struct session *s);
 void session_log_end(struct anklet *a, const struct session *s);
+
+/* Appends the words for a reason, and which rule it was (from 0), if it was one. */
+void text_reason(struct text *t, enum session_reason reason, int16_t rule);
 
 /* The code of the reply for a reason; 0: no reply is sent. */
 uint8_t session_reply_code(enum session_reason reason);

@@ -66,7 +66,7 @@ static int finish(struct anklet *a, struct stream *stream)
 {
 	int r = stream_shutdown(a->port, stream, false);
 
-	if (r < 0 || stream->tls == NULL)
+	if (r < 0 || !stream_is_encrypted(stream))
 		return r;
 	session_close_tls(a, stream);
 	port_shutdown(a->port, stream->sock);
@@ -77,15 +77,15 @@ static int finish(struct anklet *a, struct stream *stream)
 
 bool session_speaks_tls(const struct session *s)
 {
-	return s->client.tls != NULL || s->server.tls != NULL;
+	return stream_is_encrypted(&s->client) || stream_is_encrypted(&s->server);
 }
 
 enum session_next session_begin_linger(struct anklet *a, struct session *s)
 {
 	session_log_end(a, s);
-	if (s->client.tls == NULL)
+	if (!stream_is_encrypted(&s->client))
 		session_close_stream(a, &s->client, false);
-	if (s->server.tls == NULL)
+	if (!stream_is_encrypted(&s->server))
 		session_close_stream(a, &s->server, false);
 	session_set_limit(a, s, DRAIN_LIMIT_MS);
 	return session_enter(s, SESSION_LINGER);
@@ -98,7 +98,7 @@ static bool linger(struct anklet *a, struct session *s, struct stream *stream)
 
 	if (stream->sock == PORT_NONE)
 		return true;
-	if (stream->tls != NULL)
+	if (stream_is_encrypted(stream))
 		r = finish(a, stream);
 	if (r == PORT_AGAIN)
 		return false;
@@ -141,8 +141,10 @@ enum session_next session_begin_refusal(struct anklet *a, struct session *s)
 	session_log_end(a, s);
 	session_close_others(a, s, false);
 	set_refusal(s);
-	if (s->state <= SESSION_TLS_ACCEPT)
+	if (s->state <= SESSION_TLS_ACCEPT) {
 		session_close_tls(a, &s->client); /* it never was ready, and has said why */
+		s->message_len = 0;               /* nothing goes in the clear */
+	}
 	session_enter(s, SESSION_REFUSE);
 	session_set_limit(a, s, DRAIN_LIMIT_MS);
 	return NEXT_STATE;

@@ -113,6 +113,9 @@ enum session_next session_hop_peer(struct anklet *a, struct session *s)
 	if (next != NEXT_STATE)
 		return next;
 	s->peer = hop_address(&s->hop);
+	/* One that was named is the hop's to recognize; who any other is, is known only now. */
+	if (s->any_peer && !session_may_meet(a, s, &s->peer.ip))
+		return NEXT_REFUSE;
 	session_set_reply(s, SOCKS4_GRANTED, &s->peer);
 	return session_enter(s, SESSION_GRANT);
 }

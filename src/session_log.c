@@ -44,9 +44,12 @@ static void text_foreign(struct text *t, const char *octets, size_t len, size_t 
 static void text_target(struct text *t, const struct anklet *a, const struct session *s)
 {
 	const struct socks4_request *r = &s->request;
-	struct ip ip = s->forward >= 0 ? a->config.forward[s->forward].target.ip : socks4_ip(r);
+	struct ip ip =
+		session_is_forwarded(s) ? a->config.forward[s->forward].target.ip : socks4_ip(r);
 
-	text_str(t, s->forward >= 0 ? " forward " : r->cd == SOCKS4_BIND ? " bind " : " connect ");
+	text_str(t, session_is_forwarded(s) ? " forward "
+		    : r->cd == SOCKS4_BIND  ? " bind "
+					    : " connect ");
 	if (r->name_len > 0)
 		text_foreign(t, r->name, r->name_len, NAME_SIZE);
 	else
@@ -123,16 +126,17 @@ void session_log_announced(struct anklet *a, const struct session *s)
 static void text_way(struct text *t, const struct anklet *a, const struct session *s)
 {
 	const struct endpoint *hop = session_hop_endpoint(a, s);
+	bool known = !s->remote || s->request.cd == SOCKS4_BIND;
 
-	if (!s->remote || s->request.cd == SOCKS4_BIND)
+	if (known)
 		text_address(t, &s->peer);
 	if (hop != NULL) {
 		struct address at = {.ip = s->addresses[s->server_address], .port = hop->port};
 
-		text_str(t, s->remote ? "through " : " through ");
+		text_str(t, known ? " through " : "through ");
 		text_address(t, &at);
 	}
-	if (s->server.tls != NULL) {
+	if (stream_is_encrypted(&s->server)) {
 		text_str(t, " with ");
 		text_tls(t, s->server.tls);
 	}
@@ -152,13 +156,29 @@ void session_log_granted(struct anklet *a, const struct session *s)
 /* What TLS has to say about it, in a few words of ours. */
 static void text_tls_reason(struct text *t, const char *whose, const struct tls *tls)
 {
-	if (tls == NULL || *tls_reason(tls) == '\0')
+	if (!ANKLET_HAS_TLS || tls == NULL || *tls_reason(tls) == '\0')
 		return;
 	text_str(t, whose);
 	text_str(t, tls_reason(tls));
 }
 
-static void text_verdict(struct text *t, const struct session *s)
+void text_reason(struct text *t, enum session_reason reason, int16_t rule)
+{
+	text_str(t, text_of_list(reason_words, reason));
+	if (reason == REASON_RULE) {
+		text_char(t, ' ');
+		text_num(t, (uint64_t)rule + 1);
+	}
+}
+
+/* Is it on its way to the next hop, so that what failed is that, and not the destination? */
+static bool concerns_hop(const struct anklet *a, const struct session *s)
+{
+	return s->state >= SESSION_RESOLVE_HOP && s->state < SESSION_HOP &&
+	       s->reason < REASON_HOP_LOOP && session_hop_endpoint(a, s) != NULL;
+}
+
+static void text_verdict(struct text *t, const struct anklet *a, const struct session *s)
 {
 	uint8_t code = reason_codes[s->reason];
 
@@ -172,11 +192,9 @@ static void text_verdict(struct text *t, const struct session *s)
 		text_str(t, s->reason == REASON_ENDED ? "closed" : "broken off");
 	}
 	text_str(t, ", ");
-	text_str(t, text_of_list(reason_words, s->reason));
-	if (s->reason == REASON_RULE) {
-		text_char(t, ' ');
-		text_num(t, (uint64_t)s->rule + 1);
-	}
+	if (concerns_hop(a, s))
+		text_str(t, "next hop: ");
+	text_reason(t, (enum session_reason)s->reason, s->rule);
 	if (s->reason == REASON_HOP_REFUSED) {
 		text_char(t, ' ');
 		text_num(t, hop_code(&s->hop));
@@ -193,7 +211,7 @@ void session_log_end(struct anklet *a, const struct session *s)
 {
 	struct text *t = begin_line(a, s);
 
-	text_verdict(t, s);
+	text_verdict(t, a, s);
 	if (s->state == SESSION_RELAY) {
 		text_str(t, ", up ");
 		text_num(t, s->relay.up.octets);

@@ -11,7 +11,7 @@
 
 /* ---- Permission ---- */
 
-static enum session_reason refusal_reason(const struct rules_answer *answer)
+enum session_reason session_reason_of_rules(const struct rules_answer *answer)
 {
 	switch ((enum rules_reason)answer->reason) {
 	case RULES_BY_RULE:
@@ -58,7 +58,7 @@ bool session_permitted(
 	check(!query.remote || answer->verdict != RULES_UNDECIDED); /* nobody would ask again */
 	if (answer->verdict != RULES_REFUSE)
 		return true;
-	s->reason = (uint8_t)refusal_reason(answer);
+	s->reason = (uint8_t)session_reason_of_rules(answer);
 	return false;
 }
 
@@ -193,7 +193,8 @@ static enum session_next go_on(struct anklet *a, struct session *s)
 static bool consider_name(struct anklet *a, struct session *s, struct rules_answer *answer)
 {
 	s->route = (int8_t)session_find_route(a, s, NULL, false);
-	s->remote = s->route >= 0 && route_is_remote(&a->config.routes.route[s->route]);
+	s->remote = ANKLET_HAS_ROUTES && s->route >= 0 &&
+		    route_is_remote(&a->config.routes.route[s->route]);
 	if (!session_permitted(a, s, NULL, answer))
 		return false;
 	return !s->remote || connect_suffices(a, s, NULL);
@@ -215,7 +216,7 @@ static bool target_is_ip(const struct anklet *a, const struct session *s, struct
 	*ip = socks4_ip(&s->request);
 	if (s->request.name_len > 0)
 		return name_is_ip(&s->request, ip);
-	if (s->forward >= 0)
+	if (session_is_forwarded(s))
 		*ip = a->config.forward[s->forward].target.ip;
 	return true;
 }
@@ -242,7 +243,7 @@ enum session_next session_request(struct anklet *a, struct session *s)
 	const uint8_t *data;
 	size_t used;
 
-	if (s->forward >= 0)
+	if (session_is_forwarded(s))
 		return consider(a, s);
 	/* Each round takes at least one octet, and a request has an end. */
 	for (;;) {

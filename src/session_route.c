@@ -8,14 +8,14 @@
 
 static const struct route *route_of(const struct anklet *a, const struct session *s)
 {
-	return s->route >= 0 ? &a->config.routes.route[s->route] : NULL;
+	return ANKLET_HAS_ROUTES && s->route >= 0 ? &a->config.routes.route[s->route] : NULL;
 }
 
 /* The target of the session's forward, where that says how it travels. */
 static const struct endpoint *own_way(const struct anklet *a, const struct session *s)
 {
 	const struct endpoint *target =
-		s->forward >= 0 ? &a->config.forward[s->forward].target : NULL;
+		session_is_forwarded(s) ? &a->config.forward[s->forward].target : NULL;
 
 	return target != NULL && target->scheme != ENDPOINT_TCP ? target : NULL;
 }
@@ -33,7 +33,7 @@ int session_find_route(
 			.remote = unresolved},
 	};
 
-	if (CONFIG_ANKLET_ROUTES == 0 || own_way(a, s) != NULL)
+	if (!ANKLET_HAS_ROUTES || own_way(a, s) != NULL)
 		return ROUTES_NONE;
 	if (ip != NULL)
 		query.to.ip = *ip;
@@ -44,11 +44,11 @@ const struct endpoint *session_hop_endpoint(const struct anklet *a, const struct
 {
 	const struct route *route = route_of(a, s);
 
-	return CONFIG_ANKLET_ROUTES > 0 && route != NULL && route->how == ROUTE_VIA ? &route->hop
-										    : NULL;
+	return route != NULL && route->how == ROUTE_VIA ? &route->hop : NULL;
 }
 
-const struct tls_options *session_tls_options(const struct anklet *a, const struct session *s)
+/* Where TLS is built in. */
+static const struct tls_options *tls_options_of(const struct anklet *a, const struct session *s)
 {
 	const struct endpoint *target = own_way(a, s), *hop = session_hop_endpoint(a, s);
 	const struct route *route = route_of(a, s);
@@ -60,6 +60,11 @@ const struct tls_options *session_tls_options(const struct anklet *a, const stru
 	if (route != NULL && (route->how == ROUTE_TLS || route->how == ROUTE_STARTTLS))
 		return &route->tls;
 	return NULL;
+}
+
+const struct tls_options *session_tls_options(const struct anklet *a, const struct session *s)
+{
+	return ANKLET_HAS_TLS ? tls_options_of(a, s) : NULL;
 }
 
 struct tls_context *session_tls_context(const struct anklet *a, const struct session *s)
@@ -169,7 +174,7 @@ enum session_next session_arrive(struct anklet *a, struct session *s)
 		return session_enter(s, SESSION_HOP);
 	}
 	session_set_reply(s, SOCKS4_GRANTED, &nothing);
-	if (s->forward >= 0)
+	if (session_is_forwarded(s))
 		s->message_len = 0;
 	return session_enter(s, SESSION_GRANT);
 }

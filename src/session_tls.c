@@ -18,7 +18,7 @@ int session_open_tls(
 
 void session_close_tls(struct anklet *a, struct stream *stream)
 {
-	if (stream->tls == NULL)
+	if (!stream_is_encrypted(stream))
 		return;
 	tls_close(&stream->tls);
 	a->tls_streams--;

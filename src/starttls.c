@@ -26,7 +26,7 @@ struct step {
 	const char *send;
 	const char *good; /* a list of words of which one begins the line that ends the step */
 	const char *pass; /* what lines begin with that may stand in front of that one */
-	uint8_t code_at;  /* where in the line there may be a response code in brackets */
+	uint8_t code_at;  /* where in the line a response code may begin; none can begin at 0 */
 };
 
 #define STEPS 4 /* the last is empty: the dialogue is over */
@@ -151,7 +151,7 @@ static bool is_left_out(struct starttls *s, uint8_t octet)
 	uint8_t was = s->skipping;
 
 	if (was == KEEPING) {
-		if (octet == '[' && s->line_len > 0 && s->line_len == step_of(s)->code_at)
+		if (octet == '[' && s->line_len == step_of(s)->code_at)
 			s->skipping = IN_CODE;
 		return s->skipping != KEEPING;
 	}

@@ -5,12 +5,12 @@
 
 int stream_peek(struct port *p, struct stream *s, const uint8_t **data)
 {
-	return s->tls != NULL ? tls_peek(s->tls, data) : port_peek(p, s->sock, data);
+	return stream_is_encrypted(s) ? tls_peek(s->tls, data) : port_peek(p, s->sock, data);
 }
 
 void stream_consume(struct port *p, struct stream *s, size_t n)
 {
-	if (s->tls != NULL)
+	if (stream_is_encrypted(s))
 		tls_consume(s->tls, n);
 	else
 		port_consume(p, s->sock, n);
@@ -18,7 +18,8 @@ void stream_consume(struct port *p, struct stream *s, size_t n)
 
 int stream_send(struct port *p, struct stream *s, const void *data, size_t len)
 {
-	return s->tls != NULL ? tls_send(s->tls, data, len) : port_send(p, s->sock, data, len);
+	return stream_is_encrypted(s) ? tls_send(s->tls, data, len)
+				      : port_send(p, s->sock, data, len);
 }
 
 static int move_plain(struct port *p, struct stream *from, struct stream *to, size_t budget,
@@ -37,7 +38,7 @@ int stream_move(struct port *p, struct stream *from, struct stream *to, size_t b
 	const uint8_t *data;
 	int shown, sent;
 
-	if (from->tls == NULL && to->tls == NULL)
+	if (!stream_is_encrypted(from) && !stream_is_encrypted(to))
 		return move_plain(p, from, to, budget, culprit);
 	/* First, for what is shown may not outlive a call of the port's. */
 	*culprit = to;
@@ -58,12 +59,12 @@ int stream_move(struct port *p, struct stream *from, struct stream *to, size_t b
 int stream_flush(struct port *p, struct stream *s)
 {
 	(void)p; /* what a plain socket took is with the port */
-	return s->tls != NULL ? tls_flush(s->tls) : 0;
+	return stream_is_encrypted(s) ? tls_flush(s->tls) : 0;
 }
 
 int stream_shutdown(struct port *p, struct stream *s, bool other_open)
 {
-	if (s->tls != NULL)
+	if (stream_is_encrypted(s))
 		return tls_end(s->tls, other_open);
 	port_shutdown(p, s->sock);
 	return 0;

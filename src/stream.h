@@ -16,6 +16,11 @@ struct stream {
 	struct tls *tls; /* NULL: plain */
 };
 
+static inline bool stream_is_encrypted(const struct stream *s)
+{
+	return ANKLET_HAS_TLS && s->tls != NULL;
+}
+
 int stream_peek(struct port *p, struct stream *s, const uint8_t **data);
 void stream_consume(struct port *p, struct stream *s, size_t n);
 int stream_send(struct port *p, struct stream *s, const void *data, size_t len);

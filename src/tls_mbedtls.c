@@ -67,6 +67,11 @@ static void enter(struct tls *tls)
 	tls->lost = 0;
 }
 
+static bool is_1_3(const struct tls *tls)
+{
+	return mbedtls_ssl_get_version_number(&tls->ssl) == MBEDTLS_SSL_VERSION_TLS1_3;
+}
+
 /* ---- Failures ---- */
 
 /*
@@ -90,12 +95,21 @@ static int settle(struct tls *tls)
 	return tls->failure;
 }
 
-/* The library has failed with this code. A message out of place is the one thing it tells nobody of. */
+/* What the library leaves to us to tell the peer: a message out of place, and in TLS 1.2 no certificate. */
+static uint8_t untold(const struct tls *tls, int code)
+{
+	if (tls->ready && code == MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE)
+		return MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE;
+	if (code == MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE && !is_1_3(tls))
+		return MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE;
+	return 0;
+}
+
+/* The library has failed with this code. */
 static int fail(struct tls *tls, int code)
 {
 	tls->doom = tls_explain(tls, code);
-	if (tls->ready && code == MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE)
-		tls->alert = MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE;
+	tls->alert = untold(tls, code);
 	return settle(tls);
 }
 
@@ -235,7 +249,7 @@ bool tls_preload(struct tls *tls, const uint8_t *data, size_t len)
 static int ready(struct tls *tls)
 {
 	tls->ready = true;
-	if (mbedtls_ssl_get_version_number(&tls->ssl) != MBEDTLS_SSL_VERSION_TLS1_3)
+	if (!is_1_3(tls))
 		tls_session_keep(tls);
 	return 0;
 }
@@ -270,6 +284,20 @@ int tls_handshake(struct tls *tls)
 
 /* ---- Sending ---- */
 
+/*
+ * A ticket that was read while something was pending is only looked at when that was
+ * sent: by the next write, which then writes nothing and says so.
+ */
+static int write_out(struct tls *tls, const void *data, size_t len)
+{
+	int code = mbedtls_ssl_write(&tls->ssl, data, len);
+
+	if (code != MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET)
+		return code;
+	tls_session_keep(tls);
+	return len > 0 ? mbedtls_ssl_write(&tls->ssl, data, len) : 0;
+}
+
 int tls_flush(struct tls *tls)
 {
 	int end = failed(tls);
@@ -278,7 +306,7 @@ int tls_flush(struct tls *tls)
 	if (end != 0 || !tls->pending)
 		return end;
 	enter(tls);
-	code = mbedtls_ssl_write(&tls->ssl, NULL, 0);
+	code = write_out(tls, NULL, 0);
 	if (tls->pending)
 		return PORT_AGAIN;
 	return code >= 0 ? 0 : answer(tls, code);
@@ -297,7 +325,7 @@ int tls_send(struct tls *tls, const void *data, size_t len)
 		return fail(tls, max);
 	if (len > (size_t)max)
 		len = (size_t)max;
-	code = mbedtls_ssl_write(&tls->ssl, data, len);
+	code = write_out(tls, data, len);
 	if (code == MBEDTLS_ERR_SSL_WANT_WRITE && tls->pending)
 		return (int)len;
 	return code > 0 ? code : answer(tls, code);

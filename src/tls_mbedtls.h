@@ -139,8 +139,9 @@ void tls_parts_sessions(mbedtls_ssl_config *conf);
 int tls_parts_session_get(const mbedtls_ssl_context *ssl, mbedtls_ssl_session *session);
 int tls_parts_session_set(mbedtls_ssl_context *ssl, const mbedtls_ssl_session *session);
 
-/* The number of the fatal alert that came. */
+/* The number of the fatal alert that came, in order or where a protected record had to be; 0: there is none. */
 unsigned tls_parts_alert(const mbedtls_ssl_context *ssl);
+unsigned tls_parts_plain_alert(const mbedtls_ssl_context *ssl);
 
 /* Is the handshake at the server's certificate, which a resumed one never passes? */
 bool tls_parts_at_certificate(const mbedtls_ssl_context *ssl);

@@ -51,8 +51,6 @@ static int load(
 
 /* What reading a file of certificates has come to. */
 struct reading {
-	struct port *p;
-	const char *name;
 	mbedtls_x509_crt *chain;
 	struct text *why;
 	size_t offset;
@@ -117,7 +115,7 @@ static int read_span(struct reading *r, const uint8_t *data, size_t len)
 int tls_load_certificates(
 	struct port *p, const char *name, mbedtls_x509_crt *chain, struct text *why)
 {
-	struct reading r = {.p = p, .name = name, .chain = chain, .why = why};
+	struct reading r = {.chain = chain, .why = why};
 	const uint8_t *data;
 	int n, answer;
 
@@ -142,12 +140,12 @@ int tls_load_certificates(
 
 /* ---- A key ---- */
 
-static const char *key_words(int code)
+/* What is wrong with a key. A library without ciphers for keys does not know a password when it sees one. */
+static const char *key_words(int code, const uint8_t *data)
 {
-	switch (code) {
-	case MBEDTLS_ERR_PK_PASSWORD_REQUIRED:
-	case MBEDTLS_ERR_PK_PASSWORD_MISMATCH:
+	if (strstr((const char *)data, "ENCRYPTED") != NULL)
 		return "the key is protected by a password, for which nobody can be asked";
+	switch (code) {
 	case MBEDTLS_ERR_PK_UNKNOWN_PK_ALG:
 	case MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE:
 	case MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE:
@@ -172,7 +170,7 @@ int tls_load_key(struct port *p, const char *name, mbedtls_pk_context *key, stru
 	if (tls_is_memory(code))
 		return tls_no_memory(why);
 	if (code != 0)
-		return bad_file(why, name, key_words(code));
+		return bad_file(why, name, key_words(code, data));
 	return 0;
 }
 

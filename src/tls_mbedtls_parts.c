@@ -344,6 +344,16 @@ unsigned tls_parts_alert(const mbedtls_ssl_context *ssl)
 	return ssl->MBEDTLS_PRIVATE(in_msg)[1];
 }
 
+/* The header of the record, its length of 2, the level, the alert. */
+unsigned tls_parts_plain_alert(const mbedtls_ssl_context *ssl)
+{
+	const uint8_t *record = ssl->MBEDTLS_PRIVATE(in_hdr);
+
+	if (record[0] != MBEDTLS_SSL_MSG_ALERT || record[3] != 0 || record[4] != 2)
+		return 0;
+	return record[6];
+}
+
 bool tls_parts_at_certificate(const mbedtls_ssl_context *ssl)
 {
 	return ssl->MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_SERVER_CERTIFICATE;

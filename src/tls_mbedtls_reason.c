@@ -45,7 +45,7 @@ bool tls_is_memory(int code)
 	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
 		if (code == codes[i])
 			return true;
-	return code < 0 && (low == -0x10 || low == MBEDTLS_ERR_ASN1_ALLOC_FAILED);
+	return code <= -0x1000 && (low == -0x10 || low == MBEDTLS_ERR_ASN1_ALLOC_FAILED);
 }
 
 /* ---- Certificates ---- */
@@ -207,8 +207,23 @@ static int transport_end(struct text *t, int answer)
 	}
 }
 
+/*
+ * A client of TLS 1.3 that refuses our certificate may say so before it has begun to
+ * encrypt (Mbed TLS does, RFC 8446 permits it), and the library then finds a bad record.
+ * Anybody could have sent that: it is good for words, and the failure stays one.
+ */
+static unsigned alert_of(const struct tls *tls, int code)
+{
+	if (code == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE)
+		return tls_parts_alert(&tls->ssl);
+	if (code == MBEDTLS_ERR_SSL_INVALID_MAC && !tls->ready)
+		return tls_parts_plain_alert(&tls->ssl);
+	return 0;
+}
+
 int tls_explain(struct tls *tls, int code)
 {
+	unsigned alert;
 	struct text t;
 
 	text_init(&t, tls->reason, sizeof tls->reason);
@@ -224,8 +239,9 @@ int tls_explain(struct tls *tls, int code)
 	}
 	if (is_certificate(code))
 		return unverified(&t, tls, code);
-	if (code == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE)
-		say_alert(&t, tls_parts_alert(&tls->ssl));
+	alert = alert_of(tls, code);
+	if (alert != 0)
+		say_alert(&t, alert);
 	else if (code == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY)
 		text_str(&t, "the peer ended the handshake");
 	else

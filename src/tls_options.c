@@ -9,8 +9,6 @@
 #include "endpoint.h"
 #include "tls.h"
 
-#define VALUE_MAX 255 /* octets of a value: a path, a name, a list of protocols */
-
 static const char option_names[TLS_OPTIONS][10] = {
 	[TLS_OPTION_CERT] = "cert",
 	[TLS_OPTION_KEY] = "key",
@@ -28,7 +26,7 @@ static const char option_names[TLS_OPTIONS][10] = {
 struct value {
 	struct word written;
 	size_t len;
-	char text[VALUE_MAX];
+	char text[TLS_VALUE_MAX];
 };
 
 /* ---- Percent-encoding ---- */
@@ -91,12 +89,14 @@ void text_tls_value(struct text *t, const char *value)
 
 	for (; *value != '\0'; value++) {
 		unsigned char c = (unsigned char)*value;
-		char encoded[3] = {'%', hex[c >> 4], hex[c & 15]};
 
-		if (is_plain(*value))
+		if (is_plain(*value)) {
 			text_char(t, *value);
-		else
-			text_octets(t, encoded, sizeof encoded);
+			continue;
+		}
+		text_char(t, '%');
+		text_char(t, hex[c >> 4]);
+		text_char(t, hex[c & 15]);
 	}
 }
 
@@ -222,7 +222,7 @@ bool tls_option_read(struct tls_reading *r, struct word option)
 	if (r->seen[which].len > 0)
 		return config_fault(r->fault, FAULT_OPTION_TWICE, name);
 	r->seen[which] = option;
-	if (option.len <= name.len + 1)
+	if (equals == NULL || option.len == name.len + 1)
 		return config_fault_missing(
 			r->fault, FAULT_OPTION_ABSENT, name, option.at + option.len);
 	value.written = (struct word){equals + 1, option.len - name.len - 1};

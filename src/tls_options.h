@@ -13,6 +13,8 @@
 #include "config_fault.h"
 #include "string_table.h"
 
+#define TLS_VALUE_MAX 255 /* octets of a value: a path, a name, a list of protocols */
+
 struct tls_options {
 	/* In the table of strings; STRING_NONE: not given. */
 	uint16_t cert, key, ca, psk, alpn;

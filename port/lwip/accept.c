@@ -28,12 +28,27 @@ static unsigned pending(const struct port *p)
 	return count;
 }
 
-/* A SYN has come. What is refused is not answered; it comes again. */
+/* Is there a listener at which nobody waits? */
+static bool any_idle(const struct port *p)
+{
+	for (port_sock s = 0; s < PORT_SOCKETS; s++)
+		if (p->entry[s].kind == ENTRY_LISTENER &&
+			((struct tcp_pcb_listen *)p->entry[s].pcb)->accepts_pending == 0)
+			return true;
+	return false;
+}
+
+/*
+ * A SYN has come. What is refused is not answered; it comes again. The last place is kept for
+ * a listener at which nobody waits: who waits long at one, until there is room for
+ * another encrypted client, does not shut the others.
+ */
 static err_t on_syn(u8_t id, struct tcp_pcb_listen *listening, struct tcp_pcb *pcb)
 {
 	struct port *p = listening->ext_args[id].data;
+	unsigned kept = listening->accepts_pending > 1 && any_idle(p) ? 1 : 0;
 
-	if (pending(p) > LWIP_WAITING) /* this one is counted */
+	if (pending(p) + kept > LWIP_WAITING) /* this one is counted */
 		return ERR_MEM;
 	pcb->rcv_wnd = 0;
 	pcb->rcv_ann_wnd = 0;

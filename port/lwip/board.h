@@ -1,5 +1,5 @@
 /*
- * What a board gives: four functions, and a network stack that has been brought up.
+ * What a board gives: five functions, and a network stack that has been brought up.
  *
  * Before anklet_start() the board calls lwip_init(), adds its netif, and gives it
  * an address or starts DHCP. It compiles lwIP with an lwipopts.h of its own,
@@ -38,5 +38,14 @@ bool board_put(const char *text, size_t len);
  * had. False, or all octets zero: there is none.
  */
 bool board_seed(uint8_t seed[BOARD_SEED]);
+
+enum board_file { BOARD_FILE_FOUND, BOARD_FILE_NONE, BOARD_FILES_DAMAGED };
+
+/*
+ * Finds a stored file (a certificate, a key): *data with *len octets and a NUL behind
+ * them, which stay where they are. Or there is none of that name, or what should
+ * hold the files is damaged.
+ */
+enum board_file board_file(const char *name, const uint8_t **data, size_t *len);
 
 #endif

@@ -22,6 +22,7 @@
 #include "lwip/ip_addr.h"
 #include "lwip/netif.h"
 #include "lwip/tcp.h"
+#include "lwip/udp.h"
 
 #include "port.h"
 
@@ -29,6 +30,7 @@
 #define LWIP_RINGS CONFIG_ANKLET_LWIP_RINGS
 #define LWIP_WAITING CONFIG_ANKLET_LWIP_WAITING
 #define LWIP_LOOKUPS CONFIG_ANKLET_LWIP_LOOKUPS
+#define LWIP_DATAGRAMS CONFIG_ANKLET_LWIP_DATAGRAMS
 
 enum entry_kind {
 	ENTRY_FREE,
@@ -37,6 +39,7 @@ enum entry_kind {
 	ENTRY_CONNECTING, /* becomes a stream when port_connected() says so */
 	ENTRY_STREAM,
 	ENTRY_LOOKUP,
+	ENTRY_DATAGRAMS,
 };
 
 enum entry_wants { WANT_READ = 1, WANT_WRITE = 2, WANT_GONE = 4 };
@@ -115,6 +118,14 @@ void names_cancel(const struct port *p, port_sock s);
 
 /* Milliseconds until a look-up is over by time alone; negative: none. */
 int32_t names_next(const struct port *p);
+
+/* ---- datagrams.c: not referred to where CONFIG_ANKLET_ASSOCIATIONS is 0, and then left out ---- */
+
+/* Has a datagram arrived at e? */
+bool datagram_ready(const struct port_entry *e);
+
+/* Gives back what e has of lwIP, and drops what lies at it unread. */
+void datagram_close(const struct port_entry *e);
 
 /* ---- addresses_*.c: what depends on the families lwIP was built with ---- */
 

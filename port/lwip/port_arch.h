@@ -31,11 +31,17 @@
 #define CONFIG_ANKLET_LWIP_LOOKUPS 4
 #endif
 
+/* Datagrams that have arrived and that nobody has read, over all ports; what comes then is dropped. */
+#ifndef CONFIG_ANKLET_LWIP_DATAGRAMS
+#define CONFIG_ANKLET_LWIP_DATAGRAMS 8
+#endif
+
 _Static_assert(CONFIG_ANKLET_LWIP_RING <= UINT16_MAX, "places in a ring are 16 bits");
 _Static_assert(CONFIG_ANKLET_LWIP_RINGS >= 2 * CONFIG_ANKLET_SESSIONS,
 	"a session that is relayed has two connections");
 
 struct tcp_pcb;
+struct udp_pcb;
 struct port_entry;
 
 /*
@@ -54,7 +60,10 @@ struct port_ring {
 
 /* One socket. What kind, wants and flags mean is said in internal.h. */
 struct port_entry {
-	struct tcp_pcb *pcb;      /* NULL: a look-up, or lwIP has no more to do with it */
+	union {
+		struct tcp_pcb *pcb; /* NULL: a look-up, or lwIP has no more to do with it */
+		struct udp_pcb *udp; /* of datagrams */
+	};
 	struct port_ring *ring;   /* what its peer sends */
 	struct port_ring *source; /* what port_move() sends on it; NULL: nothing yet */
 	uint16_t copied;          /* octets of port_send() that are not acknowledged */

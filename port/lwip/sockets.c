@@ -12,7 +12,8 @@ _Static_assert(NO_SYS &&LWIP_CALLBACK_API, "this port is written for NO_SYS and 
 _Static_assert(SO_REUSE, "a listener opens again on the port of connections that linger");
 _Static_assert(MEMP_NUM_TCP_PCB > LWIP_RINGS + LWIP_WAITING,
 	"MEMP_NUM_TCP_PCB holds every connection, those that wait, and a listener being made");
-_Static_assert(MEMP_NUM_TCP_PCB_LISTEN >= CONFIG_ANKLET_LISTENERS + CONFIG_ANKLET_SESSIONS,
+_Static_assert(MEMP_NUM_TCP_PCB_LISTEN >= CONFIG_ANKLET_LISTENERS + 2 * CONFIG_ANKLET_FORWARDS +
+						  CONFIG_ANKLET_SESSIONS,
 	"MEMP_NUM_TCP_PCB_LISTEN holds every listener, and one for each BIND");
 
 /* ---- The table ---- */
@@ -260,6 +261,10 @@ static void leave(struct port *p, port_sock *s, bool reset)
 	case ENTRY_LOOKUP:
 		names_cancel(p, *s);
 		break;
+	case ENTRY_DATAGRAMS:
+		if (CONFIG_ANKLET_ASSOCIATIONS > 0)
+			datagram_close(e);
+		break;
 	case ENTRY_FREE:
 	case ENTRY_RESTING:
 		break;
@@ -284,6 +289,10 @@ int port_local(struct port *p, port_sock s, struct address *at)
 {
 	struct port_entry *e = socket_entry(p, s);
 
+	if (e->kind == ENTRY_DATAGRAMS) {
+		address_from_lwip(&e->udp->local_ip, e->udp->local_port, at);
+		return 0;
+	}
 	if (e->pcb == NULL)
 		return PORT_FAILED;
 	address_from_lwip(&e->pcb->local_ip, e->pcb->local_port, at);

@@ -23,6 +23,8 @@ static unsigned ready(const struct port *p, port_sock s)
 		return stream_ready(e);
 	case ENTRY_LOOKUP:
 		return names_ready(p, s) ? WANT_READ : 0;
+	case ENTRY_DATAGRAMS:
+		return CONFIG_ANKLET_ASSOCIATIONS > 0 && datagram_ready(e) ? WANT_READ : 0;
 	case ENTRY_FREE:
 	case ENTRY_RESTING:
 		break;

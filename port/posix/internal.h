@@ -17,6 +17,7 @@ enum entry_kind {
 	ENTRY_LISTENER,
 	ENTRY_CONNECTING, /* becomes a stream when port_connected() says so */
 	ENTRY_STREAM,
+	ENTRY_DATAGRAMS,
 	ENTRY_LOOKUP, /* a handle without a descriptor */
 	ENTRY_QUERY,  /* the resolver's, above the core's handles */
 };
@@ -56,6 +57,24 @@ void sockets_end_wave(struct port *p);
 
 /* Remembers the failure that errno names on a stream, unless there was one before; returns the first one. */
 int socket_failed(struct port_entry *e, int error);
+
+/* ---- sockets.c, for datagrams.c ---- */
+
+/* A descriptor for the family of 'at', of a type as socket() has it: 0, or why there is none. */
+int socket_open(const struct port *p, const struct address *at, int type, int *fd);
+
+/* Binds fd, as the address has it: 0, or -1 and errno. */
+int socket_bind(int fd, const struct address *at);
+
+/* An IPv6 socket takes no IPv4: 0, or -1 and errno. */
+int socket_one_family(int fd, const struct address *at);
+
+/* What an errno comes to: of socket(), bind() and listen(); and of connect(). */
+int socket_bind_answer(int error);
+int socket_connect_answer(int error, bool v4);
+
+/* Makes fd, which is then the port's, a handle of that kind: 0, or PORT_NO_RESOURCES with fd closed. */
+int socket_new_handle(struct port *p, enum entry_kind kind, int fd, port_sock *s);
 
 /* ---- stream.c, for move.c and wait_select.c ---- */
 

@@ -20,6 +20,8 @@
 #include "text.h"
 #include "user.h"
 
+#define OFFER_SIZE 320 /* an endpoint, and words around it */
+
 static struct port port;
 static max_align_t memory[ANKLET_MEMORY / sizeof(max_align_t) + 1];
 
@@ -86,10 +88,12 @@ static void text_proxy(struct text *t, const char *at)
 
 static void log_listening(struct anklet *a)
 {
-	char at[ADDRESS_TEXT_SIZE];
+	char at[ADDRESS_TEXT_SIZE], offer[OFFER_SIZE];
 
 	for (unsigned i = 0; anklet_listening(a, i, at, sizeof at); i++) {
+		anklet_offering(a, i, offer, sizeof offer);
 		text_str(begin("listening on "), at);
+		text_str(&line, offer);
 		log_line(a);
 	}
 }
@@ -108,9 +112,24 @@ static void log_rules(struct anklet *a)
 	log_line(a);
 }
 
+/* The first place where somebody with curl alone is served. */
+static void log_example(struct anklet *a)
+{
+	char at[ADDRESS_TEXT_SIZE], offer[OFFER_SIZE];
+
+	for (unsigned i = 0; anklet_listening(a, i, at, sizeof at); i++) {
+		anklet_offering(a, i, offer, sizeof offer);
+		if (offer[0] != '\0')
+			continue;
+		text_proxy(begin("try it: curl --socks4a "), at);
+		text_str(&line, " http://example.com/");
+		log_line(a);
+		return;
+	}
+}
+
 static void greet(struct anklet *a)
 {
-	char at[ADDRESS_TEXT_SIZE];
 	struct anklet_status status;
 
 	anklet_status(a, &status);
@@ -119,11 +138,7 @@ static void greet(struct anklet *a)
 	log_line(a);
 	log_listening(a);
 	log_rules(a);
-	if (!anklet_listening(a, 0, at, sizeof at))
-		return;
-	text_proxy(begin("try it: curl --socks4a "), at);
-	text_str(&line, " http://example.com/");
-	log_line(a);
+	log_example(a);
 }
 
 static void log_draining(struct anklet *a, uint32_t sessions)

@@ -12,6 +12,8 @@
 #define MBEDTLS_HAVE_ASM
 #define MBEDTLS_HAVE_TIME
 #define MBEDTLS_HAVE_TIME_DATE
+
+/* The allocator can be replaced: that is how the tests let memory run out. */
 #define MBEDTLS_PLATFORM_C
 #define MBEDTLS_PLATFORM_MEMORY
 
@@ -106,9 +108,6 @@
 #define MBEDTLS_PSA_CRYPTO_C
 #define MBEDTLS_PSA_KEY_STORE_DYNAMIC
 #define MBEDTLS_PSA_ASSUME_EXCLUSIVE_BUFFERS
-
-/* Words for the log. */
-#define MBEDTLS_ERROR_C
 
 /*
  * Records. Those that come may be of any length, for few peers agree to less. What

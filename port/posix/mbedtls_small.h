@@ -14,8 +14,6 @@
 #define MBEDTLS_HAVE_ASM
 #define MBEDTLS_HAVE_TIME
 #define MBEDTLS_HAVE_TIME_DATE
-#define MBEDTLS_PLATFORM_C
-#define MBEDTLS_PLATFORM_MEMORY
 
 /* Random numbers. */
 #define MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG
@@ -93,9 +91,6 @@
 #define MBEDTLS_PSA_CRYPTO_C
 #define MBEDTLS_PSA_KEY_STORE_DYNAMIC
 #define MBEDTLS_PSA_ASSUME_EXCLUSIVE_BUFFERS
-
-/* No words for errors: their numbers. */
-#define MBEDTLS_ERROR_STRERROR_DUMMY
 
 /* Records: 4 KiB go out at most, our own certificates included. */
 #define MBEDTLS_SSL_IN_CONTENT_LEN 16384

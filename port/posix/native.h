@@ -40,6 +40,22 @@ int native_peer(int fd, int *error);
 /* Does native_peer() see an end in order behind unread octets? A reset it always sees there. */
 extern const bool native_sees_end_behind;
 
+/*
+ * The local address of datagrams. It stands beside each (recvmsg(2), msg_control, of
+ * NATIVE_BESIDE octets) when native_tell_to() was called for the socket: 0, or -1 and errno.
+ */
+#define NATIVE_BESIDE 64
+int native_tell_to(int fd, bool v4);
+
+/* Does it? Else native_sent_to() always answers false, and native_send_from() does nothing. */
+extern const bool native_tells_to;
+
+/* The address that the datagram was sent to, in *to, whose port is left alone; false: it is not said. */
+bool native_sent_to(struct msghdr *datagram, struct address *to);
+
+/* Sets msg_control of a datagram to be sent, zeroed and NATIVE_BESIDE octets long: it leaves from there. */
+void native_send_from(struct msghdr *datagram, const struct address *from);
+
 /* As port_own(), but for 127.0.0.0/8. */
 bool native_own(struct port *p, const struct ip *ip);
 

@@ -85,6 +85,74 @@ int native_peer(int fd, int *error)
 	}
 }
 
+/* ---- The local address of datagrams: ip(7), ipv6(7) ---- */
+
+_Static_assert(NATIVE_BESIDE >= CMSG_SPACE(sizeof(struct in6_pktinfo)) &&
+		       NATIVE_BESIDE >= CMSG_SPACE(sizeof(struct in_pktinfo)),
+	"there is room for what stands beside a datagram");
+
+const bool native_tells_to = true;
+
+int native_tell_to(int fd, bool v4)
+{
+	static const int on = 1;
+
+	return v4 ? setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on)
+		  : setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on);
+}
+
+/* Of an IPv4 broadcast or multicast datagram: the address of ours that took it. */
+bool native_sent_to(struct msghdr *datagram, struct address *to)
+{
+	const struct cmsghdr *beside = CMSG_FIRSTHDR(datagram); /* nothing else was asked for */
+	struct in_pktinfo four;
+	struct in6_pktinfo six;
+
+	if (beside == NULL)
+		return false;
+	if (beside->cmsg_level == IPPROTO_IP && beside->cmsg_type == IP_PKTINFO) {
+		memcpy(&four, CMSG_DATA(beside), sizeof four);
+		to->ip = ip_v4(0, 0, 0, 0);
+		memcpy(to->ip.octet + 12, &four.ipi_spec_dst, 4);
+		return true;
+	}
+	if (beside->cmsg_level != IPPROTO_IPV6 || beside->cmsg_type != IPV6_PKTINFO)
+		return false;
+	memcpy(&six, CMSG_DATA(beside), sizeof six);
+	if (IN6_IS_ADDR_MULTICAST(&six.ipi6_addr))
+		return false;
+	memcpy(to->ip.octet, &six.ipi6_addr, 16);
+	to->scope = ip_class(&to->ip) == IP_LINK_LOCAL ? six.ipi6_ifindex : 0;
+	return true;
+}
+
+/* Writes the one that is beside the datagram. */
+static void put_beside(struct msghdr *datagram, int level, int type, const void *info, size_t len)
+{
+	struct cmsghdr *c;
+
+	datagram->msg_controllen = (socklen_t)CMSG_SPACE(len);
+	c = CMSG_FIRSTHDR(datagram);
+	c->cmsg_level = level;
+	c->cmsg_type = type;
+	c->cmsg_len = (socklen_t)CMSG_LEN(len);
+	memcpy(CMSG_DATA(c), info, len);
+}
+
+void native_send_from(struct msghdr *datagram, const struct address *from)
+{
+	struct in_pktinfo four = {.ipi_ifindex = 0};
+	struct in6_pktinfo six = {.ipi6_ifindex = from->scope};
+
+	if (ip_is_v4(&from->ip)) {
+		memcpy(&four.ipi_spec_dst, from->ip.octet + 12, 4);
+		put_beside(datagram, IPPROTO_IP, IP_PKTINFO, &four, sizeof four);
+	} else {
+		memcpy(&six.ipi6_addr, from->ip.octet, 16);
+		put_beside(datagram, IPPROTO_IPV6, IPV6_PKTINFO, &six, sizeof six);
+	}
+}
+
 /* ---- Addresses ---- */
 
 struct netlink_head {

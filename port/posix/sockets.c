@@ -178,8 +178,7 @@ static bool out_of_resources(int error)
 	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
-/* What the errno of socket(), bind() and listen() comes to. */
-static int bind_answer(int error)
+int socket_bind_answer(int error)
 {
 	switch (error) {
 	case EADDRINUSE:
@@ -197,8 +196,7 @@ static int bind_answer(int error)
 	}
 }
 
-/* What the errno of a connection attempt comes to. */
-static int connect_answer(int error, bool v4)
+int socket_connect_answer(int error, bool v4)
 {
 	switch (error) {
 	case ECONNREFUSED:
@@ -218,24 +216,39 @@ static int connect_answer(int error, bool v4)
 		/* No port is free; or, where IPv6 is switched off, there is no address to come from. */
 		return v4 ? PORT_NO_RESOURCES : PORT_UNREACHABLE;
 	default:
-		return bind_answer(error);
+		return socket_bind_answer(error);
 	}
 }
 
-static int open_socket(struct port *p, const struct address *at, int *fd)
+int socket_open(const struct port *p, const struct address *at, int type, int *fd)
 {
 	if (p->free_handle < 0)
 		return PORT_NO_RESOURCES;
-	*fd = native_socket(ip_is_v4(&at->ip) ? AF_INET : AF_INET6, SOCK_STREAM);
-	return *fd < 0 ? bind_answer(errno) : 0;
+	*fd = native_socket(ip_is_v4(&at->ip) ? AF_INET : AF_INET6, type);
+	return *fd < 0 ? socket_bind_answer(errno) : 0;
 }
 
-static int bind_to(int fd, const struct address *at)
+int socket_bind(int fd, const struct address *at)
 {
 	struct sockaddr_storage local;
 	socklen_t len = address_to_system(at, &local);
 
 	return bind(fd, (struct sockaddr *)&local, len);
+}
+
+int socket_one_family(int fd, const struct address *at)
+{
+	static const int on = 1;
+
+	return ip_is_v4(&at->ip) ? 0 : setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+}
+
+int socket_new_handle(struct port *p, enum entry_kind kind, int fd, port_sock *s)
+{
+	int entry = new_entry(p, &p->free_handle, kind, fd);
+
+	*s = entry < 0 ? PORT_NONE : (port_sock)entry;
+	return entry < 0 ? entry : 0;
 }
 
 static void allow_reuse(int fd)
@@ -252,14 +265,12 @@ static void allow_reuse(int fd)
  */
 static int start_listening(int fd, const struct address *at, int backlog)
 {
-	static const int on = 1;
-
 	if (at->port != 0)
 		allow_reuse(fd);
-	if (!ip_is_v4(&at->ip) && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0)
+	if (socket_one_family(fd, at) != 0)
 		return -1;
 	socket_options(fd); /* which Linux hands on to what is accepted */
-	if (bind_to(fd, at) != 0)
+	if (socket_bind(fd, at) != 0)
 		return -1;
 	allow_reuse(fd);
 	return listen(fd, backlog);
@@ -270,19 +281,15 @@ int port_listen(struct port *p, const struct address *at, int backlog, port_sock
 	int fd, answer;
 
 	*s = PORT_NONE;
-	answer = open_socket(p, at, &fd);
+	answer = socket_open(p, at, SOCK_STREAM, &fd);
 	if (answer != 0)
 		return answer;
 	if (start_listening(fd, at, backlog) != 0) {
-		answer = bind_answer(errno);
+		answer = socket_bind_answer(errno);
 		close(fd);
 		return answer;
 	}
-	answer = new_entry(p, &p->free_handle, ENTRY_LISTENER, fd);
-	if (answer < 0)
-		return answer;
-	*s = (port_sock)answer;
-	return 0;
+	return socket_new_handle(p, ENTRY_LISTENER, fd, s);
 }
 
 /* Errors of the connection that was waiting, not of the listener: accept(2), "Error handling". */
@@ -310,7 +317,7 @@ int port_accept(struct port *p, port_sock listener, port_sock *s, struct address
 {
 	struct port_entry *e = socket_entry(p, listener);
 	struct sockaddr_storage peer;
-	int fd, entry;
+	int fd, answer;
 
 	*s = PORT_NONE;
 	check(e->kind == ENTRY_LISTENER);
@@ -333,12 +340,10 @@ int port_accept(struct port *p, port_sock listener, port_sock *s, struct address
 			return PORT_AGAIN;
 		}
 	}
-	entry = new_entry(p, &p->free_handle, ENTRY_STREAM, fd);
-	if (entry < 0)
-		return entry;
-	(void)address_from_system(&peer, from);
-	*s = (port_sock)entry;
-	return 0;
+	answer = socket_new_handle(p, ENTRY_STREAM, fd, s);
+	if (answer == 0)
+		(void)address_from_system(&peer, from);
+	return answer;
 }
 
 static int start_connecting(int fd, const struct address *from, const struct address *to)
@@ -347,12 +352,12 @@ static int start_connecting(int fd, const struct address *from, const struct add
 	socklen_t len = address_to_system(to, &peer);
 
 	socket_options(fd);
-	if (from != NULL && bind_to(fd, from) != 0)
-		return bind_answer(errno);
+	if (from != NULL && socket_bind(fd, from) != 0)
+		return socket_bind_answer(errno);
 	if (connect(fd, (struct sockaddr *)&peer, len) == 0 || errno == EINPROGRESS ||
 		errno == EINTR)
 		return 0;
-	return connect_answer(errno, ip_is_v4(&to->ip));
+	return socket_connect_answer(errno, ip_is_v4(&to->ip));
 }
 
 int port_connect(struct port *p, const struct address *from, const struct address *to, port_sock *s)
@@ -362,7 +367,7 @@ int port_connect(struct port *p, const struct address *from, const struct addres
 	*s = PORT_NONE;
 	if (from != NULL && ip_is_v4(&from->ip) != ip_is_v4(&to->ip))
 		return PORT_UNREACHABLE;
-	answer = open_socket(p, to, &fd);
+	answer = socket_open(p, to, SOCK_STREAM, &fd);
 	if (answer != 0)
 		return answer;
 	answer = start_connecting(fd, from, to);
@@ -370,11 +375,7 @@ int port_connect(struct port *p, const struct address *from, const struct addres
 		close(fd);
 		return answer;
 	}
-	answer = new_entry(p, &p->free_handle, ENTRY_CONNECTING, fd);
-	if (answer < 0)
-		return answer;
-	*s = (port_sock)answer;
-	return 0;
+	return socket_new_handle(p, ENTRY_CONNECTING, fd, s);
 }
 
 /*
@@ -407,7 +408,7 @@ int port_connected(struct port *p, port_sock s)
 	}
 	len = sizeof peer;
 	(void)getsockname(e->fd, (struct sockaddr *)&peer, &len);
-	e->failure = (int8_t)connect_answer(error, peer.ss_family == AF_INET);
+	e->failure = (int8_t)socket_connect_answer(error, peer.ss_family == AF_INET);
 	return e->failure;
 }
 

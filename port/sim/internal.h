@@ -32,12 +32,23 @@ bool network_facing(const struct sim_host *host, const struct ip *ip, struct ip 
 /* Is ip an address of the host, loopback included? */
 bool network_own(const struct sim_host *host, const struct ip *ip);
 
-/* Is the port taken on the host, for that address? */
-bool network_port_taken(
-	const struct sim *sim, const struct sim_host *host, const struct address *at);
+/* Do two addresses of sockets stand for the same place on a host? */
+bool network_overlaps(const struct ip *a, const struct ip *b);
+
+/* The host that ip leads to from a host; NULL: none has it. */
+const struct sim_host *network_host(
+	const struct sim *sim, const struct sim_host *from, const struct ip *ip);
+
+/* Where no host is: does nobody ever answer? Else it is unreachable. */
+bool network_is_black_hole(const struct sim *sim, const struct ip *ip);
+
+/* Is the port taken on the host, for that address, by a socket of that kind? */
+bool network_port_taken(const struct sim *sim, const struct sim_host *host, enum sim_kind kind,
+	const struct address *at);
 
 /* A free port for that address, or 0. */
-uint16_t network_free_port(struct sim *sim, struct sim_host *host, const struct address *at);
+uint16_t network_free_port(
+	struct sim *sim, struct sim_host *host, enum sim_kind kind, const struct address *at);
 
 /* Begins a connection; 'from' is complete. 0 and *link, or a failure. */
 int network_ask(
@@ -64,6 +75,14 @@ void network_break(struct sim *sim, struct sim_link *link, unsigned side, int fa
 void network_event(struct sim *sim, const struct sim_event *event);
 
 /* ---- sockets.c ---- */
+
+/* May a socket of that kind be opened at 'at'? 0 and its place, which has a port; or a failure. */
+int socket_place(
+	struct port *p, enum sim_kind kind, const struct address *at, struct address *place);
+
+/* Completes the local address of what goes to 'to'; from may be NULL. 0, or a failure. */
+int socket_choose_from(struct port *p, enum sim_kind kind, const struct address *from,
+	const struct ip *to, struct address *at);
 
 /* A free socket of the process, or PORT_NONE. */
 port_sock socket_new(struct port *p, enum sim_kind kind);
@@ -95,6 +114,17 @@ int socket_fault(struct port *p, port_sock s, enum sim_call call);
 
 /* Which of the interests recorded for s have a cause now. */
 unsigned socket_causes(const struct port *p, port_sock s);
+
+/* ---- datagrams.c ---- */
+
+/* Number n of the table of datagrams arrives. */
+void datagram_arrives(struct sim *sim, unsigned n);
+
+/* Is there something to read at the socket? */
+bool datagram_waits(const struct port *p, port_sock s);
+
+/* The socket is closed: what lies there unread is dropped. */
+void datagram_drop_all(const struct port *p, port_sock s);
 
 /* ---- faults.c ---- */
 

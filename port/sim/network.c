@@ -61,23 +61,22 @@ bool network_facing(const struct sim_host *host, const struct ip *ip, struct ip 
 	return false;
 }
 
-/* Do two addresses of listeners or connections stand for the same place on a host? */
-static bool overlaps(const struct ip *a, const struct ip *b)
+bool network_overlaps(const struct ip *a, const struct ip *b)
 {
 	return ip_is_v4(a) == ip_is_v4(b) &&
 	       (is_unspecified(a) || is_unspecified(b) || ip_equal(a, b));
 }
 
-/* The listener of the host that answers at that place; false: none. */
-static bool find_listener(const struct sim *sim, const struct sim_host *host,
+/* The socket of that kind that the host has at that place; false: none. */
+static bool find_socket(const struct sim *sim, const struct sim_host *host, enum sim_kind kind,
 	const struct address *at, struct port **port, port_sock *s)
 {
 	for (unsigned i = 0; i < sim->ports; i++) {
 		for (port_sock j = 0; sim->port[i]->host == host && j < PORT_SOCKETS; j++) {
 			const struct sim_socket *socket = &sim->port[i]->socket[j];
 
-			if (socket->kind == SIM_LISTENER && socket->at.port == at->port &&
-				overlaps(&socket->at.ip, &at->ip)) {
+			if (socket->kind == kind && socket->at.port == at->port &&
+				network_overlaps(&socket->at.ip, &at->ip)) {
 				*port = sim->port[i];
 				*s = j;
 				return true;
@@ -87,13 +86,13 @@ static bool find_listener(const struct sim *sim, const struct sim_host *host,
 	return false;
 }
 
-bool network_port_taken(
-	const struct sim *sim, const struct sim_host *host, const struct address *at)
+bool network_port_taken(const struct sim *sim, const struct sim_host *host, enum sim_kind kind,
+	const struct address *at)
 {
 	struct port *port;
 	port_sock s;
 
-	return find_listener(sim, host, at, &port, &s);
+	return find_socket(sim, host, kind, at, &port, &s);
 }
 
 /* Is the port in use by a connection that this host asked for? */
@@ -109,7 +108,8 @@ static bool asked_from(const struct sim *sim, const struct sim_host *host, uint1
 	return false;
 }
 
-uint16_t network_free_port(struct sim *sim, struct sim_host *host, const struct address *at)
+uint16_t network_free_port(
+	struct sim *sim, struct sim_host *host, enum sim_kind kind, const struct address *at)
 {
 	struct address candidate = *at;
 
@@ -117,7 +117,7 @@ uint16_t network_free_port(struct sim *sim, struct sim_host *host, const struct 
 		candidate.port = host->next_port;
 		host->next_port = host->next_port == UINT16_MAX ? FIRST_EPHEMERAL
 								: (uint16_t)(host->next_port + 1);
-		if (!network_port_taken(sim, host, &candidate) &&
+		if (!network_port_taken(sim, host, kind, &candidate) &&
 			!asked_from(sim, host, candidate.port))
 			return candidate.port;
 	}
@@ -311,25 +311,23 @@ static void answer(struct sim *sim, struct sim_link *link, int how, uint64_t at)
 	event_add(sim, at, SIM_EVENT_ANSWER, link_index(sim, link), 0);
 }
 
-/* The host that an address leads to, from the host of the asking process. NULL: none has it. */
-static const struct sim_host *find_host(const struct sim *sim, const struct sim_link *link)
+const struct sim_host *network_host(
+	const struct sim *sim, const struct sim_host *from, const struct ip *ip)
 {
-	const struct ip *to = &link->end[1].at.ip;
-
-	if (network_own(link->end[0].port->host, to))
-		return link->end[0].port->host;
+	if (network_own(from, ip))
+		return from;
 	for (unsigned i = 0; i < sim->hosts; i++)
-		if (network_own(&sim->host[i], to))
+		if (network_own(&sim->host[i], ip))
 			return &sim->host[i];
 	return NULL;
 }
 
-static enum sim_fate fate_of(const struct sim *sim, const struct ip *ip)
+bool network_is_black_hole(const struct sim *sim, const struct ip *ip)
 {
 	for (unsigned i = 0; i < sim->routes; i++)
 		if (ip_prefix_holds(&sim->route[i].to, ip))
-			return sim->route[i].fate;
-	return SIM_FATE_UNREACHABLE;
+			return sim->route[i].fate == SIM_FATE_BLACK_HOLE;
+	return false;
 }
 
 /* How many connections wait at a listener. */
@@ -356,15 +354,16 @@ static void turn_away(struct sim *sim, struct sim_link *link)
 
 static void syn_arrives(struct sim *sim, struct sim_link *link)
 {
-	const struct sim_host *host = find_host(sim, link);
+	const struct ip *to = &link->end[1].at.ip;
+	const struct sim_host *host = network_host(sim, link->end[0].port->host, to);
 	struct port *port;
 	port_sock s;
 
-	if (host == NULL && fate_of(sim, &link->end[1].at.ip) == SIM_FATE_BLACK_HOLE) {
+	if (host == NULL && network_is_black_hole(sim, to)) {
 		answer(sim, link, PORT_TIMEOUT, sim->now + SIM_GIVE_UP_MS);
 	} else if (host == NULL) {
 		answer(sim, link, PORT_UNREACHABLE, arrival(sim, &link->wire[1]));
-	} else if (!find_listener(sim, host, &link->end[1].at, &port, &s)) {
+	} else if (!find_socket(sim, host, SIM_LISTENER, &link->end[1].at, &port, &s)) {
 		answer(sim, link, PORT_REFUSED, arrival(sim, &link->wire[1]));
 	} else if (waiting_count(sim, port, s) >= port->socket[s].backlog) {
 		turn_away(sim, link);
@@ -418,10 +417,13 @@ void network_unlisten(struct port *p, port_sock s)
 
 void network_event(struct sim *sim, const struct sim_event *event)
 {
-	struct sim_link *link = &sim->link[event->link];
+	struct sim_link *link = event->link < 0 ? NULL : &sim->link[event->link];
 
 	switch ((enum sim_event_kind)event->kind) {
 	case SIM_EVENT_WAKE:
+		break;
+	case SIM_EVENT_DATAGRAM:
+		datagram_arrives(sim, event->side);
 		break;
 	case SIM_EVENT_SYN:
 		syn_arrives(sim, link);

@@ -14,7 +14,7 @@ struct sim;
 struct sim_host;
 struct sim_name;
 
-enum sim_kind { SIM_FREE, SIM_LISTENER, SIM_STREAM, SIM_LOOKUP };
+enum sim_kind { SIM_FREE, SIM_LISTENER, SIM_STREAM, SIM_LOOKUP, SIM_DATAGRAMS };
 
 /* The kinds of interest, as bits. */
 enum sim_interest { SIM_READ = 1, SIM_WRITE = 2, SIM_GONE = 4 };
@@ -27,8 +27,10 @@ struct sim_socket {
 	uint8_t side;     /* STREAM: which end of its link */
 	int16_t link;     /* STREAM */
 	uint16_t shown;   /* STREAM: octets that the last peek showed, and that were not consumed */
-	struct address at;      /* LISTENER */
-	int backlog;            /* LISTENER */
+	struct address at;   /* LISTENER, DATAGRAMS */
+	struct address peer; /* DATAGRAMS; port 0: none */
+	int8_t news;         /* DATAGRAMS: what came of an earlier one, not yet told; 0: nothing */
+	int backlog;         /* LISTENER */
 	struct sim_name *name;  /* LOOKUP: NULL is a literal */
 	struct address literal; /* LOOKUP */
 	uint8_t families;       /* LOOKUP: enum port_families */
@@ -51,6 +53,9 @@ enum sim_call {
 	SIM_CALL_FACING,
 	SIM_CALL_LOAD,
 	SIM_CALL_RANDOM,
+	SIM_CALL_DATAGRAM,
+	SIM_CALL_RECVFROM,
+	SIM_CALL_SENDTO,
 	SIM_CALLS
 };
 
@@ -66,6 +71,9 @@ struct sim_faults {
 	uint16_t late_gone;   /* chance that GONE fires late, by up to a second */
 	uint16_t hasty;       /* chance that time passes and octets arrive between two calls */
 	uint16_t no_sockets; /* chance that listen, accept, connect or resolve meets NO_RESOURCES */
+	uint16_t lost;       /* chance that a datagram which this process sends does not arrive */
+	uint16_t twice;      /* chance that it arrives twice */
+	uint16_t no_room;    /* chance that port_sendto() has no room */
 	uint16_t no_random;  /* chance that port_random() fails */
 	uint16_t no_log;     /* chance that a line cannot be taken */
 	uint16_t jumps;      /* chance that a wait ends late, as after a suspended machine */

@@ -11,7 +11,11 @@
  * holds at most 'window' octets sent and unread; a full backlog leaves the
  * connection pending and tries again after 1, 2, 4 ... s; a reset overtakes what
  * is on its way; octets that reach a closed socket are answered by a reset.
- * Packets are never lost, and there is no TIME_WAIT.
+ * Packets of connections are never lost, and there is no TIME_WAIT.
+ *
+ * Datagrams take 0 to latency_max_ms each, so that they overtake each other. Those that
+ * find no room, in the network or at the socket they are for, are lost. Where nobody
+ * takes them a socket that has that peer hears of it.
  *
  * What can be made to go wrong in a process stands at struct sim_faults in
  * port_arch.h.
@@ -30,6 +34,9 @@
 #define SIM_NAMES 16
 #define SIM_NAME_ADDRESSES 12
 #define SIM_ROUTES 8
+#define SIM_DATAGRAMS_MAX 128 /* under way or unread, in the whole network */
+#define SIM_DATAGRAM_QUEUE 24 /* unread at one socket */
+#define SIM_DATAGRAM_OCTETS (CONFIG_ANKLET_DATAGRAM + 64) /* longer ones cannot be sent */
 #define SIM_FILES 16
 #define SIM_FILE_SPAN 32768 /* octets of a file that are shown at once */
 
@@ -115,13 +122,26 @@ struct sim_link {
 	struct sim_end end[2];
 };
 
+enum sim_datagram_state { SIM_DATAGRAM_FREE, SIM_DATAGRAM_UNDER_WAY, SIM_DATAGRAM_UNREAD };
+
+struct sim_datagram {
+	uint8_t state; /* enum sim_datagram_state */
+	int8_t news;   /* UNDER_WAY: not a datagram but what came of one; else 0 */
+	uint16_t len;
+	uint32_t order;    /* of arriving, when UNREAD */
+	struct port *port; /* whose socket it lies at; UNDER_WAY: who sent it */
+	port_sock sock;    /* of that port */
+	struct address from, to;
+};
+
 enum sim_event_kind {
-	SIM_EVENT_WAKE,   /* something can be ready from now on */
-	SIM_EVENT_SYN,    /* the question reaches the listener */
-	SIM_EVENT_ANSWER, /* the answer reaches the asking end */
-	SIM_EVENT_DATA,   /* octets, then the FIN, of wire 'side' arrive */
-	SIM_EVENT_WINDOW, /* the sender of wire 'side' hears of room */
-	SIM_EVENT_RST,    /* end 'side' hears of a reset */
+	SIM_EVENT_WAKE,     /* something can be ready from now on */
+	SIM_EVENT_SYN,      /* the question reaches the listener */
+	SIM_EVENT_ANSWER,   /* the answer reaches the asking end */
+	SIM_EVENT_DATA,     /* octets, then the FIN, of wire 'side' arrive */
+	SIM_EVENT_WINDOW,   /* the sender of wire 'side' hears of room */
+	SIM_EVENT_DATAGRAM, /* number 'side' of the table of datagrams arrives */
+	SIM_EVENT_RST,      /* end 'side' hears of a reset */
 };
 
 struct sim_event {
@@ -158,7 +178,9 @@ struct sim {
 	size_t loaded_len; /* octets that 'loaded' shows */
 	struct sim_event event[SIM_EVENTS];
 	struct sim_link link[SIM_LINKS];
+	struct sim_datagram datagram[SIM_DATAGRAMS_MAX];
 	uint8_t octets[SIM_LINKS][2][SIM_WINDOW_MAX];
+	uint8_t datagram_octets[SIM_DATAGRAMS_MAX][SIM_DATAGRAM_OCTETS];
 	/* A copy of what port_load() shows, spoilt by the next call of any process. */
 	uint8_t loaded[SIM_FILE_SPAN + 1];
 };

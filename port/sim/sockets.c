@@ -118,6 +118,8 @@ unsigned socket_causes(const struct port *p, port_sock s)
 		causes = SIM_READ;
 	else if (socket->kind == SIM_LOOKUP && p->sim->now >= socket->answered_at)
 		causes = SIM_READ;
+	else if (socket->kind == SIM_DATAGRAMS && datagram_waits(p, s))
+		causes = SIM_READ;
 	return causes & socket->interest;
 }
 
@@ -149,25 +151,34 @@ static bool is_any(const struct ip *ip)
 	return ip_class(ip) == IP_UNSPECIFIED;
 }
 
+int socket_place(
+	struct port *p, enum sim_kind kind, const struct address *at, struct address *place)
+{
+	*place = *at;
+	if (!has_family(p, &at->ip))
+		return PORT_UNREACHABLE;
+	if (!is_any(&at->ip) && !network_own(p->host, &at->ip))
+		return PORT_NOT_LOCAL;
+	if (at->port != 0 && network_port_taken(p->sim, p->host, kind, at))
+		return PORT_IN_USE;
+	if (at->port == 0)
+		place->port = network_free_port(p->sim, p->host, kind, at);
+	return place->port == 0 ? PORT_NO_RESOURCES : 0;
+}
+
 int port_listen(struct port *p, const struct address *at, int backlog, port_sock *s)
 {
-	struct address place = *at;
+	struct address place;
 	int failure;
 
 	socket_enter(p);
 	*s = PORT_NONE;
 	failure = fault(p, SIM_CALL_LISTEN);
+	if (failure == 0)
+		failure = socket_place(p, SIM_LISTENER, at, &place);
 	if (failure != 0)
 		return failure;
-	if (!has_family(p, &at->ip))
-		return PORT_UNREACHABLE;
-	if (!is_any(&at->ip) && !network_own(p->host, &at->ip))
-		return PORT_NOT_LOCAL;
-	if (at->port != 0 && network_port_taken(p->sim, p->host, at))
-		return PORT_IN_USE;
-	if (at->port == 0)
-		place.port = network_free_port(p->sim, p->host, at);
-	*s = place.port == 0 ? PORT_NONE : socket_new(p, SIM_LISTENER);
+	*s = socket_new(p, SIM_LISTENER);
 	if (*s == PORT_NONE)
 		return PORT_NO_RESOURCES;
 	p->socket[*s].at = place;
@@ -205,9 +216,8 @@ int port_accept(struct port *p, port_sock listener, port_sock *s, struct address
 	return 0;
 }
 
-/* Completes the local address of a connection to 'to'; from may be NULL. */
-static int choose_from(
-	struct port *p, const struct address *from, const struct ip *to, struct address *at)
+int socket_choose_from(struct port *p, enum sim_kind kind, const struct address *from,
+	const struct ip *to, struct address *at)
 {
 	*at = from != NULL ? *from : (struct address){.port = 0};
 	if (from == NULL || is_any(&from->ip)) {
@@ -219,8 +229,8 @@ static int choose_from(
 		return PORT_UNREACHABLE;
 	}
 	if (at->port == 0)
-		at->port = network_free_port(p->sim, p->host, at);
-	else if (network_port_taken(p->sim, p->host, at))
+		at->port = network_free_port(p->sim, p->host, kind, at);
+	else if (network_port_taken(p->sim, p->host, kind, at))
 		return PORT_IN_USE;
 	return at->port == 0 ? PORT_NO_RESOURCES : 0;
 }
@@ -234,7 +244,7 @@ int port_connect(struct port *p, const struct address *from, const struct addres
 	*s = PORT_NONE;
 	failure = fault(p, SIM_CALL_CONNECT);
 	if (failure == 0)
-		failure = choose_from(p, from, &to->ip, &at);
+		failure = socket_choose_from(p, SIM_LISTENER, from, &to->ip, &at);
 	if (failure != 0)
 		return failure;
 	*s = socket_for_end(p, -1, 0);
@@ -301,6 +311,8 @@ static void leave(struct port *p, port_sock *s, bool reset)
 	assert(socket->kind != SIM_FREE);
 	if (socket->ready)
 		p->unnamed--;
+	if (socket->kind == SIM_DATAGRAMS)
+		datagram_drop_all(p, *s);
 	if (socket->kind == SIM_STREAM)
 		network_leave(p->sim, socket_link(p, *s), socket->side, reset);
 	socket->kind = SIM_FREE;
@@ -334,7 +346,7 @@ int port_local(struct port *p, port_sock s, struct address *at)
 	failure = fault(p, SIM_CALL_LOCAL);
 	if (failure != 0)
 		return failure;
-	if (socket_is(p, s, SIM_LISTENER))
+	if (socket_is(p, s, SIM_LISTENER) || socket_is(p, s, SIM_DATAGRAMS))
 		*at = p->socket[s].at;
 	else if (socket_is(p, s, SIM_STREAM))
 		*at = socket_end(p, s)->at;

@@ -71,6 +71,12 @@ class Namespace:
             raise made[0]
         return made[0]
 
+    def index(self, link):
+        """The number of an interface of this host, which is the scope of its link-local addresses."""
+        shown = subprocess.run(["ip", "-n", self.name, "-o", "link", "show", link], check=True,
+                               timeout=10, stdout=subprocess.PIPE, text=True).stdout
+        return int(shown.split(":")[0])
+
     def remove(self):
         subprocess.run(["ip", "netns", "delete", self.name], timeout=10)
         if self.etc.exists():

@@ -13,6 +13,7 @@ import peers
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 IMAGES = pathlib.Path(os.environ.get("IMAGES", ROOT / "build"))
 BOARDS = ("lm3s6965evb", "mps2-an385")
+TLS_BOARDS = ("lm3s6965evb-tls", "mps2-an385")
 START_LIMIT = 20.0
 PORT = 1080
 MAC = "52:54:00:12:34:56"
@@ -28,7 +29,7 @@ def tool(name):
     return module
 
 
-seed_blob, settings_blob = tool("seed").blob, tool("settings").blob
+seed_blob, settings_blob, files_blob = tool("seed").blob, tool("settings").blob, tool("files").blob
 
 
 def symbols(image):
@@ -51,20 +52,21 @@ def free_port():
 class Board:
     """
     A running board. nic: QEMU's -nic; ns: a network namespace to run it in; config and network:
-    texts for the flash, None for those that are built in; settings and seed: blobs, None for none.
+    texts for the flash, None for those that are built in; settings, files and seed: blobs, None for none.
     """
 
     def __init__(self, name, directory, nic, *, ns=None, config=None, network=None, settings=None,
-                 seed=seed_blob(SEED), image="anklet.elf", more=()):
+                 files=None, seed=seed_blob(SEED), image="anklet.elf", more=()):
         self.name, self.log_path = name, directory / f"serial-{time.monotonic_ns()}.log"
         self.image = IMAGES / name / image
         self.symbols = symbols(self.image)
         self.expected_fault = False
         if config is not None:
             settings = settings_blob(network.encode(), config.encode())
-        command = ["qemu-system-arm", "-M", name, "-kernel", str(self.image), "-nic", nic, "-no-reboot",
+        command = ["qemu-system-arm", "-M", name.removesuffix("-tls"), "-kernel", str(self.image), "-nic", nic, "-no-reboot",
                    "-display", "none", "-monitor", "none", "-serial", f"file:{self.log_path}", *more]
-        for what, place, blob in (("seed", "linked_noinit", seed), ("settings", "linked_settings", settings)):
+        for what, place, blob in (("seed", "linked_noinit", seed), ("settings", "linked_settings", settings),
+                                  ("files", "linked_files", files)):
             if blob is not None:
                 path = directory / f"{what}-{time.monotonic_ns()}.bin"
                 path.write_bytes(blob)

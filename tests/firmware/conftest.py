@@ -25,15 +25,20 @@ def found(name):
     return shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
 
 
-@pytest.fixture(params=BOARDS)
-def name(request):
-    """A board's name, whose image was built."""
+def built(name):
+    """The same name, when that board's image was built."""
     if not found("qemu-system-arm"):
         pytest.skip("'qemu-system-arm' is not installed")
     if not found("arm-none-eabi-nm"):
         pytest.skip("'arm-none-eabi-nm' is not installed")
-    assert (IMAGES / request.param / "anklet.elf").exists(), f"make firmware BOARD={request.param}"
-    return request.param
+    assert (IMAGES / name / "anklet.elf").exists(), f"make firmware BOARD={name}"
+    return name
+
+
+@pytest.fixture(params=BOARDS)
+def name(request):
+    """A board's name, whose image was built."""
+    return built(request.param)
 
 
 @pytest.fixture

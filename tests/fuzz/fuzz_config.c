@@ -52,6 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	unsigned errors;
 
 	config_init(&c);
+	c.tls = true; /* whether or not it is */
 	reported.len = 0;
 	reported.calls = 0;
 	errors = config_read(&c, "fuzz", (const char *)data, len, take, &reported);
@@ -60,11 +61,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	/* Lines in error have changed nothing: the others are in force, and print. */
 	print(&c, &printed);
 	config_init(&again);
+	again.tls = true;
 	reported.calls = 0;
 	expect(config_read(&again, "print", printed.text, printed.len, take, &reported) == 0);
 	print(&again, &reprinted);
 	expect(printed.len == reprinted.len && printed.calls == reprinted.calls);
 	expect(memcmp(printed.text, reprinted.text, printed.len) == 0);
 	expect(again.rules.count == c.rules.count && again.listen_count == c.listen_count);
+	expect(again.routes.count == c.routes.count && again.forward_count == c.forward_count);
 	return 0;
 }

@@ -220,6 +220,22 @@ static void the_backlogs_are_bounded_together(void **state)
 			assert_int_equal(port_connected(&port, client[l][i]), 0);
 }
 
+/* Those whom nobody accepts at one listener leave a place for who comes to another one. */
+static void who_waits_shuts_no_other_listener(void **state)
+{
+	struct address at[2], from;
+	port_sock stuck = listen_at(&at[0]), other = listen_at(&at[1]), s;
+
+	(void)state;
+	(void)stuck;
+	for (unsigned i = 0; i < 2 * LWIP_WAITING; i++)
+		assert_int_equal(port_connect(&port, NULL, &at[0], &s), 0);
+	pass(100);
+	assert_int_equal(port_connect(&port, NULL, &at[1], &s), 0);
+	pass(100);
+	assert_int_equal(port_accept(&port, other, &s, &from), 0);
+}
+
 /* port_move(): 'PORT_EOF: from has ended and nothing of it is still on its way to to' */
 static void the_end_waits_for_what_is_on_its_way(void **state)
 {
@@ -267,6 +283,7 @@ int main(void)
 		PORT_TEST(closing_over_moved_octets_is_a_reset),
 		PORT_TEST(the_end_waits_for_what_is_on_its_way),
 		PORT_TEST(the_backlogs_are_bounded_together),
+		PORT_TEST(who_waits_shuts_no_other_listener),
 		PORT_TEST(who_waits_has_no_ring),
 	};
 

@@ -41,6 +41,15 @@ int harness_sockets(struct port *p);
 
 /* ---- Abilities that a port may lack ---- */
 
+/*
+ * Keeps a stored file of len octets at data, which stay as they are until the end of the test, and
+ * returns the name by which port_load() knows it. NULL: the port cannot be given files. At most 4 in a test.
+ */
+const char *harness_file(struct port *p, const void *data, size_t len);
+
+/* Makes a stored file one that may not be read. */
+bool harness_forbid(struct port *p, const char *name);
+
 /* Sends one octet as urgent data on s. */
 bool harness_urgent(struct port *p, port_sock s, uint8_t octet);
 
@@ -62,6 +71,12 @@ bool harness_log_begin(struct port *p);
 void harness_log_stalled(struct port *p, bool on);
 size_t harness_log_text(struct port *p, char *buf, size_t size);
 void harness_log_end(struct port *p);
+
+/* Another loopback address than harness_loopback()'s for IPv4. False also where datagrams come without the address they went to. */
+bool harness_second_loopback(struct address *at);
+
+/* Does a socket for datagrams hear of it when its peer's port is closed? */
+bool harness_hears_of_refusals(void);
 
 /*
  * Can the port see that a peer has ended in order, behind octets that lie unread?

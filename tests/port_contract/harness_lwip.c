@@ -27,6 +27,12 @@ struct port *harness_start(void)
 	return port_init(&port, &config) == 0 ? &port : NULL;
 }
 
+static void forget_files(void)
+{
+	while (host.files > 0)
+		free(host.file[--host.files].data);
+}
+
 /* Connections closed in order go on for a while; after that none may be left. */
 static bool is_quiet(struct port *p)
 {
@@ -41,6 +47,7 @@ static bool is_quiet(struct port *p)
 void harness_stop(struct port *p)
 {
 	(void)harness_exhaust(p, false);
+	forget_files();
 	port_fini(p);
 	if (!is_quiet(p)) {
 		fprintf(stderr, "control blocks of lwIP's are left after the test\n");
@@ -107,6 +114,30 @@ bool harness_exhaust(struct port *p, bool on)
 	return true;
 }
 
+const char *harness_file(struct port *p, const void *data, size_t len)
+{
+	static const char *const names[HOST_FILES] = {"one", "two", "three", "four"};
+	uint8_t *copy = malloc(len + 1);
+	struct host_file *file = &host.file[host.files];
+
+	(void)p;
+	if (copy == NULL || host.files == HOST_FILES) {
+		free(copy);
+		return NULL;
+	}
+	memcpy(copy, data, len);
+	copy[len] = '\0';
+	*file = (struct host_file){.name = names[host.files++], .data = copy, .len = len};
+	return file->name;
+}
+
+bool harness_forbid(struct port *p, const char *name)
+{
+	(void)p;
+	(void)name;
+	return false;
+}
+
 bool harness_no_random(struct port *p, bool on)
 {
 	(void)p;
@@ -148,4 +179,15 @@ void harness_log_end(struct port *p)
 bool harness_sees_end_behind(void)
 {
 	return true;
+}
+
+bool harness_second_loopback(struct address *at)
+{
+	(void)at; /* the loopback interface has one of each family */
+	return false;
+}
+
+bool harness_hears_of_refusals(void)
+{
+	return false;
 }

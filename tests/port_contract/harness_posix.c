@@ -1,7 +1,7 @@
 /*
  * The contract tests over POSIX sockets. See harness.h.
  */
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 #include "harness.h"
 
 #include <errno.h>
@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -19,6 +20,49 @@
 static struct port port;
 static int descriptors; /* open when the test began */
 static int log_read = -1, stderr_saved = -1;
+
+/* Files in a directory of the test's own, which harness_stop() removes. */
+static char directory[] = "/tmp/port_contract.XXXXXX";
+static char names[4][sizeof directory + 2];
+static unsigned files;
+
+const char *harness_file(struct port *p, const void *data, size_t len)
+{
+	char *name = names[files];
+	FILE *file;
+	bool written;
+
+	(void)p;
+	if (files == 0 && mkdtemp(directory) == NULL)
+		return NULL;
+	(void)snprintf(name, sizeof names[0], "%s/%u", directory, files++);
+	file = fopen(name, "w");
+	if (file == NULL)
+		return NULL;
+	written = fwrite(data, 1, len, file) == len;
+	return fclose(file) == 0 && written ? name : NULL;
+}
+
+/* Root may read everything, and becomes nobody until harness_stop(). */
+bool harness_forbid(struct port *p, const char *name)
+{
+	(void)p;
+	if (chmod(name, 0) != 0)
+		return false;
+	return geteuid() != 0 || (chmod(directory, 0755) == 0 && seteuid(65534) == 0);
+}
+
+static void remove_files(void)
+{
+	if (files == 0)
+		return;
+	if (getuid() == 0 && seteuid(0) != 0)
+		abort();
+	while (files > 0)
+		(void)unlink(names[--files]);
+	(void)rmdir(directory);
+	memcpy(directory + sizeof directory - sizeof "XXXXXX", "XXXXXX", sizeof "XXXXXX");
+}
 
 static int count_descriptors(void)
 {
@@ -42,6 +86,7 @@ void harness_stop(struct port *p)
 	(void)harness_exhaust(p, false);
 	harness_log_end(p);
 	port_fini(p);
+	remove_files();
 	if (count_descriptors() != descriptors) {
 		fprintf(stderr, "descriptors: %d before the test, %d after\n", descriptors,
 			count_descriptors());
@@ -196,4 +241,15 @@ void harness_log_end(struct port *p)
 bool harness_sees_end_behind(void)
 {
 	return native_sees_end_behind;
+}
+
+bool harness_second_loopback(struct address *at)
+{
+	*at = (struct address){.ip = ip_v4(127, 0, 0, 2)};
+	return native_tells_to;
+}
+
+bool harness_hears_of_refusals(void)
+{
+	return true;
 }

@@ -73,6 +73,19 @@ bool harness_exhaust(struct port *p, bool on)
 	return true;
 }
 
+const char *harness_file(struct port *p, const void *data, size_t len)
+{
+	static const char *const names[] = {"one", "two", "three", "four"};
+
+	return sim_file(p->sim, names[p->sim->files], data, len)->name;
+}
+
+bool harness_forbid(struct port *p, const char *name)
+{
+	sim_file(p->sim, name, NULL, 0)->answer = PORT_DENIED;
+	return true;
+}
+
 bool harness_no_random(struct port *p, bool on)
 {
 	p->faults.no_random = on ? 1000 : 0;
@@ -119,6 +132,17 @@ void harness_log_end(struct port *p)
 }
 
 bool harness_sees_end_behind(void)
+{
+	return true;
+}
+
+bool harness_second_loopback(struct address *at)
+{
+	*at = (struct address){.ip = ip_v4(127, 0, 0, 2)};
+	return true;
+}
+
+bool harness_hears_of_refusals(void)
 {
 	return true;
 }

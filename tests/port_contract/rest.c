@@ -1,5 +1,5 @@
 /*
- * The contract: names, random numbers, the log, the whole.
+ * The contract: names, random numbers, stored files, the log, the whole.
  */
 #include "contract.h"
 
@@ -111,6 +111,83 @@ static void no_random_is_a_failure(void **state)
 	assert_int_equal(port_random(p, a, sizeof a), 0);
 }
 
+/* ---- Stored files ---- */
+
+static uint8_t stored[200000];
+
+static const char *store(struct port *p, size_t len)
+{
+	const char *name;
+
+	for (size_t i = 0; i < len; i++)
+		stored[i] = octet_at(i);
+	name = harness_file(p, stored, len);
+	if (name == NULL)
+		skip();
+	return name;
+}
+
+/* 'how many octets of it': all of them, piece by piece; 'behind them stands a NUL'; 'at least 32 KiB'. */
+static void files_are_shown(void **state)
+{
+	static const size_t lens[] = {1, 32768, sizeof stored};
+	struct port *p = *state;
+	const uint8_t *data;
+	int n;
+
+	for (size_t i = 0; i < COUNT(lens); i++) {
+		const char *name = store(p, lens[i]);
+
+		for (size_t at = 0; at < lens[i]; at += (size_t)n) {
+			n = port_load(p, name, at, &data);
+			assert_in_range(
+				n, lens[i] - at < 32768 ? lens[i] - at : 32768, lens[i] - at);
+			assert_memory_equal(data, stored + at, (size_t)n);
+			assert_int_equal(data[n], '\0');
+		}
+	}
+}
+
+/* '0: the file ends there': at its end, behind it, and at once in an empty one. */
+static void files_end(void **state)
+{
+	struct port *p = *state;
+	const char *name = store(p, 100), *empty = store(p, 0);
+	const uint8_t *data;
+
+	assert_int_equal(port_load(p, name, 99, &data), 1);
+	assert_int_equal(data[0], stored[99]);
+	assert_int_equal(port_load(p, name, 100, &data), 0);
+	assert_int_equal(port_load(p, name, 101, &data), 0);
+	assert_int_equal(port_load(p, name, SIZE_MAX / 4, &data), 0);
+	assert_int_equal(port_load(p, empty, 0, &data), 0);
+	assert_int_equal(port_load(p, name, 0, &data), 100); /* from the beginning, again */
+}
+
+static void files_that_cannot_be_had(void **state)
+{
+	struct port *p = *state;
+	const char *name = store(p, 100);
+	const uint8_t *data;
+
+	assert_int_equal(port_load(p, "no such file", 0, &data), PORT_NO_NAME);
+	if (!harness_forbid(p, name))
+		skip();
+	assert_int_equal(port_load(p, name, 0, &data), PORT_DENIED);
+}
+
+/* 'May be called before port_init()': at least after port_fini(). */
+static void files_need_no_port(void **state)
+{
+	struct port *p = *state;
+	const char *name = store(p, 100);
+	const uint8_t *data;
+
+	port_fini(p);
+	assert_int_equal(port_load(p, name, 0, &data), 100);
+	assert_memory_equal(data, stored, 100);
+}
+
 /* ---- The log ---- */
 
 static char logged[1 << 20];
@@ -194,6 +271,10 @@ const struct CMUnitTest rest_tests[] = {
 	CONTRACT(lookups_can_be_cancelled),
 	CONTRACT(random_octets_differ),
 	CONTRACT(no_random_is_a_failure),
+	CONTRACT(files_are_shown),
+	CONTRACT(files_end),
+	CONTRACT(files_that_cannot_be_had),
+	CONTRACT(files_need_no_port),
 	CONTRACT(lines_are_logged),
 	CONTRACT(a_stalled_log_stops_nobody),
 	CONTRACT(fini_ends_all),

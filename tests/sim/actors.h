@@ -19,35 +19,53 @@ void actor_wake(struct sim_actor *actor, uint64_t at);
 enum talk_last {
 	TALK_FIN,           /* a FIN, at once */
 	TALK_FIN_AFTER_FIN, /* a FIN, when the other's has come */
+	TALK_CUT,           /* the FIN of TCP: with TLS, one without close_notify in front of it */
 	TALK_CLOSE,         /* a close, whatever lies unread */
 	TALK_RESET,         /* a reset */
 	TALK_STAY,          /* nothing: wait for the other's end */
 	TALK_HOLD,          /* nothing, and stay when the other's end has come */
 };
 
+/* A dialogue in the clear in front of TLS, one line after the other; all NULL: its end. */
+struct talk_line {
+	const char *heard; /* what the other one's line begins with; NULL: nothing is waited for */
+	const char *said;  /* what is then said, with its line ends */
+};
+
 struct talk {
 	struct run *run;
 	struct port *port;
-	port_sock sock;
+	struct stream stream;
+	/* How it becomes encrypted. All zero: it does not. */
+	struct tls_context *tls;
+	const char *tls_name;           /* a client's: whom it expects */
+	const struct talk_line *script; /* a server's: said in front of it */
+	uint32_t said_max;              /* octets said in one go; 0: a line */
 	/* What to do. All zero but the keys: send nothing, read everything, FIN at once. */
 	uint32_t out_key, in_key;
 	uint32_t out_len;
-	uint32_t out_wait;  /* send no more than so many before any octet has come in */
-	uint32_t piece_max; /* octets a send; 0: as many as there are */
-	uint32_t in_max;    /* octets read in one visit; 0: all */
-	uint32_t pause_ms;  /* between visits, if in_max or piece_max ended one */
-	uint32_t reset_ms;  /* reset so long after beginning to talk; 0: never */
-	uint32_t reset_at;  /* reset when so many came in; 0: never */
-	uint8_t last;       /* enum talk_last */
-	bool echo;          /* send what comes in; out_len is not looked at */
-	bool deaf;          /* never read; over when sending fails or all is sent */
+	uint32_t out_wait;    /* send no more than so many before any octet has come in */
+	uint32_t piece_max;   /* octets a send; 0: as many as there are */
+	uint32_t in_max;      /* octets read in one visit; 0: all */
+	uint32_t pause_ms;    /* between visits, if in_max or piece_max ended one */
+	uint32_t reset_ms;    /* reset so long after beginning to talk; 0: never */
+	uint32_t reset_at;    /* reset when so many came in; 0: never */
+	uint8_t last;         /* enum talk_last */
+	bool echo;            /* send what comes in; out_len is not looked at */
+	const char *greeting; /* comes in before all else; NULL: nothing does */
+	bool deaf;            /* never read; over when sending fails or all is sent */
 	/* How it went. */
 	uint32_t out, in;
-	int in_end;  /* 0, PORT_EOF, or the failure that reading met */
-	int out_end; /* 0, or the failure that sending met */
-	bool shut;   /* our FIN was sent */
-	bool reset;  /* the other one's reset was heard of */
-	bool over;   /* both directions have ended; the socket is closed */
+	int in_end;     /* 0, PORT_EOF, or the failure that reading met */
+	int out_end;    /* 0, or the failure that sending met */
+	bool shut;      /* our FIN was sent */
+	bool reset;     /* the other one's reset was heard of */
+	bool over;      /* both directions have ended; the socket is closed */
+	int secure_end; /* 0, or the failure of the handshake or of the dialogue before it */
+	bool secured;   /* the handshake is over */
+	size_t said;
+	char heard[40];
+	size_t heard_len;
 	bool begun;
 	uint64_t begun_at, over_at; /* sim.now, as are the next */
 	uint64_t out_at, in_at;     /* the ends of pauses */
@@ -64,6 +82,12 @@ void talk_send(struct talk *talk, uint64_t *wake);
 
 /* Goes on as far as possible, and returns over. *wake as above. */
 bool talk_run(struct talk *talk, uint64_t *wake);
+
+/* Closes the connection, in order or not; with TLS nothing is said about it. */
+void talk_close(struct talk *talk, bool reset);
+
+/* Goes on towards TLS. 0: it is ready, or there is to be none. PORT_AGAIN, or the failure. (secure.c) */
+int talk_secure(struct talk *talk);
 
 /* ---- The client of a proxy ---- */
 

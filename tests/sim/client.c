@@ -18,7 +18,7 @@ static void finish(struct client *client, int end)
 	if (client->done)
 		return;
 	client->end = client->end != 0 ? client->end : end;
-	port_close(client->actor.port, &client->talk.sock);
+	talk_close(&client->talk, false);
 	client->done = true;
 	client->over_at = now(client);
 	run_actor_done(client->run);
@@ -42,11 +42,11 @@ static void leave(struct client *client)
 	client->left = true;
 	client->left_at = now(client);
 	if (client->leaves == CLIENT_SHUTS_DOWN) {
-		port_shutdown(client->actor.port, client->talk.sock);
+		port_shutdown(client->actor.port, client->talk.stream.sock);
 		return;
 	}
 	if (client->leaves == CLIENT_RESETS)
-		port_reset(client->actor.port, &client->talk.sock);
+		talk_close(&client->talk, true);
 	finish(client, 0);
 }
 
@@ -69,7 +69,7 @@ static void send_request(struct client *client)
 {
 	while (client->sent < client->request_len && now(client) >= client->send_at &&
 		!client->left && !time_to_leave(client)) {
-		int n = port_send(client->actor.port, client->talk.sock,
+		int n = stream_send(client->actor.port, &client->talk.stream,
 			client->request + client->sent, next_piece(client));
 
 		if (n == PORT_AGAIN)
@@ -104,16 +104,34 @@ static void reply_is_whole(struct client *client)
 		client->on_reply(client, client->replies_in - 1);
 }
 
+/* As port_read(). */
+static int stream_read(struct client *client, uint8_t *buf, size_t size)
+{
+	struct stream *stream = &client->talk.stream;
+	const uint8_t *data;
+	int n;
+
+	do
+		n = stream_peek(client->actor.port, stream, &data);
+	while (n == TLS_TURN);
+	if (n <= 0)
+		return n;
+	if ((size_t)n > size)
+		n = (int)size;
+	memcpy(buf, data, (size_t)n);
+	stream_consume(client->actor.port, stream, (size_t)n);
+	return n;
+}
+
 static void read_replies(struct client *client)
 {
 	if (client->deaf) {
-		if (port_gone(client->actor.port, client->talk.sock) == PORT_RESET)
+		if (port_gone(client->actor.port, client->talk.stream.sock) == PORT_RESET)
 			finish(client, PORT_RESET);
 		return;
 	}
 	while (client->state == ASKING) {
-		int n = port_read(client->actor.port, client->talk.sock,
-			client->reply[client->replies_in] + client->reply_len,
+		int n = stream_read(client, client->reply[client->replies_in] + client->reply_len,
 			SOCKS4_REPLY_LEN - client->reply_len);
 
 		if (n == PORT_AGAIN)
@@ -130,11 +148,20 @@ static void read_replies(struct client *client)
 
 static void ask(struct client *client, uint64_t *wake)
 {
-	send_request(client);
+	int r = talk_secure(&client->talk);
+
+	if (r == 0) {
+		send_request(client);
+		(void)stream_flush(client->actor.port, &client->talk.stream);
+	}
 	if (time_to_leave(client))
 		leave(client);
-	if (client->done)
+	if (client->done || r == PORT_AGAIN)
 		return;
+	if (r < 0) {
+		finish(client, r);
+		return;
+	}
 	if (client->early && client->sent == client->request_len && !client->left)
 		talk_send(&client->talk, wake);
 	read_replies(client);
@@ -144,7 +171,7 @@ static void ask(struct client *client, uint64_t *wake)
 static void read_end(struct client *client)
 {
 	uint8_t octet;
-	int n = port_read(client->actor.port, client->talk.sock, &octet, 1);
+	int n = stream_read(client, &octet, 1);
 
 	EXPECT(client->run, n < 0);
 	if (n != PORT_AGAIN)
@@ -156,7 +183,7 @@ static void read_end(struct client *client)
 static void begin(struct client *client)
 {
 	const struct address *from = ip_is_zero(&client->from.ip) ? NULL : &client->from;
-	int r = port_connect(client->actor.port, from, &client->proxy, &client->talk.sock);
+	int r = port_connect(client->actor.port, from, &client->proxy, &client->talk.stream.sock);
 
 	client->state = CONNECTING;
 	if (r < 0)
@@ -165,7 +192,7 @@ static void begin(struct client *client)
 
 static void check_connected(struct client *client)
 {
-	int r = port_connected(client->actor.port, client->talk.sock);
+	int r = port_connected(client->actor.port, client->talk.stream.sock);
 
 	if (r == PORT_AGAIN)
 		return;
@@ -174,7 +201,7 @@ static void check_connected(struct client *client)
 	if (r < 0)
 		finish(client, r);
 	else
-		port_local(client->actor.port, client->talk.sock, &client->at);
+		port_local(client->actor.port, client->talk.stream.sock, &client->at);
 }
 
 static void set_timer(struct client *client, uint64_t wake)
@@ -228,7 +255,7 @@ void client_init(struct client *client, struct run *run, enum run_host host)
 	client->replies = 1;
 	client->talk.run = run;
 	client->talk.port = &run->peer[host];
-	client->talk.sock = PORT_NONE;
+	client->talk.stream.sock = PORT_NONE;
 	sim_act(&client->actor, &run->peer[host], client_run);
 	run->actors_left++;
 }

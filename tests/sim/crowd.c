@@ -3,16 +3,22 @@
  */
 #include "crowd.h"
 
+#include "next_hop.h"
+
 #include <assert.h>
 #include <string.h>
 
 #define QUIET_PORT 7001 /* ends when the other one does */
 #define HOLD_PORT 7003  /* never ends */
 #define IDENT_RULE_PORT 7113
+#define NAMED_HOP_PORT 7114 /* these three are routed */
+#define SILENT_HOP_PORT 7115
+#define LONELY_HOP_PORT 7116
 #define DOUBLES 2 /* of each server: all slots may be of one kind */
 
 static struct server quiet[DOUBLES], hold[DOUBLES];
 static struct identd silent_identd;
+static struct next_hop silent_hop, lonely_hop;
 static unsigned clients;
 
 static void full_identd(struct run *run)
@@ -22,6 +28,15 @@ static void full_identd(struct run *run)
 
 	ip_parse(CLIENT_IP6, strlen(CLIENT_IP6), &at.ip);
 	EXPECT(run, port_listen(&run->peer[HOST_CLIENT], &at, 0, &listener) == 0);
+}
+
+/* One says nothing, the other says where it waits for a peer that never comes. */
+static void silent_hops(struct run *run)
+{
+	next_hop_init(&silent_hop, run, HOST_OTHER, OTHER_IP, 9050);
+	next_hop_init(&lonely_hop, run, HOST_OTHER, OTHER_IP, 9051);
+	silent_hop.word[0].len = lonely_hop.word[1].len = 0;
+	silent_hop.word[0].then = lonely_hop.word[1].then = HOP_STAYS;
 }
 
 void crowd_world(struct run *run)
@@ -39,6 +54,7 @@ void crowd_world(struct run *run)
 	}
 	identd_init(&silent_identd, run, HOST_CLIENT, CLIENT_IP, NULL);
 	full_identd(run);
+	silent_hops(run);
 	sim_name(&run->sim, "never.example", PORT_AGAIN, nowhere);
 	sim_route(&run->sim, "198.51.100.0/24", SIM_FATE_BLACK_HOLE);
 }
@@ -56,6 +72,9 @@ static const struct {
 	[CROWD_RESOLVE] = {SESSION_RESOLVE, SOCKS4_CONNECT, NULL, 80},
 	[CROWD_CONNECT] = {SESSION_CONNECT, SOCKS4_CONNECT, "198.51.100.1", 80},
 	[CROWD_WAIT_PEER] = {SESSION_WAIT_PEER, SOCKS4_BIND, SERVER_IP, 0},
+	[CROWD_RESOLVE_HOP] = {SESSION_RESOLVE_HOP, SOCKS4_CONNECT, SERVER_IP, NAMED_HOP_PORT},
+	[CROWD_HOP] = {SESSION_HOP, SOCKS4_CONNECT, SERVER_IP, SILENT_HOP_PORT},
+	[CROWD_HOP_PEER] = {SESSION_HOP_PEER, SOCKS4_BIND, SERVER_IP, LONELY_HOP_PORT},
 	[CROWD_RELAY] = {SESSION_RELAY, SOCKS4_CONNECT, SERVER_IP, QUIET_PORT},
 	[CROWD_HALF_CLOSED] = {SESSION_RELAY, SOCKS4_CONNECT, SERVER_IP, HOLD_PORT},
 	[CROWD_DRAIN] = {SESSION_DRAIN, SOCKS4_CONNECT, SERVER_IP, 0},
@@ -86,7 +105,7 @@ void crowd_client(struct client *client, struct run *run, enum crowd_kind kind)
 		client->request_len = 0;
 	if (kind == CROWD_HALF_REQUEST)
 		client->request_len = run_between(run, 1, (uint32_t)client->request_len - 1);
-	if (kind == CROWD_WAIT_PEER)
+	if (kind == CROWD_WAIT_PEER || kind == CROWD_HOP_PEER)
 		client->replies = 2;
 	if (kind == CROWD_IDENT)
 		crowd_by_v6(client);

@@ -14,6 +14,9 @@ enum crowd_kind {
 	CROWD_RESOLVE,      /* RESOLVE: the name servers are silent */
 	CROWD_CONNECT,      /* CONNECT: to a black hole */
 	CROWD_WAIT_PEER,    /* WAIT_PEER: nobody comes */
+	CROWD_RESOLVE_HOP,  /* RESOLVE_HOP: the name servers are silent */
+	CROWD_HOP,          /* HOP: it says nothing */
+	CROWD_HOP_PEER,     /* HOP_PEER: nobody comes to the hop */
 	CROWD_RELAY,        /* RELAY: granted, and neither side says a word */
 	CROWD_HALF_CLOSED,  /* RELAY: the client has ended, the server has not, and is silent */
 	CROWD_STAYERS,      /* so many kinds that stay as long as they may */
@@ -21,10 +24,14 @@ enum crowd_kind {
 	CROWD_KINDS,
 };
 
-/* The rules that the crowd needs, and no limit-client; more lines may follow. */
-#define CROWD_CONFIG "limit-client 0\nallow to 203.0.113.5:7113 ident\nallow\n"
+/* The rules and routes that the crowd needs, and no limit-client; more lines may follow. */
+#define CROWD_CONFIG                                                 \
+	"limit-client 0\nallow to 203.0.113.5:7113 ident\nallow\n"   \
+	"route to 203.0.113.5:7114 via socks4a://never.example\n"    \
+	"route to 203.0.113.5:7115 via socks4://203.0.113.77:9050\n" \
+	"route to 203.0.113.5:7116 via socks4a://203.0.113.77:9051\n"
 
-/* What the crowd meets: a black hole, silent names, identds and servers. Sets the configuration, too. */
+/* What the crowd meets: a black hole, silent names, identds, hops and servers. Sets the configuration, too. */
 void crowd_world(struct run *run);
 
 /* A client of that kind; it stays until it is ended, unless crowd_leave() was called. */

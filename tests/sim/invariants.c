@@ -1,7 +1,7 @@
 /*
  * What must be true of the proxy whenever it waits, and when everything is over.
  */
-#include "scenario.h"
+#include "secure.h"
 
 #include <string.h>
 
@@ -10,14 +10,22 @@ static bool awaits(const struct run *run, port_sock s, unsigned interest)
 	return s != PORT_NONE && (sim_interest(&run->proxy, s) & interest) != 0;
 }
 
+/* For octets; or, where TLS has something to send before it reads on, for room. */
+static bool awaits_octets(const struct run *run, const struct stream *stream)
+{
+	bool stuck = stream->tls != NULL && library_is_stuck(stream->tls);
+
+	return awaits(run, stream->sock, stuck ? SIM_WRITE : SIM_READ);
+}
+
 /* A direction of the relay: for octets, for room, or, where nothing else can come, for a reset. */
-static bool direction_waits(
-	const struct run *run, const struct relay_direction *d, port_sock from, port_sock to)
+static bool direction_waits(const struct run *run, const struct relay_direction *d,
+	const struct stream *from, const struct stream *to)
 {
 	if (d->ended)
-		return awaits(run, from, SIM_GONE);
-	return awaits(run, from, SIM_READ) ||
-	       (awaits(run, to, SIM_WRITE) && awaits(run, from, SIM_GONE));
+		return awaits(run, from->sock, SIM_GONE);
+	return awaits_octets(run, from) ||
+	       (awaits(run, to->sock, SIM_WRITE) && awaits(run, from->sock, SIM_GONE));
 }
 
 static bool attempts_wait(const struct run *run, const struct session *s)
@@ -47,7 +55,7 @@ static bool state_waits(const struct run *run, const struct session *s)
 		return stream_waits(run, &s->client);
 	case SESSION_REQUEST:
 	case SESSION_DRAIN:
-		return awaits(run, s->client.sock, SIM_READ);
+		return awaits_octets(run, &s->client);
 	case SESSION_IDENT:
 		return client_watched && awaits(run, s->side, SIM_WRITE) && s->step.set;
 	case SESSION_IDENT_ANSWER:
@@ -70,8 +78,8 @@ static bool state_waits(const struct run *run, const struct session *s)
 	case SESSION_REFUSE:
 		return awaits(run, s->client.sock, SIM_WRITE);
 	case SESSION_RELAY:
-		return direction_waits(run, &s->relay.up, s->client.sock, s->server.sock) &&
-		       direction_waits(run, &s->relay.down, s->server.sock, s->client.sock);
+		return direction_waits(run, &s->relay.up, &s->client, &s->server) &&
+		       direction_waits(run, &s->relay.down, &s->server, &s->client);
 	case SESSION_LINGER:
 		return (s->client.sock == PORT_NONE || stream_waits(run, &s->client)) &&
 		       (s->server.sock == PORT_NONE || stream_waits(run, &s->server));
@@ -157,13 +165,65 @@ static void check_listener(struct run *run, const struct listener *l)
 {
 	const struct anklet *a = run->anklet;
 	bool room = !a->accept_at.set && (a->free_count > 0 || a->draining > 0) &&
-		    (l->tls == NULL || a->tls_streams < CONFIG_ANKLET_TLS_STREAMS);
+		    (l->tls == NULL || a->tls_streams + 1 <= CONFIG_ANKLET_TLS_STREAMS);
 
 	EXPECT(run, l->at.port != 0); /* else nobody can tell a loop */
 	if (!l->ready)
 		EXPECT(run, awaits(run, l->sock, SIM_READ));
 	else if (room && !a->stopping)
 		EXPECT(run, anklet_next(run->anklet) == 0);
+}
+
+static void check_association(struct run *run, const struct association *as)
+{
+	const struct anklet *a = run->anklet;
+	struct deadline idle = {.set = true, .at = as->last_at + a->config.limit_datagrams_ms};
+
+	EXPECT(run, as->place < a->datagrams->place_count);
+	EXPECT(run, as->ready ? datagrams_busy(a) : awaits(run, as->sock, SIM_READ));
+	EXPECT(run, watched(a, &idle));
+}
+
+/* A place is read, or its target is being looked for. */
+static void check_place(struct run *run, const struct datagrams_place *place)
+{
+	const struct anklet *a = run->anklet;
+	const struct datagrams_target *target = &a->datagrams->targets[place->forward];
+
+	if (place->sock == PORT_NONE)
+		EXPECT(run, place->reopen.set && watched(a, &place->reopen));
+	else if (!place->ready)
+		EXPECT(run, awaits(run, place->sock, SIM_READ));
+	else if (target->count > 0)
+		EXPECT(run, datagrams_busy(a));
+	else
+		EXPECT(run, target->looking || (target->retry.set && watched(a, &target->retry)));
+}
+
+/* Returns how many sockets they have. */
+static unsigned check_datagrams(struct run *run)
+{
+	const struct datagrams *d = run->anklet->datagrams;
+	unsigned sockets = 0, used = 0;
+
+	for (unsigned i = 0; i < CONFIG_ANKLET_FORWARDS; i++) {
+		const struct datagrams_target *target = &d->targets[i];
+
+		sockets += target->looking;
+		if (target->looking && !target->ready)
+			EXPECT(run, awaits(run, target->look_up, SIM_READ));
+	}
+	for (unsigned i = 0; i < d->place_count; i++) {
+		sockets += d->places[i].sock != PORT_NONE;
+		check_place(run, &d->places[i]);
+	}
+	for (unsigned i = 0; i < CONFIG_ANKLET_ASSOCIATIONS; i++) {
+		used += d->associations[i].used;
+		if (d->associations[i].used)
+			check_association(run, &d->associations[i]);
+	}
+	EXPECT(run, used == run->anklet->status.associations);
+	return sockets + used;
 }
 
 void run_check_waiting(struct run *run)
@@ -191,9 +251,11 @@ void run_check_waiting(struct run *run)
 	EXPECT(run, draining == a->draining);
 	EXPECT(run, tls == a->tls_streams);
 	EXPECT(run, spare + a->spare_sockets == CONFIG_ANKLET_SPARE_SOCKETS);
+	sockets += check_datagrams(run);
 	EXPECT(run, sockets == sim_open_sockets(&run->proxy, SIM_STREAM) +
 				       sim_open_sockets(&run->proxy, SIM_LISTENER) +
-				       sim_open_sockets(&run->proxy, SIM_LOOKUP));
+				       sim_open_sockets(&run->proxy, SIM_LOOKUP) +
+				       sim_open_sockets(&run->proxy, SIM_DATAGRAMS));
 }
 
 void run_check_empty(struct run *run)
@@ -209,6 +271,7 @@ void run_check_empty(struct run *run)
 	EXPECT(run, a->spare_sockets == CONFIG_ANKLET_SPARE_SOCKETS);
 	EXPECT(run, sim_open_sockets(&run->proxy, SIM_STREAM) == 0);
 	EXPECT(run, sim_open_sockets(&run->proxy, SIM_LOOKUP) == 0);
+	EXPECT(run, sim_open_sockets(&run->proxy, SIM_DATAGRAMS) == a->datagrams->place_count);
 	EXPECT(run, sim_open_sockets(&run->proxy, SIM_LISTENER) == a->listener_count);
 	for (size_t i = 0; i < CONFIG_ANKLET_SESSIONS; i++) {
 		struct session s = a->sessions[i];
@@ -216,6 +279,8 @@ void run_check_empty(struct run *run)
 		s.next = 0; /* what is left of the list of runnable sessions */
 		EXPECT(run, memcmp(&s, &cleared, sizeof s) == 0);
 	}
+	EXPECT(run, a->status.associations == 0);
 	for (size_t i = 0; i < PORT_SOCKETS; i++)
-		EXPECT(run, a->owner[i].kind != OWNER_SESSION);
+		EXPECT(run,
+			a->owner[i].kind != OWNER_SESSION && a->owner[i].kind != OWNER_ASSOCIATION);
 }

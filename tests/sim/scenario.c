@@ -176,7 +176,6 @@ static void configure(const char *text)
 
 static bool start(void)
 {
-	struct anklet_failure failure;
 	int r;
 
 	run.anklet = anklet_init(run.memory, sizeof run.memory, &run.proxy);
@@ -184,7 +183,7 @@ static bool start(void)
 		configure(default_config);
 	if (run.config != NULL)
 		configure(run.config);
-	r = anklet_start(run.anklet, &failure);
+	r = anklet_start(run.anklet, &run.failure);
 	EXPECT(&run, r == 0 || run.start_fails);
 	return r == 0;
 }
@@ -241,6 +240,8 @@ static bool run_one(const struct scenario *scenario, uint64_t seed)
 			run_check_empty(&run);
 		anklet_fini(run.anklet);
 	}
+	if (run.clean_up != NULL)
+		run.clean_up(&run);
 	EXPECT(&run, sim_open_sockets(&run.proxy, SIM_LISTENER) == 0);
 	EXPECT(&run, sim_open_sockets(&run.proxy, SIM_STREAM) == 0);
 	EXPECT(&run, sim_open_sockets(&run.proxy, SIM_LOOKUP) == 0);

@@ -32,7 +32,7 @@ static void begin_talk(struct server *server, port_sock sock, const struct addre
 	}
 	server->from[i] = *from;
 	server->talk[i] = server->pattern;
-	server->talk[i].sock = sock;
+	server->talk[i].stream.sock = sock;
 }
 
 static void accept_all(struct server *server, uint64_t *wake)

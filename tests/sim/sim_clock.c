@@ -21,8 +21,7 @@ static bool jumpy;
 
 static bool counts_from_request(void)
 {
-	return stays_in == SESSION_RESOLVE || stays_in == SESSION_CONNECT ||
-	       stays_in == SESSION_WAIT_PEER || stays_in == SESSION_GRANT;
+	return stays_in >= SESSION_RESOLVE && stays_in <= SESSION_GRANT;
 }
 
 /* When the limit of the state began to run; 0: not yet. */
@@ -105,6 +104,9 @@ static uint32_t limit_of(const struct run *run)
 		[CROWD_RESOLVE] = 120000,
 		[CROWD_CONNECT] = 120000,
 		[CROWD_WAIT_PEER] = 120000,
+		[CROWD_RESOLVE_HOP] = 120000,
+		[CROWD_HOP] = 120000,
+		[CROWD_HOP_PEER] = 120000,
 		[CROWD_RELAY] = 900000,
 		[CROWD_HALF_CLOSED] = 120000,
 		[CROWD_DRAIN] = DRAIN_MS,

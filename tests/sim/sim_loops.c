@@ -1,5 +1,5 @@
 /*
- * Proxies in a circle, and the sessions that one client address may have: limit-client.
+ * Proxies in a circle and in a chain, and the sessions that one client address may have: limit-client.
  */
 #include "actors.h"
 
@@ -288,9 +288,101 @@ static void too_many(struct run *run)
 	run->check = check_limit;
 }
 
+/* ---- The second one as the next hop of the first ---- */
+
+#define VIA_SECOND "allow\nroute to 203.0.113.5 via socks4a://203.0.113.77\n"
+
+static struct client caller;
+
+static void ask_first(struct run *run, enum socks4_command command)
+{
+	run->config_added = true;
+	run->config = VIA_SECOND;
+	client_init(&client[0], run, HOST_CLIENT);
+	client_ask(&client[0], command, SERVER_IP, 7000, "user", NULL);
+}
+
+static void check_handed_back(struct run *run)
+{
+	struct anklet_status status;
+
+	EXPECT(run, client_code(&client[0]) == SOCKS4_REJECTED && client[0].end == PORT_EOF);
+	EXPECT(run, run_logged(run, ": refused with 91, the next hop refused with 91 after ") == 1);
+	EXPECT(run, run->anklet->status.accepted == 1);
+	anklet_status(second.anklet, &status);
+	EXPECT(run, status.accepted == 1 && status.refused == 1);
+	EXPECT(run, sim_open_sockets(&second.port, SIM_STREAM) == 0);
+	EXPECT(run, run->sim.now < 10000);
+	anklet_fini(second.anklet);
+}
+
+/* Each is the other's hop: the second one does not hand back what it was handed. */
+static void hops_of_each_other(struct run *run)
+{
+	static const char *const second_ones[] = {
+		"listen 203.0.113.77\nallow\nroute to 203.0.113.5 via socks4://10.0.0.1\n",
+		"listen 203.0.113.77\nallow\nroute via socks4a://first.example\n",
+	};
+	static const char *const addresses[] = {PROXY_IP, NULL};
+
+	ask_first(run, run_between(run, 0, 1) == 0 ? SOCKS4_CONNECT : SOCKS4_BIND);
+	sim_name(&run->sim, "first.example", 0, addresses);
+	start_second(run, second_ones[run_between(run, 0, 1)]);
+	run->check = check_handed_back;
+}
+
+static void check_chain(struct run *run)
+{
+	const struct talk *there = client[0].replies == 1 ? &server.talk[0] : &caller.talk;
+	struct address peer = client_told(&client[0], 1);
+
+	EXPECT(run, client_code(&client[0]) == SOCKS4_GRANTED);
+	EXPECT(run, there->in == client[0].talk.out_len && there->in_end == PORT_EOF);
+	EXPECT(run, client[0].talk.in == there->out_len && client[0].talk.in_end == PORT_EOF);
+	if (client[0].replies == 2)
+		EXPECT(run, address_equal(&peer, &caller.at));
+	anklet_fini(second.anklet);
+}
+
+static void call_second(struct client *c, unsigned which)
+{
+	struct address to = client_told(c, 0);
+	struct ip second_one = ip_v4(203, 0, 113, 77);
+
+	EXPECT(c->run, client_code(c) == SOCKS4_GRANTED);
+	if (which > 0)
+		return;
+	EXPECT(c->run, ip_equal(&to.ip, &second_one));
+	caller_call(&caller, &to, run_between(c->run, 0, 1000));
+}
+
+/* One speaks to the other as to any client, and both grant; for a BIND it is the second one that listens. */
+static void chain(struct run *run)
+{
+	uint32_t up = run_between(run, 0, 9000), down = run_between(run, 0, 9000);
+
+	ask_first(run, run_between(run, 0, 1) == 0 ? SOCKS4_CONNECT : SOCKS4_BIND);
+	start_second(run, "listen 203.0.113.77\nallow\n");
+	client[0].early = run_between(run, 0, 1) == 0;
+	run->check = check_chain;
+	if (run_between(run, 0, 2) == 0)
+		run_rough(run);
+	if (client[0].request[1] == SOCKS4_CONNECT) {
+		server_init(&server, run, HOST_SERVER, SERVER_IP, 7000);
+		pair_up(&client[0], &server, up, down);
+		return;
+	}
+	client[0].replies = 2;
+	client[0].on_reply = call_second;
+	caller_init(&caller, run, HOST_SERVER);
+	caller_pair(&client[0], &caller, up, down);
+}
+
 static const struct scenario scenarios[] = {
 	{"circle", circle},
 	{"circle_by_default", circle_by_default},
+	{"hops_of_each_other", hops_of_each_other},
+	{"chain", chain},
 	{"too_many", too_many},
 };
 

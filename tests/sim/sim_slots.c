@@ -57,7 +57,7 @@ static void next_session(struct run *run, struct lane *l, bool gentle)
 		.run = run,
 		.proxy = {.ip = ip_v4(10, 0, 0, 1), .port = PROXY_PORT},
 		.replies = 1,
-		.talk = {.run = run, .port = actor.port, .sock = PORT_NONE},
+		.talk = {.run = run, .port = actor.port, .stream.sock = PORT_NONE},
 	};
 	l->server.pattern = (struct talk){.run = run, .port = l->server.actor.port};
 	l->server.listener = listener;

@@ -75,9 +75,13 @@ static unsigned peers_awaited(const struct run *run)
 {
 	unsigned count = 0;
 
-	for (unsigned i = 0; i < CONFIG_ANKLET_SESSIONS; i++)
-		count += run->anklet->sessions[i].state == SESSION_WAIT_PEER ||
-			 run->anklet->sessions[i].state == SESSION_ANNOUNCE;
+	for (unsigned i = 0; i < CONFIG_ANKLET_SESSIONS; i++) {
+		const struct session *s = &run->anklet->sessions[i];
+
+		/* A peer that comes to a hop is announced without a listener of ours. */
+		count += s->state == SESSION_WAIT_PEER ||
+			 (s->state == SESSION_ANNOUNCE && s->side != PORT_NONE);
+	}
 	return count;
 }
 

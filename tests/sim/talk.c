@@ -4,6 +4,7 @@
 #include "actors.h"
 
 #include <assert.h>
+#include <string.h>
 
 #define PIECE 512
 
@@ -66,7 +67,7 @@ void talk_send(struct talk *talk, uint64_t *wake)
 			len = PIECE;
 		for (uint32_t i = 0; i < len; i++)
 			piece[i] = talk_octet(talk->out_key, talk->out + i);
-		n = port_send(talk->port, talk->sock, piece, len);
+		n = stream_send(talk->port, &talk->stream, piece, len);
 		if (n == PORT_AGAIN)
 			return;
 		if (n < 0)
@@ -82,12 +83,22 @@ void talk_send(struct talk *talk, uint64_t *wake)
 	}
 }
 
+/* The octet that is to come in there: of the greeting, or of the stream behind it. */
+static uint8_t expected(const struct talk *talk, uint32_t position)
+{
+	uint32_t greeting = talk->greeting != NULL ? (uint32_t)strlen(talk->greeting) : 0;
+
+	if (position < greeting)
+		return (uint8_t)talk->greeting[position];
+	return talk_octet(talk->in_key, position - greeting);
+}
+
 static void verify(struct talk *talk, const uint8_t *data, uint32_t len)
 {
 	bool right = true;
 
 	for (uint32_t i = 0; i < len; i++)
-		right = right && data[i] == talk_octet(talk->in_key, talk->in + i);
+		right = right && data[i] == expected(talk, talk->in + i);
 	EXPECT(talk->run, right);
 }
 
@@ -97,8 +108,10 @@ static void read_on(struct talk *talk, uint64_t *wake)
 		return;
 	while (talk->in_end == 0 && !talk->run->failed) {
 		const uint8_t *data;
-		int n = port_peek(talk->port, talk->sock, &data);
+		int n = stream_peek(talk->port, &talk->stream, &data);
 
+		if (n == TLS_TURN)
+			continue;
 		if (n == PORT_AGAIN)
 			return;
 		if (n < 0) {
@@ -108,7 +121,7 @@ static void read_on(struct talk *talk, uint64_t *wake)
 		if (talk->in_max != 0 && (uint32_t)n > talk->in_max)
 			n = (int)talk->in_max;
 		verify(talk, data, (uint32_t)n);
-		port_consume(talk->port, talk->sock, (size_t)n);
+		stream_consume(talk->port, &talk->stream, (size_t)n);
 		talk->in += (uint32_t)n;
 		if (talk->reset_at != 0 && talk->in >= talk->reset_at)
 			return;
@@ -124,8 +137,13 @@ static void echo(struct talk *talk)
 {
 	while (talk->in_end == 0 && talk->out_end == 0 && !talk->run->failed) {
 		const uint8_t *data;
-		int sent, n = port_peek(talk->port, talk->sock, &data);
+		int sent, n;
 
+		if (stream_flush(talk->port, &talk->stream) == PORT_AGAIN)
+			return;
+		n = stream_peek(talk->port, &talk->stream, &data);
+		if (n == TLS_TURN)
+			continue;
 		if (n == PORT_AGAIN)
 			return;
 		if (n < 0) {
@@ -133,14 +151,14 @@ static void echo(struct talk *talk)
 			return;
 		}
 		verify(talk, data, (uint32_t)n);
-		sent = port_send(talk->port, talk->sock, data, (size_t)n);
+		sent = stream_send(talk->port, &talk->stream, data, (size_t)n);
 		if (sent == PORT_AGAIN)
 			return;
 		if (sent < 0) {
 			talk->out_end = sent;
 			return;
 		}
-		port_consume(talk->port, talk->sock, (size_t)sent);
+		stream_consume(talk->port, &talk->stream, (size_t)sent);
 		talk->in += (uint32_t)sent;
 		talk->out += (uint32_t)sent;
 	}
@@ -150,7 +168,7 @@ static void echo(struct talk *talk)
 static void listen_for_reset(struct talk *talk)
 {
 	if (talk->deaf || talk->in_end == PORT_EOF)
-		talk->reset = port_gone(talk->port, talk->sock) == PORT_RESET;
+		talk->reset = port_gone(talk->port, talk->stream.sock) == PORT_RESET;
 	talk->reset = talk->reset || talk->in_end == PORT_RESET || talk->out_end == PORT_RESET;
 	if (talk->reset && talk->deaf)
 		talk->in_end = PORT_RESET;
@@ -159,6 +177,34 @@ static void listen_for_reset(struct talk *talk)
 static bool all_sent(const struct talk *talk)
 {
 	return talk->echo ? talk->in_end != 0 : talk->out == talk->out_len;
+}
+
+static bool is_flushed(struct talk *talk)
+{
+	int r = stream_flush(talk->port, &talk->stream);
+
+	if (r < 0 && r != PORT_AGAIN)
+		talk->out_end = r;
+	return r == 0;
+}
+
+void talk_close(struct talk *talk, bool reset)
+{
+	tls_close(&talk->stream.tls);
+	if (reset)
+		port_reset(talk->port, &talk->stream.sock);
+	else
+		port_close(talk->port, &talk->stream.sock);
+}
+
+/* Ends our direction, in front of which TLS may still have to get rid of something. */
+static void end_direction(struct talk *talk)
+{
+	int r = stream_shutdown(talk->port, &talk->stream, talk->in_end == 0);
+
+	talk->shut = r == 0;
+	if (r < 0 && r != PORT_AGAIN)
+		talk->out_end = r;
 }
 
 /* What is to be done now that everything was sent; false: the connection is over. */
@@ -170,14 +216,15 @@ static bool do_last(struct talk *talk)
 			break;
 		/* fall through */
 	case TALK_FIN:
-		port_shutdown(talk->port, talk->sock);
+		end_direction(talk);
+		break;
+	case TALK_CUT:
+		port_shutdown(talk->port, talk->stream.sock);
 		talk->shut = true;
 		break;
 	case TALK_CLOSE:
-		port_close(talk->port, &talk->sock);
-		return false;
 	case TALK_RESET:
-		port_reset(talk->port, &talk->sock);
+		talk_close(talk, talk->last == TALK_RESET);
 		return false;
 	case TALK_STAY:
 	case TALK_HOLD:
@@ -205,22 +252,32 @@ static bool time_to_reset(const struct talk *talk)
 /* One visit; true: the connection is over, and closed. */
 static bool visit(struct talk *talk, uint64_t *wake)
 {
+	int r = talk_secure(talk);
+
+	if (r < 0) {
+		bool resets = r == PORT_AGAIN && time_to_reset(talk);
+
+		if (r != PORT_AGAIN || resets)
+			talk_close(talk, resets);
+		return talk->stream.sock == PORT_NONE;
+	}
 	if (talk->echo)
 		echo(talk);
 	else if (!talk->deaf)
 		read_on(talk, wake);
 	if (time_to_reset(talk)) {
-		port_reset(talk->port, &talk->sock);
+		talk_close(talk, true);
 		return true;
 	}
 	if (!talk->echo)
 		talk_send(talk, wake);
-	if (all_sent(talk) && !talk->shut && talk->out_end == 0 && !do_last(talk))
+	if (all_sent(talk) && is_flushed(talk) && !talk->shut && talk->out_end == 0 &&
+		!do_last(talk))
 		return true;
 	listen_for_reset(talk);
 	if (is_over(talk))
-		port_close(talk->port, &talk->sock);
-	return talk->sock == PORT_NONE;
+		talk_close(talk, false);
+	return talk->stream.sock == PORT_NONE;
 }
 
 bool talk_run(struct talk *talk, uint64_t *wake)

@@ -23,19 +23,19 @@
 
 static struct config config;
 
-static void fail_on_error(void *ctx, const char *text, size_t len)
+static inline void fail_on_error(void *ctx, const char *text, size_t len)
 {
 	(void)ctx;
 	fail_msg("%.*s", (int)len, text);
 }
 
-static void use_rules(const char *lines)
+static inline void use_rules(const char *lines)
 {
 	config_init(&config);
 	config_read(&config, "rules", lines, strlen(lines), fail_on_error, NULL);
 }
 
-static struct ip ip_of(const char *text)
+static inline struct ip ip_of(const char *text)
 {
 	struct ip ip;
 
@@ -51,7 +51,7 @@ struct ask {
 	const char *ip;   /* NULL: not known yet */
 	uint16_t port;
 	const char *userid; /* NULL: "" */
-	bool bind, own, listener;
+	bool bind, own, listener, remote;
 };
 
 #define ASK(client_, name_, ip_, port_, ...)                                            \
@@ -59,7 +59,7 @@ struct ask {
 		.client = client_, .name = name_, .ip = ip_, .port = port_, __VA_ARGS__ \
 	}
 
-static struct rules_answer judge(const struct ask *ask)
+static inline struct rules_answer judge(const struct ask *ask)
 {
 	struct rules_query q = {
 		.bind = ask->bind,
@@ -70,6 +70,7 @@ static struct rules_answer judge(const struct ask *ask)
 		.ip_known = ask->ip != NULL,
 		.own = ask->own,
 		.listener = ask->listener,
+		.remote = ask->remote,
 	};
 	struct rules_answer answer;
 
@@ -88,7 +89,7 @@ struct row {
 	int rule;
 };
 
-static void check(const struct row *rows, size_t count)
+static inline void check(const struct row *rows, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct rules_answer a;

@@ -13,10 +13,11 @@
 #define NUMBER_OF(n) #n
 
 static const char *const line_errors[][2] = {
-	{"listen htp://127.0.0.1:1080\n", AT("1:8") "unknown scheme 'htp'\n"
-						    "    listen htp://127.0.0.1:1080\n"
-						    "           ^~~\n"
-						    "    write tcp://HOST:PORT\n"},
+	{"listen htp://127.0.0.1:1080\n",
+		AT("1:8") "'htp' is no place to serve SOCKS\n"
+			  "    listen htp://127.0.0.1:1080\n"
+			  "           ^~~\n"
+			  "    write tcp://HOST:PORT or tls://HOST:PORT?cert=FILE\n"},
 	{"lisen x\n", AT("1:1") "unknown keyword 'lisen'\n"
 				"    lisen x\n"
 				"    ^~~~~\n"
@@ -87,7 +88,8 @@ static const char *const endpoint_errors[][2] = {
 	{"listen :80", AT("1:8") "the host is missing\n"
 				 "    listen :80\n"
 				 "           ^~~\n"
-				 "    write tcp://HOST:PORT; '*' is every address of this host\n"},
+				 "    write SCHEME://HOST:PORT; to listen, '*' is every address of "
+				 "this host\n"},
 	{"listen x:", AT("1:9") "the port is missing\n"
 				"    listen x:\n"
 				"            ^\n"

@@ -32,8 +32,11 @@ static void assert_read_back(void)
 
 	strcpy(text, print(&config));
 	config_init(&config);
+	config.tls = before.tls;
 	read_good(text);
 	assert_string_equal(print(&config), text);
+	assert_memory_equal(&config.routes, &before.routes, sizeof config.routes);
+	assert_memory_equal(config.forward, before.forward, sizeof config.forward);
 	assert_memory_equal(&config.rules, &before.rules, sizeof config.rules);
 	assert_memory_equal(config.listen, before.listen, sizeof config.listen);
 	assert_int_equal(config.strings.len, before.strings.len);
@@ -45,6 +48,7 @@ static void the_defaults_are_all_said(void **state)
 	char expected[sizeof printed];
 
 	(void)state;
+	config.tls = false;
 	snprintf(expected, sizeof expected,
 		"# listen tcp://127.0.0.1:1080 (default)\n"
 		"# listen tcp://[::1]:1080 (default)\n"
@@ -65,6 +69,9 @@ static void the_defaults_are_all_said(void **state)
 		CONFIG_ANKLET_SESSIONS / 2);
 	assert_string_equal(print(&config), expected);
 	assert_read_back();
+	config.tls = true;
+	assert_non_null(strstr(print(&config), "\n# ca: the system's list (default)\n"));
+	assert_read_back();
 }
 
 static void everything_that_can_be_set(void **state)
@@ -75,6 +82,8 @@ static void everything_that_can_be_set(void **state)
 		"listen tcp://*:1081\n"
 		"listen tcp://proxy.example:1082\n"
 		"listen tcp://[fe80::1%eth0]:1083\n"
+		"listen tls://10.0.0.1:1084?cert=/c&key=/k&ca=/clients&alpn=a,b&min=1.3\n"
+		"listen tls://[::1]:1085?psk=/p\n"
 		"allow\n"
 		"allow connect\n"
 		"allow bind any-peer needs-connect\n"
@@ -90,6 +99,31 @@ static void everything_that_can_be_set(void **state)
 		"deny to *.example.com\n"
 		"allow connect from 10.1.2.3 to 192.0.2.1 user \"a \\\"b\\\" \\\\ \\x01\\xff#\" "
 		"ident\n"
+		"# the hop looks names up: an address behind 'to', of a rule or a route, matches "
+		"none of them\n"
+		"route to *.onion via socks4a://127.0.0.1:9050\n"
+		"route to [2001:db8::/32] via socks4a://[2001:db8::9]:1080\n"
+		"route from 10.0.0.0/8 to *:21 via socks4://hop.example:1081 resolve\n"
+		"# verify=none: whoever answers there is believed to be the right one\n"
+		"route via socks4a+tls://hop.example:1082?cert=/c&key=/k&alpn=a,b&name=hop&min=1.3"
+		"&verify=none&truncated=eof&halfclose=defer resolve\n"
+		"# the hop looks names up: an address behind 'to', of a rule or a route, matches "
+		"none of them\n"
+		"route via socks4a+tls://hop.example:1083?psk=/p unresolved\n"
+		"route to *:465,993 tls\n"
+		"# verify=none: whoever answers there is believed to be the right one\n"
+		"route to old.example tls name=10.0.0.1 verify=none\n"
+		"route starttls=smtp ca=/etc/a%20b%26%25%23%FF?=/c min=1.2\n"
+		"route starttls=imap\n"
+		"route starttls=pop3\n"
+		"route starttls=nntp\n"
+		"route direct\n"
+		"forward tcp://127.0.0.1:2525 smtp+starttls://mail.example.com:587\n"
+		"forward udp://*:53 udp://9.9.9.9:53\n"
+		"# verify=none: whoever answers there is believed to be the right one\n"
+		"forward tls://*:0?cert=/c&key=/k&ca=/clients tls://h:1?verify=none\n"
+		"forward tcp://[fe80::1%eth0]:1 imap+starttls://h:2\n"
+		"ca /etc/my%20ca.pem\n"
 		"limit-handshake 10ms\n"
 		"limit-establish 1500ms\n"
 		"limit-idle 0\n"
@@ -106,9 +140,40 @@ static void everything_that_can_be_set(void **state)
 		"user nobody\n";
 
 	(void)state;
+	if (!ANKLET_HAS_TLS)
+		skip();
+	config.tls = true;
 	read_good(text);
 	assert_string_equal(print(&config), text);
 	assert_read_back();
+}
+
+/* Where the comments speak of what is not a value. */
+static void what_one_may_not_have_thought_of(void **state)
+{
+	static const char *const cases[][2] = {
+		/* nothing but names and ports: nothing to be said */
+		{"allow to a:80\nroute via socks4a://h\nroute to b direct\n",
+			"\nroute via socks4a://h:1080\nroute to b direct\nlimit-"},
+		{"allow to ::1\nroute via socks4a://h resolve\n",
+			"\nallow to [::1]\nroute via socks4a://h:1080 resolve\n"},
+		{"allow to ::1\nroute via socks4a://h\n",
+			"\nallow to [::1]\n# the hop looks names up: "},
+		{"route to 10.0.0.1 direct\nroute via socks4a://h\n",
+			"\nroute to 10.0.0.1 direct\n# the hop looks names up: "},
+		{"forward a:1 b:1", "# listen: nowhere; there are forwards only\n"},
+		{"listen a\nforward a:1 b:1", "listen tcp://a:1080\n# no allow"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		config_init(&config);
+		config.tls = false; /* whatever it is built with */
+		read_good(cases[i][0]);
+		if (strstr(print(&config), cases[i][1]) == NULL)
+			fail_msg("%s: %s", cases[i][0], printed);
+		assert_read_back();
+	}
 }
 
 static void printed_in_one_form_whatever_was_written(void **state)
@@ -133,6 +198,7 @@ static void printed_in_one_form_whatever_was_written(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		config_init(&config);
+		config.tls = false; /* whatever it is built with */
 		read_good(cases[i][0]);
 		if (strstr(print(&config), cases[i][1]) == NULL)
 			fail_msg("%s: %s", cases[i][0], printed);
@@ -168,6 +234,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(the_defaults_are_all_said, defaults),
 		cmocka_unit_test_setup(everything_that_can_be_set, defaults),
+		cmocka_unit_test_setup(what_one_may_not_have_thought_of, defaults),
 		cmocka_unit_test_setup(printed_in_one_form_whatever_was_written, defaults),
 		cmocka_unit_test_setup(the_longest_rule_reads_back, defaults),
 	};

@@ -12,6 +12,7 @@
 
 #include "endpoint.h"
 #include "guard.h"
+#include "starttls.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 #define LABEL_63 "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffggg"
@@ -84,10 +85,17 @@ static void printed_whole_whatever_was_written(void **state)
 		{"localhost", "tcp://localhost:1080"},
 		{"Host-1.example.COM.:86", "tcp://Host-1.example.COM.:86"},
 		{"_x.1.a1:87", "tcp://_x.1.a1:87"},
+		{"SSL://h:1?cert=c", "tls://h:1?cert=c"},
+		{"tls://*?min=1.3&psk=p", "tls://*:1080?psk=p&min=1.3"},
+		{"tls://h?cert=%2fa%2Fb+c%20%c3%A4\xc3\xa4",
+			"tls://h:1080?cert=/a/b+c%20%C3%A4%C3%A4"},
+		{"tls://h?cert=a://b?c=d#e\"<", "tls://h:1080?cert=a://b?c=d%23e%22%3C"},
 		{LABEL_63 ".de", "tcp://" LABEL_63 ".de:1080"},
 	};
 
 	(void)state;
+	if (!ANKLET_HAS_TLS)
+		skip();
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct endpoint e, again;
 		char buf[300];
@@ -100,6 +108,82 @@ static void printed_whole_whatever_was_written(void **state)
 		assert_string_equal(buf, cases[i][1]);
 		assert_true(parse(buf, 0, &again));
 		assert_memory_equal(&e, &again, sizeof e);
+	}
+}
+
+/* Every scheme, for whoever connects. */
+static void printed_with_its_scheme(void **state)
+{
+	static const char *const cases[][2] = {
+		{"tcp://h:1", "tcp://h:1"},
+		{"Udp://h:1", "udp://h:1"},
+		{"tls://h:1", "tls://h:1"},
+		{"ssl://h:1?verify=none&name=::1", "tls://h:1?name=::1&verify=none"},
+		{"SMTP+StartTLS://h:1", "smtp+starttls://h:1"},
+		{"imap+starttls://h:1?ca=x", "imap+starttls://h:1?ca=x"},
+		{"pop3+starttls://h:1", "pop3+starttls://h:1"},
+		{"nntp+starttls://h:1?truncated=eof&halfclose=defer",
+			"nntp+starttls://h:1?truncated=eof&halfclose=defer"},
+		{"socks4://h:1", "socks4://h:1"},
+		{"socks4a://h:1", "socks4a://h:1"},
+		{"socks4+tls://h:1", "socks4+tls://h:1"},
+		{"SOCKS4A+TLS://h:1?psk=p&alpn=x", "socks4a+tls://h:1?psk=p&alpn=x"},
+	};
+	struct endpoint_use use = use_of(0, false);
+
+	(void)state;
+	if (!ANKLET_HAS_TLS)
+		skip();
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct endpoint e, again;
+		char buf[300];
+		struct text t;
+
+		if (!parse_for(&use, cases[i][0], &e))
+			fail_msg("'%s' is an endpoint", cases[i][0]);
+		text_init(&t, buf, sizeof buf);
+		text_endpoint(&t, &e, &strings);
+		assert_string_equal(buf, cases[i][1]);
+		assert_true(parse_for(&use, buf, &again));
+		assert_memory_equal(&e, &again, sizeof e);
+	}
+}
+
+static void what_a_scheme_is(void **state)
+{
+	static const struct {
+		const char *text;
+		int starttls; /* -1: no STARTTLS */
+		bool tls, hop;
+	} cases[] = {
+		{"tcp://h:1", -1, false, false},
+		{"udp://h:1", -1, false, false},
+		{"tls://h:1", -1, true, false},
+		{"smtp+starttls://h:1", STARTTLS_SMTP, true, false},
+		{"imap+starttls://h:1", STARTTLS_IMAP, true, false},
+		{"pop3+starttls://h:1", STARTTLS_POP3, true, false},
+		{"nntp+starttls://h:1", STARTTLS_NNTP, true, false},
+		{"socks4://h:1", -1, false, true},
+		{"socks4a://h:1", -1, false, true},
+		{"socks4+tls://h:1", -1, true, true},
+		{"socks4a+tls://h:1", -1, true, true},
+	};
+	struct endpoint_use use = use_of(0, false);
+
+	(void)state;
+	if (!ANKLET_HAS_TLS)
+		skip();
+	assert_int_equal(COUNT(cases), ENDPOINT_SCHEMES);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct endpoint e;
+		uint8_t protocol = 99;
+
+		assert_true(parse_for(&use, cases[i].text, &e));
+		assert_int_equal(e.scheme, i);
+		assert_int_equal(endpoint_has_tls(&e), cases[i].tls);
+		assert_int_equal(endpoint_is_hop(&e), cases[i].hop);
+		assert_int_equal(endpoint_starttls(&e, &protocol), cases[i].starttls >= 0);
+		assert_int_equal(protocol, cases[i].starttls >= 0 ? cases[i].starttls : 99);
 	}
 }
 
@@ -131,10 +215,10 @@ static void says_what_is_wrong_and_where(void **state)
 		const char *text, *wrong;
 		enum config_fault_kind kind;
 	} cases[] = {
-		{"htp://127.0.0.1:1080", "htp", FAULT_SCHEME},
+		{"htp://127.0.0.1:1080", "htp", FAULT_ENDPOINT},
 		{"tcp4://x", "tcp4", FAULT_SCHEME_NEAR},
 		{"tc://x", "tc", FAULT_SCHEME_NEAR},
-		{"http://x", "http", FAULT_SCHEME},
+		{"http://x", "http", FAULT_ENDPOINT},
 		{"://x", "://x", FAULT_ENDPOINT},
 		{"socks5://x:1", "socks5", FAULT_SOCKS5},
 		{"Socks5+TLS://x:1", "Socks5+TLS", FAULT_SOCKS5},
@@ -145,6 +229,16 @@ static void says_what_is_wrong_and_where(void **state)
 		{"SSLv3://x:1", "SSLv3", FAULT_SSLV3},
 		{"tcp://x:1?a=b", "?a=b", FAULT_OPTIONS},
 		{"x?", "?", FAULT_OPTIONS},
+		{"?", "?", FAULT_NO_HOST},
+		{"?cert=a", "?cert=a", FAULT_NO_HOST},
+		{"tls://?cert=a", "tls://?cert=a", FAULT_NO_HOST},
+		{"tls://x?cert=a%1", "%1", FAULT_PERCENT},
+		{"tls://x?cert=%", "%", FAULT_PERCENT},
+		{"tls://x?cert=a%7fb", "%7f", FAULT_OPTION_CONTROL},
+		{"tls://x?cert=\x1b", "\x1b", FAULT_OPTION_CONTROL},
+		{"tls://x?Cert=a", "Cert", FAULT_OPTION_NEAR},
+		{"tls://x?cert=a&", "&", FAULT_OPTION_ABSENT},
+		{"tls://x?cert=", "", FAULT_OPTION_ABSENT},
 		{"tcp://", "tcp://", FAULT_NO_HOST},
 		{"tcp://:80", ":80", FAULT_NO_HOST},
 		{":80", ":80", FAULT_NO_HOST},
@@ -193,6 +287,8 @@ static void says_what_is_wrong_and_where(void **state)
 	};
 
 	(void)state;
+	if (!ANKLET_HAS_TLS)
+		skip();
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct endpoint e = {.port = 4711};
 		size_t len = strlen(cases[i].wrong);
@@ -295,6 +391,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(printed_whole_whatever_was_written, empty_strings),
+		cmocka_unit_test_setup(printed_with_its_scheme, empty_strings),
+		cmocka_unit_test_setup(what_a_scheme_is, empty_strings),
 		cmocka_unit_test_setup(kinds_of_host, empty_strings),
 		cmocka_unit_test_setup(says_what_is_wrong_and_where, empty_strings),
 		cmocka_unit_test_setup(a_port_without_a_default_must_be_written, empty_strings),

@@ -254,6 +254,26 @@ static void the_first_answer_binds_the_later_ones(void **state)
 	}
 }
 
+/* What a next hop will look up is decided at once: by names and ports, and no address guards it. */
+static void a_name_that_a_hop_looks_up(void **state)
+{
+#define REMOTE ASK(LAN, "a.example", NULL, 80, .remote = true)
+	static const struct row rows[] = {
+		{"deny to 10.0.0.0/8\nallow\n", REMOTE, GRANTED_BY(1)},
+		{"allow to 10.0.0.0/8\n", REMOTE, UNMATCHED},
+		{"allow to [::/0]\nallow to 0.0.0.0/0\n", REMOTE, UNMATCHED},
+		{"deny to a.example\nallow\n", REMOTE, REFUSED_BY(0)},
+		{"allow to *.example:80\n", REMOTE, GRANTED_BY(0)},
+		{"allow to *.example:81\n", REMOTE, UNMATCHED},
+		{"", REMOTE, RULES_GRANT, RULES_BY_DEFAULT, -1},
+		{"", ASK(WORLD, "a.example", NULL, 80, .remote = true), RULES_REFUSE,
+			RULES_BY_DEFAULT, -1},
+	};
+
+	(void)state;
+	check(rows, COUNT(rows));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -265,6 +285,7 @@ int main(void)
 		cmocka_unit_test(who_is_asked_for_ident),
 		cmocka_unit_test(needs_connect_is_passed_on),
 		cmocka_unit_test(the_first_answer_binds_the_later_ones),
+		cmocka_unit_test(a_name_that_a_hop_looks_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -160,4 +160,22 @@ static inline void make_pair(struct pair *pair, const char *name)
 			tls_reason(pair->tls[1]));
 }
 
+/* What the next look at what was decrypted shows, an end perhaps: waits for it. */
+static inline int peek_soon(struct tls *tls, const uint8_t **data)
+{
+	int n = TLS_TURN;
+
+	for (int turns = 0; turns < TURNS && goes_on(n = tls_peek(tls, data)); turns++)
+		pause_for(n, n);
+	return n;
+}
+
+/* The same, when what was decrypted is of no interest. */
+static inline int end_soon(struct tls *tls)
+{
+	const uint8_t *data;
+
+	return peek_soon(tls, &data);
+}
+
 #endif

@@ -7,6 +7,7 @@
 #include "board_parts.h"
 #include "port.h"
 #include "text.h"
+#include "tls_heap.h"
 
 #include "lwip/stats.h"
 
@@ -14,18 +15,25 @@
 #define AWAKE_STEP_US 20000 /* a change of less is none: the idle loop takes some time too */
 
 /* "NAME NOW/MOST/ALL" */
-static void text_use(struct text *t, const char *name, const struct stats_mem *use)
+static void text_counts(struct text *t, const char *name, size_t now, size_t most, size_t all)
 {
 	text_str(t, name);
-	text_num(t, use->used);
+	text_num(t, now);
 	text_char(t, '/');
-	text_num(t, use->max);
+	text_num(t, most);
 	text_char(t, '/');
-	text_num(t, use->avail);
+	text_num(t, all);
+}
+
+static void text_use(struct text *t, const char *name, const struct stats_mem *use)
+{
+	text_counts(t, name, use->used, use->max, use->avail);
 }
 
 static void text_figures(struct text *t, uint32_t awake_us)
 {
+	struct tls_heap_use tls = tls_heap_use();
+
 	text_str(t, "figures: stack ");
 	text_num(t, stack_used());
 	text_char(t, '/');
@@ -34,8 +42,12 @@ static void text_figures(struct text *t, uint32_t awake_us)
 	text_use(t, ", pcbs ", lwip_stats.memp[MEMP_TCP_PCB]);
 	text_use(t, ", segments ", lwip_stats.memp[MEMP_TCP_SEG]);
 	text_use(t, ", pbufs ", lwip_stats.memp[MEMP_PBUF]);
+	if (tls.all > 0)
+		text_counts(t, ", tls ", tls.now, tls.most, tls.all);
 	text_str(t, ", awake ");
 	text_num(t, awake_us);
+	text_str(t, " us, pause ");
+	text_num(t, clock_pause_us());
 	text_str(t, " us");
 }
 
@@ -44,7 +56,7 @@ void figures_log(struct anklet *a)
 	static uint32_t last_at, last_awake, last_in_use;
 	uint32_t now = board_now(), awake = clock_awake_us();
 	uint32_t in_use = lwip_stats.memp[MEMP_TCP_PCB]->used;
-	char buf[200];
+	char buf[250];
 	struct text t;
 
 	if (now - last_at < EVERY_MS ||

@@ -8,8 +8,9 @@
 
 /*
  * Logs the figures at level debug when they have changed, at most once a second: the
- * most that was ever used of stack, lwIP's heap and its control blocks, how many
- * of these are in use now, and the time that the processor was awake.
+ * most that was ever used of stack, lwIP's heap and control blocks and the TLS library's
+ * heap, how much of these is in use now, the time that the processor was awake, and
+ * the longest pause that the network had to wait since the last line.
  */
 void figures_log(struct anklet *a);
 

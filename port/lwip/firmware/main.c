@@ -15,6 +15,7 @@
 #include "network.h"
 #include "port.h"
 #include "text.h"
+#include "tls_heap.h"
 
 #include "lwip/init.h"
 
@@ -146,12 +147,14 @@ static void start(struct anklet *a)
 	if (anklet_start(a, &failure) == 0)
 		return;
 	text_init(&t, buf, sizeof buf);
-	text_str(&t, "anklet: cannot start: answer ");
-	text_num(&t, (uint64_t)-failure.why);
-	text_str(&t, " at ");
+	text_str(&t, "anklet: cannot start: ");
 	text_str(&t, failure.at);
-	text_str(&t, failure.words[0] != '\0' ? ": " : "");
+	text_str(&t, ": ");
 	text_str(&t, failure.words);
+	if (failure.words[0] == '\0') {
+		text_str(&t, "answer ");
+		text_num(&t, (uint64_t)-failure.why);
+	}
 	text_str(&t, "\n");
 	give_up(t.buf);
 }
@@ -164,6 +167,7 @@ int main(void)
 
 	lwip_init();
 	network_start(&network);
+	tls_heap_init();
 	start(a);
 	log_start(a, &settings);
 	for (;;) {

@@ -63,3 +63,15 @@ bool board_seed(uint8_t seed[BOARD_SEED])
 	memset(seed, 0x5a, BOARD_SEED); /* a test wants the same numbers each time */
 	return !host.no_seed;
 }
+
+enum board_file board_file(const char *name, const uint8_t **data, size_t *len)
+{
+	for (unsigned i = 0; i < host.files; i++) {
+		if (strcmp(host.file[i].name, name) != 0)
+			continue;
+		*data = host.file[i].data;
+		*len = host.file[i].len;
+		return BOARD_FILE_FOUND;
+	}
+	return BOARD_FILE_NONE;
+}

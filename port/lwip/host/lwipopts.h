@@ -22,8 +22,9 @@
 
 /* Ports that share the stack: a test has its clients and servers beside the proxy. */
 #define HOST_PORTS 3
-#define HOST_SOCKETS \
-	(CONFIG_ANKLET_LISTENERS + 2 * CONFIG_ANKLET_SESSIONS + CONFIG_ANKLET_SPARE_SOCKETS + 1)
+#define HOST_SOCKETS                                                                         \
+	(CONFIG_ANKLET_LISTENERS + 3 * CONFIG_ANKLET_FORWARDS + 2 * CONFIG_ANKLET_SESSIONS + \
+		CONFIG_ANKLET_SPARE_SOCKETS + CONFIG_ANKLET_ASSOCIATIONS + 1)
 
 /* ---- No operating system, callbacks only ---- */
 #define NO_SYS 1
@@ -57,6 +58,7 @@
 /* ---- Tables ---- */
 #define MEMP_NUM_TCP_PCB (HOST_PORTS * (HOST_SOCKETS + 8))
 #define MEMP_NUM_TCP_PCB_LISTEN (HOST_PORTS * HOST_SOCKETS)
+#define MEMP_NUM_UDP_PCB (HOST_PORTS * HOST_SOCKETS)
 #define MEMP_NUM_TCP_SEG 512
 #define MEMP_NUM_PBUF 512
 #define DNS_TABLE_SIZE 8

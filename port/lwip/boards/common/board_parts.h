@@ -24,6 +24,12 @@ void clock_tick(void);
 /* Microseconds that the processor was not asleep, since the start; wraps. */
 uint32_t clock_awake_us(void);
 
+/*
+ * The longest time, in microseconds, that the network waited for board_wait() since this was
+ * asked last: the pause that one session's work was for all others.
+ */
+uint32_t clock_pause_us(void);
+
 /* ---- console.c ---- */
 
 /* Passes on what the serial line takes now: is something left? */

@@ -18,6 +18,8 @@ _Static_assert(CYCLES_PER_TICK <= 1u << 24, "SysTick counts 24 bits");
 
 static volatile uint32_t ticks;
 static uint32_t slept_cycles, slept_ms; /* cycles are below one millisecond's */
+static uint32_t looked_us;              /* when board_wait() returned last */
+static int32_t pause_us;                /* the longest time from there to its next call */
 
 void clock_init(void)
 {
@@ -90,7 +92,15 @@ static void idle(void)
 	interrupts_on();
 }
 
-void board_wait(uint32_t ms)
+uint32_t clock_pause_us(void)
+{
+	int32_t longest = pause_us;
+
+	pause_us = 0;
+	return (uint32_t)longest;
+}
+
+static void look(uint32_t ms)
 {
 	unsigned frames = 0;
 
@@ -102,4 +112,15 @@ void board_wait(uint32_t ms)
 	}
 	idle();
 	ethernet_poll();
+}
+
+void board_wait(uint32_t ms)
+{
+	/* Negative when the counter started anew a moment before the tick was counted. */
+	int32_t pause = (int32_t)(now_us() - looked_us);
+
+	if (pause > pause_us)
+		pause_us = pause;
+	look(ms);
+	looked_us = now_us();
 }

@@ -19,7 +19,8 @@ extern uint32_t linked_bss_start[], linked_bss_end[];
 /* What a reset leaves alone: the seed. */
 extern uint8_t linked_noinit[];
 
-/* A part of the flash that can be written by itself: the settings. */
+/* Parts of the flash that can be written by themselves: the settings, and the files. */
 extern const uint8_t linked_settings[], linked_settings_end[];
+extern const uint8_t linked_files[], linked_files_end[];
 
 #endif

@@ -15,3 +15,13 @@
 #define CONFIG_ANKLET_LWIP_RINGS 72
 #define CONFIG_ANKLET_LWIP_WAITING 8
 #define CONFIG_ANKLET_LWIP_LOOKUPS 8
+
+/* TLS: the library's configuration in this folder, and all the memory that it may take. */
+#define MBEDTLS_CONFIG_FILE <mbedtls_config.h>
+#define CONFIG_ANKLET_TLS_STREAMS 16
+#define CONFIG_ANKLET_TLS_HEAP 1048576
+
+/* Forwards of datagrams, each as long as one frame takes. */
+#define CONFIG_ANKLET_FORWARDS 4
+#define CONFIG_ANKLET_ASSOCIATIONS 16
+#define CONFIG_ANKLET_DATAGRAM 1472

@@ -1,0 +1,30 @@
+/*
+ * lwIP on the LM3S6965 with TLS: fewer connections, and more for octets that are sent as copies, as
+ * encrypted ones are. See lwipopts_common.h.
+ */
+#ifndef LWIPOPTS_H
+#define LWIPOPTS_H
+
+#include "anklet_config.h"
+
+#include "lwipopts_common.h"
+
+#define TCP_MSS 536
+#define TCP_WND CONFIG_ANKLET_LWIP_RING
+#define TCP_SND_BUF CONFIG_ANKLET_LWIP_RING
+#define TCP_SND_QUEUELEN 8
+
+#define MEM_SIZE 4096
+/* One more, for a listener is made of one. */
+#define MEMP_NUM_TCP_PCB (CONFIG_ANKLET_LWIP_RINGS + CONFIG_ANKLET_LWIP_WAITING + 1)
+#define MEMP_NUM_TCP_PCB_LISTEN (CONFIG_ANKLET_LISTENERS + CONFIG_ANKLET_SESSIONS)
+#define MEMP_NUM_TCP_SEG 32
+#define MEMP_NUM_UDP_PCB 3
+#define MEMP_NUM_PBUF 24
+#define MEMP_NUM_SYS_TIMEOUT (LWIP_NUM_SYS_TIMEOUT_INTERNAL)
+#define ARP_TABLE_SIZE 8
+#define DNS_TABLE_SIZE CONFIG_ANKLET_LWIP_LOOKUPS
+#define DNS_MAX_SERVERS CONFIG_ANKLET_NAME_SERVERS
+#define DNS_MAX_NAME_LENGTH (CONFIG_ANKLET_NAME_MAX + 1)
+
+#endif

@@ -1,0 +1,268 @@
+"""Forwards of datagrams, with a real name server behind them and sockets that look at who answers."""
+import os
+import re
+import socket
+import struct
+import sys
+import time
+
+import pytest
+
+import peers
+import program
+from dns_server import TYPE_A, Name, encode_name
+
+WEB = "web.example.test"
+PLACE = re.compile(r"forwarding datagrams from (\S+:\d+) to")
+
+
+def has_ipv6():
+    try:
+        with socket.socket(socket.AF_INET6) as sock:
+            sock.bind(("::1", 0))
+        return True
+    except OSError:
+        return False
+
+
+needs_ipv6 = pytest.mark.skipif(not has_ipv6(), reason="this host has no ::1")
+needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="127.0.0.2 is not everywhere")
+
+
+def udp(host="127.0.0.1", port=0, ns=None, scope=0):
+    """A socket for datagrams, bound."""
+    sock = peers.new_socket(peers.family_of(host), socket.SOCK_DGRAM, ns=ns)
+    sock.bind((host, port, 0, scope) if scope else (host, port))
+    return sock
+
+
+def start(anklet, here, target, *args, **more):
+    """A program with that forward: the program, and the ports where it listens for datagrams."""
+    one = anklet("--forward", f"udp://{here}:0 udp://{target}", *args, **more)
+    one.wait_log(PLACE.pattern)
+    return one, [program.address_of(at)[1] for at in PLACE.findall(one.log)]
+
+
+def asks(sock, to, name=WEB):
+    """Asks a name server there for the name's address: the answer, and who gave it."""
+    question = encode_name(name) + struct.pack("!HH", TYPE_A, 1)
+    sock.sendto(struct.pack("!HHHHHH", 0x1234, 0x0100, 1, 0, 0, 0) + question, to)
+    answer, sender = sock.recvfrom(4096)
+    assert answer[:2] == b"\x12\x34" and question in answer
+    return socket.inet_ntoa(answer[-4:]), sender[:2]
+
+
+def exchange(client, server, to, octets=b"ping"):
+    """There and back: the address that the proxy has for the server."""
+    client.sendto(octets, to)
+    got, proxy = server.recvfrom(65536)
+    assert got == octets
+    server.sendto(octets[::-1], proxy)
+    assert client.recvfrom(65536) == (octets[::-1], to)
+    return proxy
+
+
+# ---- There and back ----
+
+def test_a_name_server_behind_it(anklet, dns):
+    dns.zone[WEB] = Name(a=["192.0.2.80"])
+    _, (port,) = start(anklet, "127.0.0.1", f"127.0.0.1:{dns.address[1]}")
+    client = udp()
+    for _ in range(5):
+        assert asks(client, ("127.0.0.1", port)) == ("192.0.2.80", ("127.0.0.1", port))
+
+
+def test_a_target_by_name(anklet, dns):
+    server = udp()
+    dns.zone[WEB] = Name(a=["127.0.0.1"])
+    _, (port,) = start(anklet, "127.0.0.1", f"{WEB}:{peers.port_of(server)}", *dns.option)
+    exchange(udp(), server, ("127.0.0.1", port))
+
+
+def test_a_name_that_comes_late(anklet, dns):
+    """What was sent before the name is known is not lost, and nobody spins meanwhile."""
+    server, client = udp(), udp()
+    dns.zone[WEB] = Name(a=["127.0.0.1"], delay={"A": 2.0, "AAAA": 2.0})
+    one, (port,) = start(anklet, "127.0.0.1", f"{WEB}:{peers.port_of(server)}", *dns.option)
+    client.sendto(b"early", ("127.0.0.1", port))
+    assert one.cpu_during(1.0) < 0.2
+    assert server.recv(100) == b"early"
+
+
+@needs_ipv6
+@pytest.mark.parametrize("here, there", [("::1", "::1"), ("::1", "127.0.0.1"), ("127.0.0.1", "::1")])
+def test_each_family_on_either_side(anklet, here, there):
+    server, client = udp(there), udp(here)
+    bracketed = {"::1": "[::1]", "127.0.0.1": "127.0.0.1"}
+    _, (port,) = start(anklet, bracketed[here], f"{bracketed[there]}:{peers.port_of(server)}")
+    client.sendto(b"ping", (here, port))
+    got, proxy = server.recvfrom(100)
+    assert got == b"ping"
+    server.sendto(b"pong", proxy)
+    got, sender = client.recvfrom(100)
+    assert got == b"pong" and sender[:2] == (here, port)
+
+
+@needs_linux
+def test_replies_leave_from_the_address_that_was_asked(anklet):
+    server, client = udp(), udp()
+    one, ports = start(anklet, "*", f"127.0.0.1:{peers.port_of(server)}")
+    first = exchange(client, server, ("127.0.0.1", ports[0]))
+    second = exchange(client, server, ("127.0.0.2", ports[0]))
+    assert first != second  # two addresses asked are two associations
+    assert exchange(client, server, ("127.0.0.1", ports[0])) == first
+    assert len(re.findall("begun with", one.log)) == 2
+
+
+@needs_ipv6
+def test_everywhere_is_one_port_of_both_families(anklet):
+    server, client = udp(), udp("::1")
+    _, ports = start(anklet, "*", f"127.0.0.1:{peers.port_of(server)}")
+    assert len(ports) == 2 and ports[0] == ports[1]
+    client.sendto(b"ping", ("::1", ports[1]))
+    _, proxy = server.recvfrom(100)
+    server.sendto(b"pong", proxy)
+    got, sender = client.recvfrom(100)
+    assert got == b"pong" and sender[:2] == ("::1", ports[1])
+
+
+def test_link_local_addresses_on_both_sides(anklet, namespace, tmp_path):
+    """Client and target are known by an address and an interface; so is what was asked."""
+    mine, theirs = namespace(), namespace()
+    mine.wire(theirs, ["fe80::1/64"], ["fe80::2/64"])
+    conf = tmp_path / "anklet.conf"
+    conf.write_text("listen 127.0.0.1:0\nallow to fe80::2\n"
+                    "forward udp://*:5353 udp://[fe80::2%eth0]:7000\n")
+    one = anklet("-c", str(conf), ns=mine)
+    one.wait_log(r"datagrams from \[::\]:5353")
+    scope = theirs.index("eth0")
+    client, server = udp("fe80::2", ns=theirs, scope=scope), udp("fe80::2", 7000, theirs, scope)
+    client.sendto(b"ping", ("fe80::1", 5353, 0, scope))
+    got, proxy = server.recvfrom(100)
+    assert got == b"ping" and proxy[0].startswith("fe80::1")
+    server.sendto(b"pong", proxy)
+    got, sender = client.recvfrom(100)
+    assert got == b"pong" and sender[0].startswith("fe80::1") and sender[1] == 5353
+
+
+def test_each_client_has_its_own(anklet):
+    server = udp()
+    _, (port,) = start(anklet, "127.0.0.1", f"127.0.0.1:{peers.port_of(server)}")
+    clients = [udp() for _ in range(10)]
+    known = [exchange(c, server, ("127.0.0.1", port), b"%d" % i) for i, c in enumerate(clients)]
+    assert len(set(known)) == 10
+    for i, proxy in reversed(list(enumerate(known))):
+        server.sendto(b"for %d" % i, proxy)
+    for i, client in enumerate(clients):
+        assert client.recv(100) == b"for %d" % i
+
+
+def test_lengths(anklet):
+    server, client = udp(), udp()
+    longest = program.built_size("CONFIG_ANKLET_DATAGRAM")
+    one, (port,) = start(anklet, "127.0.0.1", f"127.0.0.1:{peers.port_of(server)}",
+                         "--limit-datagrams", "1s")
+    for octets in (b"", b"x", os.urandom(longest)):
+        exchange(client, server, ("127.0.0.1", port), octets)
+    client.sendto(bytes(longest + 1), ("127.0.0.1", port))
+    client.sendto(b"behind it", ("127.0.0.1", port))
+    assert server.recv(65536) == b"behind it"
+    one.wait_log(r"up 4 of \d+ octets, down 3 of \d+ octets, dropped 1,")
+
+
+# ---- Who is not heard ----
+
+def test_only_the_target_is_heard(anklet):
+    server, client, stranger = udp(), udp(), udp()
+    _, (port,) = start(anklet, "127.0.0.1", f"127.0.0.1:{peers.port_of(server)}")
+    proxy = exchange(client, server, ("127.0.0.1", port))
+    stranger.sendto(b"forged", proxy)
+    assert peers.silent_for(client, 0.3)
+    assert exchange(client, server, ("127.0.0.1", port)) == proxy
+
+
+def test_a_closed_target_ends_nothing(anklet):
+    server, client = udp(), udp()
+    one, (port,) = start(anklet, "127.0.0.1", f"127.0.0.1:{peers.port_of(server)}")
+    proxy = exchange(client, server, ("127.0.0.1", port))
+    place = server.getsockname()
+    server.close()
+    for _ in range(5):
+        client.sendto(b"nobody hears this", ("127.0.0.1", port))
+        time.sleep(0.02)
+    server = udp(*place)
+    assert exchange(client, server, ("127.0.0.1", port)) == proxy
+    assert len(re.findall("begun with", one.log)) == 1
+
+
+# ---- Rules ----
+
+@pytest.mark.parametrize("rules, why", [
+    ("deny to 127.0.0.1\nallow\n", "denied by rule 1"),
+    ("allow to 192.0.2.1\n", "no allow line matches"),
+    ("allow ident\n", "identd"),
+], ids=["deny", "none", "ident"])
+def test_rules_decide(anklet, tmp_path, rules, why):
+    server, client = udp(), udp()
+    conf = tmp_path / "anklet.conf"
+    conf.write_text(rules + "listen 127.0.0.1:0\n"
+                    f"forward udp://127.0.0.1:0 udp://127.0.0.1:{peers.port_of(server)}\n")
+    one = anklet("-c", str(conf))
+    port = program.address_of(one.wait_log(PLACE.pattern).group(1))[1]
+    for _ in range(20):
+        client.sendto(b"let me in", ("127.0.0.1", port))
+    one.wait_log("refused, .*" + why)
+    assert peers.silent_for(server, 0.3)
+    assert one.log.count("refused, ") == 1  # a flood of datagrams is no flood of lines
+
+
+def test_it_does_not_turn_in_a_circle(anklet):
+    probe, client = udp(), udp()
+    port = peers.port_of(probe)
+    probe.close()
+    one = anklet("--forward", f"udp://127.0.0.1:{port} udp://127.0.0.1:{port}")
+    client.sendto(b"round", ("127.0.0.1", port))
+    one.wait_log("the proxy itself listens there")
+    assert one.cpu_during(0.5) < 0.2
+
+
+# ---- Limits ----
+
+def test_an_idle_client_is_forgotten(anklet):
+    server, client = udp(), udp()
+    one, (port,) = start(anklet, "127.0.0.1", f"127.0.0.1:{peers.port_of(server)}",
+                         "--limit-datagrams", "1s")
+    before = one.descriptors()
+    first = exchange(client, server, ("127.0.0.1", port))
+    one.wait_log("ended, idle for limit-datagrams, up 1 of 4 octets, down 1 of 4 octets, dropped 0")
+    assert peers.until(lambda: one.descriptors() == before)
+    assert exchange(client, server, ("127.0.0.1", port)) != first
+
+
+def test_a_full_table(anklet):
+    """Half of it is one address's: then its own oldest gives way, and everybody is served."""
+    server = udp()
+    size = program.built_size("CONFIG_ANKLET_ASSOCIATIONS")
+    one, (port,) = start(anklet, "127.0.0.1", f"127.0.0.1:{peers.port_of(server)}")
+    before = one.descriptors()
+    for _ in range(size):
+        exchange(udp(), server, ("127.0.0.1", port))
+    one.wait_log("gave way to another of this client's")
+    assert one.descriptors() - before == (size + 1) // 2
+
+
+def test_a_taken_port_is_said_at_the_start():
+    taken = udp()
+    done = program.run("--forward", f"udp://127.0.0.1:{peers.port_of(taken)} udp://127.0.0.1:9")
+    assert done.returncode != 0
+    assert f"udp://127.0.0.1:{peers.port_of(taken)}" in done.stderr
+
+
+def test_nothing_is_allocated(anklet):
+    path = os.environ.get("ANKLET_NO_MALLOC")
+    if not path:
+        pytest.skip("ANKLET_NO_MALLOC is not set")
+    server = udp()
+    _, (port,) = start(anklet, "127.0.0.1", f"127.0.0.1:{peers.port_of(server)}", program=path)
+    for _ in range(3):
+        exchange(udp(), server, ("127.0.0.1", port))

@@ -1,0 +1,235 @@
+/*
+ * Forwards of datagrams: targets that are late, gone or elsewhere, and those who may not.
+ */
+#include "askers.h"
+
+#include <string.h>
+
+static const char to_both[] =
+	FORWARD_TO("server.example:53\nforward udp://" PROXY_IP ":5354 udp://" SERVER_IP ":53");
+
+/* ---- The target ---- */
+
+static void check_refused_at_first(struct run *run)
+{
+	EXPECT(run, asker[0].sent == 10);
+	EXPECT(run, asker[0].pause_ms < 300 || (asker[0].replies >= 3 && asker[0].replies <= 7));
+	EXPECT(run, run->anklet->datagrams->number == 1); /* one association, all the time */
+	EXPECT(run, run->anklet->status.datagrams_up == 10);
+}
+
+/* Nobody listens there at first, which ICMP says; that ends nothing. */
+static void refused_at_first(struct run *run)
+{
+	askers_begin(run, FORWARD_TO_IP);
+	echo_add(run, SERVER_IP, 1550);
+	asker_add(run, HOST_CLIENT, PROXY_IP)->count = 10;
+	asker[0].pause_ms = run_between(run, 0, 1) == 0 ? 300 : run_between(run, 0, 20);
+	run->check = check_refused_at_first;
+}
+
+static void check_late(struct run *run)
+{
+	EXPECT(run, asker[0].replies == 4 && asker[1].replies == 1);
+	EXPECT(run,
+		run->proxy.waits < 200); /* what waits in the queue makes nobody run in circles */
+	EXPECT(run, run->anklet->status.datagrams_dropped == 0);
+}
+
+/* The name is found after seconds, or after failures; the system keeps what the client has sent. */
+static void late(struct run *run)
+{
+	static const char *const addresses[] = {SERVER_IP, NULL};
+	unsigned failures = run_between(run, 0, 2);
+
+	askers_begin(run, to_both);
+	for (unsigned i = 0; i < failures; i++)
+		sim_name(&run->sim, "server.example",
+			run_between(run, 0, 1) == 0 ? PORT_NO_NAME : PORT_NAME_FAILED, NULL);
+	sim_name(&run->sim, "server.example", 0, addresses)->delay_v4_ms =
+		run_between(run, 10, 8000);
+	echo_add(run, SERVER_IP, 0);
+	asker_add(run, HOST_CLIENT, PROXY_IP)->count = 4;
+	asker[0].patience_ms = 40000;
+	asker_add(run, HOST_OTHER, PROXY_IP)->proxy.port = PLACE_PORT + 1;
+	asker[1].start_ms = run_between(run, 0, 20000);
+	run->check = check_late;
+}
+
+static void check_moved(struct run *run)
+{
+	EXPECT(run, run_logged(run, "other addresses now") == 1);
+	EXPECT(run, asker[0].sent == 3 && asker[0].replies >= 1);
+	EXPECT(run, echo.asked == asker[0].replies);
+}
+
+/* The target has another address since the last look-up: the first datagram goes astray, and no more. */
+static void moved(struct run *run)
+{
+	static const char *const before[] = {"198.51.100.1", NULL}, *const after[] = {
+									    SERVER_IP, NULL};
+
+	askers_begin(run, FORWARD_TO_NAME);
+	sim_route(&run->sim, "198.51.100.0/24", SIM_FATE_BLACK_HOLE);
+	sim_name(&run->sim, "server.example", 0, before);
+	sim_name(&run->sim, "server.example", 0, after);
+	echo_add(run, SERVER_IP, 0);
+	asker_add(run, HOST_CLIENT, PROXY_IP)->count = 3;
+	asker[0].start_ms = run_between(run, 61000, 90000);
+	asker[0].pause_ms = 200;
+	run->check = check_moved;
+}
+
+/* ---- Strangers ---- */
+
+static struct bell strangers;
+
+/* Somebody who is not the target writes to the sockets of associations. */
+static void write_to_associations(struct run *run)
+{
+	struct port *port = &run->peer[HOST_OTHER];
+	struct address any = {.ip = ip_v4(0, 0, 0, 0)};
+	uint8_t octets[8];
+	port_sock s;
+
+	EXPECT(run, run->anklet->status.associations == askers);
+	EXPECT(run, port_datagram(port, &any, NULL, &s) == 0);
+	for (unsigned i = 0; i < SLOTS; i++) {
+		if (!associations(run)[i].used)
+			continue;
+		asker_datagram(octets, sizeof octets, 1, 0);
+		(void)port_sendto(port, s, octets, sizeof octets, NULL,
+			&run->proxy.socket[associations(run)[i].sock].at);
+	}
+	port_close(port, &s);
+}
+
+static void forged(struct run *run)
+{
+	askers_begin(run, FORWARD_TO_IP);
+	echo_add(run, SERVER_IP, 0);
+	for (unsigned i = 0; i < SHARE; i++) {
+		asker_add(run, HOST_CLIENT, PROXY_IP)->count = 10;
+		asker[i].pause_ms = 200;
+	}
+	bell_init(&strangers, run, 1000, write_to_associations);
+	run->check = askers_check_served;
+}
+
+/* ---- Who may not ---- */
+
+static void check_denied(struct run *run)
+{
+	EXPECT(run, echo.asked == 0);
+	EXPECT(run, run_logged(run, "refused, ") == 1); /* of fifteen */
+	EXPECT(run, run->anklet->status.datagrams_dropped == asker[0].sent + asker[1].sent);
+	EXPECT(run, run->anklet->datagrams->number == 0);
+}
+
+static void denied(struct run *run)
+{
+	static const char *const configs[] = {
+		"deny to " SERVER_IP "\nallow\nforward udp://*:5353 udp://" SERVER_IP ":53\n",
+		"allow to " OTHER_IP "\nforward udp://*:5353 udp://" SERVER_IP ":53\n",
+		"allow ident\nforward udp://*:5353 udp://" SERVER_IP ":53\n",
+		"allow\nforward udp://*:5353 udp://127.0.0.1:53\n", /* protected */
+		"allow to " PROXY_IP "\nforward udp://*:5353 udp://" PROXY_IP
+		":5353\n", /* a loop */
+	};
+
+	askers_begin(run, configs[run_between(run, 0, sizeof configs / sizeof *configs - 1)]);
+	echo_add(run, SERVER_IP, 0);
+	asker_add(run, HOST_CLIENT, PROXY_IP)->count = 10;
+	asker_add(run, HOST_CLIENT, PROXY_IP)->count = 5;
+	run->no_probe = true;
+	run->check = check_denied;
+}
+
+/* ---- Stopped ---- */
+
+static struct bell stops;
+static bool stop_now;
+
+static void ring(struct run *run)
+{
+	stop_now = true;
+	sim_interrupt(&run->sim);
+}
+
+static void look_stop(struct run *run)
+{
+	if (!stop_now)
+		return;
+	stop_now = false;
+	anklet_stop(run->anklet);
+	EXPECT(run, sim_open_sockets(&run->proxy, SIM_DATAGRAMS) == 0);
+	EXPECT(run, sim_open_sockets(&run->proxy, SIM_LOOKUP) == 0);
+	EXPECT(run, run->anklet->status.associations == 0);
+	echo.asked = 0;
+}
+
+static void check_stopped(struct run *run)
+{
+	EXPECT(run, echo.asked <= 3); /* what was under way */
+}
+
+static void stopped(struct run *run)
+{
+	static const char *const addresses[] = {SERVER_IP, NULL};
+
+	askers_begin(run, run_between(run, 0, 1) == 0 ? FORWARD_TO_IP : FORWARD_TO_NAME);
+	(void)sim_name(&run->sim, "server.example", 0, addresses);
+	run->sim.name[run->sim.names - 1].delay_v4_ms = run_between(run, 0, 3000);
+	echo_add(run, SERVER_IP, 0);
+	askers_add(run, SHARE);
+	run->no_probe = true;
+	stop_now = false;
+	bell_init(&stops, run, run_between(run, 0, 2500), ring);
+	crowd_before_wait(run, look_stop);
+	run->check = check_stopped;
+}
+
+/* ---- One call fails ---- */
+
+static void check_failing(struct run *run)
+{
+	const struct asker *k = &asker[askers - 1];
+
+	EXPECT(run, k->sent == 3 && k->replies >= 2); /* one failure costs one datagram */
+}
+
+static void failing(struct run *run)
+{
+	static const int failures[] = {PORT_REFUSED, PORT_UNREACHABLE, PORT_NO_RESOURCES,
+		PORT_FAILED, PORT_FAILED, PORT_NO_NAME, PORT_NAME_FAILED, PORT_IN_USE};
+	static const char *const addresses[] = {SERVER_IP, NULL};
+
+	askers_begin(run, run_between(run, 0, 1) == 0 ? FORWARD_TO_IP : FORWARD_TO_NAME);
+	sim_name(&run->sim, "server.example", 0, addresses);
+	echo_add(run, SERVER_IP, 0);
+	askers_add(run, 2);
+	asker_add(run, HOST_CLIENT, PROXY_IP)->count = 3;
+	asker[2].start_ms = 20000;
+	asker[2].pause_ms = 2000;
+	asker[2].patience_ms = 15000;
+	run->start_fails = true;
+	run->proxy.faults.fail_with =
+		failures[run_between(run, 0, sizeof failures / sizeof *failures - 1)];
+	run->proxy.faults.fail_at = run_between(run, 1, 60);
+	run->check = check_failing;
+}
+
+static const struct scenario scenarios[] = {
+	{"refused_at_first", refused_at_first},
+	{"late", late},
+	{"moved", moved},
+	{"forged", forged},
+	{"denied", denied},
+	{"stopped", stopped},
+	{"failing", failing},
+};
+
+int main(int argc, char **argv)
+{
+	return scenario_main(argc, argv, scenarios, sizeof scenarios / sizeof *scenarios);
+}

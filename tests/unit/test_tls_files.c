@@ -1,0 +1,263 @@
+/*
+ * Settings and files of TLS: each error by its exact text.
+ */
+#define _XOPEN_SOURCE 700
+#include "tls_pair.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define RUN(test) cmocka_unit_test_setup_teardown(test, start_port, stop_port)
+
+/* Written below 'scratch', a directory of the test's own. */
+static char scratch[] = "/tmp/test_tls.XXXXXX";
+
+static const char *scratch_name(const char *name)
+{
+	static char path[4][80];
+	static unsigned next;
+	char *at = path[next++ % 4];
+
+	(void)snprintf(at, sizeof path[0], "%s/%s", scratch, name);
+	return at;
+}
+
+static void write_file(const char *name, const char *text, size_t len)
+{
+	FILE *file = fopen(scratch_name(name), "w");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(text, 1, len, file), len);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* Loads what cannot be loaded: the answer, and what it says in 'said'. */
+static char said[300];
+
+static int refused(const struct tls_settings *settings)
+{
+	struct tls_context *context = (struct tls_context *)said;
+	struct text why;
+	int answer;
+
+	text_init(&why, said, sizeof said);
+	answer = tls_load(&context, &port, settings, &why);
+	assert_int_not_equal(answer, 0);
+	assert_ptr_equal(context, said);
+	assert_false(why.cut);
+	return answer;
+}
+
+struct bad {
+	const char *cert, *key, *ca, *psk, *alpn;
+	const char *words;
+};
+
+#define OWN FILES "server.pem", FILES "server.key"
+
+static const struct bad bads[] = {
+	{"", "", "", "", "", "a server needs cert, or psk"},
+	{"", FILES "server.key", "", "", "", "key is given without cert"},
+	{FILES "none.pem", "", "", "", "", FILES "none.pem: no such file"},
+	{FILES "server.pem", FILES "none.key", "", "", "", FILES "none.key: no such file"},
+	{FILES "server.pem/x", "", "", "", "", FILES "server.pem/x: no such file"},
+	{"tests/tls", "", "", "", "", "tests/tls: the file cannot be read"},
+	{"no\nsuch", "", "", "", "", "no\\x0asuch: no such file"},
+	{FILES "server.key", "", "", "", "", FILES "server.key: no certificate in it"},
+	{FILES "server.pem", "", "", "", "",
+		FILES "server.pem: no private key in it that can be read"},
+	{FILES "server.pem", FILES "psk.txt", "", "", "",
+		FILES "psk.txt: no private key in it that can be read"},
+	{FILES "server.pem", FILES "locked.key", "", "", "",
+		FILES
+		"locked.key: the key is protected by a password, for which nobody can be asked"},
+	{FILES "server.pem", FILES "other.key", "", "", "",
+		FILES "other.key: the key does not belong to the certificate in " FILES
+		      "server.pem"},
+	{OWN, FILES "none.pem", "", "", FILES "none.pem: no such file"},
+	{OWN, FILES "server.key", "", "", FILES "server.key: no certificate in it"},
+	{OWN, FILES "spoilt.pem", "", "",
+		FILES "spoilt.pem: certificate number 2 in it cannot be read"},
+	{"", "", "", FILES "none.txt", "", FILES "none.txt: no such file"},
+	{"", "", "", FILES "server.pem", "",
+		FILES
+		"server.pem: not a line IDENTITY:KEY with a key of 16 to 64 octets in hexadecimal"},
+	{OWN, "", "", "a,,b", "alpn: names of 1 to 255 octets with commas between them"},
+	{OWN, "", "", "a,", "alpn: names of 1 to 255 octets with commas between them"},
+	{OWN, "", "", "1,2,3,4,5,6,7,8,9", "alpn: more than 8 protocols"},
+};
+
+static void bad_settings_are_named(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof bads / sizeof bads[0]; i++) {
+		const struct bad *bad = &bads[i];
+		struct tls_settings settings = {.server = true,
+			.cert = bad->cert,
+			.key = bad->key,
+			.ca = bad->ca,
+			.psk = bad->psk,
+			.alpn = bad->alpn};
+
+		assert_int_equal(refused(&settings), TLS_BAD_SETTINGS);
+		assert_string_equal(said, bad->words);
+	}
+}
+
+static void a_file_that_may_not_be_read(void **state)
+{
+	struct tls_settings settings = server_settings;
+	char words[200];
+
+	(void)state;
+	write_file("secret", "x", 1);
+	settings.cert = scratch_name("secret");
+	(void)snprintf(words, sizeof words, "%s: permission denied", settings.cert);
+	assert_int_equal(chmod(settings.cert, 0), 0);
+	/* Root may read everything: then somebody else tries. */
+	if (geteuid() == 0) {
+		assert_int_equal(chmod(scratch, 0755), 0);
+		assert_int_equal(seteuid(65534), 0);
+	}
+	assert_int_equal(refused(&settings), TLS_BAD_SETTINGS);
+	if (getuid() == 0)
+		assert_int_equal(seteuid(0), 0);
+	assert_string_equal(said, words);
+}
+
+/* ---- Shared keys ---- */
+
+#define KEY16 "000102030405060708090a0b0c0d0e0f"
+#define KEY48 KEY16 KEY16 KEY16
+#define NOT_A_KEY "not a line IDENTITY:KEY with a key of 16 to 64 octets in hexadecimal"
+
+static void shared_keys(void **state)
+{
+	static const struct {
+		const char *text;
+		bool good;
+	} files[] = {
+		{"me:" KEY16 "\n", true},
+		{"me:" KEY16, true},
+		{"me:" KEY16 " \r\nanything", true},
+		{"me:" KEY48, true},
+		{"m:e:" KEY16, true},
+		{"me:000102030405060708090A0B0C0D0E0F", true},
+		{"", false},
+		{"\n", false},
+		{":" KEY16, false},
+		{"me:", false},
+		{"me:000102030405060708090a0b0c0d0e", false},
+		{"me:" KEY16 "0", false},
+		{"me:" KEY16 "0g", false},
+		{"me: " KEY16, false},
+		{"me:" KEY48 KEY16 "10", false},
+		{KEY16, false},
+	};
+	struct tls_settings settings = {
+		.server = true, .cert = "", .key = "", .ca = "", .alpn = ""};
+	char words[200];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+		struct tls_context *context;
+
+		write_file("psk", files[i].text, strlen(files[i].text));
+		settings.psk = scratch_name("psk");
+		if (files[i].good) {
+			context = load(&settings);
+			tls_unload(&context);
+			continue;
+		}
+		(void)snprintf(words, sizeof words, "%s: %s", settings.psk, NOT_A_KEY);
+		assert_int_equal(refused(&settings), TLS_BAD_SETTINGS);
+		assert_string_equal(said, words);
+	}
+}
+
+/* ---- Lists ---- */
+
+/* One certificate of ours behind many octets that are none, so that it lies across what is shown at once. */
+static void a_certificate_anywhere(void **state)
+{
+	static char text[140000];
+	struct tls_settings settings = client_settings;
+	char pem[2000];
+	FILE *file = fopen(FILES "ca.pem", "r");
+	size_t len;
+
+	(void)state;
+	assert_non_null(file);
+	len = fread(pem, 1, sizeof pem, file);
+	(void)fclose(file);
+	memset(text, '#', sizeof text);
+	for (size_t at = 64000; at < 66500; at += 7) {
+		struct tls_context *context;
+
+		memset(text + at - 7, '#', len + 7);
+		memcpy(text + at, pem, len);
+		write_file("list", text, sizeof text);
+		settings.ca = scratch_name("list");
+		context = load(&settings);
+		tls_unload(&context);
+	}
+	write_file("list", text, 66492 + 100); /* cut in the middle */
+	assert_int_equal(refused(&settings), TLS_BAD_SETTINGS);
+	assert_non_null(strstr(said, "list: certificate number 1 in it cannot be read"));
+}
+
+/* Many of them, over several pieces; the last one counts too. */
+static void a_long_list(void **state)
+{
+	static char text[400000];
+	struct tls_settings settings = client_settings;
+	FILE *other = fopen(FILES "other_ca.pem", "r"), *own = fopen(FILES "ca.pem", "r");
+	size_t len, at = 0;
+	struct pair pair;
+
+	(void)state;
+	assert_true(other != NULL && own != NULL);
+	len = fread(text, 1, 2000, other);
+	for (at = len; at < sizeof text - 2 * len; at += len)
+		memcpy(text + at, text, len);
+	at += fread(text + at, 1, len + 100, own);
+	(void)fclose(other);
+	(void)fclose(own);
+	write_file("long", text, at);
+	settings.ca = scratch_name("long");
+	pair = (struct pair){.context = {load(&settings), load(&server_settings)}};
+	make_pair(&pair, "server.test");
+	close_pair(&pair);
+	unload_pair(&pair);
+}
+
+static int make_scratch(void **state)
+{
+	(void)state;
+	return mkdtemp(scratch) != NULL ? 0 : -1;
+}
+
+static int remove_scratch(void **state)
+{
+	static const char *const names[] = {"secret", "psk", "list", "long"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		(void)unlink(scratch_name(names[i]));
+	return rmdir(scratch);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RUN(bad_settings_are_named),
+		RUN(a_file_that_may_not_be_read),
+		RUN(shared_keys),
+		RUN(a_certificate_anywhere),
+		RUN(a_long_list),
+	};
+
+	return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
+}
