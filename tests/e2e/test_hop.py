@@ -404,7 +404,7 @@ def test_rules_are_asked_before_the_hop(start, server):
 # ---- The configuration ----
 
 @pytest.mark.parametrize("words, said", [
-    ("via http://127.0.0.1:8080", "unknown scheme"), ("via socks5://127.0.0.1", "socks4"),
+    ("via http://127.0.0.1:8080", "socks4a://"), ("via socks5://127.0.0.1", "socks4"),
     ("via socks4://127.0.0.1 unresolved", "socks4a"), ("resolve", "via"),
     ("via socks4://127.0.0.1?ca=/x", "takes no options")])
 def test_wrong_routes(words, said):
