@@ -328,8 +328,7 @@ static void ourselves(struct run *run)
 	};
 	static const char *const own[] = {PROXY_IP, PROXY_IP6, "127.0.0.1", NULL};
 
-	begin_unasked(run, configs[run_between(run, 0, 5)],
-		"the proxy itself listens there");
+	begin_unasked(run, configs[run_between(run, 0, 5)], "the proxy itself listens there");
 	sim_name(&run->sim, "ourselves.example", 0, own);
 	run->check = check_loop;
 }
