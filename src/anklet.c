@@ -123,9 +123,9 @@ static bool over_client_limit(const struct anklet *a, const struct ip *client)
 /* Is there somebody who waits, and room for him? */
 static bool can_serve(const struct anklet *a, const struct listener *l)
 {
-	bool encrypted = ANKLET_HAS_TLS && l->tls != NULL;
-
-	return l->ready && (!encrypted || a->tls_streams + 1 <= CONFIG_ANKLET_TLS_STREAMS);
+	if (ANKLET_HAS_TLS && l->tls != NULL && a->tls_streams + 1 > CONFIG_ANKLET_TLS_STREAMS)
+		return false;
+	return l->ready;
 }
 
 /* The table is full, but this session only waits for a refused client to go away. */

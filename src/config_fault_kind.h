@@ -19,7 +19,7 @@
 	X(FAULT_STRINGS, "the names take more than " DIGITS(CONFIG_ANKLET_CONFIG_TEXT) " octets",  \
 		"use fewer or shorter ones, or build with a larger CONFIG_ANKLET_CONFIG_TEXT")     \
 	X(FAULT_ENDPOINT, "'%' is no endpoint", "write tcp://HOST:PORT")                           \
-	X(FAULT_SCHEME_NEAR, "unknown scheme '%'", "did you mean '%'?")                                            \
+	X(FAULT_SCHEME_NEAR, "unknown scheme '%'", "did you mean '%'?")                            \
 	X(FAULT_SCHEME_ABSENT, "%:// is not built into this program", "build with %")              \
 	X(FAULT_SOCKS5, SAME, "write socks4a://HOST:PORT")                                         \
 	X(FAULT_ABSENT, "'%' is not built into this program", "build with %")                      \

@@ -41,7 +41,7 @@
 	X(REASON_CONNECT_REFUSED, 91, "connection refused")                                     \
 	X(REASON_UNREACHABLE, 91, "unreachable")                                                \
 	X(REASON_TIMEOUT, 91, "no answer")                                                      \
-	X(REASON_RESET, 91, "the connection was reset")                             \
+	X(REASON_RESET, 91, "the connection was reset")                                         \
 	X(REASON_NO_RESOURCES, 91, "no socket was free")                                        \
 	X(REASON_NO_RANDOM, 91, "no random numbers for a look-up")                              \
 	X(REASON_SYSTEM, 91, "the system denied it")                                            \

@@ -47,13 +47,12 @@ const struct endpoint *session_hop_endpoint(const struct anklet *a, const struct
 	return route != NULL && route->how == ROUTE_VIA ? &route->hop : NULL;
 }
 
-const struct tls_options *session_tls_options(const struct anklet *a, const struct session *s)
+/* Where TLS is built in. */
+static const struct tls_options *tls_options_of(const struct anklet *a, const struct session *s)
 {
 	const struct endpoint *target = own_way(a, s), *hop = session_hop_endpoint(a, s);
 	const struct route *route = route_of(a, s);
 
-	if (!ANKLET_HAS_TLS)
-		return NULL;
 	if (target != NULL)
 		return &target->tls;
 	if (hop != NULL)
@@ -61,6 +60,11 @@ const struct tls_options *session_tls_options(const struct anklet *a, const stru
 	if (route != NULL && (route->how == ROUTE_TLS || route->how == ROUTE_STARTTLS))
 		return &route->tls;
 	return NULL;
+}
+
+const struct tls_options *session_tls_options(const struct anklet *a, const struct session *s)
+{
+	return ANKLET_HAS_TLS ? tls_options_of(a, s) : NULL;
 }
 
 struct tls_context *session_tls_context(const struct anklet *a, const struct session *s)

@@ -31,6 +31,11 @@ def run(*args, program=PATH, limit=START_LIMIT, **more):
                           stderr=subprocess.PIPE, text=True, timeout=limit, **more)
 
 
+def sanitized():
+    """Is it built with a sanitizer, which makes ciphers slow?"""
+    return b"__asan_init" in pathlib.Path(PATH).read_bytes()
+
+
 def address_of(text):
     host, _, port = text.rpartition(":")
     return host.strip("[]"), int(port)

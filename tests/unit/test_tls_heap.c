@@ -12,7 +12,7 @@
 
 /* Its own, for the heap is only in the firmware; and so that the blocks themselves can be looked at. */
 #define CONFIG_ANKLET_TLS_HEAP 4096
-#include "../../port/lwip/firmware/tls_heap.c"
+#include "../../port/lwip/firmware/tls_heap.c" /* NOLINT(bugprone-suspicious-include) */
 
 #define PIECES 64
 #define ROUNDS 200000
