@@ -37,7 +37,7 @@ static void warn_of_no_verification(struct anklet *a, const char *at)
 	struct text *t = instance_line(a);
 
 	text_str(t, at);
-	text_str(t, ": verify=none: whoever answers there is taken for the right one");
+	text_str(t, ": whoever answers there is taken for the right one");
 	instance_log(a, PORT_WARNING);
 }
 

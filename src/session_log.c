@@ -67,7 +67,7 @@ static struct text *begin_line(struct anklet *a, const struct session *s)
 	text_num(t, s->number);
 	text_char(t, ' ');
 	text_address(t, &s->from);
-	if (s->state > SESSION_REQUEST || s->request_whole)
+	if (s->request_whole)
 		text_target(t, a, s);
 	if (s->request.userid_len > 0) {
 		text_str(t, " user \"");

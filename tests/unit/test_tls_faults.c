@@ -24,6 +24,7 @@ static struct {
 	int random_left; /* calls until port_random() fails; negative: it does not */
 } world = {.random_left = -1};
 
+/* The linker prescribes the names. NOLINTBEGIN(bugprone-reserved-identifier) */
 int __real_port_read(struct port *p, port_sock s, void *buf, size_t size);
 int __wrap_port_read(struct port *p, port_sock s, void *buf, size_t size);
 int __real_port_send(struct port *p, port_sock s, const void *data, size_t len);
@@ -55,6 +56,8 @@ int __wrap_port_random(struct port *p, void *buf, size_t len)
 	}
 	return __real_port_random(p, buf, len);
 }
+
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 /* A handshake that does not wait for the port, which knows nothing of slowness. */
 static int shake_slowly(struct pair *pair, int *server)
