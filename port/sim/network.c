@@ -415,16 +415,12 @@ void network_unlisten(struct port *p, port_sock s)
 	}
 }
 
-void network_event(struct sim *sim, const struct sim_event *event)
+/* What happens to a connection. */
+static void link_event(struct sim *sim, struct sim_link *link, const struct sim_event *event)
 {
-	struct sim_link *link = event->link < 0 ? NULL : &sim->link[event->link];
+	struct sim_wire *wire = &link->wire[event->side];
 
 	switch ((enum sim_event_kind)event->kind) {
-	case SIM_EVENT_WAKE:
-		break;
-	case SIM_EVENT_DATAGRAM:
-		datagram_arrives(sim, event->side);
-		break;
 	case SIM_EVENT_SYN:
 		syn_arrives(sim, link);
 		break;
@@ -435,11 +431,22 @@ void network_event(struct sim *sim, const struct sim_event *event)
 		data_arrives(sim, link, event->side);
 		break;
 	case SIM_EVENT_WINDOW:
-		link->wire[event->side].window_pending = false;
-		link->wire[event->side].limit = link->wire[event->side].taken + link->window;
+		wire->window_pending = false;
+		wire->limit = wire->taken + link->window;
 		break;
 	case SIM_EVENT_RST:
 		reset_arrives(sim, link, event->side);
 		break;
+	case SIM_EVENT_WAKE:
+	case SIM_EVENT_DATAGRAM:
+		break;
 	}
+}
+
+void network_event(struct sim *sim, const struct sim_event *event)
+{
+	if (event->kind == SIM_EVENT_DATAGRAM)
+		datagram_arrives(sim, event->side);
+	else if (event->link >= 0)
+		link_event(sim, &sim->link[event->link], event);
 }

@@ -29,7 +29,7 @@ struct sim_socket {
 	uint16_t shown;   /* STREAM: octets that the last peek showed, and that were not consumed */
 	struct address at;   /* LISTENER, DATAGRAMS */
 	struct address peer; /* DATAGRAMS; port 0: none */
-	int8_t news;         /* DATAGRAMS: what came of an earlier one, not yet told; 0: nothing */
+	int16_t news;        /* DATAGRAMS: what came of an earlier one, not yet told; 0: nothing */
 	int backlog;         /* LISTENER */
 	struct sim_name *name;  /* LOOKUP: NULL is a literal */
 	struct address literal; /* LOOKUP */

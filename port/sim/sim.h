@@ -126,7 +126,7 @@ enum sim_datagram_state { SIM_DATAGRAM_FREE, SIM_DATAGRAM_UNDER_WAY, SIM_DATAGRA
 
 struct sim_datagram {
 	uint8_t state; /* enum sim_datagram_state */
-	int8_t news;   /* UNDER_WAY: not a datagram but what came of one; else 0 */
+	int16_t news;  /* UNDER_WAY: not a datagram but what came of one; else 0 */
 	uint16_t len;
 	uint32_t order;    /* of arriving, when UNREAD */
 	struct port *port; /* whose socket it lies at; UNDER_WAY: who sent it */
