@@ -85,7 +85,7 @@ static void send_back(struct sim *sim, struct sim_datagram *d, int news)
 
 	if (d->news != 0)
 		return;
-	d->news = (int8_t)news;
+	d->news = (int16_t)news;
 	d->from = d->to;
 	d->to = from;
 	set_out(sim, d);
