@@ -144,6 +144,14 @@ def end_of(sock):
         return "RESET"
 
 
+def end_of_visit(address):
+    """Connects, says nothing, and names the end; a reset may come before the connecting is done."""
+    try:
+        return end_of(dial(address))
+    except ConnectionResetError:
+        return "RESET"
+
+
 def is_broken(sock, limit=LIMIT):
     """Has the connection been reset? Asked without reading or sending: an EOF alone is none."""
     poller = select.poll()

@@ -111,6 +111,7 @@ def test_replies_leave_from_the_address_that_was_asked(anklet):
     second = exchange(client, server, ("127.0.0.2", ports[0]))
     assert first != second  # two addresses asked are two associations
     assert exchange(client, server, ("127.0.0.1", ports[0])) == first
+    one.wait_log("(?s)begun with.*begun with")
     assert len(re.findall("begun with", one.log)) == 2
 
 
@@ -192,6 +193,7 @@ def test_a_closed_target_ends_nothing(anklet):
         time.sleep(0.02)
     server = udp(*place)
     assert exchange(client, server, ("127.0.0.1", port)) == proxy
+    one.wait_log("begun with")
     assert len(re.findall("begun with", one.log)) == 1
 
 

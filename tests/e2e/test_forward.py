@@ -70,7 +70,7 @@ def test_a_question_and_fin_before_the_target_is_connected(start, names):
 def test_a_target_that_is_not_there(start, what):
     target = f"127.0.0.1:{peers.nobody()}" if what == "nobody" else "none.example.test:80"
     proxy, at = start(f"tcp://{target}")
-    assert peers.end_of(peers.dial(at)) in ("EOF", "RESET")
+    assert peers.end_of_visit(at) in ("EOF", "RESET")
     proxy.wait_log("forward .*refused")
 
 
@@ -78,7 +78,7 @@ def test_rules_hold_for_forwards_too(start):
     server = peers.echo_server()
     proxy, at = start(f"tcp://127.0.0.1:{server.port}", args=("--deny", f"to 127.0.0.1:{server.port}",
                                                               "--allow", "connect"))
-    assert peers.end_of(peers.dial(at)) in ("EOF", "RESET")
+    assert peers.end_of_visit(at) in ("EOF", "RESET")
     assert server.accepted == 0
     proxy.wait_log("denied by rule 1")
 
@@ -105,7 +105,7 @@ def test_the_limit_on_clients(start):
     for client in held:
         client.sendall(b"x")
         assert peers.read_exactly(peers.accept(server), 1) == b"x"
-    assert peers.end_of(peers.dial(at)) in ("EOF", "RESET")
+    assert peers.end_of_visit(at) in ("EOF", "RESET")
 
 
 # ---- Encrypted ----
