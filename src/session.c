@@ -234,6 +234,7 @@ static enum session_next over_limit(struct session *s)
 	return session_refuse(s, REASON_ESTABLISH_LIMIT);
 }
 
+/* The states that are never entered without TLS: left out, they take all that only they use with them. */
 static enum session_next run_encrypted(struct anklet *a, struct session *s)
 {
 	check(ANKLET_HAS_TLS);
@@ -248,6 +249,7 @@ static enum session_next run_encrypted(struct anklet *a, struct session *s)
 	return session_linger(a, s);
 }
 
+/* The same of those on the way through a next hop. */
 static enum session_next run_hop(struct anklet *a, struct session *s)
 {
 	check(ANKLET_HAS_ROUTES);

@@ -16,8 +16,6 @@ enum { TAB = 0x09, LF = 0x0a, CR = 0x0d, DEL = 0x7f };
 
 enum { KEEPING, IN_CODE, BEHIND_CODE }; /* what skipping tells */
 
-const char starttls_names[] = "smtp\0imap\0pop3\0nntp\0";
-
 /*
  * One line of ours and what is expected for it. The first is the greeting, for
  * which nothing is sent. Words are in lower case: they are compared without it.

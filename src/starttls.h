@@ -22,9 +22,6 @@ enum starttls_protocol {
 	STARTTLS_PROTOCOLS
 };
 
-/* The words for them, in that order: a list as text_of_list() reads it: "smtp", "imap", ... */
-extern const char starttls_names[];
-
 #define STARTTLS_LINE_MAX 2048    /* octets of one line of the server's, with its end */
 #define STARTTLS_ANSWER_MAX 16384 /* octets of everything that the server says */
 #define STARTTLS_START 8          /* octets of a line that say what it is */

@@ -11,7 +11,6 @@
 
 #include "guard.h"
 #include "starttls.h"
-#include "text.h"
 
 #define LITERAL(s) (s), sizeof(s) - 1
 #define KEEP_SIZE (STARTTLS_ANSWER_MAX + 1)
@@ -133,16 +132,6 @@ static void no_such_server(enum starttls_protocol protocol, const char *text, si
 static void refused(enum starttls_protocol protocol, const char *text, size_t len)
 {
 	fails(protocol, text, len, STARTTLS_REFUSED, sent_by_us[protocol]);
-}
-
-static void names(void **state)
-{
-	(void)state;
-	assert_string_equal(text_of_list(starttls_names, STARTTLS_SMTP), "smtp");
-	assert_string_equal(text_of_list(starttls_names, STARTTLS_IMAP), "imap");
-	assert_string_equal(text_of_list(starttls_names, STARTTLS_POP3), "pop3");
-	assert_string_equal(text_of_list(starttls_names, STARTTLS_NNTP), "nntp");
-	assert_string_equal(text_of_list(starttls_names, STARTTLS_PROTOCOLS), "");
 }
 
 /* The server speaks first in all of them, and no line of ours goes out unasked. */
@@ -418,7 +407,6 @@ static void floods(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(names),
 		cmocka_unit_test(begins_with_silence),
 		cmocka_unit_test(smtp),
 		cmocka_unit_test(imap),
