@@ -184,7 +184,7 @@ static void text_verdict(struct text *t, const struct anklet *a, const struct se
 
 	if (s->state < SESSION_GRANT) {
 		text_str(t, "refused");
-		if (code != 0) {
+		if (code != 0 && !session_is_forwarded(s)) { /* to whom nothing is said */
 			text_str(t, " with ");
 			text_num(t, code);
 		}
