@@ -4,9 +4,47 @@
  * Each value is the desktop's; a build overrides it with -DCONFIG_ANKLET_...=N.
  * Every table in the program is one of these, so the memory it needs is known
  * when it is built. Relations between sizes are asserted where both are known.
+ * A feature is 1 or 0, or a size of which 0 leaves it out of the program.
  */
 #ifndef ANKLET_CONFIG_H
 #define ANKLET_CONFIG_H
+
+/* ---- Features ---- */
+
+/* The command BIND. Without it a request for it is refused with 91, and no rule is about it. */
+#ifndef CONFIG_ANKLET_BIND
+#define CONFIG_ANKLET_BIND 1
+#endif
+
+/* Asking the client's identd (RFC 1413). Without it 'ident' in a rule is an error. */
+#ifndef CONFIG_ANKLET_IDENT
+#define CONFIG_ANKLET_IDENT 1
+#endif
+
+/*
+ * Looking names up. Without it a 4A request is refused with 91, unless a next hop takes the name
+ * as it is, and a name to listen on or to connect to is an error in the configuration.
+ */
+#ifndef CONFIG_ANKLET_NAMES
+#define CONFIG_ANKLET_NAMES 1
+#endif
+
+/* Answers of name servers that are kept (port/posix); 0 asks each time. */
+#ifndef CONFIG_ANKLET_NAME_CACHE
+#define CONFIG_ANKLET_NAME_CACHE 32
+#endif
+
+/* What is logged at most: 0 nothing, 1 errors, 2 warnings too, 3 what sessions come to, 4 each of their states. */
+#ifndef CONFIG_ANKLET_LOG_LEVELS
+#define CONFIG_ANKLET_LOG_LEVELS 4
+#endif
+
+/* The line below an error of the configuration that says what would be right. */
+#ifndef CONFIG_ANKLET_REMEDIES
+#define CONFIG_ANKLET_REMEDIES 1
+#endif
+
+/* ---- Sizes ---- */
 
 /* Clients served at once. The next ones wait in the listeners' backlogs. */
 #ifndef CONFIG_ANKLET_SESSIONS
