@@ -816,3 +816,34 @@ lint_firmware:
 -include $(sort $(patsubst %.o,%.d,$(firmware_objects) $(echo_objects)))
 
 .PHONY: lint_firmware images firmware run-firmware check-firmware test-firmware
+
+# ---- OpenWrt: the package in port/openwrt, checked without the SDK ----
+#
+#   make check-openwrt      what of it can be checked here; installs nothing
+#   make test-openwrt       the same, and first gets what is missing
+
+$(BUILD)/openwrt_keywords: $(BUILD)/posix/tests/openwrt/keywords.o $(POSIX_LIBS)
+	$(call say,link $@)$(CC) $(TEST_LDFLAGS) -o $@ $(posix_link) $(LIBS)
+
+check-openwrt: $(BUILD)/openwrt_keywords $(TLS_ARCHIVE)
+	@KEYWORDS=$(abspath $(BUILD)/openwrt_keywords) TLS_BUILT=$(tls_built) \
+		TLS_ARCHIVE=$(abspath $(TLS_ARCHIVE)) MBEDTLS=$(abspath $(MBEDTLS)) \
+		tests/openwrt/check $(BUILD)/openwrt
+
+test-openwrt:
+	@CC='$(CC)' tools/need openwrt
+	@$(MAKE) --no-print-directory tls_source
+	@$(MAKE) --no-print-directory check-openwrt
+
+lint: lint_openwrt
+
+# rc_common is sourced into: what it defines is called by the init script.
+lint_openwrt:
+	clang-format --dry-run -Werror tests/openwrt/keywords.c
+	shellcheck tests/openwrt/check
+	shellcheck -s dash -e SC1090,SC2317 tests/openwrt/rc_common tests/openwrt/network.sh
+	shellcheck -s dash -e SC3043,SC2034 port/openwrt/files/anklet.init
+
+-include $(BUILD)/posix/tests/openwrt/keywords.d
+
+.PHONY: check-openwrt test-openwrt lint_openwrt
