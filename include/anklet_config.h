@@ -129,6 +129,18 @@
 #define CONFIG_ANKLET_LOG_LINE 1024
 #endif
 
+/* How many addresses of one host there can be: only a name has several. */
+#define ANKLET_ADDRESSES (CONFIG_ANKLET_NAMES ? CONFIG_ANKLET_ADDRESSES : 1)
+
+/* One of two texts, for a feature that is 1 or 0: what nobody can say is left out with it. */
+#define ANKLET_TEXT(feature, with, without) ANKLET_TEXT_NAMED(feature, with, without)
+#define ANKLET_TEXT_NAMED(feature, with, without) ANKLET_TEXT_##feature(with, without)
+#define ANKLET_TEXT_1(with, without) with
+#define ANKLET_TEXT_0(with, without) without
+#define ANKLET_IF_BIND(text) ANKLET_TEXT(CONFIG_ANKLET_BIND, text, "")
+#define ANKLET_IF_IDENT(text) ANKLET_TEXT(CONFIG_ANKLET_IDENT, text, "")
+#define ANKLET_IF_NAMES(text) ANKLET_TEXT(CONFIG_ANKLET_NAMES, text, "")
+
 /* What is built in: constants, so that the code of what is not falls away. */
 #define ANKLET_HAS_ROUTES (CONFIG_ANKLET_ROUTES > 0)
 #define ANKLET_HAS_FORWARDS (CONFIG_ANKLET_FORWARDS > 0)

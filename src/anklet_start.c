@@ -110,7 +110,7 @@ static int listen_on(struct anklet *a, const struct line *line, const struct end
 	text_endpoint(&t, e, &a->config.strings);
 	if (e->host == ENDPOINT_ANY)
 		return add_pair(a, line, ip_v4(0, 0, 0, 0), any_v6, e->port);
-	if (e->host == ENDPOINT_NAME) {
+	if (CONFIG_ANKLET_NAMES && e->host == ENDPOINT_NAME) {
 		r = find_name(a, string_table_at(&a->config.strings, e->name), &at);
 		if (r < 0)
 			return r;

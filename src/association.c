@@ -152,7 +152,7 @@ static bool permitted(struct anklet *a, unsigned place, const struct address *cl
 		*reason = session_reason_of_rules(&answer);
 		return false;
 	}
-	if (answer.ident)
+	if (CONFIG_ANKLET_IDENT && answer.ident)
 		*reason = REASON_NO_IDENT;
 	return !answer.ident;
 }

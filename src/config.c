@@ -153,12 +153,10 @@ static bool read_rule(struct config *c, struct config_line *line, bool allow)
 	return true;
 }
 
-/* A keyword for which the program has no room; size: the setting that makes some. */
-static bool absent(struct config_line *line, const char *size)
+/* A keyword of what is not built in. */
+static bool absent(struct config_line *line, const char *needed)
 {
-	config_fault(&line->fault, FAULT_ABSENT, line->keyword);
-	line->fault.hint = size;
-	return false;
+	return config_fault_absent(&line->fault, line->keyword, needed);
 }
 
 static bool read_route(struct config *c, struct config_line *line)
@@ -260,6 +258,8 @@ static bool read_bind_ports(struct config *c, struct config_line *line)
 {
 	struct word value;
 
+	if (!CONFIG_ANKLET_BIND)
+		return absent(line, "CONFIG_ANKLET_BIND");
 	return config_line_only(line, FAULT_BIND_PORTS, &value) &&
 	       config_bind_ports(value, &c->bind_port_low, &c->bind_port_high, &line->fault);
 }
@@ -269,6 +269,8 @@ static bool read_bind_address(struct config *c, struct config_line *line)
 	struct word value;
 	struct ip ip;
 
+	if (!CONFIG_ANKLET_BIND)
+		return absent(line, "CONFIG_ANKLET_BIND");
 	if (!config_line_only(line, FAULT_BIND_ADDRESS, &value))
 		return false;
 	if (!ip_parse(value.at, value.len, &ip) || !ip_is_v4(&ip))
@@ -294,6 +296,8 @@ static bool read_dns(struct config *c, struct config_line *line)
 	struct address server;
 	struct word value;
 
+	if (!CONFIG_ANKLET_NAMES)
+		return absent(line, "CONFIG_ANKLET_NAMES");
 	if (!config_line_only(line, FAULT_DNS, &value) || !config_dns(value, &server, &line->fault))
 		return false;
 	if (c->port.name_servers == CONFIG_ANKLET_NAME_SERVERS)

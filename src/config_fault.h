@@ -25,6 +25,9 @@ struct config_fault {
 /* Fills *fault about a wrong word. Returns false, so that a parser can return it. */
 bool config_fault(struct config_fault *fault, enum config_fault_kind kind, struct word wrong);
 
+/* The same about a word for which 'needed' is not built in: with that it would be right. */
+bool config_fault_absent(struct config_fault *fault, struct word wrong, const char *needed);
+
 /*
  * Fills *fault about a value missing behind 'subject', at 'at'; kind is the one that would
  * complain of a wrong value there. Returns false.

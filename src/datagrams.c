@@ -157,8 +157,8 @@ static void end_misled(struct anklet *a, unsigned i)
 static void take_answer(struct anklet *a, unsigned i)
 {
 	struct datagrams_target *target = &a->datagrams->targets[i];
-	struct address found[CONFIG_ANKLET_ADDRESSES];
-	int n = port_resolved(a->port, target->look_up, found, CONFIG_ANKLET_ADDRESSES);
+	struct address found[ANKLET_ADDRESSES];
+	int n = port_resolved(a->port, target->look_up, found, ANKLET_ADDRESSES);
 
 	target->ready = false;
 	if (n == PORT_AGAIN)
@@ -183,8 +183,9 @@ void datagrams_look_again(struct anklet *a, unsigned forward)
 {
 	const struct datagrams_target *target = &a->datagrams->targets[forward];
 
-	if (forward_of(a, forward)->target.host == ENDPOINT_NAME && !target->looking &&
-		!target->retry.set && port_now(a->port) - target->found_at >= DATAGRAMS_FRESH_MS)
+	if (CONFIG_ANKLET_NAMES && forward_of(a, forward)->target.host == ENDPOINT_NAME &&
+		!target->looking && !target->retry.set &&
+		port_now(a->port) - target->found_at >= DATAGRAMS_FRESH_MS)
 		look_up(a, forward);
 }
 
@@ -193,7 +194,7 @@ static void find_target(struct anklet *a, unsigned i)
 	const struct endpoint *e = &forward_of(a, i)->target;
 	struct datagrams_target *target = &a->datagrams->targets[i];
 
-	if (e->host == ENDPOINT_NAME) {
+	if (CONFIG_ANKLET_NAMES && e->host == ENDPOINT_NAME) {
 		look_up(a, i);
 		return;
 	}
@@ -358,7 +359,7 @@ void datagrams_run(struct anklet *a)
 	if (!d->busy)
 		return;
 	d->busy = false;
-	for (unsigned i = 0; i < a->config.forward_count; i++)
+	for (unsigned i = 0; CONFIG_ANKLET_NAMES && i < a->config.forward_count; i++)
 		if (d->targets[i].looking && d->targets[i].ready)
 			take_answer(a, i);
 	for (unsigned i = 0; i < d->place_count; i++)
@@ -391,7 +392,7 @@ void datagrams_expire(struct anklet *a, uint32_t now)
 
 	for (unsigned i = 0; i < DATAGRAMS_REFUSALS; i++)
 		(void)take_deadline(a, &d->refusals[i].quiet, now);
-	for (unsigned i = 0; i < a->config.forward_count; i++)
+	for (unsigned i = 0; CONFIG_ANKLET_NAMES && i < a->config.forward_count; i++)
 		if (take_deadline(a, &d->targets[i].retry, now) && d->targets[i].count == 0)
 			look_up(a, i);
 	for (unsigned i = 0; i < d->place_count; i++) {
@@ -414,7 +415,7 @@ void datagrams_stop(struct anklet *a)
 	for (unsigned i = 0; i < d->place_count; i++)
 		if (d->places[i].sock != PORT_NONE)
 			close_socket(a, &d->places[i].sock);
-	for (unsigned i = 0; i < a->config.forward_count; i++)
+	for (unsigned i = 0; CONFIG_ANKLET_NAMES && i < a->config.forward_count; i++)
 		if (d->targets[i].looking)
 			close_socket(a, &d->targets[i].look_up);
 	memset(d, 0, sizeof *d);

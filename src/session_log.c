@@ -126,7 +126,7 @@ void session_log_announced(struct anklet *a, const struct session *s)
 static void text_way(struct text *t, const struct anklet *a, const struct session *s)
 {
 	const struct endpoint *hop = session_hop_endpoint(a, s);
-	bool known = !s->remote || s->request.cd == SOCKS4_BIND;
+	bool known = !s->remote || session_is_bind(s);
 
 	if (known)
 		text_address(t, &s->peer);

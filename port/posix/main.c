@@ -121,7 +121,8 @@ static void log_example(struct anklet *a)
 		anklet_offering(a, i, offer, sizeof offer);
 		if (offer[0] != '\0')
 			continue;
-		text_proxy(begin("try it: curl --socks4a "), at);
+		begin("try it: curl " ANKLET_TEXT(CONFIG_ANKLET_NAMES, "--socks4a ", "--socks4 "));
+		text_proxy(&line, at);
 		text_str(&line, " http://example.com/");
 		log_line(a);
 		return;

@@ -12,7 +12,7 @@
 #ifndef CONFIG_ANKLET_POSIX_LOOKUPS
 #define CONFIG_ANKLET_POSIX_LOOKUPS 32
 #endif
-#define POSIX_LOOKUPS CONFIG_ANKLET_POSIX_LOOKUPS
+#define POSIX_LOOKUPS (CONFIG_ANKLET_NAMES ? CONFIG_ANKLET_POSIX_LOOKUPS : 1)
 
 /* The core's handles come first in the table, then the resolver's queries. */
 #define PORT_ENTRIES (PORT_SOCKETS + 2 * POSIX_LOOKUPS)
