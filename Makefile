@@ -726,8 +726,7 @@ FIRMWARE_FLAGS_mbedtls = -isystem $(MBEDTLS)/include
 FIRMWARE_LINK = $(FIRMWARE_CPU) -nostartfiles --specs=nano.specs --specs=nosys.specs \
 	-L$(board) -L$(chip) -T port/lwip/boards/common/cortex_m3.ld -Wl,--gc-sections,--no-warn-rwx-segments
 
-firmware_sources = $(FIRMWARE) $(CORE:src/config_remedy.c=src/config_remedy_none.c) \
-	$(TLS_$(FIRMWARE_TLS)) $(PORT_LWIP)
+firmware_sources = $(FIRMWARE) $(CORE) $(TLS_$(FIRMWARE_TLS)) $(PORT_LWIP)
 board_sources = $(BOARD_COMMON) $(BOARD_OWN:%=$(chip)/%) $(PORT_LWIP_V4)
 firmware_lwip = $(LWIP_CORE) $(LWIP_V4) $(LWIP_ETHERNET)
 stack_objects = $(firmware_lwip:%.c=$(image)/stack/%.o)
@@ -804,7 +803,7 @@ test-firmware:
 
 # The boards' own files; those of anklet and port/lwip are read above.
 firmware_own = $(sort $(FIRMWARE) $(FIRMWARE_HEAP_none) $(FIRMWARE_HEAP_mbedtls)) $(BOARD_COMMON) port/lwip/boards/common/echo.c $(foreach b,$(BOARDS), \
-	$(wildcard $(BOARD_OWN:%=port/lwip/boards/$b/%))) src/config_remedy_none.c \
+	$(wildcard $(BOARD_OWN:%=port/lwip/boards/$b/%))) \
 	$(wildcard port/lwip/firmware/*.h port/lwip/boards/*/*.h port/lwip/boards/common/arch/*.h)
 
 lint: lint_firmware

@@ -39,7 +39,7 @@
 #define CONFIG_ANKLET_LOG_LEVELS 4
 #endif
 
-/* The line below an error of the configuration that says what would be right. */
+/* The line below an error of the configuration that says what would be right, and which word was meant. */
 #ifndef CONFIG_ANKLET_REMEDIES
 #define CONFIG_ANKLET_REMEDIES 1
 #endif
@@ -141,10 +141,21 @@
 #define ANKLET_IF_IDENT(text) ANKLET_TEXT(CONFIG_ANKLET_IDENT, text, "")
 #define ANKLET_IF_NAMES(text) ANKLET_TEXT(CONFIG_ANKLET_NAMES, text, "")
 
+/* The words for the levels of the log that there are. */
+#define ANKLET_LOG_WORDS ANKLET_LOG_WORDS_NAMED(CONFIG_ANKLET_LOG_LEVELS)
+#define ANKLET_LOG_WORDS_NAMED(levels) ANKLET_LOG_WORDS_OF(levels)
+#define ANKLET_LOG_WORDS_OF(levels) ANKLET_LOG_WORDS_##levels
+#define ANKLET_LOG_WORDS_0 ""
+#define ANKLET_LOG_WORDS_1 "error"
+#define ANKLET_LOG_WORDS_2 "error or warning"
+#define ANKLET_LOG_WORDS_3 "error, warning or info"
+#define ANKLET_LOG_WORDS_4 "error, warning, info or debug"
+
 /* What is built in: constants, so that the code of what is not falls away. */
 #define ANKLET_HAS_ROUTES (CONFIG_ANKLET_ROUTES > 0)
 #define ANKLET_HAS_FORWARDS (CONFIG_ANKLET_FORWARDS > 0)
 #define ANKLET_HAS_TLS (CONFIG_ANKLET_TLS_STREAMS > 0)
+#define ANKLET_HAS_LOG(level) ((int)(level) < CONFIG_ANKLET_LOG_LEVELS) /* enum port_level */
 
 /* How long a table of n entries is: C has none of length 0. With n 0 nobody looks into it. */
 #define ANKLET_TABLE(n) ((n) > 0 ? (n) : 1)

@@ -10,8 +10,11 @@
 
 static void log_not_listening(struct anklet *a, const struct address *at, int why)
 {
-	struct text *t = instance_line(a);
+	struct text *t;
 
+	if (!ANKLET_HAS_LOG(PORT_WARNING))
+		return;
+	t = instance_line(a);
 	text_str(t, "not listening on ");
 	text_address(t, at);
 	text_str(t, why == PORT_IN_USE ? ": it is in use" : ": this host has no such address");

@@ -23,6 +23,12 @@ _Static_assert(CONFIG_ANKLET_FORWARDS <= INT8_MAX, "a listener names its forward
 _Static_assert(CONFIG_ANKLET_NAME_SERVERS <= UINT8_MAX, "a count of servers fits an octet");
 _Static_assert(CONFIG_ANKLET_SESSIONS <= UINT16_MAX, "limit-client fits its field");
 
+/* What is logged where no line says so, of what there is. */
+#define DEFAULT_LOG                                           \
+	(ANKLET_HAS_LOG(PORT_INFO)             ? PORT_INFO    \
+		: ANKLET_HAS_LOG(PORT_WARNING) ? PORT_WARNING \
+					       : PORT_ERROR)
+
 enum keyword {
 	KEYWORD_LISTEN,
 	KEYWORD_ALLOW,
@@ -75,7 +81,7 @@ void config_init(struct config *c)
 	c->limit_half_closed_ms = 120 * 1000;
 	c->limit_datagrams_ms = 120 * 1000;
 	c->limit_client = (CONFIG_ANKLET_SESSIONS + 1) / 2; /* one client never takes them all */
-	c->log = PORT_INFO;
+	c->log = DEFAULT_LOG;
 	c->tls = tls_built;
 }
 
@@ -310,6 +316,8 @@ static bool read_log(struct config *c, struct config_line *line)
 {
 	struct word value;
 
+	if (CONFIG_ANKLET_LOG_LEVELS == 0)
+		return absent(line, "CONFIG_ANKLET_LOG_LEVELS above 0");
 	return config_line_only(line, FAULT_LOG, &value) &&
 	       config_level(value, &c->log, &line->fault);
 }

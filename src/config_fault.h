@@ -42,10 +42,7 @@ bool config_fault_missing(struct config_fault *fault, enum config_fault_kind kin
 void text_fault_text(struct text *t, const char *list, enum config_fault_kind kind,
 	const char *word, size_t len);
 
-/* Are remedies built in: is it config_remedy.c, and not config_remedy_none.c? */
-extern const bool config_remedies;
-
-/* Append what is wrong; and what would be right. Printable ASCII, at most 320 octets each. */
+/* Append what is wrong; and what would be right, with CONFIG_ANKLET_REMEDIES. Printable ASCII, at most 320 octets each. */
 void text_fault(struct text *t, const struct config_fault *fault);
 void text_remedy(struct text *t, const struct config_fault *fault);
 

@@ -170,7 +170,7 @@
 		ANKLET_IF_NAMES("these are more than " DIGITS(                                     \
 			CONFIG_ANKLET_NAME_SERVERS) " name servers"),                              \
 		ANKLET_IF_NAMES("use fewer, or build with a larger CONFIG_ANKLET_NAME_SERVERS"))   \
-	X(FAULT_LOG, "'%' is no level", "write error, warning, info or debug")                     \
+	X(FAULT_LOG, "'%' is no level", "write " ANKLET_LOG_WORDS)                                 \
 	X(FAULT_USER, "'%' is no user", "write the name of a user of this system")
 
 #define CONFIG_FAULT_KIND(kind, message, remedy) kind,

@@ -232,6 +232,7 @@ void config_print(const struct config *c, anklet_print *print, void *ctx)
 	print_sources(&line, c);
 	if (CONFIG_ANKLET_NAMES)
 		print_dns(&line, c);
-	print_str(&line, "log ", config_level_name(c->log));
+	if (CONFIG_ANKLET_LOG_LEVELS > 0)
+		print_str(&line, "log ", config_level_name(c->log));
 	print_user(&line, c);
 }

@@ -83,29 +83,40 @@ static void reopen_later(struct anklet *a, struct datagrams_place *place)
 	set_deadline(a, &place->reopen, REOPEN_MS);
 }
 
-/* No port is known to end a socket like this; clients find it again all the same. */
-static void place_failed(struct anklet *a, struct datagrams_place *place)
+static void log_failed(struct anklet *a, const struct datagrams_place *place)
 {
-	struct text *t = instance_line(a);
+	struct text *t;
 
+	if (!ANKLET_HAS_LOG(PORT_ERROR))
+		return;
+	t = instance_line(a);
 	text_str(t, "datagrams at ");
 	text_address(t, &place->at);
 	text_str(t, ": the socket failed, and is opened again");
 	instance_log(a, PORT_ERROR);
+}
+
+/* No port is known to end a socket like this; clients find it again all the same. */
+static void place_failed(struct anklet *a, struct datagrams_place *place)
+{
+	log_failed(a, place);
 	close_socket(a, &place->sock);
 	reopen_later(a, place);
 }
 
 /* ---- Targets ---- */
 
-static void log_forward(struct anklet *a, unsigned i, enum port_level level, const char *what)
+static void log_forward(struct anklet *a, unsigned i, const char *what)
 {
-	struct text *t = instance_line(a);
+	struct text *t;
 
+	if (!ANKLET_HAS_LOG(PORT_WARNING))
+		return;
+	t = instance_line(a);
 	text_str(t, "datagrams to ");
 	text_endpoint(t, &forward_of(a, i)->target, &a->config.strings);
 	text_str(t, what);
-	instance_log(a, level);
+	instance_log(a, PORT_WARNING);
 }
 
 static void look_up_failed(struct anklet *a, unsigned i, int answer)
@@ -113,7 +124,7 @@ static void look_up_failed(struct anklet *a, unsigned i, int answer)
 	struct datagrams_target *target = &a->datagrams->targets[i];
 
 	if (!target->failed)
-		log_forward(a, i, PORT_WARNING,
+		log_forward(a, i,
 			answer == PORT_NO_NAME ? ": the name has no address; tried again"
 					       : ": the name could not be looked up; tried again");
 	target->failed = true;
@@ -204,8 +215,11 @@ static void find_target(struct anklet *a, unsigned i)
 
 static void log_place(struct anklet *a, const struct datagrams_place *place)
 {
-	struct text *t = instance_line(a);
+	struct text *t;
 
+	if (!ANKLET_HAS_LOG(PORT_INFO))
+		return;
+	t = instance_line(a);
 	text_str(t, "forwarding datagrams from ");
 	text_address(t, &place->at);
 	text_str(t, " to ");

@@ -18,7 +18,7 @@ int port_init(struct port *p, const struct port_config *config)
 
 	memset(p, 0, sizeof *p);
 	names_init(config);
-	if (!random_seed())
+	if (!random_seed() && ANKLET_HAS_LOG(PORT_WARNING))
 		port_log(p, PORT_WARNING, guessed, sizeof guessed - 1);
 	return 0;
 }

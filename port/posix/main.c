@@ -206,7 +206,8 @@ static void run(struct anklet *a)
 				break;
 			if (!draining) {
 				anklet_stop(a);
-				log_draining(a, status.sessions);
+				if (ANKLET_HAS_LOG(PORT_INFO))
+					log_draining(a, status.sessions);
 			}
 			draining = true;
 		}
@@ -226,9 +227,11 @@ int main(int argc, char **argv)
 	if (status != EXIT_SUCCESS)
 		return status;
 	catch_signals();
-	greet(a);
+	if (ANKLET_HAS_LOG(PORT_INFO))
+		greet(a);
 	run(a);
-	say_goodbye(a);
+	if (ANKLET_HAS_LOG(PORT_INFO))
+		say_goodbye(a);
 	anklet_fini(a);
 	return EXIT_SUCCESS;
 }

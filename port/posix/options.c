@@ -30,6 +30,11 @@
 	ANKLET_IF_BIND("  --bind-ports LOW-HIGH    ports on which BIND listens\n" \
 		       "  --bind-address ADDRESS   address shown to clients of BIND\n")
 #define HELP_DNS ANKLET_IF_NAMES("  --dns ADDRESS            name server instead of the system's\n")
+#if CONFIG_ANKLET_LOG_LEVELS > 0
+#define HELP_LOG "  --log LEVEL              " ANKLET_LOG_WORDS "\n"
+#else
+#define HELP_LOG ""
+#endif
 
 static const char help[] =
 	"usage: anklet [-t] [-c FILE] [-l WHERE] [--KEYWORD VALUE]...\n"
@@ -55,8 +60,7 @@ static const char help[] =
 	"  --limit-client COUNT     sessions of one client address\n"
 	"\n"
 	"Network and system\n" HELP_BIND
-	"  --source ADDRESS         local address of outgoing connections\n" HELP_DNS
-	"  --log LEVEL              error, warning, info or debug\n"
+	"  --source ADDRESS         local address of outgoing connections\n" HELP_DNS HELP_LOG
 	"  --user NAME              give up root for NAME once it listens\n"
 	"\n"
 	"Serve a LAN:               anklet --listen tcp://192.168.1.10:1080\n"

@@ -2,6 +2,7 @@
  * The sizes that anklet has on the LM3S6965 with TLS: two encrypted clients beside four plain ones.
  * See anklet_config.h; docs/firmware.md has the plan of the RAM.
  */
+#define CONFIG_ANKLET_REMEDIES 0
 #define CONFIG_ANKLET_SESSIONS 6
 #define CONFIG_ANKLET_LISTENERS 2
 #define CONFIG_ANKLET_RULES 12

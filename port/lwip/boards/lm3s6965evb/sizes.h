@@ -1,6 +1,7 @@
 /*
  * The sizes that anklet has on the LM3S6965: see anklet_config.h.
  */
+#define CONFIG_ANKLET_REMEDIES 0
 #define CONFIG_ANKLET_SESSIONS 16
 #define CONFIG_ANKLET_LISTENERS 2
 #define CONFIG_ANKLET_RULES 12

@@ -1,6 +1,7 @@
 /*
  * The sizes that anklet has on the MPS2 board: see anklet_config.h.
  */
+#define CONFIG_ANKLET_REMEDIES 0
 #define CONFIG_ANKLET_SESSIONS 32
 #define CONFIG_ANKLET_LISTENERS 4
 #define CONFIG_ANKLET_RULES 32
