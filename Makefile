@@ -620,6 +620,14 @@ test:
 	@$(MAKE) --no-print-directory tls_source
 	@$(MAKE) --no-print-directory check
 
+# Every configuration that has a name, and some by chance; CONFIGS='NAME SEED ...' are only these.
+CONFIGS ?=
+check-configs:
+	@tools/need check-configs
+	@BUILD=$(BUILD) CC='$(CC)' CROSS=$(CROSS) tests/configs $(CONFIGS)
+
+.PHONY: check-configs
+
 # ---- Sizes ----
 
 # The budgets are those of the program without TLS. What TLS adds is shown beside it, for the program as
@@ -841,6 +849,10 @@ LIMITS_lm3s6965evb = 71680 65536
 LIMITS_lm3s6965evb-tls = 249856 65536
 LIMITS_mps2-an385 = 3145728 4194304
 
+# What is compiled of an image but the libraries, with what checks the stack's sizes: for those that need not fit.
+image_objects: $(firmware_sources:%.c=$(image)/%.o) $(board_sources:%.c=$(image)/%.o) \
+	$(image)/stack/core/init.o $(image)/stack/core/memp.o
+
 images: $(image)/anklet.elf $(image)/anklet.bin $(image)/anklet.hex $(image)/echo.elf
 	@tools/firmware_size $(image)/anklet.elf $(LIMITS_$(BOARD))
 
@@ -876,7 +888,7 @@ lint_firmware:
 
 -include $(sort $(patsubst %.o,%.d,$(firmware_objects) $(echo_objects)))
 
-.PHONY: lint_firmware images firmware run-firmware check-firmware test-firmware
+.PHONY: lint_firmware images image_objects firmware run-firmware check-firmware test-firmware
 
 # ---- OpenWrt: the package in port/openwrt, checked without the SDK ----
 #
@@ -898,7 +910,7 @@ test-openwrt:
 
 lint: lint_openwrt
 
-# rc_common is sourced into: what it defines is called by the init script.
+# What rc_common and network.sh define is called by the init script.
 lint_openwrt:
 	clang-format --dry-run -Werror tests/openwrt/keywords.c
 	shellcheck tests/openwrt/check

@@ -47,7 +47,7 @@
 #define CONFIG_ANKLET_LOG_LEVELS 4
 #endif
 
-/* The line below an error of the configuration that says what would be right. */
+/* The line below an error of the configuration that says what would be right, and which word was meant. */
 #ifndef CONFIG_ANKLET_REMEDIES
 #define CONFIG_ANKLET_REMEDIES ANKLET_UNSAID
 #endif
@@ -137,6 +137,28 @@
 #define CONFIG_ANKLET_LOG_LINE 1024
 #endif
 
+/* How many addresses of one host there can be: only a name has several. */
+#define ANKLET_ADDRESSES (CONFIG_ANKLET_NAMES ? CONFIG_ANKLET_ADDRESSES : 1)
+
+/* One of two texts, for a feature that is 1 or 0: what nobody can say is left out with it. */
+#define ANKLET_TEXT(feature, with, without) ANKLET_TEXT_NAMED(feature, with, without)
+#define ANKLET_TEXT_NAMED(feature, with, without) ANKLET_TEXT_##feature(with, without)
+#define ANKLET_TEXT_1(with, without) with
+#define ANKLET_TEXT_0(with, without) without
+#define ANKLET_IF_BIND(text) ANKLET_TEXT(CONFIG_ANKLET_BIND, text, "")
+#define ANKLET_IF_IDENT(text) ANKLET_TEXT(CONFIG_ANKLET_IDENT, text, "")
+#define ANKLET_IF_NAMES(text) ANKLET_TEXT(CONFIG_ANKLET_NAMES, text, "")
+
+/* The words for the levels of the log that there are. */
+#define ANKLET_LOG_WORDS ANKLET_LOG_WORDS_NAMED(CONFIG_ANKLET_LOG_LEVELS)
+#define ANKLET_LOG_WORDS_NAMED(levels) ANKLET_LOG_WORDS_OF(levels)
+#define ANKLET_LOG_WORDS_OF(levels) ANKLET_LOG_WORDS_##levels
+#define ANKLET_LOG_WORDS_0 ""
+#define ANKLET_LOG_WORDS_1 "error"
+#define ANKLET_LOG_WORDS_2 "error or warning"
+#define ANKLET_LOG_WORDS_3 "error, warning or info"
+#define ANKLET_LOG_WORDS_4 "error, warning, info or debug"
+
 /*
  * Sockets the core may hold at once: listeners and those of forwards ('*' is two),
  * two for each session, the spare ones of address races, one for each client of
@@ -151,6 +173,7 @@
 #define ANKLET_HAS_ROUTES (CONFIG_ANKLET_ROUTES > 0)
 #define ANKLET_HAS_FORWARDS (CONFIG_ANKLET_FORWARDS > 0)
 #define ANKLET_HAS_TLS (CONFIG_ANKLET_TLS_STREAMS > 0)
+#define ANKLET_HAS_LOG(level) ((int)(level) < CONFIG_ANKLET_LOG_LEVELS) /* enum port_level */
 
 /* How long a table of n entries is: C has none of length 0. With n 0 nobody looks into it. */
 #define ANKLET_TABLE(n) ((n) > 0 ? (n) : 1)

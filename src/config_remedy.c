@@ -1,7 +1,5 @@
 /*
  * What would be right, for everything that can be wrong with a configuration. See config_fault.h.
- *
- * Nobody refers to it with CONFIG_ANKLET_REMEDIES 0, and it is then left out.
  */
 #include "config_fault.h"
 

@@ -21,7 +21,7 @@
 #ifndef CONFIG_ANKLET_POSIX_LOOKUPS
 #define CONFIG_ANKLET_POSIX_LOOKUPS 32
 #endif
-#define POSIX_LOOKUPS CONFIG_ANKLET_POSIX_LOOKUPS
+#define POSIX_LOOKUPS (CONFIG_ANKLET_NAMES ? CONFIG_ANKLET_POSIX_LOOKUPS : 1)
 
 /* The core's sockets, the resolver's queries, the standard streams and some inherited descriptors. */
 #define FDSET_NEEDED (ANKLET_SOCKETS + 2 * POSIX_LOOKUPS + 64)

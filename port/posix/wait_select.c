@@ -51,7 +51,8 @@ void posix_fill(struct port *p, struct fdset *rd, struct fdset *wr, int *n, int3
 	fdset_copy(rd, &p->rd, p->top);
 	fdset_copy(wr, &p->wr, p->top);
 	*n = p->top;
-	*ms = sooner(*ms, resolve_next(p));
+	if (CONFIG_ANKLET_NAMES)
+		*ms = sooner(*ms, resolve_next(p));
 	if (p->lookouts > 0) {
 		int32_t left = LOOK_MS - (int32_t)(p->now - p->looked_at);
 
@@ -77,7 +78,7 @@ static void ready(struct port *p, int entry, unsigned met)
 	if ((e->wants & met) == 0)
 		return;
 	socket_set_wants(p, entry, e->wants & ~met);
-	if (e->kind == ENTRY_QUERY)
+	if (CONFIG_ANKLET_NAMES && e->kind == ENTRY_QUERY)
 		resolve_ready(p, entry);
 	else
 		fire(p, entry);
@@ -115,7 +116,8 @@ int posix_take(struct port *p, const struct fdset *rd, const struct fdset *wr, i
 	take_set(p, rd, n, WANT_READ | WANT_LEAVE);
 	take_set(p, wr, n, WANT_WRITE);
 	look_around(p);
-	resolve_expire(p);
+	if (CONFIG_ANKLET_NAMES)
+		resolve_expire(p);
 	return p->wave_len;
 }
 
