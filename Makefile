@@ -24,7 +24,6 @@ DESTDIR ?=
 ARGS ?=
 SANITIZE ?=
 WERROR ?=
-TLS ?= auto
 DEPS ?= build/deps
 SYSTEM := $(shell uname -s)
 
@@ -280,7 +279,69 @@ FUZZ = \
 	fuzz_socks4 \
 	fuzz_starttls
 
-all: $(BUILD)/anklet
+# ---- Configuration ----
+#
+# CONFIG=NAME takes configs/NAME.h. Else 'make NAME_defconfig' and 'make menuconfig' leave a .config and its header
+# in $(BUILD), from which every make with that BUILD takes sizes, features, port, board and library. Else there is
+# no header, and anklet_config.h has the desktop's values. Only what writes a header needs python3 and kconfiglib.
+
+CONFIG ?=
+KCONFIG = tools/kconfig
+configurations := $(patsubst configs/%_defconfig,%,$(wildcard configs/*_defconfig))
+configuring := $(filter menuconfig %_defconfig clean,$(MAKECMDGOALS))
+
+ifneq ($(CONFIG),)
+config_header := $(wildcard configs/$(CONFIG).h)
+ifeq ($(config_header),)
+$(error there is no configuration '$(CONFIG)'; there are $(configurations))
+endif
+else ifneq ($(if $(configuring),,$(wildcard $(BUILD)/.config)),)
+config_header := $(BUILD)/configuration.h
+# Somebody may have edited it by hand.
+ifneq ($(shell ! [ $(BUILD)/.config -nt $(config_header) ] || $(KCONFIG) header $(BUILD) || echo failed),)
+$(error $(BUILD)/.config is not usable)
+endif
+endif
+
+# Of the header the names, below CONFIG_ANKLET_, of what is 1.
+config_chosen := $(if $(config_header),$(shell sed -n 's/^.define CONFIG_ANKLET_\(.*\) 1$$/\1/p' $(config_header)))
+chosen = $(filter $(1),$(config_chosen))
+config_board := $(shell echo $(patsubst BOARD_%,%,$(call chosen,BOARD_%)) | tr A-Z_ a-z-)
+CONFIG_FLAGS := $(if $(config_header),-include $(config_header))
+
+TLS ?= $(if $(config_header),$(if $(call chosen,TLS),mbedtls,none),auto)
+ifneq ($(config_header),)
+TLS_CONFIG ?= $(or $(if $(call chosen,TLS_LIBRARY_SMALL),small),$(if $(call chosen,TLS_LIBRARY_DEFAULT),default),desktop)
+ifneq ($(filter mbedtls,$(TLS)),$(if $(call chosen,TLS),$(filter mbedtls,$(TLS))))
+$(error TLS=mbedtls, but $(config_header) leaves TLS out)
+endif
+endif
+
+# The program, or the image of the board that was chosen.
+all: $(if $(call chosen,PORT_LWIP),board_$(or $(filter-out other,$(config_board)),none),$(BUILD)/anklet)
+
+$(filter board_%,board_$(config_board)): images
+
+board_none:
+	@echo 'make: this configuration names no board of port/lwip/boards: nothing to build' >&2; exit 1
+
+%_defconfig:
+	@$(KCONFIG) defconfig $* $(BUILD)
+
+menuconfig:
+	@tools/need config
+	@$(KCONFIG) menuconfig $(BUILD)
+
+# What .config has beyond the defaults; with NAME=... as a configuration of that name, and its header.
+savedefconfig:
+	@$(KCONFIG) save $(BUILD) $(if $(NAME),configs/$(NAME)_defconfig,$(BUILD)/defconfig)
+	@$(if $(NAME),$(KCONFIG) committed)
+
+# The headers that are committed, from the defconfigs.
+configs:
+	@$(KCONFIG) committed
+
+.PHONY: menuconfig savedefconfig configs board_none board_$(config_board)
 
 # say WHAT: one short line instead of the command, unless V is set.
 say = $(if $(V),,@echo '  $(1)';)
@@ -367,10 +428,10 @@ sim_core = $(CORE:%.c=$(BUILD)/sim/%.o) $(TLS_SOURCES:%.c=$(BUILD)/sim/%.o)
 sim_port = $(PORT_SIM:%.c=$(BUILD)/sim/%.o)
 
 INCLUDES = -Iinclude -Isrc -Iport
-POSIX_FLAGS = $(if $(SANITIZE),-DCHECK_TELLS) $(INCLUDES) $(TLS_FLAGS) -Iport/posix -Itests/unit
+POSIX_FLAGS = $(if $(SANITIZE),-DCHECK_TELLS) $(CONFIG_FLAGS) $(INCLUDES) $(TLS_FLAGS) -Iport/posix -Itests/unit
 SIM_FLAGS = -DCHECK_TELLS $(INCLUDES) $(TLS_FLAGS) $(SIM_SIZES) -Iport/sim -Itests/sim
 
-# Small tables, so that a run fills them, whatever the program is built with.
+# Small tables, so that a run fills them, and every feature, whatever the program is built with.
 sim_size = -UCONFIG_ANKLET_$(1) -DCONFIG_ANKLET_$(1)=$(2)
 SIM_SIZES = $(call sim_size,SESSIONS,12) $(call sim_size,LISTENERS,4) \
 	$(call sim_size,SPARE_SOCKETS,4) $(call sim_size,TURN_OCTETS,4096) \
@@ -413,7 +474,7 @@ $(BUILD)/lwip_small/stack/%.o: $(LWIP)/.source $(BUILD)/flags port/lwip/host/lwi
 	$(call say,cc $*.c)$(CC) $(ALL_CFLAGS) -w $(LWIP_SMALL_FLAGS) -c -o $@ $(LWIP)/src/$*.c
 
 # Changes when the compiler or a flag does, so that nothing is linked with what was built otherwise.
-flags = $(CC) $(ALL_CFLAGS) $(TLS_FLAGS) $(ALL_LDFLAGS) $(TLS_LIBS) $(LIBS)
+flags = $(CC) $(ALL_CFLAGS) $(CONFIG_FLAGS) $(TLS_FLAGS) $(ALL_LDFLAGS) $(TLS_LIBS) $(LIBS)
 
 $(BUILD)/flags: FORCE | tls_found
 	@mkdir -p $(@D)
@@ -455,6 +516,7 @@ run:
 
 # What a program has in common with the library: where the headers are, and sizes other than the desktop's.
 embed_flags = $(SANITIZER) $(INCLUDES:-I%=-I$(CURDIR)/%) -I$(CURDIR)/port/posix \
+	$(if $(config_header),-include $(abspath $(config_header))) \
 	$(filter -D% -U%,$(CPPFLAGS)) $(filter -DCONFIG_%,$(TLS_FLAGS))
 embed_libs = $(if $(LTO),-fno-lto) $(foreach l,$(POSIX_LIBS) $(BUILD)/posix/libanklet.a $(TLS_LIBS) \
 	$(LIBS),$(if $(filter %.a,$l),$(abspath $l),$l))
@@ -584,6 +646,14 @@ test:
 	@$(MAKE) --no-print-directory tls_source
 	@$(MAKE) --no-print-directory check
 
+# Every configuration that has a name, and some by chance; CONFIGS='NAME SEED ...' are only these.
+CONFIGS ?=
+check-configs:
+	@tools/need check-configs
+	@BUILD=$(BUILD) CC='$(CC)' CROSS=$(CROSS) tests/configs $(CONFIGS)
+
+.PHONY: check-configs
+
 # ---- Sizes ----
 
 # The budgets are those of the program without TLS. What TLS adds is shown beside it, for the program as
@@ -693,7 +763,7 @@ FORCE:
 #   make run-firmware BOARD=...        the same, and starts it under QEMU
 #   make test-firmware                 the same for every board, and tests them under QEMU
 
-BOARD ?= lm3s6965evb
+BOARD ?= $(or $(filter-out other,$(config_board)),lm3s6965evb)
 BOARDS = lm3s6965evb lm3s6965evb-tls mps2-an385
 CROSS ?= arm-none-eabi-
 
@@ -701,9 +771,10 @@ CROSS ?= arm-none-eabi-
 CHIP_lm3s6965evb-tls = lm3s6965evb
 CHIP = $(or $(CHIP_$(BOARD)),$(BOARD))
 
-# The boards with TLS, whose folder has the library's configuration too.
-TLS_BOARDS = lm3s6965evb-tls mps2-an385
-FIRMWARE_TLS = $(if $(filter $(BOARD),$(TLS_BOARDS)),mbedtls,none)
+# The configuration of that board which was asked for, or else the committed one.
+board_header := $(if $(filter $(BOARD),$(config_board)),$(config_header),$(wildcard configs/$(BOARD).h))
+# With TLS the board's folder has the library's configuration too.
+FIRMWARE_TLS := $(if $(shell grep -sx '.define CONFIG_ANKLET_TLS 1' $(or $(board_header),/dev/null)),mbedtls,none)
 
 BOARD_COMMON = $(addprefix port/lwip/boards/common/,checksum.c clock.c console.c ethernet.c fault.c \
 	files.c network.c seed.c settings.c startup.c watchdog.c)
@@ -745,14 +816,13 @@ board = port/lwip/boards/$(BOARD)
 chip = port/lwip/boards/$(CHIP)
 FIRMWARE_CPU = -mcpu=cortex-m3 -mthumb
 FIRMWARE_FLAGS = -std=c11 -Os -g $(FIRMWARE_CPU) -ffreestanding -ffunction-sections -fdata-sections \
-	-fno-common -include $(board)/sizes.h -I$(board) -I$(chip) -Iport/lwip/boards/common -Iport/lwip \
+	-fno-common -include $(board_header) -I$(board) -I$(chip) -Iport/lwip/boards/common -Iport/lwip \
 	$(INCLUDES) -isystem $(LWIP)/src/include $(FIRMWARE_FLAGS_$(FIRMWARE_TLS))
-FIRMWARE_FLAGS_mbedtls = -isystem $(MBEDTLS)/include
+FIRMWARE_FLAGS_mbedtls = -isystem $(MBEDTLS)/include '-DMBEDTLS_CONFIG_FILE=<mbedtls_config.h>'
 FIRMWARE_LINK = $(FIRMWARE_CPU) -nostartfiles --specs=nano.specs --specs=nosys.specs \
 	-L$(board) -L$(chip) -T port/lwip/boards/common/cortex_m3.ld -Wl,--gc-sections,--no-warn-rwx-segments
 
-firmware_sources = $(FIRMWARE) $(CORE:src/config_remedy.c=src/config_remedy_none.c) \
-	$(TLS_$(FIRMWARE_TLS)) $(PORT_LWIP)
+firmware_sources = $(FIRMWARE) $(CORE) $(TLS_$(FIRMWARE_TLS)) $(PORT_LWIP)
 board_sources = $(BOARD_COMMON) $(BOARD_OWN:%=$(chip)/%) $(PORT_LWIP_V4)
 firmware_lwip = $(LWIP_CORE) $(LWIP_V4) $(LWIP_ETHERNET)
 stack_objects = $(firmware_lwip:%.c=$(image)/stack/%.o)
@@ -784,8 +854,8 @@ $(image)/built_in.o: port/lwip/boards/common/built_in.S $(board)/anklet.conf $(b
 
 $(image)/flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(CROSS) $(FIRMWARE_FLAGS) $(FIRMWARE_LINK)' | cmp -s - $@ || \
-		echo '$(CROSS) $(FIRMWARE_FLAGS) $(FIRMWARE_LINK)' >$@
+	@echo "$(CROSS) $(FIRMWARE_FLAGS) $(FIRMWARE_LINK)" | cmp -s - $@ || \
+		echo "$(CROSS) $(FIRMWARE_FLAGS) $(FIRMWARE_LINK)" >$@
 
 $(image)/anklet.elf: $(firmware_objects) $(linker_scripts)
 	$(call say,link $@)$(CROSS)gcc $(FIRMWARE_LINK) -Wl,-Map,$(@:.elf=.map) -o $@ $(filter %.o,$^)
@@ -804,6 +874,10 @@ $(image)/%.hex: $(image)/%.elf
 LIMITS_lm3s6965evb = 71680 65536
 LIMITS_lm3s6965evb-tls = 249856 65536
 LIMITS_mps2-an385 = 3145728 4194304
+
+# What is compiled of an image but the libraries, with what checks the stack's sizes: for those that need not fit.
+image_objects: $(firmware_sources:%.c=$(image)/%.o) $(board_sources:%.c=$(image)/%.o) \
+	$(image)/stack/core/init.o $(image)/stack/core/memp.o
 
 images: $(image)/anklet.elf $(image)/anklet.bin $(image)/anklet.hex $(image)/echo.elf
 	@tools/firmware_size $(image)/anklet.elf $(LIMITS_$(BOARD))
@@ -829,7 +903,7 @@ test-firmware:
 
 # The boards' own files; those of anklet and port/lwip are read above.
 firmware_own = $(sort $(FIRMWARE) $(FIRMWARE_HEAP_none) $(FIRMWARE_HEAP_mbedtls)) $(BOARD_COMMON) port/lwip/boards/common/echo.c $(foreach b,$(BOARDS), \
-	$(wildcard $(BOARD_OWN:%=port/lwip/boards/$b/%))) src/config_remedy_none.c \
+	$(wildcard $(BOARD_OWN:%=port/lwip/boards/$b/%))) \
 	$(wildcard port/lwip/firmware/*.h port/lwip/boards/*/*.h port/lwip/boards/common/arch/*.h)
 
 lint: lint_firmware
@@ -840,4 +914,4 @@ lint_firmware:
 
 -include $(sort $(patsubst %.o,%.d,$(firmware_objects) $(echo_objects)))
 
-.PHONY: lint_firmware images firmware run-firmware check-firmware test-firmware
+.PHONY: lint_firmware images image_objects firmware run-firmware check-firmware test-firmware

@@ -17,9 +17,18 @@
 
 #include "anklet_config.h"
 
-/* Descriptors a set can hold: from 0 to this, where the system lets us choose. */
+/* Names being looked up at once. Each takes up to two queries, A and AAAA. */
+#ifndef CONFIG_ANKLET_POSIX_LOOKUPS
+#define CONFIG_ANKLET_POSIX_LOOKUPS 32
+#endif
+#define POSIX_LOOKUPS (CONFIG_ANKLET_NAMES ? CONFIG_ANKLET_POSIX_LOOKUPS : 1)
+
+/* The core's sockets, the resolver's queries, the standard streams and some inherited descriptors. */
+#define FDSET_NEEDED (ANKLET_SOCKETS + 2 * POSIX_LOOKUPS + 64)
+
+/* Descriptors a set can hold: from 0 to this, where the system lets us choose. At least twice what is needed. */
 #ifndef CONFIG_ANKLET_DESCRIPTORS
-#define CONFIG_ANKLET_DESCRIPTORS 4096
+#define CONFIG_ANKLET_DESCRIPTORS ((2 * FDSET_NEEDED + 1023) / 1024 * 1024)
 #endif
 
 #define FDSET_WORD_BITS ((int)(sizeof(unsigned long) * CHAR_BIT))

@@ -457,7 +457,7 @@ void port_close(struct port *p, port_sock *s)
 	if (*s == PORT_NONE)
 		return;
 	e = socket_entry(p, *s);
-	if (e->kind == ENTRY_LOOKUP)
+	if (CONFIG_ANKLET_NAMES && e->kind == ENTRY_LOOKUP)
 		resolve_cancel(p, *s);
 	if (e->kind == ENTRY_STREAM && e->read_end == 0 && e->failure == 0)
 		drop_unread(p, e->fd);
@@ -472,7 +472,7 @@ void port_reset(struct port *p, port_sock *s)
 	if (*s == PORT_NONE)
 		return;
 	e = socket_entry(p, *s);
-	if (e->kind == ENTRY_LOOKUP)
+	if (CONFIG_ANKLET_NAMES && e->kind == ENTRY_LOOKUP)
 		resolve_cancel(p, *s);
 	else
 		(void)setsockopt(e->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);

@@ -51,7 +51,8 @@ static int32_t no_longer(struct port *p, int32_t ms)
 {
 	int32_t left = LOOK_MS - (int32_t)(p->now - p->looked_at);
 
-	ms = sooner(ms, resolve_next(p));
+	if (CONFIG_ANKLET_NAMES)
+		ms = sooner(ms, resolve_next(p));
 	if (p->lookouts == 0)
 		return ms;
 	return sooner(ms, left > 0 ? left : 0);
@@ -90,7 +91,7 @@ static void ready(struct port *p, int entry, unsigned met)
 	if ((e->wants & met) == 0)
 		return;
 	socket_set_wants(p, entry, e->wants & ~met);
-	if (e->kind == ENTRY_QUERY)
+	if (CONFIG_ANKLET_NAMES && e->kind == ENTRY_QUERY)
 		resolve_ready(p, entry);
 	else
 		fire(p, entry);
@@ -128,7 +129,8 @@ int posix_take(struct port *p, const struct fdset *rd, const struct fdset *wr, i
 	take_set(p, rd, n, WANT_READ | WANT_LEAVE);
 	take_set(p, wr, n, WANT_WRITE);
 	look_around(p);
-	resolve_expire(p);
+	if (CONFIG_ANKLET_NAMES)
+		resolve_expire(p);
 	return p->wave_len;
 }
 

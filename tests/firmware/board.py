@@ -39,7 +39,7 @@ def symbols(image):
 
 def sessions(name):
     """How many sessions the image of a board has."""
-    text = (ROOT / "port/lwip/boards" / name / "sizes.h").read_text()
+    text = (ROOT / "configs" / f"{name}.h").read_text()
     return int(re.search(r"CONFIG_ANKLET_SESSIONS (\d+)", text).group(1))
 
 
