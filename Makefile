@@ -509,6 +509,32 @@ run:
 	@$(MAKE) --no-print-directory all
 	@exec $(BUILD)/anklet $(ARGS)
 
+# ---- In a program of yours: examples/embed ----
+#
+#   make embed          the libraries, and the example with them
+#   make embed-flags    what a program of yours is compiled and linked with
+
+# What a program has in common with the library: where the headers are, and sizes other than the desktop's.
+embed_flags = $(SANITIZER) $(INCLUDES:-I%=-I$(CURDIR)/%) -I$(CURDIR)/port/posix \
+	$(if $(config_header),-include $(abspath $(config_header))) \
+	$(filter -D% -U%,$(CPPFLAGS)) $(filter -DCONFIG_%,$(TLS_FLAGS))
+embed_libs = $(if $(LTO),-fno-lto) $(foreach l,$(POSIX_LIBS) $(BUILD)/posix/libanklet.a $(TLS_LIBS) \
+	$(LIBS),$(if $(filter %.a,$l),$(abspath $l),$l))
+
+embed: $(BUILD)/examples/embed
+
+$(BUILD)/examples/embed: examples/embed/embed.c $(POSIX_LIBS)
+	@mkdir -p $(@D)
+	$(call say,cc $@)$(CC) -std=c11 $(WARN) $(WERROR:1=-Werror) $(CFLAGS) $(embed_flags) -MMD -MP \
+		$(LDFLAGS) -o $@ $< $(embed_libs)
+
+embed-flags: $(POSIX_LIBS)
+	@echo $(embed_flags) $(embed_libs)
+
+-include $(BUILD)/examples/embed.d
+
+.PHONY: embed embed-flags
+
 install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man5 \
 		$(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(PREFIX)/share/doc/anklet
@@ -598,7 +624,7 @@ needs_replay = $(replay)
 needs_sim = $(sim)
 needs_lwip = $(BUILD)/lwip_contract $(lwip_tests)
 needs_no_malloc = $(POSIX_LIBS) $(posix_program)
-needs_e2e = $(BUILD)/anklet $(BUILD)/anklet_no_malloc
+needs_e2e = $(BUILD)/anklet $(BUILD)/anklet_no_malloc $(BUILD)/examples/embed
 
 commands_unit = $(foreach t,$(unit),'$(strip $(UNDER) $t)')
 commands_contract = $(foreach t,$(contract),'$(strip $(UNDER) $t)')
@@ -613,7 +639,7 @@ commands_e2e = $(call run_e2e,$(filter-out $(e2e_tls),$(E2E))) $(call run_e2e,$(
 
 check: $(foreach c,$(CHECKS),$(needs_$c))
 	@ANKLET=$(abspath $(BUILD)/anklet) ANKLET_NO_MALLOC=$(abspath $(BUILD)/anklet_no_malloc) \
-		PYTHONDONTWRITEBYTECODE=1 tests/run $(foreach c,$(CHECKS),$(commands_$c))
+		EMBED=$(abspath $(BUILD)/examples/embed) PYTHONDONTWRITEBYTECODE=1 tests/run $(foreach c,$(CHECKS),$(commands_$c))
 
 test:
 	@CC='$(CC)' tools/need test
@@ -672,7 +698,7 @@ fuzz:
 
 posix_sources = $(CORE) $(TLS_none) $(if $(tls_built:none=),$(TLS_mbedtls) $(UNIT_TLS:%=tests/unit/%.c)) \
 	$(PORT_POSIX) $(PROGRAM) $(UNIT:%=tests/unit/%.c) $(FUZZ:%=tests/fuzz/%.c) \
-	tests/fuzz/replay.c tests/no_malloc.c $(CONTRACT) tests/port_contract/harness_posix.c
+	tests/fuzz/replay.c tests/no_malloc.c $(CONTRACT) tests/port_contract/harness_posix.c examples/embed/embed.c
 sim_sources = $(PORT_SIM) $(SIM_FRAMEWORK) $(SIM_LIBRARY_none) $(if $(tls_built:none=),$(SIM_LIBRARY_mbedtls)) $(SIM:%=tests/sim/%.c) tests/port_contract/harness_sim.c
 lwip_sources = $(PORT_LWIP) $(PORT_LWIP_DUAL) port/lwip/host/board.c tests/port_contract/harness_lwip.c \
 	$(TESTS_LWIP:%=tests/lwip/%.c)

@@ -34,7 +34,7 @@
 #define FDSET_WORD_BITS ((int)(sizeof(unsigned long) * CHAR_BIT))
 #define FDSET_WORDS ((CONFIG_ANKLET_DESCRIPTORS + FDSET_WORD_BITS - 1) / FDSET_WORD_BITS)
 
-/* All zero is the empty set. */
+/* All zero, all of it, is the empty set. */
 struct fdset {
 	union {
 		fd_set native; /* for a program that calls select() itself */
@@ -45,9 +45,13 @@ struct fdset {
 /* Descriptors from 0 up to, not including, this one fit in a set. */
 int fdset_limit(void);
 
+/* Makes it the empty set. */
+void fdset_clear(struct fdset *set);
+
 /* fd must be below fdset_limit(). */
 void fdset_add(struct fdset *set, int fd);
 void fdset_remove(struct fdset *set, int fd);
+bool fdset_has(const struct fdset *set, int fd);
 
 /* The first member from fd on that is below n, or -1. */
 int fdset_next(const struct fdset *set, int fd, int n);
