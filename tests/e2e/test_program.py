@@ -72,6 +72,13 @@ def test_wrong_configuration(args):
     assert args[0].strip("-") in done.stderr and "^" in done.stderr
 
 
+def test_an_option_is_one_line():
+    """Whoever passes on a value from elsewhere gets no second line out of it."""
+    done = program.run("-t", "--log=info\nallow to *")
+    assert (done.returncode, done.stdout) == (CONFIG, "")
+    assert "--log: a line end is in the value" in done.stderr
+
+
 def test_all_errors_are_shown_with_line_and_caret(tmp_path):
     file = tmp_path / "bad.conf"
     file.write_text("listen tcp://127.0.0.1:1080\nlisten 127.0.0.1:99999\n# fine\nallwo connect\n")
