@@ -16,6 +16,7 @@
 #include "config.h"
 #include "config_fault.h"
 #include "guard.h"
+#include "room.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
@@ -60,6 +61,27 @@ static inline void read_good(const char *text)
 {
 	if (read_text(text) != 0)
 		fail_msg("%s", reported);
+}
+
+/* What was expected, as it is in a build without remedies: of each report's four lines the last one is missing. */
+static inline const char *without_remedies(const char *expected)
+{
+	static char kept[sizeof reported];
+	size_t len = 0;
+	unsigned line = 0;
+
+	for (; *expected != '\0'; expected++) {
+		if (CONFIG_ANKLET_REMEDIES || line % 4 != 3)
+			kept[len++] = *expected;
+		line += *expected == '\n';
+	}
+	kept[len] = '\0';
+	return kept;
+}
+
+static inline void assert_reported(const char *expected)
+{
+	assert_string_equal(reported, without_remedies(expected));
 }
 
 static inline int defaults(void **state)

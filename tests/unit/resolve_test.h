@@ -21,6 +21,7 @@
 
 #include "name_server.h"
 #include "port.h"
+#include "room.h"
 
 #define PATIENCE_MS 4000
 #define FIRST_TRY_MS 120
@@ -156,6 +157,26 @@ static inline void assert_found(unsigned i, const char *expected)
 
 	assert_true(address_literal(expected, strlen(expected), &at));
 	assert_true(address_equal(&found[i], &at));
+}
+
+/* Of n addresses those that are kept. */
+static inline int addresses_kept(int n)
+{
+	return n < ANKLET_ADDRESSES ? n : ANKLET_ADDRESSES;
+}
+
+/* How many addresses answer_both() comes to; the last one is 192.0.2.(this - 1). */
+static inline int both_kept(void)
+{
+	return 1 + addresses_kept(3);
+}
+
+static inline void assert_found_v4(int i, int last_octet)
+{
+	char expected[16];
+
+	snprintf(expected, sizeof expected, "192.0.2.%d", last_octet);
+	assert_found((unsigned)i, expected);
 }
 
 /* ---- What servers do in most tests ---- */

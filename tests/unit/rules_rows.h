@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "config.h"
+#include "room.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
@@ -31,6 +32,7 @@ static inline void fail_on_error(void *ctx, const char *text, size_t len)
 
 static inline void use_rules(const char *lines)
 {
+	needs(lines_in(lines) <= CONFIG_ANKLET_RULES);
 	config_init(&config);
 	config_read(&config, "rules", lines, strlen(lines), fail_on_error, NULL);
 }

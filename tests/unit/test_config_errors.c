@@ -9,8 +9,6 @@
 #define RIGHT_TIME "    write 250ms, 90s, 2m, 1h, or a number of seconds\n"
 #define RIGHT_RANGE "    write a time from 10ms to 480h (20 days)\n"
 #define RIGHT_BRACKETS "    write [ADDRESS] or [ADDRESS]:PORT\n"
-#define NUMBER(n) NUMBER_OF(n)
-#define NUMBER_OF(n) #n
 
 static const char *const line_errors[][2] = {
 	{"listen htp://127.0.0.1:1080\n",
@@ -327,7 +325,7 @@ static void check_errors(const char *const errors[][2], size_t count)
 		read_good("listen a.example\nallow to a.example user bob\nuser nobody\n");
 		memcpy(&before, &config, sizeof before);
 		assert_int_equal(read_text(errors[i][0]), 1);
-		assert_string_equal(reported, errors[i][1]);
+		assert_reported(errors[i][1]);
 		memset(config.strings.text + config.strings.len, 0,
 			sizeof config.strings.text - config.strings.len);
 		assert_memory_equal(&config, &before, sizeof config);

@@ -7,14 +7,14 @@ static void every_error_of_a_file_in_its_place(void **state)
 {
 	(void)state;
 	assert_int_equal(read_text("log loud\nlog debug\nlisten\n"), 2);
-	assert_string_equal(reported, "anklet.conf:1:5: 'loud' is no level\n"
-				      "    log loud\n"
-				      "        ^~~~\n"
-				      "    write error, warning, info or debug\n"
-				      "anklet.conf:3:7: 'listen' needs a value\n"
-				      "    listen\n"
-				      "          ^\n"
-				      "    write tcp://HOST:PORT\n");
+	assert_reported("anklet.conf:1:5: 'loud' is no level\n"
+			"    log loud\n"
+			"        ^~~~\n"
+			"    write error, warning, info or debug\n"
+			"anklet.conf:3:7: 'listen' needs a value\n"
+			"    listen\n"
+			"          ^\n"
+			"    write tcp://HOST:PORT\n");
 	assert_int_equal(config.log, PORT_DEBUG);
 }
 

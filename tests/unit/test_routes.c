@@ -17,6 +17,7 @@ static void use_routes(const char *lines)
 {
 	config_init(&config);
 	config.tls = true;
+	needs(lines_in(lines) <= CONFIG_ANKLET_ROUTES);
 	config_read(&config, "routes", lines, strlen(lines), fail_on_error, NULL);
 }
 
