@@ -200,6 +200,28 @@ static inline void answer_over_tcp(const struct ns_question *q)
 		ns_answer(q, 60, 1, 100);
 }
 
+/* ---- Where names are left out ---- */
+
+/* Nobody is asked, and what stays of the tables is next to nothing. */
+static inline void names_are_left_out(void **state)
+{
+	const struct port_config config = {0};
+
+	(void)state;
+	assert_int_equal(port_init(&port, &config), 0);
+	assert_true(sizeof port.resolver < 4096);
+	assert_int_equal(port_wait(&port, 0), 0);
+	port_fini(&port);
+}
+
+static inline int run_look_ups(const struct CMUnitTest *tests, size_t count)
+{
+	const struct CMUnitTest left_out[] = {cmocka_unit_test(names_are_left_out)};
+
+	return CONFIG_ANKLET_NAMES ? _cmocka_run_group_tests("look-ups", tests, count, NULL, NULL)
+				   : cmocka_run_group_tests(left_out, NULL, NULL);
+}
+
 #define LOOK_UP_TEST(test) cmocka_unit_test_setup_teardown(test, resolve_set_up, resolve_tear_down)
 
 #endif

@@ -408,5 +408,5 @@ int main(void)
 		LOOK_UP_TEST(test_tcp_refused),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return run_look_ups(tests, sizeof tests / sizeof tests[0]);
 }
