@@ -21,6 +21,7 @@
 
 #include "name_server.h"
 #include "port.h"
+#include "room.h"
 
 #define PATIENCE_MS 4000
 #define FIRST_TRY_MS 120
@@ -158,6 +159,26 @@ static inline void assert_found(unsigned i, const char *expected)
 	assert_true(address_equal(&found[i], &at));
 }
 
+/* Of n addresses those that are kept. */
+static inline int addresses_kept(int n)
+{
+	return n < ANKLET_ADDRESSES ? n : ANKLET_ADDRESSES;
+}
+
+/* How many addresses answer_both() comes to; the last one is 192.0.2.(this - 1). */
+static inline int both_kept(void)
+{
+	return 1 + addresses_kept(3);
+}
+
+static inline void assert_found_v4(int i, int last_octet)
+{
+	char expected[16];
+
+	snprintf(expected, sizeof expected, "192.0.2.%d", last_octet);
+	assert_found((unsigned)i, expected);
+}
+
 /* ---- What servers do in most tests ---- */
 
 static inline void answer_both(const struct ns_question *q)
@@ -177,6 +198,28 @@ static inline void answer_over_tcp(const struct ns_question *q)
 		ns_answer_truncated(q);
 	else
 		ns_answer(q, 60, 1, 100);
+}
+
+/* ---- Where names are left out ---- */
+
+/* Nobody is asked, and what stays of the tables is next to nothing. */
+static inline void names_are_left_out(void **state)
+{
+	const struct port_config config = {0};
+
+	(void)state;
+	assert_int_equal(port_init(&port, &config), 0);
+	assert_true(sizeof port.resolver < 4096);
+	assert_int_equal(port_wait(&port, 0), 0);
+	port_fini(&port);
+}
+
+static inline int run_look_ups(const struct CMUnitTest *tests, size_t count)
+{
+	const struct CMUnitTest left_out[] = {cmocka_unit_test(names_are_left_out)};
+
+	return CONFIG_ANKLET_NAMES ? _cmocka_run_group_tests("look-ups", tests, count, NULL, NULL)
+				   : cmocka_run_group_tests(left_out, NULL, NULL);
 }
 
 #define LOOK_UP_TEST(test) cmocka_unit_test_setup_teardown(test, resolve_set_up, resolve_tear_down)

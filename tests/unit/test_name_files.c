@@ -21,6 +21,7 @@
 #include "guard.h"
 #include "lines.h"
 #include "name_files.h"
+#include "room.h"
 
 /* ---- resolv.conf ---- */
 
@@ -391,6 +392,7 @@ static void test_hosts_file(void **state)
 	struct dns_addresses v4 = {0}, v6 = {0};
 	struct ip first = ip_v4(192, 0, 2, 1);
 
+	needs(ANKLET_ADDRESSES >= 2);
 	write_file(at->hosts,
 		"# hosts\n192.0.2.1 a.example\n192.0.2.9 b\n2001:db8::1 a.example\n"
 		"192.0.2.1 A.EXAMPLE\n\n192.0.2.2 x a.example",
