@@ -180,7 +180,7 @@ static const struct mistake forward_mistakes[] = {
 		"for imap, pop3, nntp"},
 	{"forward *:1 udp://[::9]:1", 13, 13, "udp is forwarded to udp only",
 		"write udp:// on both sides, or on neither"},
-	{"forward udp://*:1 y:1", 19, 3, "udp is forwarded to udp only",
+	{"forward udp://*:1 [::9]:1", 19, 7, "udp is forwarded to udp only",
 		"write udp:// on both sides, or on neither"},
 	{"forward *:1 y:1 z", 17, 1, "'z' is too much",
 		"write one value a line; a comment begins with #"},
