@@ -20,7 +20,7 @@ def start(anklet, names):
     """start(listen, target, ...): a forward from a port of its own: (the program, its address)."""
 
     def run(target, scheme="tcp", query="", args=()):
-        at = ("127.0.0.1", daemons.reserve())
+        at = ("127.0.0.1", peers.reserve())
         proxy = anklet("--forward", f"{scheme}://{at[0]}:{at[1]}{query} {target}", "--log", "debug", *names.option,
                        *args, listen=False)
         return proxy, at

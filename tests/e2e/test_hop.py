@@ -259,7 +259,7 @@ def test_tls_towards_a_hop_that_has_none(start, danted, certs, server, with_tls)
 
 
 def test_danted_behind_stunnel(start, danted, certs, tool, tmp_path, server, with_tls):
-    at = ("127.0.0.1", daemons.reserve())
+    at = ("127.0.0.1", peers.reserve())
     daemons.stunnel(tool("stunnel4"), tmp_path, at, danted[1], options=[f"cert = {certs.server.both}"])
     near = start(f"via {url('socks4+tls', at, ca=certs.ca)}")
     assert echoes(socks4.connect(near.address, server.port))
@@ -379,7 +379,7 @@ def test_nobody_is_the_hop(start):
 
 def test_the_hop_is_the_proxy_itself(anklet):
     """It must not go round in circles."""
-    at = daemons.reserve()
+    at = peers.reserve()
     proxy = anklet("--listen", f"127.0.0.1:{at}", "--route", f"via socks4://127.0.0.1:{at}")
     assert socks4.refused(proxy.address, 80, "192.0.2.1") == socks4.REJECTED
     assert proxy.log.count("refused with 91") <= 3

@@ -61,7 +61,7 @@ def test_s_client(listen, certs, server, tool, version):
 def test_curl_with_stunnel_in_front(listen, certs, tool, tmp_path, names, web, kind):
     """A client without TLS for its proxy, and the wrapper of the distribution."""
     proxy = listen(args=names.option)
-    front = ("127.0.0.1", daemons.reserve())
+    front = ("127.0.0.1", peers.reserve())
     daemons.stunnel(tool("stunnel4"), tmp_path, front, proxy.address, client=True, options=[
         "verifyChain = yes", f"CAfile = {certs.ca}", f"checkHost = {NAME}"])
     host = "127.0.0.1" if kind == "socks4" else NAME

@@ -195,11 +195,11 @@ def test_a_gibibyte_both_ways_at_once(anklet, certs, host, up, down):
 def test_much_through_stunnel(anklet, certs, tool, tmp_path, host, way):
     """stunnel speaks TLS for both ends."""
     server = peers.listener(ns=host)
-    stunnel, at = tool("stunnel4"), ("127.0.0.1", daemons.reserve(ns=host))
+    stunnel, at = tool("stunnel4"), ("127.0.0.1", peers.reserve(ns=host))
     daemons.stunnel(stunnel, tmp_path, at, server.getsockname(), ns=host, options=[f"cert = {certs.server.both}"])
     proxy = anklet("--listen", f"tls://127.0.0.1:0?cert={certs.server.both}", "--route", f"to * tls ca={certs.ca}",
                    ns=host)
-    front = ("127.0.0.1", daemons.reserve(ns=host))
+    front = ("127.0.0.1", peers.reserve(ns=host))
     daemons.stunnel(stunnel, tmp_path, front, proxy.address, client=True, ns=host, options=[
         "verifyChain = yes", f"CAfile = {certs.ca}"])
     client, reply = socks4.ask(front, at[1], ns=host)

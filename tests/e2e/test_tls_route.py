@@ -293,7 +293,7 @@ def test_imaps(start, dovecot):
 
 def test_curl_and_stunnel(start, certs, tool, tmp_path, web):
     """http:// at the client, https at the server."""
-    at = ("127.0.0.1", daemons.reserve())
+    at = ("127.0.0.1", peers.reserve())
     daemons.stunnel(tool("stunnel4"), tmp_path, at, ("127.0.0.1", web.port), options=[f"cert = {certs.server.both}"])
     done = subprocess.run([tool("curl"), "-sS", "--noproxy", "", "--socks4a", f"127.0.0.1:{start().port}",
                            f"http://{NAME}:{at[1]}/"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=15)
