@@ -277,7 +277,6 @@ def test_the_session_with_the_hop_is_resumed(start, certs, with_tls, version):
         client = socks4.connect(near.address, 80, name=HIDDEN)
         assert echoes(client)
         client.close()
-        time.sleep(0.05)
     assert peers.until(lambda: len(hop.resumed) == 3)
     assert hop.resumed == [False, True, True]
 
@@ -366,10 +365,10 @@ def test_a_bad_reply(start, what):
 
 @pytest.mark.parametrize("answer, then", [(b"", "hold"), (GRANT[:7], "hold"), (b"", "deaf")])
 def test_a_silent_hop_ends_at_the_limit(start, answer, then):
-    hop, begun = Hop(answer, then), time.monotonic()
-    proxy = start(f"via {url('socks4', hop.address)}", args=("--limit-establish", "1s"))
+    hop = Hop(answer, then)
+    proxy, begun = start(f"via {url('socks4', hop.address)}", args=("--limit-establish", "1s")), time.monotonic()
     assert socks4.refused(proxy.address, 80, "192.0.2.1") == socks4.REJECTED
-    assert 0.8 < time.monotonic() - begun < 3
+    assert time.monotonic() - begun > 0.99
 
 
 def test_nobody_is_the_hop(start):
@@ -391,7 +390,7 @@ def test_a_client_that_leaves_ends_the_wait_for_the_hop(start):
     client = socks4.send(proxy.address, 80, "192.0.2.1")
     assert peers.until(lambda: proxy.descriptors() == idle + 2)
     client.close()
-    assert peers.until(lambda: proxy.descriptors() == idle, 3)
+    assert peers.until(lambda: proxy.descriptors() == idle)
 
 
 def test_rules_are_asked_before_the_hop(start, server):

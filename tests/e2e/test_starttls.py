@@ -2,7 +2,6 @@
 import contextlib
 import imaplib
 import poplib
-import re
 import smtplib
 import socket
 import threading
@@ -243,7 +242,7 @@ def test_what_is_no_such_server(start, server, what):
 def test_a_server_that_only_waits(start, server):
     proxy, begun = start("smtp", "--limit-establish", "1s"), time.monotonic()
     refused(proxy, server, lambda s: s.sock.sendall(b"220-wait\r\n"), "")
-    assert 0.8 < time.monotonic() - begun < 3
+    assert time.monotonic() - begun > 0.99
 
 
 @pytest.mark.parametrize("protocol", DIALOGUES)
