@@ -198,7 +198,7 @@ def until(condition, limit=LIMIT, step=0.02):
     return True
 
 
-def in_time(attempt, limit, tries=5):
+def in_time(attempt, limit, tries=20):
     """
     The result of attempt(), which must succeed if it takes less than limit, a limit of the program's.
     When it takes longer a failure says nothing: the machine stood still, and it is made again.

@@ -44,7 +44,7 @@ def shift(data, client, end, limit=25):
     """Sends data from one socket to another: the hash of what arrives before the end."""
     digest, sent = hashlib.sha256(), 0
     client.setblocking(False)
-    over = time.monotonic() + 240
+    over = time.monotonic() + 600
     while time.monotonic() < over:
         wants = [client] if sent < len(data) else []
         readable, writable, _ = select.select([end], wants, [], limit)
