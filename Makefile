@@ -922,7 +922,7 @@ FIRMWARE_TESTS ?= tests/firmware
 
 check-firmware:
 	@for b in $(BOARDS); do $(MAKE) --no-print-directory BOARD=$$b images || exit 1; done
-	@IMAGES=$(abspath $(BUILD)) PYTHONDONTWRITEBYTECODE=1 TEST_SECONDS=600 tests/run \
+	@IMAGES=$(abspath $(BUILD)) PYTHONDONTWRITEBYTECODE=1 TEST_SECONDS=1200 tests/run \
 		'$(PYTHON) -m pytest -p no:cacheprovider -rfEsxX $(FIRMWARE_TESTS)'
 
 test-firmware:

@@ -239,7 +239,8 @@ static void test_hosts(void **state)
 static void test_search_list(void **state)
 {
 	(void)state;
-	write_file(resolv_conf, "nameserver 127.0.0.1\nsearch corp.example lan\n");
+	write_file(
+		resolv_conf, "nameserver 127.0.0.1\nsearch corp.example lan\noptions timeout:30\n");
 	ns.behave = answer_if_in_lan;
 	assert_int_equal(look_up_for("nas", PORT_IPV4), addresses_kept(3));
 	assert_string_equal(ns.names, "nas.corp.example/1 nas.lan/1 ");
@@ -260,7 +261,7 @@ static void test_search_of_long_name(void **state)
 
 	(void)state;
 	needs(CONFIG_ANKLET_NAME_MAX >= 250);
-	write_file(resolv_conf, "nameserver 127.0.0.1\nsearch lan a\n");
+	write_file(resolv_conf, "nameserver 127.0.0.1\nsearch lan a\noptions timeout:30\n");
 	for (unsigned i = 0; i + 1 < sizeof name; i++)
 		name[i] = i % 2 != 0 ? '.' : 'x';
 	name[249] = 'x';
@@ -273,7 +274,7 @@ static void test_search_of_long_name(void **state)
 static void test_ndots(void **state)
 {
 	(void)state;
-	write_file(resolv_conf, "nameserver 127.0.0.1\nsearch lan\noptions ndots:2\n");
+	write_file(resolv_conf, "nameserver 127.0.0.1\nsearch lan\noptions ndots:2 timeout:30\n");
 	ns.behave = answer_no_name;
 	assert_int_equal(look_up_for("a.b", PORT_IPV4), PORT_NO_NAME);
 	assert_int_equal(look_up_for("a.b.c", PORT_IPV4), PORT_NO_NAME);
@@ -283,7 +284,8 @@ static void test_ndots(void **state)
 static void test_failure_ends_the_search(void **state)
 {
 	(void)state;
-	write_file(resolv_conf, "nameserver 127.0.0.1\nsearch lan\noptions attempts:1\n");
+	write_file(
+		resolv_conf, "nameserver 127.0.0.1\nsearch lan\noptions attempts:1 timeout:30\n");
 	ns.behave = refuse;
 	assert_int_equal(look_up_for("nas", PORT_IPV4), PORT_NAME_FAILED);
 	assert_string_equal(ns.names, "nas.lan/1 ");
@@ -375,8 +377,10 @@ static void test_no_descriptors(void **state)
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	assert_int_equal(answer, PORT_NO_RESOURCES);
 	assert_int_equal(none, PORT_NONE);
+	turns_until(&ns.asked, 2);
 	turns(4);
 	assert_int_equal(ns.asked, 2);
+	port.resolver.lookup[0].v4.give_up_at = port_now(&port);
 	assert_int_equal(wait_for(s), 1);
 	assert_int_equal(ns.asked, 3);
 	port_close(&port, &s);
@@ -390,7 +394,7 @@ static void test_changed_resolv_conf(void **state)
 	ns.behave = answer_both;
 	assert_int_equal(look_up("www.example"), both_kept());
 	assert_int_equal(ns.asked_server[1], 0);
-	write_file(resolv_conf, "nameserver 127.0.0.2\n");
+	write_file(resolv_conf, "nameserver 127.0.0.2\noptions timeout:30\n");
 	port.resolver.files.looked_at -= 1000; /* a second later */
 	assert_int_equal(look_up("www.example"), both_kept());
 	assert_int_equal(ns.asked_server[1], 2);
