@@ -124,12 +124,14 @@ PORT_POSIX = \
 	port/posix/addresses.c \
 	port/posix/datagrams.c \
 	port/posix/dns.c \
+	port/posix/facing.c \
 	port/posix/fdset_$(NATIVE).c \
 	port/posix/files.c \
 	port/posix/lines.c \
 	port/posix/move.c \
 	port/posix/name_cache.c \
 	port/posix/name_files.c \
+	port/posix/native_common.c \
 	port/posix/native_$(NATIVE).c \
 	port/posix/query.c \
 	port/posix/resolve.c \
@@ -161,6 +163,7 @@ PORT_LWIP = \
 	port/lwip/datagrams.c \
 	port/lwip/load.c \
 	port/lwip/names.c \
+	port/lwip/names_known.c \
 	port/lwip/random.c \
 	port/lwip/sockets.c \
 	port/lwip/stream.c \
