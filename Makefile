@@ -1030,17 +1030,21 @@ lint_openwrt:
 .PHONY: check-openwrt test-openwrt lint_openwrt
 .PHONY: lint_firmware images firmware run-firmware check-firmware test-firmware
 # ---- Other processors, libcs and compilers (docs/platforms.md) ----
+#
 #   make check-cross                       gets what is missing, builds anklet and its tests for each of ARCHS
 #                                          into build/cross/ARCH, and runs them, under qemu-user where need be
 #   make check-cross ARCHS='mips riscv64'  for these
 #   make check-cross CROSS_CHECKS=e2e      one kind of test; those of CHECKS
 #   make size-cross                        what each of them takes, which ends check-cross too
+
 ARCHS ?= mipsel mipsel-tls mips armhf aarch64 riscv64 i386 i386-glibc musl musl-clang glibc glibc-clang
 CROSS_CHECKS ?= unit contract replay sim e2e
 # An emulator is slow, and what the processor changes shows in the first runs.
 CROSS_SEEDS ?= 10
+
 MUSL = $(DEPS)/musl
 CMOCKA = $(DEPS)/cmocka
+
 TRIPLE_mipsel = mipsel-linux-gnu
 TRIPLE_mipsel-tls = mipsel-linux-gnu
 TRIPLE_mips = mips-linux-gnu
@@ -1050,6 +1054,7 @@ TRIPLE_riscv64 = riscv64-linux-gnu
 TRIPLE_i386 = i686-linux-gnu
 TRIPLE_i386-glibc = i686-linux-gnu
 triple = $(or $(TRIPLE_$1),$(shell gcc -dumpmachine))
+
 # Its own select() has the sets of its libc, of 1024 descriptors, and ends the program that has more.
 EMULATOR_mipsel = qemu-mipsel-static
 EMULATOR_mipsel-tls = qemu-mipsel-static
@@ -1057,6 +1062,7 @@ EMULATOR_mips = qemu-mips-static
 EMULATOR_armhf = qemu-arm-static
 EMULATOR_aarch64 = qemu-aarch64-static
 EMULATOR_riscv64 = qemu-riscv64-static
+
 # gcc's own search for libc is turned to musl's; with -static it links libgcc and libc as a group.
 has_musl = $(if $(findstring glibc,$1),,yes)
 musl = $(DEPS)/built/musl-$(call triple,$1)
@@ -1065,6 +1071,7 @@ own_headers = $(if $(findstring clang,$1),$(shell clang -print-resource-dir)/inc
 	$(call cross_compiler,$1) -print-file-name=include))
 cross_cc = $(call cross_compiler,$1)$(if $(call has_musl,$1), -B$(call musl,$1)/lib -nostdinc \
 	-isystem $(call musl,$1)/include -isystem $(call own_headers,$1))
+
 # Position-independent and static where that is cheap. On mips it costs 15 KB, and mips16 code cannot be.
 mips_code = -fno-pie -mplt -mno-shared -fstack-protector-strong
 # Not every processor's linker knows all that x86's does.
@@ -1076,51 +1083,68 @@ cross_link = -L$(BUILD)/cross/$1 $(if $(call has_musl,$1),-L$(call musl,$1)/lib)
 	$(if $(findstring mips,$1),-Wl$(comma)-z$(comma)max-page-size=4096) $(LINK_$1)
 # Debian's libc for a foreign processor is not where such a system has it.
 LINK_i386-glibc = -Wl,-dynamic-linker=/usr/i686-linux-gnu/lib/ld-linux.so.2,-rpath=/usr/i686-linux-gnu/lib
+
 # One test of TLS: the library for a router, and a handshake.
 cross_scope = $(if $(filter %-tls,$1),TLS=mbedtls TLS_CONFIG=small CROSS_CHECKS=e2e \
 	E2E='tests/e2e/test_tls_listen.py',TLS=none SIM='$(filter-out sim_tls% sim_starttls,$(SIM))')
+
 # musl's headers do not say so in a way that cmocka's would understand. mips16 is for our own code: a
 # library may have assembler of the other kind in it.
 cross_cppflags = -isystem $(CMOCKA)/include -D_UINTPTR_T_DEFINED $(if $(findstring mips,$1),-mips16)
+
 cross_make = $(MAKE) --no-print-directory BUILD=$(BUILD)/cross/$1 CC='$(call cross_cc,$1)' \
 	AR=$(if $(findstring clang,$1),ar,$(call triple,$1)-gcc-ar) CPPFLAGS='$(cross_cppflags)' \
 	LDFLAGS='$(call cross_link,$1)' UNDER='$(if $(EMULATOR_$1),prlimit --nofile=1000 $(EMULATOR_$1))' EMULATOR=$(EMULATOR_$1) CROSS_CMOCKA=$(BUILD)/cross/$1/libcmocka.a \
 	CROSS_LIBC=$(if $(call has_musl,$1),$(call musl,$1)/lib/libc.a) \
 	$(call cross_flags,$1) $(call cross_scope,$1)
+
 $(MUSL)/.source:
 	tools/get_source musl $(MUSL)
+
 $(CMOCKA)/.source:
 	tools/get_source cmocka $(CMOCKA)
+
 $(DEPS)/built/musl-%/lib/libc.a: $(MUSL)/.source tools/build_musl
 	$(call say,musl for $*)tools/build_musl $* $(MUSL) $(DEPS)/built/musl-$*
+
 $(BUILD)/libcmocka.a: $(CMOCKA)/.source $(BUILD)/flags
 	$(call say,cc cmocka.c)$(CC) $(HARDEN) $(CPPFLAGS) -Os -w $(addprefix -DHAVE_,MALLOC_H INTTYPES_H SIGNAL_H STRINGS_H \
 		CLOCK_REALTIME SIGLONGJMP STRSIGNAL STRUCT_TIMESPEC GCC_THREAD_LOCAL_STORAGE) \
 		-c -o $(@:.a=.o) $(CMOCKA)/src/cmocka.c
 	@rm -f $@; $(AR) rcs $@ $(@:.a=.o)
+
 # The programs need no library for a foreign processor but musl and, in tests, cmocka.
 $(BUILD)/anklet $(replay): $(CROSS_LIBC)
 $(unit) $(contract) $(sim): $(CROSS_LIBC) $(CROSS_CMOCKA)
+
 $(BUILD)/run: $(BUILD)/anklet
 	@printf '#!/bin/sh\nexec %s "$$@"\n' '$(EMULATOR) $(abspath $<)' >$@ && chmod 755 $@
+
 cross_programs: $(foreach c,$(filter-out e2e,$(CROSS_CHECKS)),$(needs_$c)) $(BUILD)/run
+
 cross_tests:
 	@ANKLET=$(abspath $(BUILD)/$(if $(EMULATOR),run,anklet)) ANKLET_EMULATOR=$(EMULATOR) SIM_SEEDS=$(CROSS_SEEDS) \
 		PYTHONDONTWRITEBYTECODE=1 tests/run $(foreach c,$(CROSS_CHECKS),$(commands_$c))
+
 cross_musls = $(foreach a,$(ARCHS),$(if $(call has_musl,$a),$(call musl,$a)/lib/libc.a))
 cross_libraries: $(CMOCKA)/.source $(sort $(cross_musls)) $(if $(filter %-tls,$(ARCHS)),$(MBEDTLS)/.source)
+
 $(ARCHS:%=cross_build_%): cross_build_%:
 	@echo '---- $*'
 	+@$(call cross_make,$*) cross_programs
+
 $(ARCHS:%=cross_test_%): cross_test_%:
 	+@$(call cross_make,$*) cross_tests
+
 check-cross:
 	@for a in $(ARCHS); do tools/need cross-$$a || exit 1; done
 	@$(MAKE) --no-print-directory cross_libraries
 	@$(foreach a,$(ARCHS),$(MAKE) --no-print-directory cross_build_$a &&) :
 	@$(MAKE) --no-print-directory size-cross
 	@TEST_SECONDS=3600 tests/run $(ARCHS:%='$(MAKE) --no-print-directory cross_test_%')
+
 size-cross:
 	@tools/cross_size $(foreach a,$(ARCHS),$a $(if $(TRIPLE_$a),$(TRIPLE_$a)-,'') $(BUILD)/cross/$a/anklet)
+
 .PHONY: check-cross size-cross cross_libraries cross_programs cross_tests \
 	$(ARCHS:%=cross_build_%) $(ARCHS:%=cross_test_%)
