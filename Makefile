@@ -433,7 +433,8 @@ SIM_FLAGS = -DCHECK_TELLS $(INCLUDES) $(TLS_FLAGS) $(SIM_SIZES) -Iport/sim -Ites
 
 # Small tables, so that a run fills them, and every feature, whatever the program is built with.
 sim_size = -UCONFIG_ANKLET_$(1) -DCONFIG_ANKLET_$(1)=$(2)
-SIM_SIZES = $(call sim_size,SESSIONS,12) $(call sim_size,LISTENERS,4) \
+SIM_SIZES = $(foreach f,BIND IDENT NAMES REMEDIES,$(call sim_size,$f,1)) $(call sim_size,LOG_LEVELS,4) \
+	$(call sim_size,SESSIONS,12) $(call sim_size,LISTENERS,4) \
 	$(call sim_size,SPARE_SOCKETS,4) $(call sim_size,TURN_OCTETS,4096) \
 	$(call sim_size,FORWARDS,4) $(call sim_size,ASSOCIATIONS,6) $(call sim_size,DATAGRAM,512) \
 	$(if $(tls_built:none=),$(call sim_size,TLS_STREAMS,8))
@@ -567,6 +568,27 @@ $(lwip_tests): $(BUILD)/lwip_small/%: $(BUILD)/lwip_small/tests/lwip/%.o $(call 
 $(sim): $(BUILD)/sim/%: $(BUILD)/sim/tests/sim/%.o $(sim_framework:%.c=$(BUILD)/sim/%.o) $(SIM_LIBS)
 	$(call say,link $@)$(CC) $(TEST_LDFLAGS) $(SIM_WRAP_$(tls_built)) -o $@ $(sim_link) -lcmocka $(LIBS)
 
+# What is left out: one program of the simulator, and the program itself for the end-to-end tests,
+# each with objects of its own.
+SIM_LEFT_OUT = sim_left_out
+LESS = $(BUILD)/less
+left_out = $(foreach f,BIND IDENT NAMES,$(call sim_size,$f,0))
+sim_less = $(SIM_LEFT_OUT:%=$(BUILD)/sim/%)
+sim_less_sources = $(CORE) $(TLS_SOURCES) $(PORT_SIM) $(sim_framework)
+
+$(BUILD)/sim_less/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,cc $<)$(CC) $(ALL_CFLAGS) $(SIM_FLAGS) $(left_out) -MMD -MP -c -o $@ $<
+
+$(sim_less): $(BUILD)/sim/%: $(BUILD)/sim_less/tests/sim/%.o $(sim_less_sources:%.c=$(BUILD)/sim_less/%.o) $(TLS_ARCHIVE)
+	@mkdir -p $(@D)
+	$(call say,link $@)$(CC) $(TEST_LDFLAGS) $(SIM_WRAP_$(tls_built)) -o $@ $(filter %.o,$^) $(TLS_LIBS) -lcmocka $(LIBS)
+
+$(LESS)/anklet: FORCE
+	@$(MAKE) --no-print-directory BUILD=$(LESS) TLS=none CPPFLAGS='$(CPPFLAGS) $(left_out)' $@
+
+-include $(sim_less_sources:%.c=$(BUILD)/sim_less/%.d) $(SIM_LEFT_OUT:%=$(BUILD)/sim_less/tests/sim/%.d)
+
 # A fuzz target's corpus is an ordinary test: every octet string ever found interesting.
 $(replay): $(BUILD)/replay/%: $(BUILD)/posix/tests/fuzz/fuzz_%.o \
 		$(BUILD)/posix/tests/fuzz/replay.o $(POSIX_LIBS)
@@ -595,15 +617,15 @@ $(BUILD)/anklet_no_malloc: $(posix_program) $(BUILD)/posix/tests/no_malloc.o $(t
 needs_unit = $(unit)
 needs_contract = $(contract)
 needs_replay = $(replay)
-needs_sim = $(sim)
+needs_sim = $(sim) $(sim_less)
 needs_lwip = $(BUILD)/lwip_contract $(lwip_tests)
 needs_no_malloc = $(POSIX_LIBS) $(posix_program)
-needs_e2e = $(BUILD)/anklet $(BUILD)/anklet_no_malloc
+needs_e2e = $(BUILD)/anklet $(BUILD)/anklet_no_malloc $(LESS)/anklet
 
 commands_unit = $(foreach t,$(unit),'$(strip $(UNDER) $t)')
 commands_contract = $(foreach t,$(contract),'$(strip $(UNDER) $t)')
 commands_replay = $(foreach t,$(replay),'$(strip $(UNDER) $t tests/fuzz/corpus/$(notdir $t))')
-commands_sim = $(foreach t,$(sim),'$(strip $(UNDER) $t)')
+commands_sim = $(foreach t,$(needs_sim),'$(strip $(UNDER) $t)')
 commands_lwip = $(foreach t,$(needs_lwip),'$(strip $(UNDER) $t)')
 commands_no_malloc = 'tests/no_malloc $(POSIX_LIBS) $(posix_program)'
 # In two runs, for each has a limit. In either there is something to do also without TLS.
@@ -613,6 +635,7 @@ commands_e2e = $(call run_e2e,$(filter-out $(e2e_tls),$(E2E))) $(call run_e2e,$(
 
 check: $(foreach c,$(CHECKS),$(needs_$c))
 	@ANKLET=$(abspath $(BUILD)/anklet) ANKLET_NO_MALLOC=$(abspath $(BUILD)/anklet_no_malloc) \
+		ANKLET_LESS=$(abspath $(LESS)/anklet) \
 		PYTHONDONTWRITEBYTECODE=1 tests/run $(foreach c,$(CHECKS),$(commands_$c))
 
 test:
@@ -674,6 +697,7 @@ posix_sources = $(CORE) $(TLS_none) $(if $(tls_built:none=),$(TLS_mbedtls) $(UNI
 	$(PORT_POSIX) $(PROGRAM) $(UNIT:%=tests/unit/%.c) $(FUZZ:%=tests/fuzz/%.c) \
 	tests/fuzz/replay.c tests/no_malloc.c $(CONTRACT) tests/port_contract/harness_posix.c
 sim_sources = $(PORT_SIM) $(SIM_FRAMEWORK) $(SIM_LIBRARY_none) $(if $(tls_built:none=),$(SIM_LIBRARY_mbedtls)) $(SIM:%=tests/sim/%.c) tests/port_contract/harness_sim.c
+sim_less_own = $(SIM_LEFT_OUT:%=tests/sim/%.c)
 lwip_sources = $(PORT_LWIP) $(PORT_LWIP_DUAL) port/lwip/host/board.c tests/port_contract/harness_lwip.c \
 	$(TESTS_LWIP:%=tests/lwip/%.c)
 headers = $(wildcard include/*.h src/*.h port/*.h port/*/*.h port/*/*/*.h port/*/*/*/*.h tests/*/*.h)
@@ -682,11 +706,12 @@ scripts = tests/tls/make_certificates tools/need tools/get_source tools/find_tls
 lint: lint_format lint_cppcheck lint_tidy lint_scripts lint_man
 
 lint_format:
-	clang-format --dry-run -Werror $(posix_sources) $(sim_sources) $(lwip_sources) $(PORT_LWIP_V4) $(headers)
+	clang-format --dry-run -Werror $(posix_sources) $(sim_sources) $(sim_less_own) $(lwip_sources) $(PORT_LWIP_V4) $(headers)
 
 lint_cppcheck:
 	cppcheck $(CPPCHECK) $(POSIX_FLAGS) $(posix_sources)
 	cppcheck $(CPPCHECK) $(SIM_FLAGS) $(sim_sources)
+	cppcheck $(CPPCHECK) $(SIM_FLAGS) $(left_out) $(sim_less_own)
 	cppcheck $(CPPCHECK) $(LWIP_FLAGS) $(lwip_sources)
 
 CPPCHECK = --quiet --error-exitcode=1 --std=c11 --enable=warning,style,performance,portability \
@@ -697,6 +722,7 @@ lint_tidy: | $(LWIP)/.source
 		-std=c11 $(POSIX_FLAGS)
 	@printf '%s\n' $(sim_sources) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- \
 		-std=c11 $(SIM_FLAGS)
+	@clang-tidy --quiet $(sim_less_own) -- -std=c11 $(SIM_FLAGS) $(left_out)
 	@printf '%s\n' $(lwip_sources) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- \
 		-std=c11 $(LWIP_FLAGS)
 
@@ -707,7 +733,7 @@ lint_man:
 	mandoc -Tlint -W warning docs/anklet.8 docs/anklet.conf.5
 
 format:
-	clang-format -i $(posix_sources) $(sim_sources) $(lwip_sources) $(PORT_LWIP_V4) $(headers)
+	clang-format -i $(posix_sources) $(sim_sources) $(sim_less_own) $(lwip_sources) $(PORT_LWIP_V4) $(headers)
 
 cover:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/cover CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage check
