@@ -29,18 +29,18 @@
  * Octets that one instance needs, aligned as for any type. An upper bound that
  * is asserted when anklet is built; 'make size' prints what is really used.
  */
-#define ANKLET_DATAGRAMS_MEMORY                                                                  \
-	((size_t)CONFIG_ANKLET_ASSOCIATIONS * 136 +                                              \
-		(CONFIG_ANKLET_ASSOCIATIONS > 0) *                                               \
-			((size_t)CONFIG_ANKLET_FORWARDS * (24 * CONFIG_ANKLET_ADDRESSES + 128) + \
+#define ANKLET_DATAGRAMS_MEMORY                                                           \
+	((size_t)CONFIG_ANKLET_ASSOCIATIONS * 136 +                                       \
+		(CONFIG_ANKLET_ASSOCIATIONS > 0) *                                        \
+			((size_t)CONFIG_ANKLET_FORWARDS * (24 * ANKLET_ADDRESSES + 128) + \
 				CONFIG_ANKLET_DATAGRAM + 160))
 #define ANKLET_MEMORY                                                                              \
 	((size_t)CONFIG_ANKLET_SESSIONS * (CONFIG_ANKLET_USERID_MAX + CONFIG_ANKLET_NAME_MAX + 2 + \
-						  16 * CONFIG_ANKLET_ADDRESSES + 320) +            \
+						  16 * ANKLET_ADDRESSES + 296) +                   \
 		(size_t)CONFIG_ANKLET_RULES * 80 + (size_t)CONFIG_ANKLET_LISTENERS * 96 +          \
 		(size_t)CONFIG_ANKLET_ROUTES * 180 + (size_t)CONFIG_ANKLET_FORWARDS * 220 +        \
-		ANKLET_DATAGRAMS_MEMORY + CONFIG_ANKLET_CONFIG_TEXT + CONFIG_ANKLET_LOG_LINE +     \
-		256)
+		(size_t)CONFIG_ANKLET_SPARE_SOCKETS * 2 + ANKLET_DATAGRAMS_MEMORY +                \
+		CONFIG_ANKLET_CONFIG_TEXT + CONFIG_ANKLET_LOG_LINE + 640)
 
 struct port;
 struct anklet;

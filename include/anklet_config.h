@@ -1,7 +1,8 @@
 /*
  * The sizes anklet is built with, and the features it has.
  *
- * Each value is the desktop's; a build overrides it with -DCONFIG_ANKLET_...=N.
+ * Each value is the desktop's; a build overrides it with -DCONFIG_ANKLET_...=N, or
+ * brings a header that Kconfig has written (docs/configuring.md).
  * Every table in the program is one of these, so the memory it needs is known
  * when it is built. Relations between sizes are asserted where both are known.
  * A feature is 1 or 0, or a size of which 0 leaves it out of the program.
@@ -11,14 +12,21 @@
 
 /* ---- Features ---- */
 
+/* What one is when nobody says. Headers that Kconfig writes elsewhere leave out what is 'n'. */
+#ifdef CONFIG_ANKLET_KCONFIG
+#define ANKLET_UNSAID 0
+#else
+#define ANKLET_UNSAID 1
+#endif
+
 /* The command BIND. Without it a request for it is refused with 91, and no rule is about it. */
 #ifndef CONFIG_ANKLET_BIND
-#define CONFIG_ANKLET_BIND 1
+#define CONFIG_ANKLET_BIND ANKLET_UNSAID
 #endif
 
 /* Asking the client's identd (RFC 1413). Without it 'ident' in a rule is an error. */
 #ifndef CONFIG_ANKLET_IDENT
-#define CONFIG_ANKLET_IDENT 1
+#define CONFIG_ANKLET_IDENT ANKLET_UNSAID
 #endif
 
 /*
@@ -26,7 +34,7 @@
  * as it is, and a name to listen on or to connect to is an error in the configuration.
  */
 #ifndef CONFIG_ANKLET_NAMES
-#define CONFIG_ANKLET_NAMES 1
+#define CONFIG_ANKLET_NAMES ANKLET_UNSAID
 #endif
 
 /* Answers of name servers that are kept (port/posix); 0 asks each time. */
@@ -39,9 +47,9 @@
 #define CONFIG_ANKLET_LOG_LEVELS 4
 #endif
 
-/* The line below an error of the configuration that says what would be right. */
+/* The line below an error of the configuration that says what would be right, and which word was meant. */
 #ifndef CONFIG_ANKLET_REMEDIES
-#define CONFIG_ANKLET_REMEDIES 1
+#define CONFIG_ANKLET_REMEDIES ANKLET_UNSAID
 #endif
 
 /* ---- Sizes ---- */
@@ -129,10 +137,43 @@
 #define CONFIG_ANKLET_LOG_LINE 1024
 #endif
 
+/* How many addresses of one host there can be: only a name has several. */
+#define ANKLET_ADDRESSES (CONFIG_ANKLET_NAMES ? CONFIG_ANKLET_ADDRESSES : 1)
+
+/* One of two texts, for a feature that is 1 or 0: what nobody can say is left out with it. */
+#define ANKLET_TEXT(feature, with, without) ANKLET_TEXT_NAMED(feature, with, without)
+#define ANKLET_TEXT_NAMED(feature, with, without) ANKLET_TEXT_##feature(with, without)
+#define ANKLET_TEXT_1(with, without) with
+#define ANKLET_TEXT_0(with, without) without
+#define ANKLET_IF_BIND(text) ANKLET_TEXT(CONFIG_ANKLET_BIND, text, "")
+#define ANKLET_IF_IDENT(text) ANKLET_TEXT(CONFIG_ANKLET_IDENT, text, "")
+#define ANKLET_IF_NAMES(text) ANKLET_TEXT(CONFIG_ANKLET_NAMES, text, "")
+
+/* The words for the levels of the log that there are. */
+#define ANKLET_LOG_WORDS ANKLET_LOG_WORDS_NAMED(CONFIG_ANKLET_LOG_LEVELS)
+#define ANKLET_LOG_WORDS_NAMED(levels) ANKLET_LOG_WORDS_OF(levels)
+#define ANKLET_LOG_WORDS_OF(levels) ANKLET_LOG_WORDS_##levels
+#define ANKLET_LOG_WORDS_0 ""
+#define ANKLET_LOG_WORDS_1 "error"
+#define ANKLET_LOG_WORDS_2 "error or warning"
+#define ANKLET_LOG_WORDS_3 "error, warning or info"
+#define ANKLET_LOG_WORDS_4 "error, warning, info or debug"
+
+/*
+ * Sockets the core may hold at once: listeners and those of forwards ('*' is two),
+ * two for each session, the spare ones of address races, one for each client of
+ * forwarded datagrams, a look-up for each forward, and one for the moment in which BIND's peer has been
+ * accepted and its listener is not yet closed.
+ */
+#define ANKLET_SOCKETS                                                                       \
+	(CONFIG_ANKLET_LISTENERS + 3 * CONFIG_ANKLET_FORWARDS + 2 * CONFIG_ANKLET_SESSIONS + \
+		CONFIG_ANKLET_SPARE_SOCKETS + CONFIG_ANKLET_ASSOCIATIONS + 1)
+
 /* What is built in: constants, so that the code of what is not falls away. */
 #define ANKLET_HAS_ROUTES (CONFIG_ANKLET_ROUTES > 0)
 #define ANKLET_HAS_FORWARDS (CONFIG_ANKLET_FORWARDS > 0)
 #define ANKLET_HAS_TLS (CONFIG_ANKLET_TLS_STREAMS > 0)
+#define ANKLET_HAS_LOG(level) ((int)(level) < CONFIG_ANKLET_LOG_LEVELS) /* enum port_level */
 
 /* How long a table of n entries is: C has none of length 0. With n 0 nobody looks into it. */
 #define ANKLET_TABLE(n) ((n) > 0 ? (n) : 1)

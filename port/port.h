@@ -41,15 +41,8 @@
 typedef int16_t port_sock;
 #define PORT_NONE ((port_sock)-1)
 
-/*
- * Sockets the core may hold at once: listeners and those of forwards ('*' is two),
- * two for each session, the spare ones of address races, one for each client of
- * forwarded datagrams, a look-up for each forward, and one for the moment in which BIND's peer has been
- * accepted and its listener is not yet closed.
- */
-#define PORT_SOCKETS                                                                         \
-	(CONFIG_ANKLET_LISTENERS + 3 * CONFIG_ANKLET_FORWARDS + 2 * CONFIG_ANKLET_SESSIONS + \
-		CONFIG_ANKLET_SPARE_SOCKETS + CONFIG_ANKLET_ASSOCIATIONS + 1)
+/* Sockets the core may hold at once. */
+#define PORT_SOCKETS ANKLET_SOCKETS
 
 _Static_assert(PORT_SOCKETS <= INT16_MAX, "a port_sock names every socket");
 

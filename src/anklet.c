@@ -146,8 +146,11 @@ static void give_way(struct anklet *a)
 
 static void log_over_limit(struct anklet *a, const struct address *from)
 {
-	struct text *t = instance_line(a);
+	struct text *t;
 
+	if (!ANKLET_HAS_LOG(PORT_WARNING))
+		return;
+	t = instance_line(a);
 	text_address(t, from);
 	text_str(t, ": closed at once, this client has all of its ");
 	text_num(t, a->config.limit_client);
@@ -379,7 +382,7 @@ unsigned anklet_rules(const struct anklet *a)
 
 void anklet_log(struct anklet *a, int level, const char *line, size_t len)
 {
-	if (level <= a->config.log)
+	if (ANKLET_HAS_LOG(level) && level <= a->config.log)
 		port_log(a->port, (enum port_level)level, line, len);
 }
 

@@ -10,8 +10,11 @@
 
 static void log_not_listening(struct anklet *a, const struct address *at, int why)
 {
-	struct text *t = instance_line(a);
+	struct text *t;
 
+	if (!ANKLET_HAS_LOG(PORT_WARNING))
+		return;
+	t = instance_line(a);
 	text_str(t, "not listening on ");
 	text_address(t, at);
 	text_str(t, why == PORT_IN_USE ? ": it is in use" : ": this host has no such address");
@@ -110,7 +113,7 @@ static int listen_on(struct anklet *a, const struct line *line, const struct end
 	text_endpoint(&t, e, &a->config.strings);
 	if (e->host == ENDPOINT_ANY)
 		return add_pair(a, line, ip_v4(0, 0, 0, 0), any_v6, e->port);
-	if (e->host == ENDPOINT_NAME) {
+	if (CONFIG_ANKLET_NAMES && e->host == ENDPOINT_NAME) {
 		r = find_name(a, string_table_at(&a->config.strings, e->name), &at);
 		if (r < 0)
 			return r;

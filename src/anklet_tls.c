@@ -34,8 +34,11 @@ static struct tls_settings settings_of(
 /* Said aloud: such a connection may be with anybody. */
 static void warn_of_no_verification(struct anklet *a, const char *at)
 {
-	struct text *t = instance_line(a);
+	struct text *t;
 
+	if (!ANKLET_HAS_LOG(PORT_WARNING))
+		return;
+	t = instance_line(a);
 	text_str(t, at);
 	text_str(t, ": whoever answers there is taken for the right one");
 	instance_log(a, PORT_WARNING);

@@ -55,8 +55,11 @@ static struct text *begin_line(struct anklet *a, const struct association *as)
 
 static void log_begun(struct anklet *a, const struct association *as)
 {
-	struct text *t = begin_line(a, as);
+	struct text *t;
 
+	if (!ANKLET_HAS_LOG(PORT_INFO))
+		return;
+	t = begin_line(a, as);
 	text_str(t, "begun with ");
 	text_address(t, &as->server);
 	instance_log(a, PORT_INFO);
@@ -73,8 +76,11 @@ static void text_count(struct text *t, const char *what, uint32_t datagrams, uin
 
 static void log_ended(struct anklet *a, const struct association *as, const char *why)
 {
-	struct text *t = begin_line(a, as);
+	struct text *t;
 
+	if (!ANKLET_HAS_LOG(PORT_INFO))
+		return;
+	t = begin_line(a, as);
 	text_str(t, "ended, ");
 	text_str(t, why);
 	text_count(t, ", up ", as->up, as->octets_up);
@@ -112,7 +118,7 @@ static void log_refused(struct anklet *a, unsigned place, const struct address *
 {
 	struct text *t;
 
-	if (!is_news(a, &client->ip))
+	if (!ANKLET_HAS_LOG(PORT_INFO) || !is_news(a, &client->ip))
 		return;
 	t = instance_line(a);
 	text_str(t, "datagram ");
@@ -152,7 +158,7 @@ static bool permitted(struct anklet *a, unsigned place, const struct address *cl
 		*reason = session_reason_of_rules(&answer);
 		return false;
 	}
-	if (answer.ident)
+	if (CONFIG_ANKLET_IDENT && answer.ident)
 		*reason = REASON_NO_IDENT;
 	return !answer.ident;
 }

@@ -23,6 +23,12 @@ _Static_assert(CONFIG_ANKLET_FORWARDS <= INT8_MAX, "a listener names its forward
 _Static_assert(CONFIG_ANKLET_NAME_SERVERS <= UINT8_MAX, "a count of servers fits an octet");
 _Static_assert(CONFIG_ANKLET_SESSIONS <= UINT16_MAX, "limit-client fits its field");
 
+/* What is logged where no line says so, of what there is. */
+#define DEFAULT_LOG                                           \
+	(ANKLET_HAS_LOG(PORT_INFO)             ? PORT_INFO    \
+		: ANKLET_HAS_LOG(PORT_WARNING) ? PORT_WARNING \
+					       : PORT_ERROR)
+
 enum keyword {
 	KEYWORD_LISTEN,
 	KEYWORD_ALLOW,
@@ -75,7 +81,7 @@ void config_init(struct config *c)
 	c->limit_half_closed_ms = 120 * 1000;
 	c->limit_datagrams_ms = 120 * 1000;
 	c->limit_client = (CONFIG_ANKLET_SESSIONS + 1) / 2; /* one client never takes them all */
-	c->log = PORT_INFO;
+	c->log = DEFAULT_LOG;
 	c->tls = tls_built;
 }
 
@@ -153,12 +159,10 @@ static bool read_rule(struct config *c, struct config_line *line, bool allow)
 	return true;
 }
 
-/* A keyword for which the program has no room; size: the setting that makes some. */
-static bool absent(struct config_line *line, const char *size)
+/* A keyword of what is not built in. */
+static bool absent(struct config_line *line, const char *needed)
 {
-	config_fault(&line->fault, FAULT_ABSENT, line->keyword);
-	line->fault.hint = size;
-	return false;
+	return config_fault_absent(&line->fault, line->keyword, needed);
 }
 
 static bool read_route(struct config *c, struct config_line *line)
@@ -260,6 +264,8 @@ static bool read_bind_ports(struct config *c, struct config_line *line)
 {
 	struct word value;
 
+	if (!CONFIG_ANKLET_BIND)
+		return absent(line, "CONFIG_ANKLET_BIND");
 	return config_line_only(line, FAULT_BIND_PORTS, &value) &&
 	       config_bind_ports(value, &c->bind_port_low, &c->bind_port_high, &line->fault);
 }
@@ -269,6 +275,8 @@ static bool read_bind_address(struct config *c, struct config_line *line)
 	struct word value;
 	struct ip ip;
 
+	if (!CONFIG_ANKLET_BIND)
+		return absent(line, "CONFIG_ANKLET_BIND");
 	if (!config_line_only(line, FAULT_BIND_ADDRESS, &value))
 		return false;
 	if (!ip_parse(value.at, value.len, &ip) || !ip_is_v4(&ip))
@@ -294,6 +302,8 @@ static bool read_dns(struct config *c, struct config_line *line)
 	struct address server;
 	struct word value;
 
+	if (!CONFIG_ANKLET_NAMES)
+		return absent(line, "CONFIG_ANKLET_NAMES");
 	if (!config_line_only(line, FAULT_DNS, &value) || !config_dns(value, &server, &line->fault))
 		return false;
 	if (c->port.name_servers == CONFIG_ANKLET_NAME_SERVERS)
@@ -306,6 +316,8 @@ static bool read_log(struct config *c, struct config_line *line)
 {
 	struct word value;
 
+	if (CONFIG_ANKLET_LOG_LEVELS == 0)
+		return absent(line, "CONFIG_ANKLET_LOG_LEVELS above 0");
 	return config_line_only(line, FAULT_LOG, &value) &&
 	       config_level(value, &c->log, &line->fault);
 }

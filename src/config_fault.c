@@ -28,6 +28,13 @@ bool config_fault(struct config_fault *fault, enum config_fault_kind kind, struc
 	return false;
 }
 
+bool config_fault_absent(struct config_fault *fault, struct word wrong, const char *needed)
+{
+	config_fault(fault, FAULT_ABSENT, wrong);
+	fault->hint = needed;
+	return false;
+}
+
 bool config_fault_missing(struct config_fault *fault, enum config_fault_kind kind,
 	struct word subject, const char *at)
 {

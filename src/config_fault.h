@@ -25,6 +25,9 @@ struct config_fault {
 /* Fills *fault about a wrong word. Returns false, so that a parser can return it. */
 bool config_fault(struct config_fault *fault, enum config_fault_kind kind, struct word wrong);
 
+/* The same about a word for which 'needed' is not built in: with that it would be right. */
+bool config_fault_absent(struct config_fault *fault, struct word wrong, const char *needed);
+
 /*
  * Fills *fault about a value missing behind 'subject', at 'at'; kind is the one that would
  * complain of a wrong value there. Returns false.
@@ -39,10 +42,7 @@ bool config_fault_missing(struct config_fault *fault, enum config_fault_kind kin
 void text_fault_text(struct text *t, const char *list, enum config_fault_kind kind,
 	const char *word, size_t len);
 
-/* Are remedies built in: is it config_remedy.c, and not config_remedy_none.c? */
-extern const bool config_remedies;
-
-/* Append what is wrong; and what would be right. Printable ASCII, at most 320 octets each. */
+/* Append what is wrong; and what would be right, with CONFIG_ANKLET_REMEDIES. Printable ASCII, at most 320 octets each. */
 void text_fault(struct text *t, const struct config_fault *fault);
 void text_remedy(struct text *t, const struct config_fault *fault);
 

@@ -4,10 +4,13 @@
  * A '%' stands for the word that is wrong, and in a remedy for the hint: the
  * nearest of the right words. One list, from which the enum and the texts are
  * made: none can be without its own, and no table of pointers has to be relocated.
- * SAME is what stands in the line above; behind "the keywords are" they all follow.
+ * SAME is what stands in the line above; behind "the keywords are" they all follow. What
+ * cannot be wrong without a feature that is left out has empty texts.
  */
 #ifndef ANKLET_CONFIG_FAULT_KIND_H
 #define ANKLET_CONFIG_FAULT_KIND_H
+
+#include "anklet_config.h"
 
 #define CONFIG_FAULTS(X)                                                                           \
 	X(FAULT_CONTROL, "a control octet is in the line", "remove it")                            \
@@ -77,13 +80,21 @@
 	X(FAULT_TO, SAME,                                                                          \
 		"write ADDRESS/BITS, [IPv6/BITS], NAME, *.DOMAIN or *, and :PORTS where not "      \
 		"every port is meant")                                                             \
+	X(FAULT_NAME_ABSENT,                                                                       \
+		ANKLET_TEXT(CONFIG_ANKLET_NAMES, "",                                               \
+			"'%' would have to be looked up, which is not built into this program"),   \
+		ANKLET_TEXT(CONFIG_ANKLET_NAMES, "",                                               \
+			"write an address, or build with CONFIG_ANKLET_NAMES"))                    \
 	X(FAULT_LISTENERS,                                                                         \
 		"these are more than " DIGITS(                                                     \
 			CONFIG_ANKLET_LISTENERS) " places to listen on ('*' is two)",              \
 		"use fewer, or build with a larger CONFIG_ANKLET_LISTENERS")                       \
 	X(FAULT_RULE_WORD, "unknown word '%'",                                                     \
-		"a rule is made of connect, bind, from ADDRESS/BITS, to PATTERN, user NAME, "      \
-		"ident, any-peer, needs-connect")                                                  \
+		"a rule is made of connect, " ANKLET_IF_BIND(                                      \
+			"bind, ") "from ADDRESS/BITS, to PATTERN, user NAME" ANKLET_IF_IDENT(", "  \
+											     "ide" \
+											     "nt") \
+			ANKLET_IF_BIND(", any-peer, needs-connect"))                               \
 	X(FAULT_ROUTE_WORD, SAME,                                                                  \
 		"a route is made of to PATTERN, from ADDRESS/BITS, and one of via ENDPOINT, tls, " \
 		"starttls=PROTOCOL and direct")                                                    \
@@ -91,8 +102,8 @@
 	X(FAULT_TWICE, "'%' is there twice", "write another rule for the other one")               \
 	X(FAULT_ROUTE_TWICE, SAME, "write another route for the other one")                        \
 	X(FAULT_OPTION_TWICE, SAME, "leave one of them out")                                       \
-	X(FAULT_BOTH_COMMANDS, "'%' is the second command of the rule",                            \
-		"leave connect and bind out to speak of both")                                     \
+	X(FAULT_BOTH_COMMANDS, ANKLET_IF_BIND("'%' is the second command of the rule"),            \
+		ANKLET_IF_BIND("leave connect and bind out to speak of both"))                     \
 	X(FAULT_FROM, "'%' is no address of clients", "write ADDRESS or ADDRESS/BITS")             \
 	X(FAULT_TO_BARE_IPV6, "'%' is no IPv6 address",                                            \
 		"write ADDRESS/BITS, or [ADDRESS/BITS]:PORTS")                                     \
@@ -103,11 +114,12 @@
 	X(FAULT_QUOTE, "the closing quote is missing", SAME)                                       \
 	X(FAULT_BEHIND_QUOTE, "'%' cannot follow the closing quote", SAME)                         \
 	X(FAULT_DENY_IDENT, "'%' has no use in a deny rule",                                       \
-		"leave it out; 'allow ... ident' serves only those whose identd agrees")           \
-	X(FAULT_DENY_BIND_WORD, SAME, "leave it out; it belongs to 'allow bind'")                  \
-	X(FAULT_CONNECT_BIND_WORD, "'%' has no use in a rule for connect", SAME)                   \
-	X(FAULT_ANY_PEER_TO, "'%' has no use in a rule for certain peers",                         \
-		"leave it out, or leave the address or name out of 'to'")                          \
+		ANKLET_IF_IDENT(                                                                   \
+			"leave it out; 'allow ... ident' serves only those whose identd agrees"))  \
+	X(FAULT_DENY_BIND_WORD, SAME, ANKLET_IF_BIND("leave it out; it belongs to 'allow bind'"))  \
+	X(FAULT_CONNECT_BIND_WORD, ANKLET_IF_BIND("'%' has no use in a rule for connect"), SAME)   \
+	X(FAULT_ANY_PEER_TO, ANKLET_IF_BIND("'%' has no use in a rule for certain peers"),         \
+		ANKLET_IF_BIND("leave it out, or leave the address or name out of 'to'"))          \
 	X(FAULT_RULES, "these are more than " DIGITS(CONFIG_ANKLET_RULES) " rules",                \
 		"use fewer, or build with a larger CONFIG_ANKLET_RULES")                           \
 	X(FAULT_LONG_RULE, "the rule is too long to be printed in one line", "shorten it")         \
@@ -146,18 +158,19 @@
 	X(FAULT_TIME_ZERO, "this limit cannot be left out", SAME)                                  \
 	X(FAULT_LIMIT_CLIENT, "'%' is no number of sessions",                                      \
 		"write a number up to " DIGITS(CONFIG_ANKLET_SESSIONS) "; 0 is no limit")          \
-	X(FAULT_BIND_PORTS, "'%' is no range of ports",                                            \
-		"write LOW-HIGH or PORT, from 1 to 65535, or any")                                 \
-	X(FAULT_BIND_ADDRESS, "'%' is no IPv4 address",                                            \
-		"write the IPv4 address that clients are told")                                    \
+	X(FAULT_BIND_PORTS, ANKLET_IF_BIND("'%' is no range of ports"),                            \
+		ANKLET_IF_BIND("write LOW-HIGH or PORT, from 1 to 65535, or any"))                 \
+	X(FAULT_BIND_ADDRESS, ANKLET_IF_BIND("'%' is no IPv4 address"),                            \
+		ANKLET_IF_BIND("write the IPv4 address that clients are told"))                    \
 	X(FAULT_SOURCE, "'%' is no address to connect from",                                       \
 		"write an IPv4 or IPv6 address of this host")                                      \
-	X(FAULT_DNS, "'%' is no address of a name server",                                         \
-		"write ADDRESS, IPv4:PORT or [IPv6]:PORT")                                         \
+	X(FAULT_DNS, ANKLET_IF_NAMES("'%' is no address of a name server"),                        \
+		ANKLET_IF_NAMES("write ADDRESS, IPv4:PORT or [IPv6]:PORT"))                        \
 	X(FAULT_NAME_SERVERS,                                                                      \
-		"these are more than " DIGITS(CONFIG_ANKLET_NAME_SERVERS) " name servers",         \
-		"use fewer, or build with a larger CONFIG_ANKLET_NAME_SERVERS")                    \
-	X(FAULT_LOG, "'%' is no level", "write error, warning, info or debug")                     \
+		ANKLET_IF_NAMES("these are more than " DIGITS(                                     \
+			CONFIG_ANKLET_NAME_SERVERS) " name servers"),                              \
+		ANKLET_IF_NAMES("use fewer, or build with a larger CONFIG_ANKLET_NAME_SERVERS"))   \
+	X(FAULT_LOG, "'%' is no level", "write " ANKLET_LOG_WORDS)                                 \
 	X(FAULT_USER, "'%' is no user", "write the name of a user of this system")
 
 #define CONFIG_FAULT_KIND(kind, message, remedy) kind,

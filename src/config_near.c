@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "anklet_config.h"
+
 #define NEAR_ENOUGH 2
 #define NAME_MAX_LEN 24 /* longer words are near to nothing */
 
@@ -45,7 +47,7 @@ void config_near_try(struct config_near *near, const char *name)
 {
 	size_t name_len = strlen(name), d;
 
-	if (near->word.len > NAME_MAX_LEN || name_len > NAME_MAX_LEN)
+	if (!CONFIG_ANKLET_REMEDIES || near->word.len > NAME_MAX_LEN || name_len > NAME_MAX_LEN)
 		return;
 	d = distance(near->word, name, name_len);
 	/* A word that would have to be written anew altogether is near to nothing. */

@@ -16,7 +16,7 @@ struct config_near {
 /* Begins to look for words near this one. */
 void config_near_init(struct config_near *near, struct word word);
 
-/* Takes name into account: near is what two octets inserted, removed or replaced can mend. */
+/* Takes name into account, with CONFIG_ANKLET_REMEDIES: near is what two octets inserted, removed or replaced can mend. */
 void config_near_try(struct config_near *near, const char *name);
 
 #endif

@@ -177,12 +177,16 @@ static void print_ip(struct line *line, const char *start, const struct ip *ip)
 	line_end(line);
 }
 
-static void print_addresses(struct line *line, const struct config *c)
+static void print_bind_address(struct line *line, const struct config *c)
 {
 	if (ip_is_zero(&c->bind_address))
 		print_str(line, "# bind-address: ", "the one that faces the peer (default)");
 	else
 		print_ip(line, "bind-address ", &c->bind_address);
+}
+
+static void print_sources(struct line *line, const struct config *c)
+{
 	if (!ip_is_zero(&c->source_v4))
 		print_ip(line, "source ", &c->source_v4);
 	if (!ip_is_zero(&c->source_v6))
@@ -221,9 +225,14 @@ void config_print(const struct config *c, anklet_print *print, void *ctx)
 		print_forwards(&line, c);
 	print_ca(&line, c);
 	print_limits(&line, c);
-	print_bind_ports(&line, c);
-	print_addresses(&line, c);
-	print_dns(&line, c);
-	print_str(&line, "log ", config_level_name(c->log));
+	if (CONFIG_ANKLET_BIND) {
+		print_bind_ports(&line, c);
+		print_bind_address(&line, c);
+	}
+	print_sources(&line, c);
+	if (CONFIG_ANKLET_NAMES)
+		print_dns(&line, c);
+	if (CONFIG_ANKLET_LOG_LEVELS > 0)
+		print_str(&line, "log ", config_level_name(c->log));
 	print_user(&line, c);
 }

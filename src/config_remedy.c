@@ -1,7 +1,5 @@
 /*
  * What would be right, for everything that can be wrong with a configuration. See config_fault.h.
- *
- * A build for little flash takes config_remedy_none.c instead.
  */
 #include "config_fault.h"
 
@@ -18,8 +16,6 @@
 #define REMEDY(kind, message, remedy) remedy "\0"
 
 static const char remedies[] = CONFIG_FAULTS(REMEDY);
-
-const bool config_remedies = true;
 
 static void text_keywords(struct text *t)
 {

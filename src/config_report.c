@@ -79,7 +79,7 @@ void config_report(const char *source, unsigned long number, struct word line,
 	text_fault(&t, fault);
 	text_char(&t, '\n');
 	text_line(&t, line, fault->wrong);
-	if (config_remedies) {
+	if (CONFIG_ANKLET_REMEDIES) {
 		text_str(&t, INDENT);
 		text_remedy(&t, fault);
 		text_char(&t, '\n');

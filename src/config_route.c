@@ -79,9 +79,7 @@ static bool tls_check(struct reading *r, struct word word)
 {
 	if (ANKLET_HAS_TLS && r->tls)
 		return true;
-	config_fault(&r->line->fault, FAULT_ABSENT, word);
-	r->line->fault.hint = "Mbed TLS";
-	return false;
+	return config_fault_absent(&r->line->fault, word, "Mbed TLS");
 }
 
 static bool starttls_read(struct reading *r, struct word keyword, struct word value)
@@ -141,8 +139,10 @@ static bool value_read(
 		return config_from(r->line, word, &r->route.from);
 	case WORD_TO:
 		return config_to(r->line, word, r->strings, &r->route.to);
-	case WORD_DIRECT:
 	case WORD_RESOLVE:
+		return CONFIG_ANKLET_NAMES ||
+		       config_fault_absent(&r->line->fault, word, "CONFIG_ANKLET_NAMES");
+	case WORD_DIRECT:
 	case WORD_UNRESOLVED:
 	case ROUTE_WORDS:
 		break;

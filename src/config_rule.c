@@ -84,11 +84,15 @@ static bool word_read(struct reading *r, struct word word)
 		return config_to(r->line, word, r->strings, &r->rule.to);
 	case WORD_USER:
 		return user_read(r, word);
-	case WORD_CONNECT:
 	case WORD_BIND:
-	case WORD_IDENT:
 	case WORD_ANY_PEER:
 	case WORD_NEEDS_CONNECT:
+		return CONFIG_ANKLET_BIND ||
+		       config_fault_absent(&r->line->fault, word, "CONFIG_ANKLET_BIND");
+	case WORD_IDENT:
+		return CONFIG_ANKLET_IDENT ||
+		       config_fault_absent(&r->line->fault, word, "CONFIG_ANKLET_IDENT");
+	case WORD_CONNECT:
 	case RULE_WORDS:
 		break;
 	}
@@ -117,20 +121,26 @@ static bool bind_word_check(struct reading *r, enum rule_word which)
 	return true;
 }
 
-/* Do the words make sense together? Whatever could never have an effect is a mistake. */
-static bool sense_check(struct reading *r)
+/* Do the words of BIND alone make sense? */
+static bool bind_words_check(struct reading *r)
 {
-	if (has(r, WORD_CONNECT) && has(r, WORD_BIND))
-		return complain(r, FAULT_BOTH_COMMANDS,
-			r->seen[WORD_BIND].at > r->seen[WORD_CONNECT].at ? WORD_BIND
-									 : WORD_CONNECT);
-	if (has(r, WORD_IDENT) && !r->rule.allow)
-		return complain(r, FAULT_DENY_IDENT, WORD_IDENT);
 	if (!bind_word_check(r, WORD_ANY_PEER) || !bind_word_check(r, WORD_NEEDS_CONNECT))
 		return false;
 	if (has(r, WORD_ANY_PEER) && r->rule.to.kind != PATTERN_ANY)
 		return complain(r, FAULT_ANY_PEER_TO, WORD_ANY_PEER);
 	return true;
+}
+
+/* Do the words make sense together? Whatever could never have an effect is a mistake. */
+static bool sense_check(struct reading *r)
+{
+	if (CONFIG_ANKLET_BIND && has(r, WORD_CONNECT) && has(r, WORD_BIND))
+		return complain(r, FAULT_BOTH_COMMANDS,
+			r->seen[WORD_BIND].at > r->seen[WORD_CONNECT].at ? WORD_BIND
+									 : WORD_CONNECT);
+	if (CONFIG_ANKLET_IDENT && has(r, WORD_IDENT) && !r->rule.allow)
+		return complain(r, FAULT_DENY_IDENT, WORD_IDENT);
+	return !CONFIG_ANKLET_BIND || bind_words_check(r);
 }
 
 /* What is accepted can be printed and read again: that line must not become too long. */

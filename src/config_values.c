@@ -148,11 +148,14 @@ static const char levels[][8] = {
 
 bool config_level(struct word word, uint8_t *level, struct config_fault *fault)
 {
-	for (uint8_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
-		if (word_is(word, levels[i])) {
-			*level = i;
-			return true;
-		}
+	for (int i = 0; i < (int)(sizeof levels / sizeof levels[0]); i++) {
+		if (!word_is(word, levels[i]))
+			continue;
+		if (!ANKLET_HAS_LOG(i))
+			return config_fault_absent(
+				fault, word, "a larger CONFIG_ANKLET_LOG_LEVELS");
+		*level = (uint8_t)i;
+		return true;
 	}
 	return config_fault(fault, FAULT_LOG, word);
 }

@@ -83,29 +83,40 @@ static void reopen_later(struct anklet *a, struct datagrams_place *place)
 	set_deadline(a, &place->reopen, REOPEN_MS);
 }
 
-/* No port is known to end a socket like this; clients find it again all the same. */
-static void place_failed(struct anklet *a, struct datagrams_place *place)
+static void log_failed(struct anklet *a, const struct datagrams_place *place)
 {
-	struct text *t = instance_line(a);
+	struct text *t;
 
+	if (!ANKLET_HAS_LOG(PORT_ERROR))
+		return;
+	t = instance_line(a);
 	text_str(t, "datagrams at ");
 	text_address(t, &place->at);
 	text_str(t, ": the socket failed, and is opened again");
 	instance_log(a, PORT_ERROR);
+}
+
+/* No port is known to end a socket like this; clients find it again all the same. */
+static void place_failed(struct anklet *a, struct datagrams_place *place)
+{
+	log_failed(a, place);
 	close_socket(a, &place->sock);
 	reopen_later(a, place);
 }
 
 /* ---- Targets ---- */
 
-static void log_forward(struct anklet *a, unsigned i, enum port_level level, const char *what)
+static void log_forward(struct anklet *a, unsigned i, const char *what)
 {
-	struct text *t = instance_line(a);
+	struct text *t;
 
+	if (!ANKLET_HAS_LOG(PORT_WARNING))
+		return;
+	t = instance_line(a);
 	text_str(t, "datagrams to ");
 	text_endpoint(t, &forward_of(a, i)->target, &a->config.strings);
 	text_str(t, what);
-	instance_log(a, level);
+	instance_log(a, PORT_WARNING);
 }
 
 static void look_up_failed(struct anklet *a, unsigned i, int answer)
@@ -113,7 +124,7 @@ static void look_up_failed(struct anklet *a, unsigned i, int answer)
 	struct datagrams_target *target = &a->datagrams->targets[i];
 
 	if (!target->failed)
-		log_forward(a, i, PORT_WARNING,
+		log_forward(a, i,
 			answer == PORT_NO_NAME ? ": the name has no address; tried again"
 					       : ": the name could not be looked up; tried again");
 	target->failed = true;
@@ -157,8 +168,8 @@ static void end_misled(struct anklet *a, unsigned i)
 static void take_answer(struct anklet *a, unsigned i)
 {
 	struct datagrams_target *target = &a->datagrams->targets[i];
-	struct address found[CONFIG_ANKLET_ADDRESSES];
-	int n = port_resolved(a->port, target->look_up, found, CONFIG_ANKLET_ADDRESSES);
+	struct address found[ANKLET_ADDRESSES];
+	int n = port_resolved(a->port, target->look_up, found, ANKLET_ADDRESSES);
 
 	target->ready = false;
 	if (n == PORT_AGAIN)
@@ -183,8 +194,9 @@ void datagrams_look_again(struct anklet *a, unsigned forward)
 {
 	const struct datagrams_target *target = &a->datagrams->targets[forward];
 
-	if (forward_of(a, forward)->target.host == ENDPOINT_NAME && !target->looking &&
-		!target->retry.set && port_now(a->port) - target->found_at >= DATAGRAMS_FRESH_MS)
+	if (CONFIG_ANKLET_NAMES && forward_of(a, forward)->target.host == ENDPOINT_NAME &&
+		!target->looking && !target->retry.set &&
+		port_now(a->port) - target->found_at >= DATAGRAMS_FRESH_MS)
 		look_up(a, forward);
 }
 
@@ -193,7 +205,7 @@ static void find_target(struct anklet *a, unsigned i)
 	const struct endpoint *e = &forward_of(a, i)->target;
 	struct datagrams_target *target = &a->datagrams->targets[i];
 
-	if (e->host == ENDPOINT_NAME) {
+	if (CONFIG_ANKLET_NAMES && e->host == ENDPOINT_NAME) {
 		look_up(a, i);
 		return;
 	}
@@ -203,8 +215,11 @@ static void find_target(struct anklet *a, unsigned i)
 
 static void log_place(struct anklet *a, const struct datagrams_place *place)
 {
-	struct text *t = instance_line(a);
+	struct text *t;
 
+	if (!ANKLET_HAS_LOG(PORT_INFO))
+		return;
+	t = instance_line(a);
 	text_str(t, "forwarding datagrams from ");
 	text_address(t, &place->at);
 	text_str(t, " to ");
@@ -358,7 +373,7 @@ void datagrams_run(struct anklet *a)
 	if (!d->busy)
 		return;
 	d->busy = false;
-	for (unsigned i = 0; i < a->config.forward_count; i++)
+	for (unsigned i = 0; CONFIG_ANKLET_NAMES && i < a->config.forward_count; i++)
 		if (d->targets[i].looking && d->targets[i].ready)
 			take_answer(a, i);
 	for (unsigned i = 0; i < d->place_count; i++)
@@ -391,7 +406,7 @@ void datagrams_expire(struct anklet *a, uint32_t now)
 
 	for (unsigned i = 0; i < DATAGRAMS_REFUSALS; i++)
 		(void)take_deadline(a, &d->refusals[i].quiet, now);
-	for (unsigned i = 0; i < a->config.forward_count; i++)
+	for (unsigned i = 0; CONFIG_ANKLET_NAMES && i < a->config.forward_count; i++)
 		if (take_deadline(a, &d->targets[i].retry, now) && d->targets[i].count == 0)
 			look_up(a, i);
 	for (unsigned i = 0; i < d->place_count; i++) {
@@ -414,7 +429,7 @@ void datagrams_stop(struct anklet *a)
 	for (unsigned i = 0; i < d->place_count; i++)
 		if (d->places[i].sock != PORT_NONE)
 			close_socket(a, &d->places[i].sock);
-	for (unsigned i = 0; i < a->config.forward_count; i++)
+	for (unsigned i = 0; CONFIG_ANKLET_NAMES && i < a->config.forward_count; i++)
 		if (d->targets[i].looking)
 			close_socket(a, &d->targets[i].look_up);
 	memset(d, 0, sizeof *d);

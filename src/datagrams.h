@@ -52,7 +52,7 @@ struct datagrams_target {
 	uint8_t count;
 	uint32_t found_at;     /* when its addresses were */
 	struct deadline retry; /* nothing is looked up before */
-	struct address address[CONFIG_ANKLET_ADDRESSES];
+	struct address address[ANKLET_ADDRESSES];
 };
 
 struct association {

@@ -303,6 +303,8 @@ static bool is_zoned(struct word host)
 static bool name_set(struct endpoint *e, struct word host, struct string_table *strings,
 	struct config_fault *fault)
 {
+	if (!CONFIG_ANKLET_NAMES)
+		return config_fault(fault, FAULT_NAME_ABSENT, host);
 	e->host = ENDPOINT_NAME;
 	e->name = string_table_add(strings, host.at, host.len);
 	return e->name != STRING_NONE || config_fault(fault, FAULT_STRINGS, host);

@@ -66,7 +66,7 @@ struct anklet {
 	struct listener listeners[INSTANCE_LISTENERS];
 	struct owner owner[PORT_SOCKETS];
 	uint16_t free[CONFIG_ANKLET_SESSIONS]; /* a stack of indices */
-	char line_buf[CONFIG_ANKLET_LOG_LINE];
+	char line_buf[CONFIG_ANKLET_LOG_LEVELS > 0 ? CONFIG_ANKLET_LOG_LINE : 1];
 
 	/* The client of each session, '::' when FREE: apart, so that counting them reads little memory. */
 	struct ip client[CONFIG_ANKLET_SESSIONS];

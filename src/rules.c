@@ -12,7 +12,7 @@
 
 static bool command_matches(const struct rule *rule, const struct rules_query *q)
 {
-	return q->bind ? rule->bind : rule->connect;
+	return CONFIG_ANKLET_BIND && q->bind ? rule->bind : rule->connect;
 }
 
 static bool user_matches(
@@ -47,7 +47,8 @@ static enum outcome outcome_of(const struct rule *rule, const struct rules_query
 {
 	if (rule == NULL || !rule->allow)
 		return OUTCOME_REFUSE;
-	return q->bind && rule->needs_connect ? OUTCOME_GRANT_BESIDE_CONNECT : OUTCOME_GRANT;
+	return CONFIG_ANKLET_BIND && q->bind && rule->needs_connect ? OUTCOME_GRANT_BESIDE_CONNECT
+								    : OUTCOME_GRANT;
 }
 
 /*
@@ -119,7 +120,7 @@ static bool is_any_peer(const struct rules_query *q)
 {
 	struct ip any = ip_v4(0, 0, 0, 0);
 
-	return q->bind && ip_equal(&q->ip, &any);
+	return CONFIG_ANKLET_BIND && q->bind && ip_equal(&q->ip, &any);
 }
 
 static bool is_unreachable(const struct rules_query *q)

@@ -11,14 +11,17 @@ void text_rule(struct text *t, const struct rule *rule, const struct string_tabl
 
 	text_str(t, rule->allow ? "allow" : "deny");
 	if (!rule->connect || !rule->bind)
-		text_str(t, rule->connect ? " connect" : " bind");
+		text_str(t, !CONFIG_ANKLET_BIND || rule->connect ? " connect" : " bind");
 	text_from_to(t, &rule->from, &rule->to, names);
 	if (rule->user != STRING_NONE) {
 		text_str(t, " user \"");
 		text_escaped(t, user, strlen(user));
 		text_char(t, '"');
 	}
-	text_str(t, rule->ident ? " ident" : "");
-	text_str(t, rule->any_peer ? " any-peer" : "");
-	text_str(t, rule->needs_connect ? " needs-connect" : "");
+	if (CONFIG_ANKLET_IDENT)
+		text_str(t, rule->ident ? " ident" : "");
+	if (CONFIG_ANKLET_BIND) {
+		text_str(t, rule->any_peer ? " any-peer" : "");
+		text_str(t, rule->needs_connect ? " needs-connect" : "");
+	}
 }

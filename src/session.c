@@ -255,13 +255,14 @@ static enum session_next run_hop(struct anklet *a, struct session *s)
 	check(ANKLET_HAS_ROUTES);
 	if (!ANKLET_HAS_ROUTES)
 		return NEXT_CLOSE;
-	if (s->state == SESSION_RESOLVE_HOP)
+	if (CONFIG_ANKLET_NAMES && s->state == SESSION_RESOLVE_HOP)
 		return session_resolve_hop(a, s);
-	if (s->state == SESSION_HOP)
-		return session_hop(a, s);
-	return session_hop_peer(a, s);
+	if (CONFIG_ANKLET_BIND && s->state == SESSION_HOP_PEER)
+		return session_hop_peer(a, s);
+	return session_hop(a, s);
 }
 
+/* What is left out is never entered. */
 static enum session_next run_state(struct anklet *a, struct session *s)
 {
 	switch ((enum session_state)s->state) {
@@ -277,19 +278,19 @@ static enum session_next run_state(struct anklet *a, struct session *s)
 	case SESSION_REQUEST:
 		return session_request(a, s);
 	case SESSION_IDENT:
-		return session_ident(a, s);
+		return CONFIG_ANKLET_IDENT ? session_ident(a, s) : NEXT_CLOSE;
 	case SESSION_IDENT_ANSWER:
-		return session_ident_answer(a, s);
+		return CONFIG_ANKLET_IDENT ? session_ident_answer(a, s) : NEXT_CLOSE;
 	case SESSION_RESOLVE:
 		return session_resolve(a, s);
 	case SESSION_CONNECT:
 		return session_connect(a, s);
 	case SESSION_LISTEN:
-		return session_listen(a, s);
+		return CONFIG_ANKLET_BIND ? session_listen(a, s) : NEXT_CLOSE;
 	case SESSION_ANNOUNCE:
-		return session_announce(a, s);
+		return CONFIG_ANKLET_BIND ? session_announce(a, s) : NEXT_CLOSE;
 	case SESSION_WAIT_PEER:
-		return session_wait_peer(a, s);
+		return CONFIG_ANKLET_BIND ? session_wait_peer(a, s) : NEXT_CLOSE;
 	case SESSION_GRANT:
 		return session_grant(a, s);
 	case SESSION_RELAY:

@@ -117,7 +117,7 @@ struct session {
 		peer; /* the application server, once connected; before, what a hop is asked for */
 	struct relay relay;
 	struct socks4_request request;
-	struct ip addresses[CONFIG_ANKLET_ADDRESSES]; /* permitted ones, in the order of trying */
+	struct ip addresses[ANKLET_ADDRESSES]; /* permitted ones, in the order of trying */
 };
 
 struct anklet;
@@ -127,6 +127,12 @@ struct listener;
 static inline bool session_is_forwarded(const struct session *s)
 {
 	return ANKLET_HAS_FORWARDS && s->forward >= 0;
+}
+
+/* Does it ask for BIND, where that is built in? */
+static inline bool session_is_bind(const struct session *s)
+{
+	return CONFIG_ANKLET_BIND && s->request.cd == SOCKS4_BIND;
 }
 
 /* Begins a session in a free slot for a client just accepted; client is the session's from here. */

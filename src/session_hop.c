@@ -101,7 +101,7 @@ enum session_next session_hop(struct anklet *a, struct session *s)
 	next = read_reply(a, s);
 	if (next != NEXT_STATE)
 		return next;
-	return s->request.cd == SOCKS4_BIND ? announce(s) : session_arrive(a, s);
+	return CONFIG_ANKLET_BIND && session_is_bind(s) ? announce(s) : session_arrive(a, s);
 }
 
 enum session_next session_hop_peer(struct anklet *a, struct session *s)

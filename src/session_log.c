@@ -92,7 +92,7 @@ void session_log_state(struct anklet *a, const struct session *s)
 		"wait for peer\0grant\0relay\0linger\0refuse\0drain";
 	struct text *t;
 
-	if (a->config.log < PORT_DEBUG)
+	if (!ANKLET_HAS_LOG(PORT_DEBUG) || a->config.log < PORT_DEBUG)
 		return;
 	t = begin_line(a, s);
 	text_str(t, "state ");
@@ -104,7 +104,7 @@ void session_log_attempt(struct anklet *a, const struct session *s, const struct
 {
 	struct text *t;
 
-	if (a->config.log < PORT_DEBUG)
+	if (!ANKLET_HAS_LOG(PORT_DEBUG) || a->config.log < PORT_DEBUG)
 		return;
 	t = begin_line(a, s);
 	text_ip(t, ip);
@@ -115,8 +115,11 @@ void session_log_attempt(struct anklet *a, const struct session *s, const struct
 
 void session_log_announced(struct anklet *a, const struct session *s)
 {
-	struct text *t = begin_line(a, s);
+	struct text *t;
 
+	if (!ANKLET_HAS_LOG(PORT_INFO))
+		return;
+	t = begin_line(a, s);
 	text_str(t, "waits for the peer on ");
 	text_address(t, &s->peer);
 	instance_log(a, PORT_INFO);
@@ -126,7 +129,7 @@ void session_log_announced(struct anklet *a, const struct session *s)
 static void text_way(struct text *t, const struct anklet *a, const struct session *s)
 {
 	const struct endpoint *hop = session_hop_endpoint(a, s);
-	bool known = !s->remote || s->request.cd == SOCKS4_BIND;
+	bool known = !s->remote || session_is_bind(s);
 
 	if (known)
 		text_address(t, &s->peer);
@@ -144,8 +147,11 @@ static void text_way(struct text *t, const struct anklet *a, const struct sessio
 
 void session_log_granted(struct anklet *a, const struct session *s)
 {
-	struct text *t = begin_line(a, s);
+	struct text *t;
 
+	if (!ANKLET_HAS_LOG(PORT_INFO))
+		return;
+	t = begin_line(a, s);
 	text_str(t, "granted, ");
 	text_way(t, a, s);
 	text_str(t, " after ");
@@ -209,8 +215,11 @@ static void text_verdict(struct text *t, const struct anklet *a, const struct se
 
 void session_log_end(struct anklet *a, const struct session *s)
 {
-	struct text *t = begin_line(a, s);
+	struct text *t;
 
+	if (!ANKLET_HAS_LOG(PORT_INFO))
+		return;
+	t = begin_line(a, s);
 	text_verdict(t, a, s);
 	if (s->state == SESSION_RELAY) {
 		text_str(t, ", up ");

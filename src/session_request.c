@@ -34,7 +34,7 @@ bool session_permitted(
 	struct anklet *a, struct session *s, const struct ip *ip, struct rules_answer *answer)
 {
 	struct rules_query query = {
-		.bind = s->request.cd == SOCKS4_BIND,
+		.bind = session_is_bind(s),
 		.client = s->from.ip,
 		.userid = s->request.userid,
 		.name = s->by_name ? s->request.name : NULL,
@@ -94,7 +94,8 @@ static bool ip_is_any(const struct ip *ip)
 /* Has it the CONNECT that its rule wants? Notes the reason if not. */
 static bool connect_suffices(struct anklet *a, struct session *s, const struct ip *ip)
 {
-	if (!s->needs_connect || (ip != NULL && ip_is_any(ip)) || has_connect(a, s, ip))
+	if (!CONFIG_ANKLET_BIND || !s->needs_connect || (ip != NULL && ip_is_any(ip)) ||
+		has_connect(a, s, ip))
 		return true;
 	s->reason = REASON_NEEDS_CONNECT;
 	return false;
@@ -103,7 +104,7 @@ static bool connect_suffices(struct anklet *a, struct session *s, const struct i
 bool session_usable(
 	struct anklet *a, struct session *s, const struct ip *ip, struct rules_answer *answer)
 {
-	if (s->request.cd == SOCKS4_BIND && !ip_is_v4(ip)) {
+	if (session_is_bind(s) && !ip_is_v4(ip)) {
 		s->reason = REASON_NO_IPV4;
 		return false;
 	}
@@ -223,19 +224,22 @@ static bool target_is_ip(const struct anklet *a, const struct session *s, struct
 
 static enum session_next consider(struct anklet *a, struct session *s)
 {
-	bool bind = s->request.cd == SOCKS4_BIND;
+	bool bind = session_is_bind(s);
 	struct rules_answer answer;
 	struct ip target;
 
 	s->request_whole = true;
 	session_set_limit(a, s, a->config.limit_establish_ms);
+	if (!CONFIG_ANKLET_BIND && s->request.cd == SOCKS4_BIND)
+		return session_refuse(s, REASON_BIND_ABSENT);
 	if (!bind && s->request.port == 0)
 		return session_refuse(s, REASON_PORT_ZERO);
 	s->by_name = !target_is_ip(a, s, &target);
 	s->any_peer = bind && !s->by_name && ip_is_any(&target);
 	if (s->by_name ? !consider_name(a, s, &answer) : !consider_ip(a, s, &target, &answer))
 		return NEXT_REFUSE;
-	return answer.ident ? begin_ident(a, s) : go_on(a, s);
+	check(CONFIG_ANKLET_IDENT || !answer.ident); /* no rule can want it */
+	return CONFIG_ANKLET_IDENT && answer.ident ? begin_ident(a, s) : go_on(a, s);
 }
 
 enum session_next session_request(struct anklet *a, struct session *s)

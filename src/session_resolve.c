@@ -12,7 +12,7 @@ struct look_up {
 	const char *name;
 	size_t len;
 	enum port_families families;
-	struct address found[CONFIG_ANKLET_ADDRESSES];
+	struct address found[ANKLET_ADDRESSES];
 	int count; /* of found, or why there is none */
 };
 
@@ -38,7 +38,7 @@ static enum session_next run(struct anklet *a, struct session *s, struct look_up
 		next = begin(a, s, l);
 	if (next != NEXT_WAIT || s->side == PORT_NONE)
 		return next;
-	l->count = port_resolved(a->port, s->side, l->found, CONFIG_ANKLET_ADDRESSES);
+	l->count = port_resolved(a->port, s->side, l->found, ANKLET_ADDRESSES);
 	if (l->count == PORT_AGAIN)
 		return NEXT_WAIT;
 	session_close(a, &s->side);
@@ -59,9 +59,8 @@ static bool v4_only(const struct anklet *a, const struct session *s)
 	const struct endpoint *hop = session_hop_endpoint(a, s);
 
 	/* BIND's replies have room for IPv4 only, and so have requests without a name. */
-	return s->request.cd == SOCKS4_BIND ||
-	       (hop != NULL &&
-		       (hop->scheme == ENDPOINT_SOCKS4 || hop->scheme == ENDPOINT_SOCKS4_TLS));
+	return session_is_bind(s) || (hop != NULL && (hop->scheme == ENDPOINT_SOCKS4 ||
+							     hop->scheme == ENDPOINT_SOCKS4_TLS));
 }
 
 /*
@@ -88,18 +87,18 @@ static enum session_next keep_usable(
 }
 
 /* There is no address here: perhaps a hop knows one. */
-static enum session_next unresolved(struct anklet *a, struct session *s, int why)
+static enum session_next unresolved(struct anklet *a, struct session *s, enum session_reason why)
 {
 	int route = session_find_route(a, s, NULL, true);
 
 	if (route >= 0)
 		return session_may_go_unseen(a, s, route) ? session_depart(a, s) : NEXT_REFUSE;
-	if (why == PORT_NO_NAME && s->request.cd == SOCKS4_BIND)
+	if (why == REASON_NO_NAME && session_is_bind(s))
 		return session_refuse(s, REASON_NO_IPV4);
-	return session_refuse(s, session_reason_of(why));
+	return session_refuse(s, why);
 }
 
-enum session_next session_resolve(struct anklet *a, struct session *s)
+static enum session_next look_up(struct anklet *a, struct session *s)
 {
 	struct look_up l = {.name = s->request.name,
 		.len = s->request.name_len,
@@ -108,8 +107,13 @@ enum session_next session_resolve(struct anklet *a, struct session *s)
 
 	if (next != NEXT_STATE)
 		return next;
-	return l.count < 0 ? unresolved(a, s, l.count)
+	return l.count < 0 ? unresolved(a, s, session_reason_of(l.count))
 			   : keep_usable(a, s, l.found, (size_t)l.count);
+}
+
+enum session_next session_resolve(struct anklet *a, struct session *s)
+{
+	return CONFIG_ANKLET_NAMES ? look_up(a, s) : unresolved(a, s, REASON_NAMES_ABSENT);
 }
 
 /* ---- The next hop's ---- */

@@ -24,7 +24,7 @@ int session_find_route(
 	struct anklet *a, const struct session *s, const struct ip *ip, bool unresolved)
 {
 	struct route_query query = {
-		.bind = s->request.cd == SOCKS4_BIND,
+		.bind = session_is_bind(s),
 		.unresolved = unresolved,
 		.client = s->from.ip,
 		.to = {.name = s->by_name ? s->request.name : NULL,
@@ -122,7 +122,7 @@ static enum session_next to_hop(struct anklet *a, struct session *s, const struc
 		return session_refuse(s, REASON_HOP_NO_IPV4);
 	s->address_count = 0;
 	s->scope = 0;
-	if (hop->host == ENDPOINT_NAME)
+	if (CONFIG_ANKLET_NAMES && hop->host == ENDPOINT_NAME)
 		return session_enter(s, SESSION_RESOLVE_HOP);
 	if (!hop_usable(a, s, &hop->ip, hop->port))
 		return NEXT_REFUSE;
@@ -155,7 +155,7 @@ enum session_next session_depart(struct anklet *a, struct session *s)
 	s->reason = REASON_NONE;
 	if (hop != NULL)
 		return to_hop(a, s, hop);
-	return session_enter(s, s->request.cd == SOCKS4_BIND ? SESSION_LISTEN : SESSION_CONNECT);
+	return session_enter(s, session_is_bind(s) ? SESSION_LISTEN : SESSION_CONNECT);
 }
 
 enum session_next session_arrive(struct anklet *a, struct session *s)

@@ -8,33 +8,7 @@
 #ifndef ANKLET_LWIP_PORT_ARCH_H
 #define ANKLET_LWIP_PORT_ARCH_H
 
-/*
- * Octets of a ring: what a peer may send before somebody reads. TCP_WND must not
- * be more, so that a ring cannot overflow.
- */
-#ifndef CONFIG_ANKLET_LWIP_RING
-#define CONFIG_ANKLET_LWIP_RING 1072
-#endif
-
-/* Rings: one for each connection, under way or established, that the core holds. */
-#ifndef CONFIG_ANKLET_LWIP_RINGS
-#define CONFIG_ANKLET_LWIP_RINGS (2 * CONFIG_ANKLET_SESSIONS + CONFIG_ANKLET_SPARE_SOCKETS)
-#endif
-
-/* Connections that may wait to be accepted, over all listeners; half-open ones count. */
-#ifndef CONFIG_ANKLET_LWIP_WAITING
-#define CONFIG_ANKLET_LWIP_WAITING 8
-#endif
-
-/* Names being looked up at once, over all ports. */
-#ifndef CONFIG_ANKLET_LWIP_LOOKUPS
-#define CONFIG_ANKLET_LWIP_LOOKUPS 4
-#endif
-
-/* Datagrams that have arrived and that nobody has read, over all ports; what comes then is dropped. */
-#ifndef CONFIG_ANKLET_LWIP_DATAGRAMS
-#define CONFIG_ANKLET_LWIP_DATAGRAMS 8
-#endif
+#include "lwip_sizes.h"
 
 _Static_assert(CONFIG_ANKLET_LWIP_RING <= UINT16_MAX, "places in a ring are 16 bits");
 _Static_assert(CONFIG_ANKLET_LWIP_RINGS >= 2 * CONFIG_ANKLET_SESSIONS,

@@ -259,7 +259,8 @@ static void leave(struct port *p, port_sock *s, bool reset)
 		close_connection(e, reset);
 		break;
 	case ENTRY_LOOKUP:
-		names_cancel(p, *s);
+		if (CONFIG_ANKLET_NAMES)
+			names_cancel(p, *s);
 		break;
 	case ENTRY_DATAGRAMS:
 		if (CONFIG_ANKLET_ASSOCIATIONS > 0)

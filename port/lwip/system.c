@@ -17,8 +17,9 @@ int port_init(struct port *p, const struct port_config *config)
 		"the board has no seed: DNS ids, ports and sequence numbers can be guessed";
 
 	memset(p, 0, sizeof *p);
-	names_init(config);
-	if (!random_seed())
+	if (CONFIG_ANKLET_NAMES)
+		names_init(config);
+	if (!random_seed() && ANKLET_HAS_LOG(PORT_WARNING))
 		port_log(p, PORT_WARNING, guessed, sizeof guessed - 1);
 	return 0;
 }

@@ -22,7 +22,7 @@ static unsigned ready(const struct port *p, port_sock s)
 	case ENTRY_STREAM:
 		return stream_ready(e);
 	case ENTRY_LOOKUP:
-		return names_ready(p, s) ? WANT_READ : 0;
+		return CONFIG_ANKLET_NAMES && names_ready(p, s) ? WANT_READ : 0;
 	case ENTRY_DATAGRAMS:
 		return CONFIG_ANKLET_ASSOCIATIONS > 0 && datagram_ready(e) ? WANT_READ : 0;
 	case ENTRY_FREE:
@@ -80,7 +80,8 @@ static uint32_t sleep_ms(const struct port *p, int32_t left)
 	uint32_t ms = earlier(sys_timeouts_sleeptime(), left);
 	int32_t retry_in = (int32_t)(p->retry_at - board_now());
 
-	ms = earlier(ms, names_next(p));
+	if (CONFIG_ANKLET_NAMES)
+		ms = earlier(ms, names_next(p));
 	if (p->starved)
 		ms = earlier(ms, retry_in > 0 ? retry_in : 0);
 	return ms;

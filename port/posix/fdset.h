@@ -17,15 +17,24 @@
 
 #include "anklet_config.h"
 
-/* Descriptors a set can hold: from 0 to this, where the system lets us choose. */
+/* Names being looked up at once. Each takes up to two queries, A and AAAA. */
+#ifndef CONFIG_ANKLET_POSIX_LOOKUPS
+#define CONFIG_ANKLET_POSIX_LOOKUPS 32
+#endif
+#define POSIX_LOOKUPS (CONFIG_ANKLET_NAMES ? CONFIG_ANKLET_POSIX_LOOKUPS : 1)
+
+/* The core's sockets, the resolver's queries, the standard streams and some inherited descriptors. */
+#define FDSET_NEEDED (ANKLET_SOCKETS + 2 * POSIX_LOOKUPS + 64)
+
+/* Descriptors a set can hold: from 0 to this, where the system lets us choose. At least twice what is needed. */
 #ifndef CONFIG_ANKLET_DESCRIPTORS
-#define CONFIG_ANKLET_DESCRIPTORS 4096
+#define CONFIG_ANKLET_DESCRIPTORS ((2 * FDSET_NEEDED + 1023) / 1024 * 1024)
 #endif
 
 #define FDSET_WORD_BITS ((int)(sizeof(unsigned long) * CHAR_BIT))
 #define FDSET_WORDS ((CONFIG_ANKLET_DESCRIPTORS + FDSET_WORD_BITS - 1) / FDSET_WORD_BITS)
 
-/* All zero is the empty set. */
+/* All zero, all of it, is the empty set. */
 struct fdset {
 	union {
 		fd_set native; /* for a program that calls select() itself */
@@ -36,9 +45,13 @@ struct fdset {
 /* Descriptors from 0 up to, not including, this one fit in a set. */
 int fdset_limit(void);
 
+/* Makes it the empty set. */
+void fdset_clear(struct fdset *set);
+
 /* fd must be below fdset_limit(). */
 void fdset_add(struct fdset *set, int fd);
 void fdset_remove(struct fdset *set, int fd);
+bool fdset_has(const struct fdset *set, int fd);
 
 /* The first member from fd on that is below n, or -1. */
 int fdset_next(const struct fdset *set, int fd, int n);

@@ -20,6 +20,11 @@ int fdset_limit(void)
 	return CONFIG_ANKLET_DESCRIPTORS;
 }
 
+void fdset_clear(struct fdset *set)
+{
+	memset(set->word, 0, sizeof set->word);
+}
+
 void fdset_add(struct fdset *set, int fd)
 {
 	set->word[fd / FDSET_WORD_BITS] |= bit_of(fd);
@@ -28,6 +33,11 @@ void fdset_add(struct fdset *set, int fd)
 void fdset_remove(struct fdset *set, int fd)
 {
 	set->word[fd / FDSET_WORD_BITS] &= ~bit_of(fd);
+}
+
+bool fdset_has(const struct fdset *set, int fd)
+{
+	return (set->word[fd / FDSET_WORD_BITS] & bit_of(fd)) != 0;
 }
 
 int fdset_next(const struct fdset *set, int fd, int n)

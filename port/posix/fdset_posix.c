@@ -12,6 +12,11 @@ int fdset_limit(void)
 	return FD_SETSIZE < CONFIG_ANKLET_DESCRIPTORS ? FD_SETSIZE : CONFIG_ANKLET_DESCRIPTORS;
 }
 
+void fdset_clear(struct fdset *set)
+{
+	FD_ZERO(&set->native);
+}
+
 void fdset_add(struct fdset *set, int fd)
 {
 	FD_SET((unsigned)fd, &set->native);
@@ -20,6 +25,11 @@ void fdset_add(struct fdset *set, int fd)
 void fdset_remove(struct fdset *set, int fd)
 {
 	FD_CLR((unsigned)fd, &set->native);
+}
+
+bool fdset_has(const struct fdset *set, int fd)
+{
+	return FD_ISSET((unsigned)fd, &set->native) != 0;
 }
 
 int fdset_next(const struct fdset *set, int fd, int n)

@@ -121,7 +121,8 @@ static void log_example(struct anklet *a)
 		anklet_offering(a, i, offer, sizeof offer);
 		if (offer[0] != '\0')
 			continue;
-		text_proxy(begin("try it: curl --socks4a "), at);
+		begin("try it: curl " ANKLET_TEXT(CONFIG_ANKLET_NAMES, "--socks4a ", "--socks4 "));
+		text_proxy(&line, at);
 		text_str(&line, " http://example.com/");
 		log_line(a);
 		return;
@@ -205,7 +206,8 @@ static void run(struct anklet *a)
 				break;
 			if (!draining) {
 				anklet_stop(a);
-				log_draining(a, status.sessions);
+				if (ANKLET_HAS_LOG(PORT_INFO))
+					log_draining(a, status.sessions);
 			}
 			draining = true;
 		}
@@ -225,9 +227,11 @@ int main(int argc, char **argv)
 	if (status != EXIT_SUCCESS)
 		return status;
 	catch_signals();
-	greet(a);
+	if (ANKLET_HAS_LOG(PORT_INFO))
+		greet(a);
 	run(a);
-	say_goodbye(a);
+	if (ANKLET_HAS_LOG(PORT_INFO))
+		say_goodbye(a);
 	anklet_fini(a);
 	return EXIT_SUCCESS;
 }

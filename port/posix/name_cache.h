@@ -12,7 +12,8 @@
 
 #include "dns.h"
 
-#define NAME_CACHE_ENTRIES 32
+#define NAME_CACHE_ENTRIES \
+	ANKLET_TABLE(CONFIG_ANKLET_NAMES ? CONFIG_ANKLET_NAME_CACHE : 0) /* with 0 nobody asks it */
 #define NAME_CACHE_NAME_MAX 127 /* longer names are asked for each time */
 #define NAME_CACHE_MIN_S 1 /* so that one page's connections ask once, whatever the answer says */
 #define NAME_CACHE_MAX_S 3600

@@ -22,6 +22,20 @@
 
 #define LINE_SIZE 2048 /* of an option as a line: twice what the configuration accepts */
 
+/* What is left out is not offered. */
+#define HELP_COMMANDS ANKLET_TEXT(CONFIG_ANKLET_BIND, "[connect|bind]", "[connect]")
+#define HELP_IDENT ANKLET_IF_IDENT(" [ident]")
+#define HELP_PEERS ANKLET_IF_BIND(" [any-peer] [needs-connect]")
+#define HELP_BIND                                                                 \
+	ANKLET_IF_BIND("  --bind-ports LOW-HIGH    ports on which BIND listens\n" \
+		       "  --bind-address ADDRESS   address shown to clients of BIND\n")
+#define HELP_DNS ANKLET_IF_NAMES("  --dns ADDRESS            name server instead of the system's\n")
+#if CONFIG_ANKLET_LOG_LEVELS > 0
+#define HELP_LOG "  --log LEVEL              " ANKLET_LOG_WORDS "\n"
+#else
+#define HELP_LOG ""
+#endif
+
 static const char help[] =
 	"usage: anklet [-t] [-c FILE] [-l WHERE] [--KEYWORD VALUE]...\n"
 	"\n"
@@ -35,8 +49,8 @@ static const char help[] =
 	"  -V, --version            print the version and exit\n"
 	"\n"
 	"Rules: the first that matches decides; with any, what none matches is refused\n"
-	"  --allow RULE             [connect|bind] [from NETWORK] [to WHERE[:PORTS]]\n"
-	"  --deny RULE              [user NAME] [ident] [any-peer] [needs-connect]\n"
+	"  --allow RULE             " HELP_COMMANDS " [from NETWORK] [to WHERE[:PORTS]]\n"
+	"  --deny RULE              [user NAME]" HELP_IDENT HELP_PEERS "\n"
 	"\n"
 	"Limits (as 30s, 5m, 2h)\n"
 	"  --limit-handshake TIME   from the connection to the whole request\n"
@@ -45,12 +59,8 @@ static const char help[] =
 	"  --limit-half-closed TIME the same when one side has ended\n"
 	"  --limit-client COUNT     sessions of one client address\n"
 	"\n"
-	"Network and system\n"
-	"  --bind-ports LOW-HIGH    ports on which BIND listens\n"
-	"  --bind-address ADDRESS   address shown to clients of BIND\n"
-	"  --source ADDRESS         local address of outgoing connections\n"
-	"  --dns ADDRESS            name server instead of the system's\n"
-	"  --log LEVEL              error, warning, info or debug\n"
+	"Network and system\n" HELP_BIND
+	"  --source ADDRESS         local address of outgoing connections\n" HELP_DNS HELP_LOG
 	"  --user NAME              give up root for NAME once it listens\n"
 	"\n"
 	"Serve a LAN:               anklet --listen tcp://192.168.1.10:1080\n"
@@ -312,6 +322,12 @@ static unsigned configure_line(struct anklet *a, const struct option *o)
 
 	text_init(&source, source_buf, sizeof source_buf);
 	text_word(&source, o->word);
+	/* It would be two lines, of which the second says what nobody saw. */
+	if (strchr(o->value, '\n') != NULL) {
+		output_error(
+			source.buf, "a line end is in the value: write one option for each line");
+		return 1;
+	}
 	text_init(&line, line_buf, sizeof line_buf);
 	text_octets(&line, o->word.at, o->word.len);
 	text_char(&line, ' ');

@@ -8,12 +8,6 @@
 
 #include "fdset.h"
 
-/* Names being looked up at once. Each takes up to two queries, A and AAAA. */
-#ifndef CONFIG_ANKLET_POSIX_LOOKUPS
-#define CONFIG_ANKLET_POSIX_LOOKUPS 32
-#endif
-#define POSIX_LOOKUPS CONFIG_ANKLET_POSIX_LOOKUPS
-
 /* The core's handles come first in the table, then the resolver's queries. */
 #define PORT_ENTRIES (PORT_SOCKETS + 2 * POSIX_LOOKUPS)
 
@@ -25,7 +19,7 @@
 #define POSIX_SCRATCH 65536
 
 _Static_assert(PORT_ENTRIES <= INT16_MAX, "an entry is named like a socket");
-_Static_assert(PORT_ENTRIES + 64 <= CONFIG_ANKLET_DESCRIPTORS,
+_Static_assert(FDSET_NEEDED <= CONFIG_ANKLET_DESCRIPTORS,
 	"the sets hold every entry, the standard streams and some inherited descriptors");
 
 #include "resolve.h"

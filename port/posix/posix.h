@@ -4,15 +4,27 @@
  * With a loop of its own a program does what port_wait() does, in two halves:
  *
  *	int32_t ms = anklet_next(a);
- *	n = 0;
+ *	int n = 0;
+ *
+ *	fdset_clear(&rd);
+ *	fdset_clear(&wr);
+ *	... the program's own: fdset_add(), n and ms adapted ...
  *	posix_fill(&port, &rd, &wr, &n, &ms);
- *	... fdset_add() for the program's own descriptors, n and ms adapted ...
  *	if (pselect(n, &rd.native, &wr.native, NULL, ..., mask) <= 0)
  *		n = 0;
  *	posix_take(&port, &rd, &wr, n);
  *	anklet_turn(a);
  *
- * fdset_wait() is the pselect() of this example with the limit in milliseconds.
+ * fdset_wait() is the pselect() of this example with the limit in milliseconds;
+ * examples/embed is all of it.
+ *
+ * A set is a struct fdset and no fd_set because the port's descriptors may lie past
+ * FD_SETSIZE, and so may then the program's: port_init() raises the limit on open files to
+ * what the table of sockets can use. FD_SET() and FD_ISSET() on .native serve as well, for
+ * descriptors below FD_SETSIZE; FD_ZERO() does not, for it knows only that part. A
+ * program that is full of fd_set builds anklet with CONFIG_ANKLET_DESCRIPTORS=1024 (its
+ * FD_SETSIZE) and CONFIG_ANKLET_SESSIONS=256: the limit is then raised no further, and a
+ * struct fdset is no larger than an fd_set.
  */
 #ifndef ANKLET_POSIX_H
 #define ANKLET_POSIX_H
@@ -31,9 +43,9 @@
 void posix_signals(struct port *p, const sigset_t *during_wait);
 
 /*
- * Sets *rd and *wr to the descriptors the port waits for, *n to at least one more
- * than the highest of them, and *ms (negative: no limit) to no more than the
- * port itself can wait.
+ * Adds to *rd and *wr, which may have members already, the descriptors the port waits
+ * for; raises *n to at least one more than the highest of them, and lowers *ms (negative:
+ * no limit) to no more than the port itself can wait. Several ports may fill the same sets.
  */
 void posix_fill(struct port *p, struct fdset *rd, struct fdset *wr, int *n, int32_t *ms);
 

@@ -42,7 +42,7 @@ static void finish(struct port *p, struct query *q, enum dns_result result)
 {
 	end_try(p, q);
 	q->result = (uint8_t)result;
-	if (result != DNS_FAILED)
+	if (CONFIG_ANKLET_NAME_CACHE > 0 && result != DNS_FAILED)
 		name_cache_add(&p->resolver.cache, &q->question, now_s(), result, &q->answer);
 }
 
@@ -154,8 +154,9 @@ int query_begin(struct port *p, struct query *q, const char *name, size_t len, u
 	q->entry = -1;
 	q->buffer = -1;
 	q->question = (struct dns_question){.name = name, .name_len = len, .type = type};
-	q->result = (uint8_t)name_cache_find(
-		&p->resolver.cache, &q->question, now_s(), &q->answer.addresses);
+	if (CONFIG_ANKLET_NAME_CACHE > 0)
+		q->result = (uint8_t)name_cache_find(
+			&p->resolver.cache, &q->question, now_s(), &q->answer.addresses);
 	if (q->result != DNS_PENDING)
 		return 0;
 	if (!new_id(p, q))

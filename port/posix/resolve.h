@@ -5,7 +5,8 @@
  * search list makes of the one asked for; for each it has two queries, one for
  * each family. A query goes through the name servers, over UDP and, where the
  * answer does not fit, TCP (query.c). Nothing here waits, and every table is of
- * fixed size. Comes in through port.h.
+ * fixed size; where names are left out nobody looks into them, and they are as small as can
+ * be. Comes in through port.h.
  */
 #ifndef ANKLET_POSIX_RESOLVE_H
 #define ANKLET_POSIX_RESOLVE_H
@@ -20,8 +21,9 @@
 #define RESOLVE_SERVERS                                                         \
 	(RESOLV_CONF_SERVERS > CONFIG_ANKLET_NAME_SERVERS ? RESOLV_CONF_SERVERS \
 							  : CONFIG_ANKLET_NAME_SERVERS)
-#define RESOLVE_TCP_BUFFERS 2
-#define RESOLVE_TCP_MAX 4096      /* octets of an answer over TCP; a longer one is a failure */
+#define RESOLVE_TCP_BUFFERS (CONFIG_ANKLET_NAMES ? 2 : 1)
+/* Octets of an answer over TCP; a longer one is a failure. */
+#define RESOLVE_TCP_MAX (CONFIG_ANKLET_NAMES ? 4096 : DNS_QUERY_MAX)
 #define RESOLVE_GRACE_MS 50       /* what the slower family gets (RFC 8305, section 3) */
 #define RESOLVE_FIRST_TRY_MS 2000 /* a lost datagram costs no more, if there is another try */
 

@@ -440,7 +440,7 @@ void port_close(struct port *p, port_sock *s)
 	if (*s == PORT_NONE)
 		return;
 	e = socket_entry(p, *s);
-	if (e->kind == ENTRY_LOOKUP)
+	if (CONFIG_ANKLET_NAMES && e->kind == ENTRY_LOOKUP)
 		resolve_cancel(p, *s);
 	if (e->kind == ENTRY_STREAM && e->read_end == 0 && e->failure == 0)
 		drop_unread(p, e->fd);
@@ -454,7 +454,7 @@ void port_reset(struct port *p, port_sock *s)
 	if (*s == PORT_NONE)
 		return;
 	e = socket_entry(p, *s);
-	if (e->kind == ENTRY_LOOKUP)
+	if (CONFIG_ANKLET_NAMES && e->kind == ENTRY_LOOKUP)
 		resolve_cancel(p, *s);
 	if (e->kind == ENTRY_STREAM || e->kind == ENTRY_CONNECTING)
 		native_break(e->fd);

@@ -83,13 +83,15 @@ int port_init(struct port *p, const struct port_config *config)
 	tzset(); /* now, so that port_log() finds it done: it allocates */
 	p->native = native_open();
 	wait_init(p);
-	resolve_init(p, config);
+	if (CONFIG_ANKLET_NAMES)
+		resolve_init(p, config);
 	return 0;
 }
 
 void port_fini(struct port *p)
 {
-	resolve_fini(p);
+	if (CONFIG_ANKLET_NAMES)
+		resolve_fini(p);
 	for (port_sock s = 0; s < PORT_SOCKETS; s++) {
 		port_sock open = s;
 

@@ -46,17 +46,31 @@ static int32_t sooner(int32_t a, int32_t b)
 	return b >= 0 && b < a ? b : a;
 }
 
+/* ms, or less where the port itself has something to do before that. */
+static int32_t no_longer(struct port *p, int32_t ms)
+{
+	int32_t left = LOOK_MS - (int32_t)(p->now - p->looked_at);
+
+	if (CONFIG_ANKLET_NAMES)
+		ms = sooner(ms, resolve_next(p));
+	if (p->lookouts == 0)
+		return ms;
+	return sooner(ms, left > 0 ? left : 0);
+}
+
+static void add_members(struct fdset *to, const struct fdset *from, int n)
+{
+	for (int fd = fdset_next(from, 0, n); fd >= 0; fd = fdset_next(from, fd + 1, n))
+		fdset_add(to, fd);
+}
+
 void posix_fill(struct port *p, struct fdset *rd, struct fdset *wr, int *n, int32_t *ms)
 {
-	fdset_copy(rd, &p->rd, p->top);
-	fdset_copy(wr, &p->wr, p->top);
-	*n = p->top;
-	*ms = sooner(*ms, resolve_next(p));
-	if (p->lookouts > 0) {
-		int32_t left = LOOK_MS - (int32_t)(p->now - p->looked_at);
-
-		*ms = sooner(*ms, left > 0 ? left : 0);
-	}
+	add_members(rd, &p->rd, p->top);
+	add_members(wr, &p->wr, p->top);
+	if (*n < p->top)
+		*n = p->top;
+	*ms = no_longer(p, *ms);
 }
 
 static void fire(struct port *p, int entry)
@@ -77,7 +91,7 @@ static void ready(struct port *p, int entry, unsigned met)
 	if ((e->wants & met) == 0)
 		return;
 	socket_set_wants(p, entry, e->wants & ~met);
-	if (e->kind == ENTRY_QUERY)
+	if (CONFIG_ANKLET_NAMES && e->kind == ENTRY_QUERY)
 		resolve_ready(p, entry);
 	else
 		fire(p, entry);
@@ -115,17 +129,19 @@ int posix_take(struct port *p, const struct fdset *rd, const struct fdset *wr, i
 	take_set(p, rd, n, WANT_READ | WANT_LEAVE);
 	take_set(p, wr, n, WANT_WRITE);
 	look_around(p);
-	resolve_expire(p);
+	if (CONFIG_ANKLET_NAMES)
+		resolve_expire(p);
 	return p->wave_len;
 }
 
 int port_wait(struct port *p, int32_t ms)
 {
 	struct fdset rd, wr;
-	int n;
+	int n = p->top;
 
-	posix_fill(p, &rd, &wr, &n, &ms);
-	(void)fdset_wait(n, &rd, &wr, ms, p->signals ? &p->during_wait : NULL);
+	fdset_copy(&rd, &p->rd, n);
+	fdset_copy(&wr, &p->wr, n);
+	(void)fdset_wait(n, &rd, &wr, no_longer(p, ms), p->signals ? &p->during_wait : NULL);
 	return posix_take(p, &rd, &wr, n);
 }
 

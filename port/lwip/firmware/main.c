@@ -169,11 +169,14 @@ int main(void)
 	network_start(&network);
 	tls_heap_init();
 	start(a);
-	log_start(a, &settings);
+	if (ANKLET_HAS_LOG(PORT_WARNING))
+		log_start(a, &settings);
 	for (;;) {
 		watchdog_feed();
 		anklet_poll(a, TURN_MS);
-		log_address(a);
-		figures_log(a);
+		if (ANKLET_HAS_LOG(PORT_INFO))
+			log_address(a);
+		if (ANKLET_HAS_LOG(PORT_DEBUG))
+			figures_log(a);
 	}
 }

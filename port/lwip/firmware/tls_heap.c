@@ -31,10 +31,10 @@ struct block {
 #define LARGEST (1u << 30) /* that somebody can ask for */
 
 _Static_assert(HEADER % UNIT == 0, "what is given out is aligned as the block is");
-_Static_assert(CONFIG_ANKLET_TLS_HEAP % UNIT == 0 && CONFIG_ANKLET_TLS_HEAP < LARGEST,
-	"the heap is whole units");
+_Static_assert(CONFIG_ANKLET_TLS_HEAP < LARGEST, "a block names every size");
 
-static alignas(UNIT) unsigned char tls_heap[CONFIG_ANKLET_TLS_HEAP];
+/* Whole units. */
+static alignas(UNIT) unsigned char tls_heap[CONFIG_ANKLET_TLS_HEAP / UNIT * UNIT];
 static struct block *free_blocks;
 static size_t in_use, most;
 

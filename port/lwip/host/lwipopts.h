@@ -8,8 +8,8 @@
 #ifndef ANKLET_LWIP_HOST_LWIPOPTS_H
 #define ANKLET_LWIP_HOST_LWIPOPTS_H
 
-#include "anklet_config.h"
 #include "lwip_hooks.h"
+#include "lwip_sizes.h"
 
 #ifndef CONFIG_ANKLET_LWIP_HOST_MSS
 #define CONFIG_ANKLET_LWIP_HOST_MSS 1460
@@ -22,9 +22,7 @@
 
 /* Ports that share the stack: a test has its clients and servers beside the proxy. */
 #define HOST_PORTS 3
-#define HOST_SOCKETS                                                                         \
-	(CONFIG_ANKLET_LISTENERS + 3 * CONFIG_ANKLET_FORWARDS + 2 * CONFIG_ANKLET_SESSIONS + \
-		CONFIG_ANKLET_SPARE_SOCKETS + CONFIG_ANKLET_ASSOCIATIONS + 1)
+#define HOST_SOCKETS ANKLET_SOCKETS
 
 /* ---- No operating system, callbacks only ---- */
 #define NO_SYS 1
@@ -36,7 +34,7 @@
 #define LWIP_IPV4 1
 #define LWIP_IPV6 1
 #define LWIP_ARP 0
-#define LWIP_DNS 1
+#define LWIP_DNS CONFIG_ANKLET_NAMES
 #define LWIP_NETIF_LOOPBACK 1
 #define LWIP_HAVE_LOOPIF 1
 #define LWIP_LOOPIF_MULTICAST 0

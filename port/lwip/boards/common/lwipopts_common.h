@@ -1,6 +1,6 @@
 /*
  * What every board's lwIP has in common: the raw API without an operating system, IPv4, TCP,
- * DHCP and DNS. A board's lwipopts.h sets its sizes and includes this.
+ * DHCP and, unless names are left out, DNS. A board's lwipopts.h sets its sizes and includes this.
  *
  * Received frames are passed by reference and used again at once (ethernet.c),
  * so nothing may be on that keeps them: no queue of segments out of order, no
@@ -9,6 +9,7 @@
 #ifndef LWIPOPTS_COMMON_H
 #define LWIPOPTS_COMMON_H
 
+#include "anklet_config.h"
 #include "lwip_hooks.h"
 
 #define NO_SYS 1
@@ -22,7 +23,7 @@
 #define LWIP_UDP 1
 #define LWIP_TCP 1
 #define LWIP_DHCP 1
-#define LWIP_DNS 1
+#define LWIP_DNS CONFIG_ANKLET_NAMES
 #define LWIP_RAW 0
 #define LWIP_IGMP 0
 #define LWIP_AUTOIP 0

@@ -4,8 +4,7 @@
 #ifndef LWIPOPTS_H
 #define LWIPOPTS_H
 
-#include "anklet_config.h"
-
+#include "lwip_sizes.h"
 #include "lwipopts_common.h"
 
 #define TCP_MSS 536
@@ -16,9 +15,11 @@
 #define MEM_SIZE 2560
 /* One more, for a listener is made of one. */
 #define MEMP_NUM_TCP_PCB (CONFIG_ANKLET_LWIP_RINGS + CONFIG_ANKLET_LWIP_WAITING + 1)
-#define MEMP_NUM_TCP_PCB_LISTEN (CONFIG_ANKLET_LISTENERS + CONFIG_ANKLET_SESSIONS)
+#define MEMP_NUM_TCP_PCB_LISTEN \
+	(CONFIG_ANKLET_LISTENERS + 2 * CONFIG_ANKLET_FORWARDS + CONFIG_ANKLET_SESSIONS)
 #define MEMP_NUM_TCP_SEG 48
-#define MEMP_NUM_UDP_PCB 3
+/* Each forward and each of its clients, DNS and DHCP. */
+#define MEMP_NUM_UDP_PCB (2 * CONFIG_ANKLET_FORWARDS + CONFIG_ANKLET_ASSOCIATIONS + 3)
 #define MEMP_NUM_PBUF 48
 #define MEMP_NUM_SYS_TIMEOUT (LWIP_NUM_SYS_TIMEOUT_INTERNAL)
 #define ARP_TABLE_SIZE 8

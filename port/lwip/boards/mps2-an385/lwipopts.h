@@ -4,8 +4,7 @@
 #ifndef LWIPOPTS_H
 #define LWIPOPTS_H
 
-#include "anklet_config.h"
-
+#include "lwip_sizes.h"
 #include "lwipopts_common.h"
 
 #define TCP_MSS 1460
