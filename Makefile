@@ -123,12 +123,14 @@ PORT_POSIX = \
 	port/posix/addresses.c \
 	port/posix/datagrams.c \
 	port/posix/dns.c \
+	port/posix/facing.c \
 	port/posix/fdset_$(NATIVE).c \
 	port/posix/files.c \
 	port/posix/lines.c \
 	port/posix/move.c \
 	port/posix/name_cache.c \
 	port/posix/name_files.c \
+	port/posix/native_common.c \
 	port/posix/native_$(NATIVE).c \
 	port/posix/query.c \
 	port/posix/resolve.c \
@@ -160,6 +162,7 @@ PORT_LWIP = \
 	port/lwip/datagrams.c \
 	port/lwip/load.c \
 	port/lwip/names.c \
+	port/lwip/names_known.c \
 	port/lwip/random.c \
 	port/lwip/sockets.c \
 	port/lwip/stream.c \
@@ -617,6 +620,57 @@ $(BUILD)/unwrapped/libmbedtls.a: $(TLS_ARCHIVE)
 $(BUILD)/anklet_no_malloc: $(posix_program) $(BUILD)/posix/tests/no_malloc.o $(tls_unwrapped) $(POSIX_LIBS)
 	$(call say,link $@)$(CC) $(TEST_LDFLAGS) $(WRAPPED:%=-Wl,--wrap=%) -Wl,--wrap=port_wait -o $@ \
 		$(posix_own) $(filter %/libmbedtls.a,$(tls_unwrapped)) $(system_tls) $(LIBS)
+
+# ---- As a component: port/posix over lwIP's BSD sockets, with threads, as ESP-IDF has them ----
+#
+#   make check CHECKS=lwip_sockets    on this machine, with lwIP's port to it; fetches lwIP
+
+# Of port/posix what is about sockets, and what stands for the rest.
+PORT_LWIP_SOCKETS = \
+	$(addprefix port/posix/,addresses.c datagrams.c move.c sockets.c stream.c wait_select.c) \
+	port/lwip/addresses_dual.c \
+	port/lwip/names_known.c \
+	port/lwip_sockets/fdset_lwip.c \
+	port/lwip_sockets/names.c \
+	port/lwip_sockets/native_lwip.c \
+	port/lwip_sockets/stack.c \
+	port/lwip_sockets/system.c
+
+LWIP_API = $(addprefix api/,api_lib.c api_msg.c err.c if_api.c netbuf.c netdb.c netifapi.c sockets.c tcpip.c)
+LWIP_UNIX = $(LWIP)/contrib/ports/unix/port
+
+# Two ends of some 200 sessions, and those of the sessions, are below the 1024 of an fd_set.
+LWIP_SOCKETS_SIZES = $(SIM_SIZES) $(call sim_size,SESSIONS,210) $(call sim_size,SPARE_SOCKETS,4)
+# lwIP defines ssize_t by itself where <limits.h> does not know it: all files shall have the same.
+LWIP_SOCKETS_STACK = -D_DEFAULT_SOURCE -Iinclude -Iport/lwip_sockets/host -isystem $(LWIP_UNIX)/include -isystem $(LWIP)/src/include \
+	$(LWIP_SOCKETS_SIZES)
+LWIP_SOCKETS_FLAGS = -DCHECK_TELLS -Iport/lwip_sockets $(INCLUDES) -Iport/posix -Iport/lwip \
+	-Iport/lwip_sockets/host/include $(LWIP_SOCKETS_STACK) -Itests/sim
+
+lwip_sockets_objects = $(addprefix $(BUILD)/lwip_sockets/,$(patsubst %.c,%.o,$(lwip_core) $(PORT_LWIP_SOCKETS) \
+	port/lwip_sockets/host/platform.c) $(patsubst %.c,stack/%.o,$(LWIP_CORE) $(LWIP_V4) $(LWIP_V6) $(LWIP_API) sys_arch.c))
+
+$(BUILD)/lwip_sockets/%.o: %.c $(BUILD)/flags | $(LWIP)/.source
+	@mkdir -p $(@D)
+	$(call say,cc $<)$(CC) $(ALL_CFLAGS) $(LWIP_SOCKETS_FLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/lwip_sockets/stack/sys_arch.o: $(LWIP)/.source $(BUILD)/flags port/lwip_sockets/host/lwipopts.h
+	@mkdir -p $(@D)
+	$(call say,cc sys_arch.c)$(CC) $(ALL_CFLAGS) -w $(LWIP_SOCKETS_STACK) -c -o $@ $(LWIP_UNIX)/sys_arch.c
+
+$(BUILD)/lwip_sockets/stack/%.o: $(LWIP)/.source $(BUILD)/flags port/lwip_sockets/host/lwipopts.h
+	@mkdir -p $(@D)
+	$(call say,cc $*.c)$(CC) $(ALL_CFLAGS) -w $(LWIP_SOCKETS_STACK) -c -o $@ $(LWIP)/src/$*.c
+
+$(BUILD)/lwip_sockets_contract: $(CONTRACT:%.c=$(BUILD)/lwip_sockets/%.o) \
+		$(BUILD)/lwip_sockets/tests/port_contract/harness_lwip_sockets.o $(lwip_sockets_objects)
+	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -lcmocka -pthread
+
+$(BUILD)/lwip_sockets_proxy: $(BUILD)/lwip_sockets/tests/lwip_sockets/test_proxy.o $(lwip_sockets_objects)
+	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -lcmocka -pthread
+
+needs_lwip_sockets = $(BUILD)/lwip_sockets_contract $(BUILD)/lwip_sockets_proxy
+commands_lwip_sockets = $(foreach t,$(needs_lwip_sockets),'$(strip $(UNDER) $t)')
 
 needs_unit = $(unit)
 needs_contract = $(contract)

@@ -1,7 +1,7 @@
 /*
  * Addresses for a lwIP with IPv4 and IPv6. A build with IPv4 alone takes addresses_v4.c.
  */
-#include "internal.h"
+#include "addresses.h"
 
 #include <string.h>
 

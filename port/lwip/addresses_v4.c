@@ -1,7 +1,7 @@
 /*
  * Addresses for a lwIP with IPv4 alone. A build with both families takes addresses_dual.c.
  */
-#include "internal.h"
+#include "addresses.h"
 
 #include <string.h>
 

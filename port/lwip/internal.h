@@ -19,11 +19,10 @@
 #define ANKLET_LWIP_INTERNAL_H
 
 #include "lwip/opt.h"
-#include "lwip/ip_addr.h"
-#include "lwip/netif.h"
 #include "lwip/tcp.h"
 #include "lwip/udp.h"
 
+#include "addresses.h"
 #include "port.h"
 
 #define LWIP_RING CONFIG_ANKLET_LWIP_RING
@@ -126,19 +125,6 @@ bool datagram_ready(const struct port_entry *e);
 
 /* Gives back what e has of lwIP, and drops what lies at it unread. */
 void datagram_close(const struct port_entry *e);
-
-/* ---- addresses_*.c: what depends on the families lwIP was built with ---- */
-
-/* False: no such family here. A scope is kept where there are scopes. */
-bool address_to_lwip(const struct address *at, ip_addr_t *ip);
-
-void address_from_lwip(const ip_addr_t *ip, uint16_t port, struct address *at);
-
-/* lwIP's type of an address, IPADDR_TYPE_V4 or IPADDR_TYPE_V6. */
-u8_t address_type(const struct ip *ip);
-
-/* Is ip an address of that interface? */
-bool address_is_of(const struct netif *netif, const struct ip *ip);
 
 /* ---- random.c ---- */
 

@@ -16,10 +16,9 @@
 #include "lwip/dns.h"
 
 #include "board.h"
+#include "names_known.h"
 
 #define FIRST_FAMILY_WAIT_MS 50 /* for the other family's answer (port.h) */
-#define LABEL_MAX 63            /* RFC 1035, section 2.3.4 */
-#define LOOPBACK_NAME "localhost"
 
 /* dns.c gives up after so long at the earliest; what comes sooner was said by a server. */
 #define GIVE_UP_MS (DNS_MAX_RETRIES * DNS_TMR_INTERVAL)
@@ -101,65 +100,6 @@ static void on_found(const char *name, const ip_addr_t *ip, void *arg)
 	answered(l, family, &at);
 }
 
-/* ---- Names that are not asked for ---- */
-
-/* The part of a literal behind '%': an interface's name or its number. */
-static bool zone_parse(const char *zone, size_t len, uint32_t *scope)
-{
-	char name[NETIF_NAMESIZE];
-
-	if (number_parse(zone, len, UINT8_MAX, scope))
-		return *scope != 0;
-	if (len == 0 || len >= sizeof name)
-		return false;
-	memcpy(name, zone, len);
-	name[len] = '\0';
-	*scope = netif_name_to_index(name);
-	return *scope != 0;
-}
-
-static bool literal(const char *name, size_t len, struct address *at)
-{
-	const char *percent = memchr(name, '%', len);
-	size_t ip_len = percent == NULL ? len : (size_t)(percent - name);
-
-	*at = (struct address){.port = 0};
-	return ip_parse(name, ip_len, &at->ip) &&
-	       (percent == NULL || zone_parse(percent + 1, len - ip_len - 1, &at->scope));
-}
-
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-/* localhost and what ends in .localhost is loopback, and nobody is asked (RFC 6761, section 6.3). */
-static bool is_loopback(const char *name, size_t len)
-{
-	const size_t known = sizeof LOOPBACK_NAME - 1;
-
-	if (len < known || (len > known && name[len - known - 1] != '.'))
-		return false;
-	for (size_t i = 0; i < known; i++)
-		if (lower(name[len - known + i]) != LOOPBACK_NAME[i])
-			return false;
-	return true;
-}
-
-/* Can a query carry the name? dns.c does not look at how long a label is. */
-static bool has_labels(const char *name, size_t len)
-{
-	size_t label = 0;
-
-	for (size_t i = 0; i < len; i++) {
-		label = name[i] == '.' ? 0 : label + 1;
-		if (name[i] == '\0' || label > LABEL_MAX ||
-			(name[i] == '.' && (i == 0 || name[i - 1] == '.')))
-			return false;
-	}
-	return label > 0;
-}
-
 /* ---- The calls ---- */
 
 static struct lookup *lookup_of(const struct port *p, port_sock s)
@@ -196,18 +136,14 @@ static void ask(struct lookup *l, const char *name, unsigned family, bool *full)
 /* Answers at once what is not asked for. True: it was that. */
 static bool answer_here(struct lookup *l, const char *name, size_t len)
 {
-	struct address four = {.ip = ip_v4(127, 0, 0, 1)}, six = {.ip.octet = {[15] = 1}}, at;
+	struct address at[NAMES_KNOWN_MAX];
+	int count = names_known(name, len, at);
 
-	if (literal(name, len, &at)) {
-		answered(l, ip_is_v4(&at.ip) ? V4 : V6, &at);
-	} else if (is_loopback(name, len)) {
-		answered(l, V4, &four);
-		answered(l, V6, &six);
-	} else if (has_labels(name, len)) {
-		return false;
-	}
-	l->open = 0;
-	return true;
+	for (int i = 0; i < count; i++)
+		answered(l, ip_is_v4(&at[i].ip) ? V4 : V6, &at[i]);
+	if (count >= 0)
+		l->open = 0;
+	return count >= 0;
 }
 
 static struct lookup *begin(struct port *p, port_sock s, enum port_families families)

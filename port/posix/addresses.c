@@ -5,14 +5,10 @@
 #include "internal.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "native.h"
-
-#define DISCARD_PORT 9 /* stands in for 'any' where a port must be given: RFC 863 */
 
 socklen_t address_to_system(const struct address *at, struct sockaddr_storage *out)
 {
@@ -58,7 +54,7 @@ bool address_from_system(const struct sockaddr_storage *in, struct address *at)
 	return false;
 }
 
-static int name_of(int fd, struct address *at)
+int address_of(int fd, struct address *at)
 {
 	struct sockaddr_storage local;
 	socklen_t len = sizeof local;
@@ -70,44 +66,7 @@ static int name_of(int fd, struct address *at)
 
 int port_local(struct port *p, port_sock s, struct address *at)
 {
-	return name_of(socket_entry(p, s)->fd, at);
-}
-
-static int facing_answer(int error)
-{
-	switch (error) {
-	case ENETUNREACH:
-	case EHOSTUNREACH:
-	case ENETDOWN:
-	case EADDRNOTAVAIL:
-	case EAFNOSUPPORT:
-		return PORT_UNREACHABLE;
-	default:
-		return PORT_FAILED;
-	}
-}
-
-/* A datagram socket that is connected has been given an address, and has sent nothing. */
-int port_facing(struct port *p, const struct address *peer, struct address *at)
-{
-	struct address to = *peer;
-	struct sockaddr_storage remote;
-	socklen_t len;
-	int fd, answer;
-
-	(void)p;
-	if (to.port == 0)
-		to.port = DISCARD_PORT;
-	len = address_to_system(&to, &remote);
-	fd = native_socket(remote.ss_family, SOCK_DGRAM);
-	if (fd < 0)
-		return facing_answer(errno);
-	answer = connect(fd, (struct sockaddr *)&remote, len) == 0 ? name_of(fd, at)
-								   : facing_answer(errno);
-	close(fd);
-	if (answer == 0)
-		at->port = 0;
-	return answer;
+	return address_of(socket_entry(p, s)->fd, at);
 }
 
 bool port_own(struct port *p, const struct ip *ip)

@@ -28,7 +28,7 @@ union beside {
 static int open_at(int fd, const struct address *at)
 {
 	if (socket_one_family(fd, at) != 0 || native_tell_to(fd, ip_is_v4(&at->ip)) != 0 ||
-		socket_bind(fd, at) != 0)
+		native_bind(fd, at) != 0)
 		return socket_bind_answer(errno);
 	return 0;
 }
@@ -45,10 +45,7 @@ static void drop_others(int fd)
 
 static int connect_to(int fd, const struct address *peer)
 {
-	struct sockaddr_storage to;
-	socklen_t len = address_to_system(peer, &to);
-
-	if (connect(fd, (struct sockaddr *)&to, len) != 0)
+	if (native_join(fd, peer) != 0)
 		return socket_connect_answer(errno, ip_is_v4(&peer->ip));
 	drop_others(fd);
 	return 0;
@@ -183,5 +180,5 @@ int port_sendto(struct port *p, port_sock s, const void *data, size_t len,
 		datagram.msg_controllen = sizeof beside;
 		native_send_from(&datagram, from);
 	}
-	return sendmsg(e->fd, &datagram, MSG_NOSIGNAL) >= 0 ? 0 : datagram_answer(errno);
+	return sendmsg(e->fd, &datagram, 0) >= 0 ? 0 : datagram_answer(errno);
 }

@@ -63,9 +63,6 @@ int socket_failed(struct port_entry *e, int error);
 /* A descriptor for the family of 'at', of a type as socket() has it: 0, or why there is none. */
 int socket_open(const struct port *p, const struct address *at, int type, int *fd);
 
-/* Binds fd, as the address has it: 0, or -1 and errno. */
-int socket_bind(int fd, const struct address *at);
-
 /* An IPv6 socket takes no IPv4: 0, or -1 and errno. */
 int socket_one_family(int fd, const struct address *at);
 
@@ -100,11 +97,14 @@ void wait_init(struct port *p);
 socklen_t address_to_system(const struct address *at, struct sockaddr_storage *out);
 bool address_from_system(const struct sockaddr_storage *in, struct address *at);
 
+/* The local address and port of fd: 0 or PORT_FAILED. */
+int address_of(int fd, struct address *at);
+
 /* ---- sockets.c, for resolve.c ---- */
 
 /*
  * Takes a free entry above the core's handles for the resolver's descriptor fd,
- * which is then the port's: non-blocking and close-on-exec are set here, and a
+ * which native_socket() has given and which is then the port's. A
  * descriptor that the wait cannot hold is closed. Returns the entry, or
  * PORT_NO_RESOURCES with fd closed.
  */

@@ -1,7 +1,8 @@
 /*
  * What POSIX has no call for, or a slower one than the system at hand.
  *
- * native_linux.c and native_posix.c each have all of it; the Makefile takes one.
+ * native_linux.c and native_posix.c each have all of it but for what native_common.c has; the
+ * Makefile takes one. port/lwip_sockets/native_lwip.c stands for both.
  */
 #ifndef ANKLET_POSIX_NATIVE_H
 #define ANKLET_POSIX_NATIVE_H
@@ -32,7 +33,7 @@ bool native_drop(struct port *p, int fd, size_t n);
 
 /*
  * What the peer has done, behind whatever lies unread: 0 it is there, PORT_EOF, or
- * PORT_RESET with *error set to the errno of what happened, which is thereby taken
+ * PORT_RESET with *error set to the errno of what happened, which may thereby be taken
  * from the socket.
  */
 int native_peer(int fd, int *error);
@@ -55,6 +56,37 @@ bool native_sent_to(struct msghdr *datagram, struct address *to);
 
 /* Sets msg_control of a datagram to be sent, zeroed and NATIVE_BESIDE octets long: it leaves from there. */
 void native_send_from(struct msghdr *datagram, const struct address *from);
+
+/* ---- What systems do alike, in native_common.c, and a network stack beside one may do otherwise ---- */
+
+/* bind(): 0, or -1 and errno, which is EADDRNOTAVAIL where the address is not one of this host's. */
+int native_bind(int fd, const struct address *at);
+
+/*
+ * connect() of a socket for datagrams: it has then a local address, the one that faces the
+ * peer if it was bound to none. 0, or -1 and errno.
+ */
+int native_join(int fd, const struct address *peer);
+
+/*
+ * What a connection attempt has come to: 0, PORT_AGAIN, or PORT_FAILED with *error set to the
+ * errno that says why, which may thereby be taken from the socket.
+ */
+int native_attempt(int fd, int *error);
+
+/* Resets those who wait at a listener that is about to be closed, unless close() does that itself. */
+void native_turn_away(int listener);
+
+/* close() of this descriptor will break its connection off (RST). */
+void native_break(int fd);
+
+/* What an errno that recv() or send() left on a connection means by POSIX. */
+int native_meaning(int error);
+
+/* Does recv() with MSG_PEEK show all that lies unread, as far as there is room? */
+extern const bool native_shows_all;
+
+/* ---- The rest ---- */
 
 /* As port_own(), but for 127.0.0.0/8. */
 bool native_own(struct port *p, const struct ip *ip);

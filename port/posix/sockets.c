@@ -10,7 +10,6 @@
 #include "internal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -99,6 +98,8 @@ void sockets_end_wave(struct port *p)
 
 static void free_handle(struct port *p, port_sock *s)
 {
+	if (p->entry[*s].kind == ENTRY_LISTENER)
+		native_turn_away(p->entry[*s].fd);
 	end_entry(p, *s);
 	put_back(p, p->wave_at < p->wave_len ? &p->resting : &p->free_handle, *s);
 	*s = PORT_NONE;
@@ -132,8 +133,6 @@ void socket_set_wants(struct port *p, int entry, unsigned wants)
 
 int socket_new_query(struct port *p, int fd)
 {
-	(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 	return new_entry(p, &p->free_query, ENTRY_QUERY, fd);
 }
 
@@ -228,14 +227,6 @@ int socket_open(const struct port *p, const struct address *at, int type, int *f
 	return *fd < 0 ? socket_bind_answer(errno) : 0;
 }
 
-int socket_bind(int fd, const struct address *at)
-{
-	struct sockaddr_storage local;
-	socklen_t len = address_to_system(at, &local);
-
-	return bind(fd, (struct sockaddr *)&local, len);
-}
-
 int socket_one_family(int fd, const struct address *at)
 {
 	static const int on = 1;
@@ -270,7 +261,7 @@ static int start_listening(int fd, const struct address *at, int backlog)
 	if (socket_one_family(fd, at) != 0)
 		return -1;
 	socket_options(fd); /* which Linux hands on to what is accepted */
-	if (socket_bind(fd, at) != 0)
+	if (native_bind(fd, at) != 0)
 		return -1;
 	allow_reuse(fd);
 	return listen(fd, backlog);
@@ -352,7 +343,7 @@ static int start_connecting(int fd, const struct address *from, const struct add
 	socklen_t len = address_to_system(to, &peer);
 
 	socket_options(fd);
-	if (from != NULL && socket_bind(fd, from) != 0)
+	if (from != NULL && native_bind(fd, from) != 0)
 		return socket_bind_answer(errno);
 	if (connect(fd, (struct sockaddr *)&peer, len) == 0 || errno == EINPROGRESS ||
 		errno == EINTR)
@@ -378,16 +369,12 @@ int port_connect(struct port *p, const struct address *from, const struct addres
 	return socket_new_handle(p, ENTRY_CONNECTING, fd, s);
 }
 
-/*
- * A peer's name is what a connection has and an attempt has not (ENOTCONN), and
- * asking for it takes nothing away; only then is the error asked for, which does.
- */
 int port_connected(struct port *p, port_sock s)
 {
 	struct port_entry *e = socket_entry(p, s);
-	struct sockaddr_storage peer;
-	socklen_t len = sizeof peer, error_len = sizeof(int);
-	int error = 0;
+	struct sockaddr_storage local = {.ss_family = AF_UNSPEC};
+	socklen_t len = sizeof local;
+	int error = 0, answer;
 
 	check(e->kind == ENTRY_CONNECTING || e->kind == ENTRY_STREAM);
 	if (e->kind == ENTRY_STREAM)
@@ -396,19 +383,15 @@ int port_connected(struct port *p, port_sock s)
 		return e->failure;
 	if (e->wants & WANT_WRITE)
 		return PORT_AGAIN;
-	if (getpeername(e->fd, (struct sockaddr *)&peer, &len) == 0) {
+	answer = native_attempt(e->fd, &error);
+	if (answer == 0)
 		e->kind = ENTRY_STREAM;
-		return 0;
-	}
-	if (getsockopt(e->fd, SOL_SOCKET, SO_ERROR, &error, &error_len) != 0)
-		error = errno;
-	if (error == 0) {
+	if (answer == PORT_AGAIN)
 		socket_set_wants(p, s, WANT_WRITE);
-		return PORT_AGAIN;
-	}
-	len = sizeof peer;
-	(void)getsockname(e->fd, (struct sockaddr *)&peer, &len);
-	e->failure = (int8_t)socket_connect_answer(error, peer.ss_family == AF_INET);
+	if (answer != PORT_FAILED)
+		return answer;
+	(void)getsockname(e->fd, (struct sockaddr *)&local, &len);
+	e->failure = (int8_t)socket_connect_answer(error, local.ss_family == AF_INET);
 	return e->failure;
 }
 
@@ -418,7 +401,7 @@ int socket_failed(struct port_entry *e, int error)
 {
 	if (e->failure != 0)
 		return e->failure;
-	switch (error) {
+	switch (native_meaning(error)) {
 	case ECONNRESET:
 	case ECONNABORTED:
 	case EPIPE:
@@ -466,7 +449,6 @@ void port_close(struct port *p, port_sock *s)
 
 void port_reset(struct port *p, port_sock *s)
 {
-	static const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
 	struct port_entry *e;
 
 	if (*s == PORT_NONE)
@@ -474,7 +456,7 @@ void port_reset(struct port *p, port_sock *s)
 	e = socket_entry(p, *s);
 	if (CONFIG_ANKLET_NAMES && e->kind == ENTRY_LOOKUP)
 		resolve_cancel(p, *s);
-	else
-		(void)setsockopt(e->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+	if (e->kind == ENTRY_STREAM || e->kind == ENTRY_CONNECTING)
+		native_break(e->fd);
 	free_handle(p, s);
 }

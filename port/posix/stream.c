@@ -127,8 +127,10 @@ static int in_front(struct port_entry *e)
 	n = recv(e->fd, &octet, 1, MSG_PEEK);
 	if (n > 0)
 		return 1;
-	if (n == 0)
+	if (n == 0) {
+		e->read_end = PORT_EOF; /* some stacks tell it once */
 		return PORT_EOF;
+	}
 	return again(errno) ? PORT_AGAIN : socket_failed(e, errno);
 }
 

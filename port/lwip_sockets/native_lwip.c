@@ -1,0 +1,249 @@
+/*
+ * What lwIP's BSD layer does otherwise than POSIX. See ../posix/native.h.
+ *
+ * - A refusal is told as a reset, and a connection that timed out as aborted.
+ * - A peer has a name while a connection is still under way: the control block's state tells more.
+ * - bind() takes any address, and connect() of a socket for datagrams gives it none.
+ * - SO_LINGER of 0 resets only where something is unsent or unacknowledged, and ends the rest in
+ *   order; the option need not be built in.
+ * - recv() tells the end in order once, and then ENOTCONN.
+ * - MSG_PEEK shows one piece of what has arrived.
+ * - accept() of a connection that has gone meanwhile says ENOTCONN, and without a free socket
+ *   it loses the connection.
+ * - A listener that is closed while somebody waits ends the program by an assertion of lwIP's
+ *   (netconn_drain(), with LWIP_NETCONN_FULLDUPLEX).
+ */
+#include "native.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "internal.h"
+#include "lwip/opt.h"
+#include "lwip/sockets.h"
+#include "platform.h"
+#include "stack.h"
+
+#define WAITING_MAX 256 /* lwIP's limit on a backlog is an octet */
+
+#if !LWIP_IPV4 || !LWIP_IPV6
+#error "port/posix has addresses of both families: build lwIP with IPv4 and IPv6"
+#endif
+
+_Static_assert(SO_REUSE, "a port is listened on again while old connections of it linger");
+_Static_assert(TCP_LISTEN_BACKLOG, "clients wait to be accepted, and no more than were asked for");
+_Static_assert(MEMP_NUM_NETCONN > PORT_SOCKETS,
+	"lwIP has a socket for each of the core's, and one that look-ups are told by");
+_Static_assert(LWIP_SOCKET_OFFSET + MEMP_NUM_NETCONN <= CONFIG_ANKLET_DESCRIPTORS,
+	"a set holds every descriptor of lwIP's");
+
+/* ---- Sockets ---- */
+
+/* fd non-blocking, or closed with errno kept. */
+static int prepared(int fd)
+{
+	int on = 1, error;
+
+	if (fd < 0 || lwip_ioctl(fd, FIONBIO, &on) == 0)
+		return fd;
+	error = errno;
+	(void)lwip_close(fd);
+	errno = error;
+	return -1;
+}
+
+int native_socket(int family, int type)
+{
+	return prepared(lwip_socket(family, type, 0));
+}
+
+int native_accept(int listener, struct sockaddr *from, socklen_t *from_len)
+{
+	int fd;
+
+	if (!stack_has_room()) {
+		errno = ENFILE;
+		return -1;
+	}
+	fd = lwip_accept(listener, from, from_len);
+	if (fd < 0 && errno == ENOTCONN)
+		errno = ECONNABORTED;
+	fd = prepared(fd);
+	if (fd < 0)
+		return -1;
+	socket_options(fd);
+	stack_guard(fd);
+	return fd;
+}
+
+void native_turn_away(int listener)
+{
+	stack_turn_away(listener);
+	for (int i = 0; i < WAITING_MAX; i++) {
+		int fd = lwip_accept(listener, NULL, NULL);
+
+		if (fd < 0 && errno == EWOULDBLOCK)
+			break;
+		if (fd < 0)
+			continue;
+		stack_abort(fd);
+		(void)lwip_close(fd);
+	}
+}
+
+int native_bind(int fd, const struct address *at)
+{
+	struct sockaddr_storage local;
+	socklen_t len = address_to_system(at, &local);
+
+	if (ip_class(&at->ip) != IP_UNSPECIFIED && !stack_own(&at->ip)) {
+		errno = EADDRNOTAVAIL;
+		return -1;
+	}
+	return lwip_bind(fd, (struct sockaddr *)&local, len);
+}
+
+int native_join(int fd, const struct address *peer)
+{
+	struct sockaddr_storage to;
+	socklen_t len = address_to_system(peer, &to);
+	struct address at;
+
+	if (address_of(fd, &at) != 0)
+		return -1;
+	if (at.port == 0 && !stack_facing(peer, &at)) {
+		errno = EHOSTUNREACH;
+		return -1;
+	}
+	if (at.port == 0 && native_bind(fd, &at) != 0)
+		return -1;
+	return lwip_connect(fd, (struct sockaddr *)&to, len);
+}
+
+/* ---- Connections ---- */
+
+/* One that was reset between its beginning and this call counts as refused, too. */
+static int attempt_meaning(int error)
+{
+	switch (error) {
+	case ECONNRESET:
+		return ECONNREFUSED;
+	case ECONNABORTED:
+		return ETIMEDOUT;
+	default:
+		return error;
+	}
+}
+
+int native_attempt(int fd, int *error)
+{
+	enum tcp_state state = stack_state(fd, error);
+
+	if (state == SYN_SENT || state == SYN_RCVD)
+		return PORT_AGAIN;
+	if (state == CLOSED) {
+		*error = attempt_meaning(*error);
+		return PORT_FAILED;
+	}
+	stack_guard(fd);
+	return 0;
+}
+
+void native_break(int fd)
+{
+	stack_abort(fd);
+}
+
+int native_meaning(int error)
+{
+	switch (error) {
+	case ECONNABORTED:
+		return ETIMEDOUT;
+	case ENOTCONN: /* what had happened was told before */
+		return ECONNRESET;
+	default:
+		return error;
+	}
+}
+
+/* States from CLOSE_WAIT on are those in which the peer's FIN has come. */
+_Static_assert(ESTABLISHED < CLOSE_WAIT && FIN_WAIT_2 < CLOSE_WAIT && CLOSE_WAIT < CLOSING &&
+		       CLOSING < LAST_ACK && LAST_ACK < TIME_WAIT,
+	"lwIP numbers the states of TCP as RFC 793 lists them");
+
+const bool native_sees_end_behind = true;
+
+int native_peer(int fd, int *error)
+{
+	enum tcp_state state = stack_state(fd, error);
+
+	if (state == CLOSED)
+		return *error != 0 ? PORT_RESET : PORT_EOF;
+	return state >= CLOSE_WAIT ? PORT_EOF : 0;
+}
+
+const bool native_shows_all = false;
+
+/* Into a buffer of its own: port_peek() still shows what is being dropped. */
+bool native_drop(struct port *p, int fd, size_t n)
+{
+	while (n > 0) {
+		size_t size = n < sizeof p->dropped ? n : sizeof p->dropped;
+		ssize_t len = lwip_recv(fd, p->dropped, size, 0);
+
+		if (len <= 0)
+			return false;
+		n -= (size_t)len;
+	}
+	return true;
+}
+
+/* ---- Datagrams ---- */
+
+/*
+ * lwIP tells the address that an IPv4 datagram was sent to, of an IPv6 one it does not, and
+ * takes no address to send from. So it is as in native_posix.c: listen on one address where
+ * that matters.
+ */
+const bool native_tells_to = false;
+
+int native_tell_to(int fd, bool v4)
+{
+	(void)fd;
+	(void)v4;
+	return 0;
+}
+
+bool native_sent_to(struct msghdr *datagram, struct address *to)
+{
+	(void)datagram;
+	(void)to;
+	return false;
+}
+
+void native_send_from(struct msghdr *datagram, const struct address *from)
+{
+	(void)from;
+	datagram->msg_control = NULL;
+	datagram->msg_controllen = 0;
+}
+
+/* ---- The rest ---- */
+
+bool native_own(struct port *p, const struct ip *ip)
+{
+	(void)p;
+	return stack_own(ip);
+}
+
+int native_random(struct port *p, void *buf, size_t len)
+{
+	(void)p;
+	return platform_random(buf, len) ? 0 : PORT_NO_RANDOM;
+}
+
+int port_facing(struct port *p, const struct address *peer, struct address *at)
+{
+	(void)p;
+	return stack_facing(peer, at) ? 0 : PORT_UNREACHABLE;
+}
