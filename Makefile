@@ -436,7 +436,8 @@ SIM_FLAGS = -DCHECK_TELLS $(INCLUDES) $(TLS_FLAGS) $(SIM_SIZES) -Iport/sim -Ites
 
 # Small tables, so that a run fills them, and every feature, whatever the program is built with.
 sim_size = -UCONFIG_ANKLET_$(1) -DCONFIG_ANKLET_$(1)=$(2)
-SIM_SIZES = $(call sim_size,SESSIONS,12) $(call sim_size,LISTENERS,4) \
+SIM_SIZES = $(foreach f,BIND IDENT NAMES REMEDIES,$(call sim_size,$f,1)) $(call sim_size,LOG_LEVELS,4) \
+	$(call sim_size,SESSIONS,12) $(call sim_size,LISTENERS,4) \
 	$(call sim_size,SPARE_SOCKETS,4) $(call sim_size,TURN_OCTETS,4096) \
 	$(call sim_size,FORWARDS,4) $(call sim_size,ASSOCIATIONS,6) $(call sim_size,DATAGRAM,512) \
 	$(if $(tls_built:none=),$(call sim_size,TLS_STREAMS,8))
@@ -596,6 +597,27 @@ $(lwip_tests): $(BUILD)/lwip_small/%: $(BUILD)/lwip_small/tests/lwip/%.o $(call 
 $(sim): $(BUILD)/sim/%: $(BUILD)/sim/tests/sim/%.o $(sim_framework:%.c=$(BUILD)/sim/%.o) $(SIM_LIBS)
 	$(call say,link $@)$(CC) $(TEST_LDFLAGS) $(SIM_WRAP_$(tls_built)) -o $@ $(sim_link) -lcmocka $(LIBS)
 
+# What is left out: one program of the simulator, and the program itself for the end-to-end tests,
+# each with objects of its own.
+SIM_LEFT_OUT = sim_left_out
+LESS = $(BUILD)/less
+left_out = $(foreach f,BIND IDENT NAMES,$(call sim_size,$f,0))
+sim_less = $(SIM_LEFT_OUT:%=$(BUILD)/sim/%)
+sim_less_sources = $(CORE) $(TLS_SOURCES) $(PORT_SIM) $(sim_framework)
+
+$(BUILD)/sim_less/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,cc $<)$(CC) $(ALL_CFLAGS) $(SIM_FLAGS) $(left_out) -MMD -MP -c -o $@ $<
+
+$(sim_less): $(BUILD)/sim/%: $(BUILD)/sim_less/tests/sim/%.o $(sim_less_sources:%.c=$(BUILD)/sim_less/%.o) $(TLS_ARCHIVE)
+	@mkdir -p $(@D)
+	$(call say,link $@)$(CC) $(TEST_LDFLAGS) $(SIM_WRAP_$(tls_built)) -o $@ $(filter %.o,$^) $(TLS_LIBS) -lcmocka $(LIBS)
+
+$(LESS)/anklet: FORCE
+	@$(MAKE) --no-print-directory BUILD=$(LESS) TLS=none CPPFLAGS='$(CPPFLAGS) $(left_out)' $@
+
+-include $(sim_less_sources:%.c=$(BUILD)/sim_less/%.d) $(SIM_LEFT_OUT:%=$(BUILD)/sim_less/tests/sim/%.d)
+
 # A fuzz target's corpus is an ordinary test: every octet string ever found interesting.
 $(replay): $(BUILD)/replay/%: $(BUILD)/posix/tests/fuzz/fuzz_%.o \
 		$(BUILD)/posix/tests/fuzz/replay.o $(POSIX_LIBS)
@@ -675,15 +697,16 @@ commands_lwip_sockets = $(foreach t,$(needs_lwip_sockets),'$(strip $(UNDER) $t)'
 needs_unit = $(unit)
 needs_contract = $(contract)
 needs_replay = $(replay)
-needs_sim = $(sim)
+needs_sim = $(sim) $(sim_less)
 needs_lwip = $(BUILD)/lwip_contract $(lwip_tests)
 needs_no_malloc = $(POSIX_LIBS) $(posix_program)
 needs_e2e = $(BUILD)/anklet $(BUILD)/anklet_no_malloc $(BUILD)/examples/embed
+needs_e2e = $(BUILD)/anklet $(BUILD)/anklet_no_malloc $(LESS)/anklet
 
 commands_unit = $(foreach t,$(unit),'$(strip $(UNDER) $t)')
 commands_contract = $(foreach t,$(contract),'$(strip $(UNDER) $t)')
 commands_replay = $(foreach t,$(replay),'$(strip $(UNDER) $t tests/fuzz/corpus/$(notdir $t))')
-commands_sim = $(foreach t,$(sim),'$(strip $(UNDER) $t)')
+commands_sim = $(foreach t,$(needs_sim),'$(strip $(UNDER) $t)')
 commands_lwip = $(foreach t,$(needs_lwip),'$(strip $(UNDER) $t)')
 commands_no_malloc = 'tests/no_malloc $(POSIX_LIBS) $(posix_program)'
 # In two runs, for each has a limit. In either there is something to do also without TLS.
@@ -694,6 +717,8 @@ commands_e2e = $(call run_e2e,$(filter-out $(e2e_tls),$(E2E))) $(call run_e2e,$(
 check: $(foreach c,$(CHECKS),$(needs_$c))
 	@ANKLET=$(abspath $(BUILD)/anklet) ANKLET_NO_MALLOC=$(abspath $(BUILD)/anklet_no_malloc) \
 		EMBED=$(abspath $(BUILD)/examples/embed) PYTHONDONTWRITEBYTECODE=1 tests/run $(foreach c,$(CHECKS),$(commands_$c))
+		ANKLET_LESS=$(abspath $(LESS)/anklet) \
+		PYTHONDONTWRITEBYTECODE=1 tests/run $(foreach c,$(CHECKS),$(commands_$c))
 
 test:
 	@CC='$(CC)' tools/need test
@@ -754,6 +779,7 @@ posix_sources = $(CORE) $(TLS_none) $(if $(tls_built:none=),$(TLS_mbedtls) $(UNI
 	$(PORT_POSIX) $(PROGRAM) $(UNIT:%=tests/unit/%.c) $(FUZZ:%=tests/fuzz/%.c) \
 	tests/fuzz/replay.c tests/no_malloc.c $(CONTRACT) tests/port_contract/harness_posix.c examples/embed/embed.c
 sim_sources = $(PORT_SIM) $(SIM_FRAMEWORK) $(SIM_LIBRARY_none) $(if $(tls_built:none=),$(SIM_LIBRARY_mbedtls)) $(SIM:%=tests/sim/%.c) tests/port_contract/harness_sim.c
+sim_less_own = $(SIM_LEFT_OUT:%=tests/sim/%.c)
 lwip_sources = $(PORT_LWIP) $(PORT_LWIP_DUAL) port/lwip/host/board.c tests/port_contract/harness_lwip.c \
 	$(TESTS_LWIP:%=tests/lwip/%.c)
 headers = $(wildcard include/*.h src/*.h port/*.h port/*/*.h port/*/*/*.h port/*/*/*/*.h tests/*/*.h)
@@ -762,11 +788,12 @@ scripts = tests/tls/make_certificates tools/need tools/get_source tools/find_tls
 lint: lint_format lint_cppcheck lint_tidy lint_scripts lint_man
 
 lint_format:
-	clang-format --dry-run -Werror $(posix_sources) $(sim_sources) $(lwip_sources) $(PORT_LWIP_V4) $(headers)
+	clang-format --dry-run -Werror $(posix_sources) $(sim_sources) $(sim_less_own) $(lwip_sources) $(PORT_LWIP_V4) $(headers)
 
 lint_cppcheck:
 	cppcheck $(CPPCHECK) $(POSIX_FLAGS) $(posix_sources)
 	cppcheck $(CPPCHECK) $(SIM_FLAGS) $(sim_sources)
+	cppcheck $(CPPCHECK) $(SIM_FLAGS) $(left_out) $(sim_less_own)
 	cppcheck $(CPPCHECK) $(LWIP_FLAGS) $(lwip_sources)
 
 CPPCHECK = --quiet --error-exitcode=1 --std=c11 --enable=warning,style,performance,portability \
@@ -777,6 +804,7 @@ lint_tidy: | $(LWIP)/.source
 		-std=c11 $(POSIX_FLAGS)
 	@printf '%s\n' $(sim_sources) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- \
 		-std=c11 $(SIM_FLAGS)
+	@clang-tidy --quiet $(sim_less_own) -- -std=c11 $(SIM_FLAGS) $(left_out)
 	@printf '%s\n' $(lwip_sources) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- \
 		-std=c11 $(LWIP_FLAGS)
 
@@ -787,7 +815,7 @@ lint_man:
 	mandoc -Tlint -W warning docs/anklet.8 docs/anklet.conf.5
 
 format:
-	clang-format -i $(posix_sources) $(sim_sources) $(lwip_sources) $(PORT_LWIP_V4) $(headers)
+	clang-format -i $(posix_sources) $(sim_sources) $(sim_less_own) $(lwip_sources) $(PORT_LWIP_V4) $(headers)
 
 cover:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/cover CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage check
@@ -948,7 +976,7 @@ FIRMWARE_TESTS ?= tests/firmware
 
 check-firmware:
 	@for b in $(BOARDS); do $(MAKE) --no-print-directory BOARD=$$b images || exit 1; done
-	@IMAGES=$(abspath $(BUILD)) PYTHONDONTWRITEBYTECODE=1 TEST_SECONDS=600 tests/run \
+	@IMAGES=$(abspath $(BUILD)) PYTHONDONTWRITEBYTECODE=1 TEST_SECONDS=1200 tests/run \
 		'$(PYTHON) -m pytest -p no:cacheprovider -rfEsxX $(FIRMWARE_TESTS)'
 
 test-firmware:
@@ -969,3 +997,154 @@ lint_firmware:
 -include $(sort $(patsubst %.o,%.d,$(firmware_objects) $(echo_objects)))
 
 .PHONY: lint_firmware images image_objects firmware run-firmware check-firmware test-firmware
+
+# ---- OpenWrt: the package in port/openwrt, checked without the SDK ----
+#
+#   make check-openwrt      what of it can be checked here; installs nothing
+#   make test-openwrt       the same, and first gets what is missing
+
+$(BUILD)/openwrt_keywords: $(BUILD)/posix/tests/openwrt/keywords.o $(POSIX_LIBS)
+	$(call say,link $@)$(CC) $(TEST_LDFLAGS) -o $@ $(posix_link) $(LIBS)
+
+check-openwrt: $(BUILD)/openwrt_keywords $(TLS_ARCHIVE)
+	@KEYWORDS=$(abspath $(BUILD)/openwrt_keywords) TLS_BUILT=$(tls_built) \
+		TLS_ARCHIVE=$(abspath $(TLS_ARCHIVE)) MBEDTLS=$(abspath $(MBEDTLS)) \
+		tests/openwrt/check $(BUILD)/openwrt
+
+test-openwrt:
+	@CC='$(CC)' tools/need openwrt
+	@$(MAKE) --no-print-directory tls_source
+	@$(MAKE) --no-print-directory check-openwrt
+
+lint: lint_openwrt
+
+# What rc_common and network.sh define is called by the init script.
+lint_openwrt:
+	clang-format --dry-run -Werror tests/openwrt/keywords.c
+	shellcheck tests/openwrt/check
+	shellcheck -s dash -e SC1090,SC2317 tests/openwrt/rc_common tests/openwrt/network.sh
+	shellcheck -s dash -e SC3043,SC2034 port/openwrt/files/anklet.init
+
+-include $(BUILD)/posix/tests/openwrt/keywords.d
+
+.PHONY: check-openwrt test-openwrt lint_openwrt
+.PHONY: lint_firmware images firmware run-firmware check-firmware test-firmware
+# ---- Other processors, libcs and compilers (docs/platforms.md) ----
+#
+#   make check-cross                       gets what is missing, builds anklet and its tests for each of ARCHS
+#                                          into build/cross/ARCH, and runs them, under qemu-user where need be
+#   make check-cross ARCHS='mips riscv64'  for these
+#   make check-cross CROSS_CHECKS=e2e      one kind of test; those of CHECKS
+#   make size-cross                        what each of them takes, which ends check-cross too
+
+ARCHS ?= mipsel mipsel-tls mips armhf aarch64 riscv64 i386 i386-glibc musl musl-clang glibc glibc-clang
+CROSS_CHECKS ?= unit contract replay sim e2e
+# An emulator is slow, and what the processor changes shows in the first runs.
+CROSS_SEEDS ?= 10
+
+MUSL = $(DEPS)/musl
+CMOCKA = $(DEPS)/cmocka
+
+TRIPLE_mipsel = mipsel-linux-gnu
+TRIPLE_mipsel-tls = mipsel-linux-gnu
+TRIPLE_mips = mips-linux-gnu
+TRIPLE_armhf = arm-linux-gnueabihf
+TRIPLE_aarch64 = aarch64-linux-gnu
+TRIPLE_riscv64 = riscv64-linux-gnu
+TRIPLE_i386 = i686-linux-gnu
+TRIPLE_i386-glibc = i686-linux-gnu
+triple = $(or $(TRIPLE_$1),$(shell gcc -dumpmachine))
+
+# Its own select() has the sets of its libc, of 1024 descriptors, and ends the program that has more.
+EMULATOR_mipsel = qemu-mipsel-static
+EMULATOR_mipsel-tls = qemu-mipsel-static
+EMULATOR_mips = qemu-mips-static
+EMULATOR_armhf = qemu-arm-static
+EMULATOR_aarch64 = qemu-aarch64-static
+EMULATOR_riscv64 = qemu-riscv64-static
+
+# gcc's own search for libc is turned to musl's; with -static it links libgcc and libc as a group.
+has_musl = $(if $(findstring glibc,$1),,yes)
+musl = $(DEPS)/built/musl-$(call triple,$1)
+cross_compiler = $(if $(findstring clang,$1),clang,$(call triple,$1)-gcc)
+own_headers = $(if $(findstring clang,$1),$(shell clang -print-resource-dir)/include,$(shell \
+	$(call cross_compiler,$1) -print-file-name=include))
+cross_cc = $(call cross_compiler,$1)$(if $(call has_musl,$1), -B$(call musl,$1)/lib -nostdinc \
+	-isystem $(call musl,$1)/include -isystem $(call own_headers,$1))
+
+# Position-independent and static where that is cheap. On mips it costs 15 KB, and mips16 code cannot be.
+mips_code = -fno-pie -mplt -mno-shared -fstack-protector-strong
+# Not every processor's linker knows all that x86's does.
+comma = ,
+cross_flags = $(if $(findstring mips,$1),HARDEN='$(mips_code)' PIE='-no-pie -static',$(if $(call \
+	has_musl,$1),PIE=-static-pie)) LINK_Linux='$(subst -z$(comma)nodynamic-undefined-weak$(comma),,$(LINK_Linux))'
+# The pages that a router has. The kernel maps no program whose segments are less than a page apart.
+cross_link = -L$(BUILD)/cross/$1 $(if $(call has_musl,$1),-L$(call musl,$1)/lib) \
+	$(if $(findstring mips,$1),-Wl$(comma)-z$(comma)max-page-size=4096) $(LINK_$1)
+# Debian's libc for a foreign processor is not where such a system has it.
+LINK_i386-glibc = -Wl,-dynamic-linker=/usr/i686-linux-gnu/lib/ld-linux.so.2,-rpath=/usr/i686-linux-gnu/lib
+
+# One test of TLS: the library for a router, and a handshake.
+cross_scope = $(if $(filter %-tls,$1),TLS=mbedtls TLS_CONFIG=small CROSS_CHECKS=e2e \
+	E2E='tests/e2e/test_tls_listen.py',TLS=none SIM='$(filter-out sim_tls% sim_starttls,$(SIM))')
+
+# musl's headers do not say so in a way that cmocka's would understand. mips16 is for our own code: a
+# library may have assembler of the other kind in it.
+cross_cppflags = -isystem $(CMOCKA)/include -D_UINTPTR_T_DEFINED $(if $(findstring mips,$1),-mips16)
+
+cross_make = $(MAKE) --no-print-directory BUILD=$(BUILD)/cross/$1 CC='$(call cross_cc,$1)' \
+	AR=$(if $(findstring clang,$1),ar,$(call triple,$1)-gcc-ar) CPPFLAGS='$(cross_cppflags)' \
+	LDFLAGS='$(call cross_link,$1)' UNDER='$(if $(EMULATOR_$1),prlimit --nofile=1000 $(EMULATOR_$1))' EMULATOR=$(EMULATOR_$1) CROSS_CMOCKA=$(BUILD)/cross/$1/libcmocka.a \
+	CROSS_LIBC=$(if $(call has_musl,$1),$(call musl,$1)/lib/libc.a) \
+	$(call cross_flags,$1) $(call cross_scope,$1)
+
+$(MUSL)/.source:
+	tools/get_source musl $(MUSL)
+
+$(CMOCKA)/.source:
+	tools/get_source cmocka $(CMOCKA)
+
+$(DEPS)/built/musl-%/lib/libc.a: $(MUSL)/.source tools/build_musl
+	$(call say,musl for $*)tools/build_musl $* $(MUSL) $(DEPS)/built/musl-$*
+
+$(BUILD)/libcmocka.a: $(CMOCKA)/.source $(BUILD)/flags
+	$(call say,cc cmocka.c)$(CC) $(HARDEN) $(CPPFLAGS) -Os -w $(addprefix -DHAVE_,MALLOC_H INTTYPES_H SIGNAL_H STRINGS_H \
+		CLOCK_REALTIME SIGLONGJMP STRSIGNAL STRUCT_TIMESPEC GCC_THREAD_LOCAL_STORAGE) \
+		-c -o $(@:.a=.o) $(CMOCKA)/src/cmocka.c
+	@rm -f $@; $(AR) rcs $@ $(@:.a=.o)
+
+# The programs need no library for a foreign processor but musl and, in tests, cmocka.
+$(BUILD)/anklet $(replay): $(CROSS_LIBC)
+$(unit) $(contract) $(sim): $(CROSS_LIBC) $(CROSS_CMOCKA)
+
+$(BUILD)/run: $(BUILD)/anklet
+	@printf '#!/bin/sh\nexec %s "$$@"\n' '$(EMULATOR) $(abspath $<)' >$@ && chmod 755 $@
+
+cross_programs: $(foreach c,$(filter-out e2e,$(CROSS_CHECKS)),$(needs_$c)) $(BUILD)/run
+
+cross_tests:
+	@ANKLET=$(abspath $(BUILD)/$(if $(EMULATOR),run,anklet)) ANKLET_EMULATOR=$(EMULATOR) SIM_SEEDS=$(CROSS_SEEDS) \
+		PYTHONDONTWRITEBYTECODE=1 tests/run $(foreach c,$(CROSS_CHECKS),$(commands_$c))
+
+cross_musls = $(foreach a,$(ARCHS),$(if $(call has_musl,$a),$(call musl,$a)/lib/libc.a))
+cross_libraries: $(CMOCKA)/.source $(sort $(cross_musls)) $(if $(filter %-tls,$(ARCHS)),$(MBEDTLS)/.source)
+
+$(ARCHS:%=cross_build_%): cross_build_%:
+	@echo '---- $*'
+	+@$(call cross_make,$*) cross_programs
+
+$(ARCHS:%=cross_test_%): cross_test_%:
+	+@$(call cross_make,$*) cross_tests
+
+check-cross:
+	@for a in $(ARCHS); do tools/need cross-$$a || exit 1; done
+	@$(MAKE) --no-print-directory cross_libraries
+	@$(foreach a,$(ARCHS),$(MAKE) --no-print-directory cross_build_$a &&) :
+	@$(MAKE) --no-print-directory size-cross
+	@TEST_SECONDS=3600 tests/run $(ARCHS:%='$(MAKE) --no-print-directory cross_test_%')
+
+size-cross:
+	@tools/cross_size $(foreach a,$(ARCHS),$a $(if $(TRIPLE_$a),$(TRIPLE_$a)-,'') $(BUILD)/cross/$a/anklet)
+
+.PHONY: check-cross size-cross cross_libraries cross_programs cross_tests \
+	$(ARCHS:%=cross_build_%) $(ARCHS:%=cross_test_%)

@@ -40,7 +40,7 @@ void dns_addresses_add(struct dns_addresses *addresses, const struct ip *ip)
 		if (ip_equal(&addresses->ip[i], ip))
 			return;
 	}
-	if (addresses->count < ANKLET_ADDRESSES)
+	if (addresses->count < CONFIG_ANKLET_ADDRESSES)
 		addresses->ip[addresses->count++] = *ip;
 }
 

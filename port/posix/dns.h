@@ -24,7 +24,7 @@ enum dns_type { DNS_A = 1, DNS_AAAA = 28 };
 /* Addresses of one name, each once, as many as are kept of any name. All zero is none. */
 struct dns_addresses {
 	uint8_t count;
-	struct ip ip[ANKLET_ADDRESSES];
+	struct ip ip[CONFIG_ANKLET_ADDRESSES];
 };
 
 /* Adds ip unless it is there or there is no room. */

@@ -322,6 +322,12 @@ static unsigned configure_line(struct anklet *a, const struct option *o)
 
 	text_init(&source, source_buf, sizeof source_buf);
 	text_word(&source, o->word);
+	/* It would be two lines, of which the second says what nobody saw. */
+	if (strchr(o->value, '\n') != NULL) {
+		output_error(
+			source.buf, "a line end is in the value: write one option for each line");
+		return 1;
+	}
 	text_init(&line, line_buf, sizeof line_buf);
 	text_octets(&line, o->word.at, o->word.len);
 	text_char(&line, ' ');

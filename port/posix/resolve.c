@@ -12,9 +12,10 @@
 #include "internal.h"
 #include "query.h"
 
-_Static_assert(ANKLET_ADDRESSES > 8 || POSIX_LOOKUPS > 32 || sizeof(struct resolver) <= 49152,
+_Static_assert(
+	CONFIG_ANKLET_ADDRESSES > 8 || POSIX_LOOKUPS > 32 || sizeof(struct resolver) <= 49152,
 	"with the usual sizes the resolver's tables take no more than 48 KiB");
-_Static_assert(ANKLET_ADDRESSES <= UINT8_MAX, "an octet counts a name's addresses");
+_Static_assert(CONFIG_ANKLET_ADDRESSES <= UINT8_MAX, "an octet counts a name's addresses");
 
 static bool is_due(uint32_t now, uint32_t at)
 {
@@ -317,7 +318,7 @@ static size_t merge(const struct lookup *l, struct address *addresses, size_t ma
 	unsigned v4_count = has_addresses(&l->v4) ? v4->count : 0;
 	size_t n = 0;
 
-	for (unsigned i = 0; i < ANKLET_ADDRESSES; i++) {
+	for (unsigned i = 0; i < CONFIG_ANKLET_ADDRESSES; i++) {
 		if (i < v6_count && n < max)
 			addresses[n++] = (struct address){.ip = v6->ip[i], .scope = l->scope};
 		if (i < v4_count && n < max)

@@ -59,7 +59,7 @@ class Receiver(threading.Thread):
             self.failure = failure
 
 
-def both_ways(client, end, up, down, limit=60):
+def both_ways(client, end, up, down, limit=120):
     """So many MiB from the client to the other end and back, both at the same time."""
     for sock in (client, end):
         sock.settimeout(limit)
@@ -67,7 +67,7 @@ def both_ways(client, end, up, down, limit=60):
     for sender, receiver, mib in ways:
         receiver.join(limit)
         assert not receiver.is_alive() and receiver.failure is None, receiver.failure
-        sender.join(1)
+        sender.join(peers.LIMIT)
         assert receiver.octets == mib * MIB
         assert receiver.hash.digest() == sender.hash.digest()
 

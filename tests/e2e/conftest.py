@@ -96,7 +96,7 @@ def host(request):
     if os.geteuid() != 0:
         return None
     ns = request.getfixturevalue("namespace")()
-    subprocess.run(ns.command("sysctl", "-qw", "net.ipv4.tcp_congestion_control=reno"), timeout=5)
+    subprocess.run(ns.command("sysctl", "-qw", "net.ipv4.tcp_congestion_control=reno"), timeout=30)
     return ns
 
 

@@ -10,7 +10,6 @@ import pathlib
 import pwd
 import re
 import signal
-import socket
 import subprocess
 import threading
 import time
@@ -19,15 +18,6 @@ import peers
 import tls_peers
 
 USER, PASSWORD = "me", "secret"  # as in README.md
-
-
-def reserve(host="127.0.0.1", ns=None):
-    """A port for somebody who takes a number: bound until the end of the test, not listening, so that only
-    whoever sets SO_REUSEADDR, as every server does, gets it."""
-    sock = peers.new_socket(peers.family_of(host), ns=ns)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sock.bind((host, 0))
-    return peers.port_of(sock)
 
 
 class Daemon:
@@ -79,7 +69,7 @@ class Daemon:
                 peers.dial(address, ns=ns).close()
                 return True
 
-        assert peers.until(there, 10, 0.05), f"{self.command} does not listen:\n{self.text}"
+        assert peers.until(there, 30, 0.05), f"{self.command} does not listen:\n{self.text}"
         return self
 
     def end(self, limit=peers.LIMIT):
@@ -126,7 +116,7 @@ def stunnel(program, directory, accept, target, client=False, options=(), ns=Non
 
 def s_server(program, pair, *options):
     """(the daemon, its port). It shows what it receives, and ends when its input does."""
-    port = reserve()
+    port = peers.reserve()
     daemon = Daemon([program, "s_server", "-accept", f"127.0.0.1:{port}", "-cert", pair.cert, "-key", pair.key,
                      *options], stdin=subprocess.PIPE)
     daemon.wait_text("ACCEPT")
@@ -201,14 +191,14 @@ class Dovecot:
         (self.dir / "users").write_text(f"{USER}:{{PLAIN}}{PASSWORD}\n")
         self.open_to("dovecot")
         self.sink = MailSink(host, ns)
-        self.ports = ports or {name: reserve(host) for name in SERVICES}
+        self.ports = ports or {name: peers.reserve(host) for name in SERVICES}
         config = self.dir / "dovecot.conf"
         config.write_text(DOVECOT.format(dir=self.dir, pair=pair, ports=self.ports, host=host,
                                          relay=self.sink.port))
         self.daemon = Daemon([program, "-F", "-c", config], ns, ending=signal.SIGKILL)
         for port in self.ports.values():
             self.daemon.listens((host, port), ns)
-        assert peers.until(lambda: self.lets_in(host, ns), 15, 0.1), self.daemon.text
+        assert peers.until(lambda: self.lets_in(host, ns), 60, 0.1), self.daemon.text
 
     def lets_in(self, host, ns):
         """Does its part that knows the users answer yet?"""
@@ -275,7 +265,7 @@ socksmethod: none
 clientmethod: none
 user.privileged: root
 user.unprivileged: nobody
-timeout.connect: 5
+timeout.connect: 30
 client pass {{
   from: 0.0.0.0/0 to: 0.0.0.0/0
 }}
@@ -289,7 +279,7 @@ socks pass {{
 
 def danted(program, directory, host="127.0.0.1", port=None, ns=None):
     """A SOCKS4 server with CONNECT and BIND: (the daemon, its address)."""
-    address = (host, port or reserve(host))
+    address = (host, port or peers.reserve(host))
     config = pathlib.Path(directory) / f"danted-{address[1]}.conf"
     config.write_text(DANTED.format(host=host, port=address[1]))
     daemon = Daemon([program, "-f", config, "-p", config.with_suffix(".pid"), "-N", "1"], ns)
@@ -315,9 +305,9 @@ def ssh_dynamic(tool, directory):
     directory = pathlib.Path(directory)
     for name in ("host", "user"):
         subprocess.run([tool("ssh-keygen"), "-q", "-t", "ed25519", "-N", "", "-f", directory / name],
-                       check=True, timeout=10)
+                       check=True, timeout=30)
     pathlib.Path("/run/sshd").mkdir(exist_ok=True)  # sshd insists on it
-    port, at = reserve(), ("127.0.0.1", reserve())
+    port, at = peers.reserve(), ("127.0.0.1", peers.reserve())
     config = directory / "sshd.conf"
     config.write_text(SSHD.format(port=port, dir=directory))
     Daemon([tool("sshd"), "-D", "-e", "-f", config]).listens(("127.0.0.1", port))

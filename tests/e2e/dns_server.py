@@ -15,6 +15,8 @@ import time
 from collections import namedtuple
 from dataclasses import dataclass, field
 
+import peers
+
 TYPE_A, TYPE_CNAME, TYPE_AAAA = 1, 5, 28
 TYPES = {TYPE_A: "A", TYPE_CNAME: "CNAME", TYPE_AAAA: "AAAA"}
 NXDOMAIN = 3
@@ -116,7 +118,7 @@ class DnsServer:
 
     def serve_tcp(self):
         sock, peer = self.tcp.accept()
-        sock.settimeout(2)
+        sock.settimeout(peers.LIMIT)
         try:
             size, = struct.unpack("!H", sock.recv(2, socket.MSG_WAITALL))
             data = sock.recv(size, socket.MSG_WAITALL)
@@ -162,6 +164,6 @@ class DnsServer:
 
     def close(self):
         self.stop_end.close()
-        self.thread.join(5)
+        self.thread.join(peers.LIMIT)
         for sock in (self.tcp, self.udp, self.stopping):
             sock.close()

@@ -14,7 +14,7 @@ numbers = itertools.count(1)
 
 
 def ip(*args):
-    subprocess.run(["ip", *args], check=True, timeout=10)
+    subprocess.run(["ip", *args], check=True, timeout=30)
 
 
 class Namespace:
@@ -66,7 +66,7 @@ class Namespace:
 
         thread = threading.Thread(target=enter)
         thread.start()
-        thread.join(10)
+        thread.join(30)
         if isinstance(made[0], OSError):
             raise made[0]
         return made[0]
@@ -74,10 +74,10 @@ class Namespace:
     def index(self, link):
         """The number of an interface of this host, which is the scope of its link-local addresses."""
         shown = subprocess.run(["ip", "-n", self.name, "-o", "link", "show", link], check=True,
-                               timeout=10, stdout=subprocess.PIPE, text=True).stdout
+                               timeout=30, stdout=subprocess.PIPE, text=True).stdout
         return int(shown.split(":")[0])
 
     def remove(self):
-        subprocess.run(["ip", "netns", "delete", self.name], timeout=10)
+        subprocess.run(["ip", "netns", "delete", self.name], timeout=30)
         if self.etc.exists():
             shutil.rmtree(self.etc)

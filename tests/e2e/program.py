@@ -11,8 +11,8 @@ import peers
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PATH = os.environ.get("ANKLET", str(ROOT / "build" / "anklet"))
-START_LIMIT = 10.0
-DRAIN_LIMIT = 10.0
+START_LIMIT = 30.0
+DRAIN_LIMIT = 30.0
 CONFIG = 78  # its exit status for a wrong configuration
 
 LISTENS = re.compile(r"(?<!not )listening on (\S+:\d+)")

@@ -38,7 +38,7 @@ def test_both_ends_slow_in_turns(anklet):
         turn += 1
         if turn % 64 == 0:
             time.sleep(0.01)
-    sender.join(5)
+    sender.join(peers.LIMIT)
     assert count == 16 * bulk.MIB and got.digest() == sender.hash.digest()
 
 

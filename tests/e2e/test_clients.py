@@ -19,7 +19,7 @@ def proxy(anklet, dns):
 
 def output(*command, data=None, **more):
     done = subprocess.run(command, input=data, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          timeout=15, **more)
+                          timeout=30, **more)
     assert done.returncode == 0, f"{command}: {done.returncode} {done.stderr.decode()}"
     return done.stdout
 
@@ -36,7 +36,7 @@ def test_curl_socks4a(proxy, web, tool):
 
 def test_curl_shows_a_refusal(proxy, tool):
     done = subprocess.run([tool("curl"), "-sS", "--noproxy", "", "--socks4a", f"127.0.0.1:{proxy.port}",
-                           "http://none.example.test/"], stderr=subprocess.PIPE, timeout=15)
+                           "http://none.example.test/"], stderr=subprocess.PIPE, timeout=30)
     assert done.returncode == 97 and b"91" in done.stderr, done
 
 

@@ -2,13 +2,18 @@
 import contextlib
 import os
 import socket
+import statistics
 import threading
 import time
 
 import pytest
 
 import peers
+import program
 import socks4
+
+
+TURN = program.built_size("CONFIG_ANKLET_TURN_OCTETS")
 
 
 @pytest.fixture
@@ -126,7 +131,8 @@ def test_eof_before_the_request_is_whole(proxy, server):
 @pytest.mark.parametrize("size", [1, 3000, 60000])
 def test_a_refusal_survives_what_the_client_still_sends(proxy, size):
     """Closing over unread input would make TCP send RST, and the RST destroy the reply on its way."""
-    for _ in range(20):
+
+    def refused():
         client = peers.dial(proxy)
         client.sendall(socks4.request(80, cd=9) + os.urandom(size))
         time.sleep(0.01)
@@ -137,6 +143,9 @@ def test_a_refusal_survives_what_the_client_still_sends(proxy, size):
             time.sleep(0.005)
         assert not peers.is_broken(client, 0)
         client.close()
+
+    for _ in range(20):
+        peers.in_time(refused, 2)  # so long it listens to what comes behind
 
 
 # ---- The end of one direction, and of both ----
@@ -192,7 +201,7 @@ def test_a_reset_after_a_half_close_is_passed_on(proxy, server, who):
     assert peers.read_all(far) == b""
     assert not peers.is_broken(far, 0.1)
     peers.reset(near)
-    assert peers.is_broken(far, 3)
+    assert peers.is_broken(far)
 
 
 @pytest.mark.parametrize("who", ["client", "server"])
@@ -202,7 +211,7 @@ def test_a_reset_by_one_that_never_read(proxy, server, who):
     near, far = (client, end) if who == "client" else (end, client)
     peers.stuff(far)
     peers.reset(near)
-    assert peers.is_broken(far, 3)
+    assert peers.is_broken(far)
 
 
 @pytest.mark.parametrize("who", ["client", "server"])
@@ -212,7 +221,7 @@ def test_a_reset_behind_data_that_nobody_reads(proxy, server, who):
     near, far = (client, end) if who == "client" else (end, client)
     peers.stuff(near)
     peers.reset(near)
-    assert peers.is_broken(far, 3)
+    assert peers.is_broken(far)
 
 
 @pytest.mark.parametrize("who", ["client", "server"])
@@ -260,52 +269,58 @@ def test_a_client_that_leaves_ends_its_connection_attempt(anklet, how):
         peers.reset(client)
     else:
         client.shutdown(socket.SHUT_WR)
-    assert peers.until(lambda: program.descriptors() <= idle + 1, 2.5)
+    assert peers.until(lambda: program.descriptors() <= idle + 1)
     client.close()
-    assert peers.until(lambda: program.descriptors() == idle, 3)
+    assert peers.until(lambda: program.descriptors() == idle)
 
 
 def test_a_pending_connection_ends_at_the_limit(anklet):
-    program = anklet("--limit-establish", "1s")
-    start = time.monotonic()
-    assert socks4.refused(program.address, peers.full_queue()) == socks4.REJECTED
-    assert 0.8 < time.monotonic() - start < 3
+    proxy, full = anklet("--limit-establish", "1s").address, peers.full_queue()
+    begun = time.monotonic()
+    assert socks4.refused(proxy, full) == socks4.REJECTED
+    assert time.monotonic() - begun > 0.99
 
 
 # ---- Fairness ----
 
-def flood(proxy):
-    """A session through which as much goes as can, by threads of its own."""
-    source, sink = socks4.session(proxy, peers.listener())
-    block, space = bytes(64 << 20), bytearray(4 << 20)
-    source.settimeout(None)
-    sink.settimeout(None)
+class Flood:
+    """A session through which as much goes as can, by threads of its own. .octets have come through."""
 
-    def pour():
+    def __init__(self, proxy):
+        self.source, self.sink = socks4.session(proxy, peers.listener())
+        self.octets = 0
+        for run in (self.pour, self.swallow):
+            threading.Thread(target=run, daemon=True).start()
+
+    def pour(self):
+        self.source.settimeout(None)
+        block = bytes(64 << 20)
         with contextlib.suppress(OSError):
             while True:
-                source.sendall(block)
+                self.source.sendall(block)
 
-    def swallow():
+    def swallow(self):
+        self.sink.settimeout(None)
+        space, count = bytearray(4 << 20), 1
         with contextlib.suppress(OSError):
-            while sink.recv_into(space, len(space), socket.MSG_TRUNC):  # dropped, not copied
-                pass
-
-    for run in (pour, swallow):
-        threading.Thread(target=run, daemon=True).start()
+            while count:
+                count = self.sink.recv_into(space, len(space), socket.MSG_TRUNC)  # dropped, not copied
+                self.octets += count
 
 
 def test_floods_do_not_starve_a_small_session(proxy, server):
+    """Whatever the machine's speed: while an octet passes, the floods have a few turns, and no more."""
     client, end = socks4.session(proxy, server)
-    for _ in range(3):
-        flood(proxy)
-    worst, stop = 0.0, time.monotonic() + 1.5
-    while time.monotonic() < stop:
-        start = time.monotonic()
-        client.sendall(b"ping")
-        assert peers.read_exactly(end, 4) == b"ping"
-        worst = max(worst, time.monotonic() - start)
-    assert worst < 0.5
+    floods = [Flood(proxy) for _ in range(3)]
+    assert peers.until(lambda: all(flood.octets > 10 * TURN for flood in floods))
+    meanwhile = []
+    for _ in range(100):
+        before = sum(flood.octets for flood in floods)
+        client.sendall(b"x")
+        assert peers.read_exactly(end, 1) == b"x"
+        meanwhile.append(sum(flood.octets for flood in floods) - before)
+    # Not of each: who counts may be the one that stands still, and then they have more.
+    assert 0 < statistics.quantiles(meanwhile)[2] < 16 * TURN * len(floods), meanwhile
 
 
 def test_a_peer_that_never_reads_holds_nobody_up(proxy, server):
@@ -314,8 +329,7 @@ def test_a_peer_that_never_reads_holds_nobody_up(proxy, server):
     with pytest.raises(socket.timeout):
         while True:
             stuck.sendall(b"s" * 262144)
-    start = time.monotonic()
     client, end = socks4.session(proxy, server)
     client.sendall(b"hello")
     assert peers.read_exactly(end, 5) == b"hello"
-    assert time.monotonic() - start < 0.5
+    assert peers.silent_for(stuck, 0), "it is still there"

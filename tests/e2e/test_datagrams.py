@@ -1,6 +1,7 @@
 """Forwards of datagrams, with a real name server behind them and sockets that look at who answers."""
 import os
 import re
+import signal
 import socket
 import struct
 import sys
@@ -161,13 +162,14 @@ def test_each_client_has_its_own(anklet):
 def test_lengths(anklet):
     server, client = udp(), udp()
     longest = program.built_size("CONFIG_ANKLET_DATAGRAM")
-    one, (port,) = start(anklet, "127.0.0.1", f"127.0.0.1:{peers.port_of(server)}",
-                         "--limit-datagrams", "1s")
+    one, (port,) = start(anklet, "127.0.0.1", f"127.0.0.1:{peers.port_of(server)}")
     for octets in (b"", b"x", os.urandom(longest)):
         exchange(client, server, ("127.0.0.1", port), octets)
     client.sendto(bytes(longest + 1), ("127.0.0.1", port))
     client.sendto(b"behind it", ("127.0.0.1", port))
     assert server.recv(65536) == b"behind it"
+    one.signal(signal.SIGTERM)
+    assert one.wait() == 0
     one.wait_log(r"up 4 of \d+ octets, down 3 of \d+ octets, dropped 1,")
 
 
@@ -235,7 +237,7 @@ def test_an_idle_client_is_forgotten(anklet):
     one, (port,) = start(anklet, "127.0.0.1", f"127.0.0.1:{peers.port_of(server)}",
                          "--limit-datagrams", "1s")
     before = one.descriptors()
-    first = exchange(client, server, ("127.0.0.1", port))
+    first = peers.in_time(lambda: exchange(client, server, ("127.0.0.1", port)), 1)
     one.wait_log("ended, idle for limit-datagrams, up 1 of 4 octets, down 1 of 4 octets, dropped 0")
     assert peers.until(lambda: one.descriptors() == before)
     assert exchange(client, server, ("127.0.0.1", port)) != first

@@ -3,7 +3,6 @@ import re
 import socket
 import ssl
 import subprocess
-import time
 
 import pytest
 
@@ -20,7 +19,7 @@ def start(anklet, names):
     """start(listen, target, ...): a forward from a port of its own: (the program, its address)."""
 
     def run(target, scheme="tcp", query="", args=()):
-        at = ("127.0.0.1", daemons.reserve())
+        at = ("127.0.0.1", peers.reserve())
         proxy = anklet("--forward", f"{scheme}://{at[0]}:{at[1]}{query} {target}", "--log", "debug", *names.option,
                        *args, listen=False)
         return proxy, at
@@ -154,7 +153,7 @@ def test_curl_https_through_two(start, certs, tool, web, with_tls):
     for url in (f"http://127.0.0.1:{near[1]}/", f"https://{NAME}:{far[1]}/"):
         done = subprocess.run([tool("curl"), "-sS", "--noproxy", "*", "--cacert", certs.ca, "--resolve",
                                f"{NAME}:{far[1]}:127.0.0.1", url], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              timeout=15)
+                              timeout=30)
         assert done.stdout == web.page, done.stderr
 
 

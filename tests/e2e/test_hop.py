@@ -259,7 +259,7 @@ def test_tls_towards_a_hop_that_has_none(start, danted, certs, server, with_tls)
 
 
 def test_danted_behind_stunnel(start, danted, certs, tool, tmp_path, server, with_tls):
-    at = ("127.0.0.1", daemons.reserve())
+    at = ("127.0.0.1", peers.reserve())
     daemons.stunnel(tool("stunnel4"), tmp_path, at, danted[1], options=[f"cert = {certs.server.both}"])
     near = start(f"via {url('socks4+tls', at, ca=certs.ca)}")
     assert echoes(socks4.connect(near.address, server.port))
@@ -277,7 +277,6 @@ def test_the_session_with_the_hop_is_resumed(start, certs, with_tls, version):
         client = socks4.connect(near.address, 80, name=HIDDEN)
         assert echoes(client)
         client.close()
-        time.sleep(0.05)
     assert peers.until(lambda: len(hop.resumed) == 3)
     assert hop.resumed == [False, True, True]
 
@@ -366,10 +365,10 @@ def test_a_bad_reply(start, what):
 
 @pytest.mark.parametrize("answer, then", [(b"", "hold"), (GRANT[:7], "hold"), (b"", "deaf")])
 def test_a_silent_hop_ends_at_the_limit(start, answer, then):
-    hop, begun = Hop(answer, then), time.monotonic()
-    proxy = start(f"via {url('socks4', hop.address)}", args=("--limit-establish", "1s"))
+    hop = Hop(answer, then)
+    proxy, begun = start(f"via {url('socks4', hop.address)}", args=("--limit-establish", "1s")), time.monotonic()
     assert socks4.refused(proxy.address, 80, "192.0.2.1") == socks4.REJECTED
-    assert 0.8 < time.monotonic() - begun < 3
+    assert time.monotonic() - begun > 0.99
 
 
 def test_nobody_is_the_hop(start):
@@ -379,7 +378,7 @@ def test_nobody_is_the_hop(start):
 
 def test_the_hop_is_the_proxy_itself(anklet):
     """It must not go round in circles."""
-    at = daemons.reserve()
+    at = peers.reserve()
     proxy = anklet("--listen", f"127.0.0.1:{at}", "--route", f"via socks4://127.0.0.1:{at}")
     assert socks4.refused(proxy.address, 80, "192.0.2.1") == socks4.REJECTED
     assert proxy.log.count("refused with 91") <= 3
@@ -391,7 +390,7 @@ def test_a_client_that_leaves_ends_the_wait_for_the_hop(start):
     client = socks4.send(proxy.address, 80, "192.0.2.1")
     assert peers.until(lambda: proxy.descriptors() == idle + 2)
     client.close()
-    assert peers.until(lambda: proxy.descriptors() == idle, 3)
+    assert peers.until(lambda: proxy.descriptors() == idle)
 
 
 def test_rules_are_asked_before_the_hop(start, server):

@@ -201,9 +201,9 @@ def test_bad_answers(anklet, lan, what):
 def test_silence_ends_at_the_limit(anklet, lan):
     """IDENT has 15 s, but never more than the limit on establishing: then it is as with every expiry."""
     Identd(lan, lambda question: None)
-    start_at = time.monotonic()
-    assert ask(start(anklet, lan, "--limit-establish", "2s"), lan, b"joe") in (socks4.REJECTED, socks4.NO_IDENTD)
-    assert 1.5 < time.monotonic() - start_at < 5
+    proxy, begun = start(anklet, lan, "--limit-establish", "1s"), time.monotonic()
+    assert ask(proxy, lan, b"joe") in (socks4.REJECTED, socks4.NO_IDENTD)
+    assert time.monotonic() - begun > 0.99
 
 
 def test_a_client_that_leaves_ends_the_question(anklet, lan):
@@ -213,7 +213,7 @@ def test_a_client_that_leaves_ends_the_question(anklet, lan):
     client = socks4.send(program.address, 80, SERVER, source=CLIENT, ns=lan.client_host, early=b"x")
     assert peers.until(lambda: program.descriptors() == idle + 2)
     client.close()
-    assert peers.until(lambda: program.descriptors() == idle, 3)
+    assert peers.until(lambda: program.descriptors() == idle)
 
 
 def test_userids_of_identd_are_no_lines_of_the_log(anklet, lan):

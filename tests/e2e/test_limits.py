@@ -1,5 +1,5 @@
 """Limits: of time, of sessions, of descriptors. What is over ends, what waits is served, nothing spins."""
-import re
+import signal
 import sys
 import time
 
@@ -18,60 +18,83 @@ def server():
     return peers.listener(backlog=1024)
 
 
-def seconds_to_the_end(sock):
-    start = time.monotonic()
-    end = peers.end_of(sock)
-    return time.monotonic() - start, end
-
-
 # ---- Time ----
+#
+# A limit of one second, where another one, or none, would take longer than a wait here may last.
+
+def ends_after(seconds, begun, sock):
+    """Does sock end, and no sooner than so long after begun?"""
+    return peers.end_of(sock) in ("EOF", "RESET") and time.monotonic() - begun > seconds - 0.01
 
 @pytest.mark.parametrize("begin", [b"", b"\x04", b"\x04\x01\x00\x50\x7f\x00\x00\x01user"])
 def test_handshake(anklet, begin):
     program = anklet("--limit-handshake", "1s")
+    begun = time.monotonic()
     client = peers.dial(program.address)
     client.sendall(begin)
-    took, _ = seconds_to_the_end(client)
-    assert 0.8 < took < 3
+    assert ends_after(1, begun, client)
     program.wait_log("handshake")
 
 
 def test_octets_do_not_extend_the_handshake(anklet):
-    client = peers.dial(anklet("--limit-handshake", "1s").address)
+    proxy, begun = anklet("--limit-handshake", "1s").address, time.monotonic()
+    client = peers.dial(proxy)
     client.sendall(b"\x04\x01\x00\x50\x7f\x00\x00\x01")
-    start = time.monotonic()
-    while peers.silent_for(client, 0.1) and time.monotonic() - start < 4:
+    for _ in range(100):  # fewer than a userid may have
+        if not peers.silent_for(client, 0.1):
+            break
         client.sendall(b"u")
-    assert 0.8 < time.monotonic() - start < 3
-    assert peers.end_of(client) in ("EOF", "RESET")
+    else:
+        raise AssertionError("each octet gives it more time")
+    assert ends_after(1, begun, client)
 
 
 def test_idle(anklet, server):
+    """Octets either way, each in time, keep it for longer than the limit."""
     program = anklet("--limit-idle", "1s")
-    client, end = socks4.session(program.address, server)
-    for i in range(6):
-        (client, end)[i % 2].sendall(b"x")
-        time.sleep(0.3)
-    assert peers.read_exactly(end, 3) == b"xxx"
-    assert peers.read_exactly(client, 3) == b"xxx"
-    took, _ = seconds_to_the_end(client)
-    assert 0.4 < took < 3
-    assert seconds_to_the_end(end)[0] < 1
+    for _ in range(20):
+        ends = socks4.session(program.address, server)
+        begun = kept_awake(ends, 1)
+        if begun:
+            break
+    assert begun, "this machine is never in time"
+    assert ends_after(1, begun, ends[0])
+    assert peers.end_of(ends[1]) in ("EOF", "RESET")
     program.wait_log("idle")
+
+
+def kept_awake(ends, limit):
+    """Four octets, 0.4 s apart: when the last one was sent. None if the machine came too late with one."""
+    last = time.monotonic()
+    for i in range(4):
+        begun = time.monotonic()
+        try:
+            ends[i % 2].sendall(b"x")
+            assert peers.read_exactly(ends[1 - i % 2], 1) == b"x"
+        except (EOFError, ConnectionError):
+            assert time.monotonic() - last >= limit, "it ends in spite of them"
+            return None
+        last = begun
+        time.sleep(0.4)
+    return last
 
 
 @pytest.mark.parametrize("who", ["client", "server"])
 def test_half_closed(anklet, server, who):
     program = anklet("--limit-half-closed", "1s", "--limit-idle", "0")
-    client, end = socks4.session(program.address, server)
-    near, far = (client, end) if who == "client" else (end, client)
-    near.shutdown(1)
-    assert peers.read_all(far) == b""
-    time.sleep(0.5)
-    far.sendall(b"still there")
-    assert peers.read_exactly(near, 11) == b"still there"
-    took, _ = seconds_to_the_end(near)
-    assert 0.5 < took < 3
+
+    def half_closed():
+        client, end = socks4.session(program.address, server)
+        near, far = (client, end) if who == "client" else (end, client)
+        near.shutdown(1)
+        assert peers.read_all(far) == b""
+        time.sleep(0.5)
+        begun = time.monotonic()
+        far.sendall(b"still there")
+        assert peers.read_exactly(near, 11) == b"still there"
+        return begun, near
+
+    assert ends_after(1, *peers.in_time(half_closed, 1))
 
 
 def test_no_idle_limit(anklet, server):
@@ -85,7 +108,7 @@ def test_limit_client_closes_at_accept(anklet, server):
     proxy = anklet("--limit-client", "2").address
     first = [socks4.connect(proxy, peers.port_of(server), source="127.0.0.7") for _ in range(2)]
     over = peers.dial(proxy, "127.0.0.7")
-    assert seconds_to_the_end(over)[0] < 1
+    assert peers.end_of(over) in ("EOF", "RESET")
     socks4.connect(proxy, peers.port_of(server), source="127.0.0.8")
     first[0].close()
     peers.accept(server).close()
@@ -95,12 +118,14 @@ def test_limit_client_closes_at_accept(anklet, server):
 def test_400_sessions_at_once(anklet):
     """The soft limit of descriptors is less than that takes: the program raises it."""
     wrapper = ["sh", "-c", 'ulimit -S -n 256; exec "$@"', "sh"]
-    proxy, server = anklet("--limit-client", "0", wrapper=wrapper).address, peers.echo_server()
-    start = time.monotonic()
-    clients = [socks4.send(proxy, server.port) for _ in range(400)]
+    program, server = anklet("--limit-client", "0", wrapper=wrapper), peers.echo_server()
+    program.signal(signal.SIGSTOP)  # so that all of them wait: a backlog too small connects fewer
+    try:
+        clients = [socks4.send(program.address, server.port) for _ in range(400)]
+    finally:
+        program.signal(signal.SIGCONT)
     for client in clients:
         assert socks4.read_reply(client).cd == socks4.GRANTED
-    assert time.monotonic() - start < 0.9, "a backlog too small drops SYNs, which come again after a second"
     assert peers.until(lambda: server.accepted == 400)
     for i, client in enumerate(clients):
         client.sendall(b"session %03d" % i * 50)
@@ -123,7 +148,7 @@ def test_a_full_table_makes_the_rest_wait(anklet, server):
         client.close()
     for client in waiting:
         assert socks4.read_reply(client).cd == socks4.GRANTED
-    assert time.monotonic() - freed < 1.5
+    assert time.monotonic() - freed < more / 2, "each waits for the next look at the listener"
     ends = [peers.accept(server) for _ in range(more)]
     for i, client in enumerate(waiting):
         client.sendall(b"%02d" % i)
@@ -148,7 +173,6 @@ def test_waiting_costs_nothing(anklet, dns, server):
         ends[which].shutdown(1)
         peers.stuff(ends[1 - which])
     refused, _ = socks4.ask(proxy, 80, cd=9)
-    time.sleep(0.1)
     assert program.cpu_during(1) < 0.1
 
 
@@ -158,12 +182,11 @@ def test_no_descriptors_left(anklet, server):
     """More clients than descriptors: it does not spin, it goes on when some are free."""
     program = anklet("--limit-client", "0", wrapper=["sh", "-c", 'ulimit -n 40; exec "$@"', "sh"])
     clients = [socks4.send(program.address, peers.port_of(server)) for _ in range(80)]
-    time.sleep(0.5)
-    assert program.descriptors() <= 40
+    assert peers.until(lambda: program.descriptors() == 40)
     assert program.cpu_during(1) < 0.2
     for client in clients:
         client.close()
-    assert peers.until(lambda: socks4.serves(program.address), 5)
+    assert peers.until(lambda: socks4.serves(program.address))
 
 
 def test_descriptors_past_the_size_of_a_set(anklet, server):
@@ -183,11 +206,7 @@ def test_descriptors_past_the_size_of_a_set(anklet, server):
 def test_sessions_leave_nothing_behind(anklet):
     """A few hundred sessions that end in every way: as many descriptors as before."""
     program, server = anklet("--limit-client", "0"), peers.echo_server()
-    proxy, dead = program.address, peers.nobody()
-    socks4.connect(proxy, server.port).close()
-    assert peers.until(lambda: re.search(r"127\.0\.0\.1:%d" % server.port, program.log))
-    time.sleep(0.2)
-    idle = program.descriptors()
+    proxy, dead, idle = program.address, peers.nobody(), program.descriptors()
     for i in range(60):
         client = socks4.connect(proxy, server.port)
         client.sendall(b"x" * i)
@@ -196,4 +215,4 @@ def test_sessions_leave_nothing_behind(anklet):
         socks4.send(proxy, 80, cd=7).close()
         peers.dial(proxy).close()
         socks4.send(proxy, 21, cd=socks4.BIND).close()
-    assert peers.until(lambda: program.descriptors() == idle, 4)
+    assert peers.until(lambda: program.descriptors() == idle)

@@ -66,14 +66,12 @@ def fill(writer):
         os.close(own)
 
 
-def a_session_in_time(address, server):
-    start = time.monotonic()
+def a_session(address, server):
     client, end = socks4.session(address, server)
     client.sendall(b"x")
     assert peers.read_exactly(end, 1) == b"x"
     client.close()
     end.close()
-    assert time.monotonic() - start < 1
 
 
 def read_until(fd, pattern, text=b"", limit=peers.LIMIT):
@@ -113,13 +111,13 @@ def piped(anklet, pipe):
 def test_a_log_reader_that_stalls_stops_nobody(piped, server, pipe):
     """Its stderr is a full pipe: it must not wait, nor make the pipe non-blocking for those who share it."""
     reader, writer = pipe
-    a_session_in_time(piped.address, server)
+    a_session(piped.address, server)
     fill(writer)
     for _ in range(50):
-        a_session_in_time(piped.address, server)
+        a_session(piped.address, server)
     assert not fcntl.fcntl(writer, fcntl.F_GETFL) & os.O_NONBLOCK
     text = read_now(reader)
-    a_session_in_time(piped.address, server)
+    a_session(piped.address, server)
     assert read_until(reader, rb"[1-9]\d* log lines were dropped", text)
 
 
@@ -129,7 +127,7 @@ def test_a_log_reader_that_goes_stops_nobody(piped, server, pipe):
         os.close(fd)
     pipe[:] = [None, None]
     for _ in range(5):
-        a_session_in_time(piped.address, server)
+        a_session(piped.address, server)
 
 
 def test_a_log_of_every_step(anklet):
@@ -142,14 +140,12 @@ def test_a_log_of_every_step(anklet):
 
 def test_a_quiet_log(anklet, server, pipe):
     """With 'log warning' sessions are not mentioned, and what goes wrong is."""
-    port, (held,) = peers.same_port("127.0.0.1")
-    held.close()
+    port = peers.reserve()
     quiet = anklet("--listen", f"127.0.0.1:{port}", "--log", "warning", "--limit-client", "2", stderr=pipe[1])
     quiet.address = "127.0.0.1", port
     assert peers.until(lambda: not peers.closed(quiet.address))
     assert peers.until(lambda: socks4.serves(quiet.address))
     clients = [peers.dial(quiet.address) for _ in range(3)]
     assert peers.read_all(clients[2]) == b""
-    text = read_now(pipe[0], 1)
-    assert re.search(rb"warning: 127\.0\.0\.1[^\n]*limit-client", text)
+    text = read_until(pipe[0], rb"warning: 127\.0\.0\.1[^\n]*limit-client").string
     assert b"granted" not in text and b"listening" not in text

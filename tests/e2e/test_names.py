@@ -9,6 +9,7 @@ import socks4
 from dns_server import TYPE_A, DnsServer, Name, encode_name
 
 WEB = "web.example.test"
+SILENCE = 5  # seconds, which is less than the 7 after which a name server that says nothing is given up
 
 
 def has_ipv6():
@@ -25,12 +26,21 @@ needs_ipv6 = pytest.mark.skipif(not has_ipv6(), reason="this host has no ::1")
 
 @pytest.fixture
 def proxy(anklet, dns):
-    return anklet(*dns.option, "--limit-establish", "5s", "--log", "debug").address
+    return anklet(*dns.option, "--log", "debug").address
 
 
 @pytest.fixture
 def server():
     return peers.listener()
+
+
+@pytest.fixture
+def thief():
+    """Who listens on the server's port of another address, to which forged answers lead: (the thief, the server)."""
+    _, socks = peers.same_port("127.0.0.66", "127.0.0.1")
+    for sock in socks:
+        sock.listen()
+    return socks
 
 
 def reaches(proxy, server, name, **more):
@@ -66,9 +76,9 @@ def test_a_name_with_an_ipv6_address_only(proxy, dns):
 
 
 def test_no_such_name(proxy, dns):
-    start = time.monotonic()
+    begun = time.monotonic()
     assert socks4.refused(proxy, 80, name="none.example.test") == socks4.REJECTED
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - begun < SILENCE
     assert dns.asked("none.example.test")
 
 
@@ -88,10 +98,9 @@ def test_an_alias_without_an_address(proxy, dns):
 
 
 def test_nobody_is_name_server(anklet):
-    start = time.monotonic()
-    proxy = anklet("--dns", f"127.0.0.1:{peers.nobody()}").address
+    proxy, begun = anklet("--dns", f"127.0.0.1:{peers.nobody()}").address, time.monotonic()
     assert socks4.refused(proxy, 80, name=WEB) == socks4.REJECTED
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - begun < SILENCE
 
 
 NO_NAMES = [b"a" * 64 + b".test", b"a..test", b".test", b".", b"..", b"a." * 127 + b"a", b"\xff\xfe.test",
@@ -100,36 +109,37 @@ NO_NAMES = [b"a" * 64 + b".test", b"a..test", b".test", b".", b"..", b"a." * 127
 
 @pytest.mark.parametrize("name", NO_NAMES)
 def test_what_is_no_name_is_refused_soon(proxy, dns, name):
-    start = time.monotonic()
+    begun = time.monotonic()
     assert socks4.refused(proxy, 80, name=name) == socks4.REJECTED
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - begun < SILENCE
 
 
 def test_an_answer_is_kept_for_its_time(proxy, dns, server):
-    dns.zone[WEB] = Name(a=["127.0.0.1"], ttl=2)
-    for _ in range(3):
-        reaches(proxy, server, WEB)
-    assert len(dns.asked(WEB, "A")) == 1
-    time.sleep(2.1)
-    reaches(proxy, server, WEB)
-    assert len(dns.asked(WEB, "A")) == 2
+    for name, ttl in (("long.example.test", 3600), ("short.example.test", 1)):
+        dns.zone[name] = Name(a=["127.0.0.1"], ttl=ttl)
+        reaches(proxy, server, name)
+    asked = len(dns.asked("long.example.test")), len(dns.asked("short.example.test"))
+    time.sleep(1.1)
+    for name in ("long.example.test", "short.example.test"):
+        reaches(proxy, server, name)
+    assert len(dns.asked("long.example.test")) == asked[0]
+    assert len(dns.asked("short.example.test")) > asked[1]
 
 
 def test_a_silent_name_server_ends_at_the_limit(anklet, dns):
     dns.zone[WEB] = Name(silent=True)
-    proxy = anklet(*dns.option, "--limit-establish", "2s")
-    start = time.monotonic()
+    proxy, begun = anklet(*dns.option, "--limit-establish", "1s"), time.monotonic()
     assert socks4.refused(proxy.address, 80, name=WEB) == socks4.REJECTED
-    assert 1.5 < time.monotonic() - start < 3.5
+    assert 0.99 < time.monotonic() - begun < SILENCE
 
 
 def test_slow_names_hold_nobody_up(proxy, dns, server):
     """Look-ups beside each other: a silent one must not delay the others."""
     dns.zone["slow.example.test"] = Name(silent=True)
     dns.zone[WEB] = Name(a=["127.0.0.1"])
-    for _ in range(8):
-        socks4.send(proxy, 80, name="slow.example.test")
-    assert reaches(proxy, server, WEB) < 1
+    slow = [socks4.send(proxy, 80, name="slow.example.test") for _ in range(8)]
+    reaches(proxy, server, WEB)
+    assert all(peers.silent_for(client, 0) for client in slow), "they are still looked up"
 
 
 def test_a_client_that_leaves_ends_its_look_up(anklet, dns):
@@ -139,7 +149,7 @@ def test_a_client_that_leaves_ends_its_look_up(anklet, dns):
     client = socks4.send(proxy.address, 80, name=WEB)
     assert peers.until(lambda: proxy.descriptors() > idle + 1)
     client.close()
-    assert peers.until(lambda: proxy.descriptors() == idle, 3)
+    assert peers.until(lambda: proxy.descriptors() == idle, SILENCE)
 
 
 def test_a_cut_answer_is_asked_for_by_tcp(proxy, dns, server):
@@ -149,17 +159,17 @@ def test_a_cut_answer_is_asked_for_by_tcp(proxy, dns, server):
 
 
 @pytest.mark.parametrize("wrong", ["id", "question"])
-def test_an_answer_to_another_question_is_not_taken(proxy, dns, server, wrong):
+def test_an_answer_to_another_question_is_not_taken(proxy, dns, thief, wrong):
     """The forged answer comes first, and leads to a port where somebody else listens."""
-    thief = peers.listener("127.0.0.66", peers.port_of(server))
+    thief, server = thief
     dns.zone[WEB] = Name(a=["127.0.0.1"], forge=wrong, delay={"A": 0.2})
     reaches(proxy, server, WEB)
     assert peers.silent_for(thief, 0.1)
 
 
-def test_an_answer_from_elsewhere_is_not_taken(proxy, dns, server):
+def test_an_answer_from_elsewhere_is_not_taken(proxy, dns, thief):
     """A stranger who knows even id and port, but does not send from the name server's address."""
-    thief = peers.listener("127.0.0.66", peers.port_of(server))
+    thief, server = thief
     dns.zone[WEB] = Name(a=["127.0.0.1"], delay={"A": 0.5, "AAAA": 0.5})
     client = socks4.send(proxy, peers.port_of(server), name=WEB)
     assert peers.until(lambda: dns.asked(WEB, "A"))
@@ -192,8 +202,8 @@ def test_ids_and_ports_of_queries_are_not_to_be_guessed(proxy, dns):
 @needs_ipv6
 def test_one_family_of_answers_late(proxy, dns, server):
     """50 ms after addresses of one family the other one is waited for no longer."""
-    dns.zone[WEB] = Name(a=["127.0.0.1"], aaaa=["::1"], delay={"AAAA": 3})
-    assert reaches(proxy, server, WEB) < 1
+    dns.zone[WEB] = Name(a=["127.0.0.1"], aaaa=["::1"], delay={"AAAA": 60})
+    assert reaches(proxy, server, WEB) < SILENCE
 
 
 @needs_ipv6
@@ -201,23 +211,22 @@ def test_the_first_address_refuses(proxy, dns):
     port, (dead, live) = peers.same_port("::1", "127.0.0.1")
     live.listen()
     dns.zone[WEB] = Name(a=["127.0.0.1"], aaaa=["::1"])
-    assert reaches(proxy, live, WEB) < 0.5
+    assert reaches(proxy, live, WEB) < SILENCE
     dead.close()
 
 
 @needs_ipv6
 def test_the_first_address_does_not_answer(proxy, dns):
     port, (pending, live) = peers.same_port("::1", "127.0.0.1")
-    pending.close()
     live.listen()
-    peers.full_queue("::1", port)
+    peers.full_queue(pending)
     dns.zone[WEB] = Name(a=["127.0.0.1"], aaaa=["::1"])
-    assert 0.15 < reaches(proxy, live, WEB) < 1
+    assert 0.24 < reaches(proxy, live, WEB) < SILENCE
 
 
 def test_several_dead_addresses_of_one_family(proxy, dns, server):
     dns.zone[WEB] = Name(a=["127.0.0.41", "127.0.0.42", "127.0.0.43", "127.0.0.1"])
-    assert reaches(proxy, server, WEB) < 1
+    assert reaches(proxy, server, WEB) < SILENCE
 
 
 def test_all_addresses_refuse(proxy, dns):
@@ -228,14 +237,13 @@ def test_all_addresses_refuse(proxy, dns):
 def test_the_race_leaves_nothing_behind(anklet, dns):
     """The attempt that lost is closed in the turn in which the other one won."""
     port, (pending, live) = peers.same_port("127.0.0.41", "127.0.0.1")
-    pending.close()
     live.listen()
-    peers.full_queue("127.0.0.41", port)
+    peers.full_queue(pending)
     dns.zone[WEB] = Name(a=["127.0.0.41", "127.0.0.1"])
     proxy = anklet(*dns.option)
     idle = proxy.descriptors()
     reaches(proxy.address, live, WEB)
-    assert peers.until(lambda: proxy.descriptors() == idle + 2, 0.5)
+    assert peers.until(lambda: proxy.descriptors() == idle + 2, SILENCE)
 
 
 # ---- Without a name server ----
@@ -303,10 +311,9 @@ def test_a_changed_resolv_conf_is_read_again(anklet, namespace):
     assert socks4.refused(proxy, 80, name=WEB, ns=ns) == socks4.REJECTED
     dns = DnsServer("127.0.0.9", 53, ns)
     dns.zone[WEB] = Name(a=["127.0.0.1"])
-    time.sleep(0.02)
     ns.file("resolv.conf", "nameserver 127.0.0.9\n")
     try:
-        assert peers.until(lambda: answered(proxy, server, ns), 8, 0.5)
+        assert peers.until(lambda: answered(proxy, server, ns), 30, 0.5)
     finally:
         dns.close()
 

@@ -53,7 +53,7 @@ class Box:
 
     def run(self, line):
         done = subprocess.run(self.ns.command("sh", "-c", line), cwd=self.dir, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=20)
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
         assert done.returncode == 0, f"{line}: {done.returncode} {done.stderr.decode()}"
         return done.stdout
 

@@ -2,7 +2,6 @@
 import contextlib
 import imaplib
 import poplib
-import re
 import smtplib
 import socket
 import threading
@@ -90,7 +89,7 @@ def test_smtp(start, dovecot, monkeypatch):
 
 @pytest.mark.parametrize("by", ["name", "address"])
 def test_a_forward_to_submission(anklet, certs, names, dovecot, by):
-    at = daemons.reserve()
+    at = peers.reserve()
     host = NAME if by == "name" else "127.0.0.1"
     anklet("--listen", "127.0.0.1:0", "--forward",
            f"tcp://127.0.0.1:{at} smtp+starttls://{host}:{dovecot.ports['smtp']}?ca={certs.ca}", *names.option)
@@ -243,7 +242,7 @@ def test_what_is_no_such_server(start, server, what):
 def test_a_server_that_only_waits(start, server):
     proxy, begun = start("smtp", "--limit-establish", "1s"), time.monotonic()
     refused(proxy, server, lambda s: s.sock.sendall(b"220-wait\r\n"), "")
-    assert 0.8 < time.monotonic() - begun < 3
+    assert time.monotonic() - begun > 0.99
 
 
 @pytest.mark.parametrize("protocol", DIALOGUES)
@@ -272,7 +271,7 @@ def test_a_bad_certificate(start, certs, server):
 
 def test_a_forward_shows_a_failure_by_its_end(anklet, certs, names, server):
     """There is no reply in a forward: the connection ends, and the log has the reason."""
-    at = daemons.reserve()
+    at = peers.reserve()
     proxy = anklet("--listen", "127.0.0.1:0", "--forward",
                    f"tcp://127.0.0.1:{at} smtp+starttls://{NAME}:{peers.port_of(server)}?ca={certs.ca}",
                    *names.option)

@@ -1,4 +1,5 @@
 """Routes that add TLS on the way: the client speaks in the clear, the server sees TLS or nothing."""
+import contextlib
 import re
 import ssl
 import subprocess
@@ -211,22 +212,20 @@ def test_a_server_that_says_nothing_ends_at_the_limit(start, server):
     client = socks4.send(proxy.address, peers.port_of(server), name=NAME)
     peers.accept(server)
     assert socks4.read_reply(client).cd == socks4.REJECTED
-    assert 0.8 < time.monotonic() - begun < 3
+    assert time.monotonic() - begun > 0.99
 
 
 def test_a_handshake_that_drips_is_under_the_same_limit(start, certs, server):
-    """Progress does not extend it."""
+    """Progress does not extend it: the record that is begun would last for an hour."""
     proxy, begun = start(args=("--limit-establish", "1s")), time.monotonic()
     client = socks4.send(proxy.address, peers.port_of(server), name=NAME)
     end = peers.accept(server)
-    try:
-        for octet in b"\x16\x03\x03\x40\x00" + bytes(200):
-            end.sendall(bytes([octet]))
-            time.sleep(0.02)
-    except OSError:
-        pass
+    with contextlib.suppress(OSError):
+        end.sendall(b"\x16\x03\x03\x40\x00")
+        while peers.silent_for(client, 0.2) and time.monotonic() - begun < peers.LIMIT:
+            end.sendall(b"\0")
     assert socks4.read_reply(client).cd == socks4.REJECTED
-    assert time.monotonic() - begun < 6
+    assert 0.99 < time.monotonic() - begun < peers.LIMIT
 
 
 def test_only_old_versions_at_the_server(start, certs, tool):
@@ -241,7 +240,7 @@ def test_a_client_that_leaves_ends_the_handshake(start, server):
     end = peers.accept(server)
     peers.read_exactly(end, 5)
     client.close()
-    assert peers.until(lambda: proxy.descriptors() == idle, 3)
+    assert peers.until(lambda: proxy.descriptors() == idle)
 
 
 # ---- Sessions that go on ----
@@ -255,7 +254,6 @@ def test_the_second_connection_resumes(start, certs, version):
         client.sendall(b"ticket")
         assert peers.read_exactly(client, 6) == b"ticket"
         client.close()
-        time.sleep(0.05)
     assert peers.until(lambda: len(server.resumed) == 3)
     assert server.resumed == [False, True, True]
 
@@ -293,10 +291,10 @@ def test_imaps(start, dovecot):
 
 def test_curl_and_stunnel(start, certs, tool, tmp_path, web):
     """http:// at the client, https at the server."""
-    at = ("127.0.0.1", daemons.reserve())
+    at = ("127.0.0.1", peers.reserve())
     daemons.stunnel(tool("stunnel4"), tmp_path, at, ("127.0.0.1", web.port), options=[f"cert = {certs.server.both}"])
     done = subprocess.run([tool("curl"), "-sS", "--noproxy", "", "--socks4a", f"127.0.0.1:{start().port}",
-                           f"http://{NAME}:{at[1]}/"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=15)
+                           f"http://{NAME}:{at[1]}/"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=30)
     assert done.stdout == web.page, done.stderr
 
 

@@ -15,7 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
 import netns  # noqa: E402
 import peers  # noqa: E402
-from board import BOARDS, IMAGES, MAC, PORT, Board, free_port  # noqa: E402
+from board import BOARDS, IMAGES, MAC, PORT, Board  # noqa: E402
 
 NETWORK = f"mac {MAC}\naddress 192.168.77.10/24\ngateway 192.168.77.1\n"
 CONFIG = "listen 0.0.0.0:1080\nlimit-client 0\ndns 192.168.77.1\nlog debug\n"
@@ -66,7 +66,7 @@ def user(start):
     """make(...): a board with QEMU's user networking that has its address, and .address of its proxy here."""
 
     def make(guest_port=PORT, **more):
-        port = free_port()
+        port = peers.reserve()
         one = start(f"user,hostfwd=tcp:127.0.0.1:{port}-:{guest_port}", **more)
         one.address = ("127.0.0.1", port)
         one.wait_log(r"address 10\.0\.2\.15$")
@@ -131,7 +131,7 @@ def dnsmasq(network):
     assert peers.until(lambda: listens(network))
     yield process
     process.kill()
-    process.wait(10)
+    process.wait(60)
 
 
 def listens(ns):

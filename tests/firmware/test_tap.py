@@ -40,11 +40,11 @@ def serves(board):
     end.close()
 
 
-def shift(data, client, end, limit=5):
+def shift(data, client, end, limit=25):
     """Sends data from one socket to another: the hash of what arrives before the end."""
     digest, sent = hashlib.sha256(), 0
     client.setblocking(False)
-    over = time.monotonic() + 120
+    over = time.monotonic() + 600
     while time.monotonic() < over:
         wants = [client] if sent < len(data) else []
         readable, writable, _ = select.select([end], wants, [], limit)
@@ -130,11 +130,10 @@ def test_bind_with_a_stranger(tap):
 
 
 def test_the_limit_on_establishing(tap):
-    board = tap("limit-establish 3s\n")
+    board, begun = tap("limit-establish 2s\n"), time.monotonic()
     client, at = bind(board)
-    begun = time.monotonic()
     assert socks4.read_reply(client).cd == socks4.REJECTED
-    assert 2.5 < time.monotonic() - begun < 4.5
+    assert time.monotonic() - begun > 1.9  # by this clock: the board's is another
     assert peers.read_all(client) == b""
     with pytest.raises(ConnectionRefusedError):
         peers.dial(at, SERVER, ns=board.ns)
@@ -159,7 +158,7 @@ def test_reset_both_ways(tap):
     for swapped in (False, True):
         first, second = session(board)[::-1 if swapped else 1]
         peers.reset(first)
-        assert peers.is_broken(second, 1)
+        assert peers.is_broken(second)
 
 
 def test_a_reset_while_octets_wait(tap):
@@ -184,7 +183,7 @@ def test_more_clients_than_sessions(tap, name):
     for sock in late:
         for end in held.pop():
             end.close()
-        assert select.select(late, [], [], 2)[0], "a free session, and nobody is served"
+        assert select.select(late, [], [], peers.LIMIT)[0], "a free session, and nobody is served"
         ready = select.select(late, [], [], 0)[0][0]
         assert socks4.read_reply(ready).cd == socks4.GRANTED
         late = [other for other in late if other is not ready] or late
@@ -209,21 +208,22 @@ def test_single_octets_at_a_stalled_reader(tap):
     slow[1].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
     echo = peers.echo_server(SERVER, ns=board.ns)
     slow[0].setblocking(False)
-    times, end = [], time.monotonic() + 3
-    while time.monotonic() < end:
+    rounds = 0
+    while rounds < 20 or board.log.count("figures:") < 2:
         for _ in range(200):
             try:
                 slow[0].send(b"1")
             except BlockingIOError:
                 break
-        begun = time.monotonic()
         other = socks4.connect(board.address, echo.port, SERVER, source=CLIENT, ns=board.ns)
         other.sendall(b"x" * 3000)
         assert peers.read_exactly(other, 3000) == b"x" * 3000
         other.close()
-        times.append(time.monotonic() - begun)
-    # The LAN9118 has room for seven frames: a SYN may be lost to the flood, and come again after a second.
-    assert sorted(times)[len(times) // 2] < 0.25 and max(times) < 3.5, times
+        rounds += 1
+        assert rounds < 2000, "it logs no figures"
+    for what in ("pbufs", "heap"):
+        _, most, every = board.figures()[what]
+        assert 0 < most < every / 2, f"{most} of {every} {what}"
 
 
 def one_after_the_other(board, server, count):

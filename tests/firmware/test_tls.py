@@ -11,6 +11,7 @@ import pytest
 import peers
 import socks4
 import tls_client
+import tls_peers
 from board import TLS_BOARDS, files_blob, seed_blob, settings_blob
 from certificates import Authority, openssl
 from conftest import built
@@ -143,7 +144,7 @@ def test_who_does_not_speak_tls_is_refused(by_tls, credentials):
     for octets in (socks4.request(80, HERE), b"GET / HTTP/1.0\r\n\r\n", b"\x16\x03\x01\xff\xff" + b"x" * 600):
         sock = peers.dial(board.address)
         sock.sendall(octets)
-        sock.settimeout(10)
+        sock.settimeout(tls_client.LIMIT)
         assert b"\0\x5a" not in peers.read_all(sock)
     passes(Client(board.address, *trusting(credentials)), HERE)
 
@@ -246,39 +247,59 @@ def test_a_third_encrypted_client_waits(both, credentials):
     assert socks4.read_reply(third).cd == socks4.GRANTED
 
 
-def test_who_stalls_keeps_only_a_place_of_its_own(both, credentials):
-    board = both(TLS + "limit-handshake 4s\n")
-    silent = peers.dial(board.tls, CLIENT, ns=board.ns)
-    half = peers.dial(board.tls, CLIENT, ns=board.ns) if board.name != SMALL else None
-    if half:
+def stalled(board):
+    """Clients that begin no handshake, or half of one; the small board has but two places."""
+    silent = [peers.dial(board.tls, CLIENT, ns=board.ns) for _ in range(1 if board.name == SMALL else 2)]
+    for half in silent[1:]:
         half.sendall(b"\x16\x03\x01\x02\x00\x01")
-    begun = time.monotonic()
-    client, end = session(board)
-    client.sendall(b"x")
-    assert peers.read_exactly(end, 1) == b"x"
+    return silent
+
+
+def test_who_stalls_keeps_only_a_place_of_its_own(both, credentials):
+    board = both(TLS + "limit-handshake 10m\n")
+    others = stalled(board)
+    round_trip(*session(board))
     passes(encrypted(board, credentials), SERVER, board.ns)
-    for sock in filter(None, (silent, half)):
-        sock.settimeout(10)
+    assert all(peers.silent_for(sock, 0) for sock in others), "they are still there"
+
+
+def test_who_stalls_is_ended_at_the_limit(both, credentials):
+    board, begun = both(TLS + "limit-handshake 2s\n"), time.monotonic()
+    for sock in stalled(board):
         assert peers.end_of(sock) in ("EOF", "RESET")
-    assert time.monotonic() - begun < 9
+    assert time.monotonic() - begun > 1.9  # by this clock: the board's is another
     board.wait_log("limit-handshake")
 
 
+def round_trip(client, end):
+    client.sendall(b"x")
+    end.sendall(peers.read_exactly(end, 1))
+    assert peers.read_exactly(client, 1) == b"x"
+
+
 def test_plain_traffic_goes_on_during_a_handshake(both, credentials):
-    """A plain client counts its round trips between two looks at a handshake that goes on meanwhile."""
-    board = both()
+    """Before each piece of what a client sends for a handshake, octets of a plain one go there and back."""
+    board = both(TLS + "limit-handshake 10m\n")
     client, end = session(board)
-    slow = encrypted(board, credentials)
-    server = listener(board)
-    slow.sendall(socks4.request(peers.port_of(server), SERVER))
-    trips = 0
-    while slow.silent_for(0):
-        client.sendall(b"x")
-        end.sendall(peers.read_exactly(end, 1))
-        assert peers.read_exactly(client, 1) == b"x"
-        trips += 1
-    assert socks4.read_reply(slow).cd == socks4.GRANTED
-    assert trips > 10
+    tls = tls_peers.Tls(peers.dial(board.tls, CLIENT, ns=board.ns), tls_peers.client_context(credentials.ca),
+                        name=NAME, handshake=False)
+    tls.sock.settimeout(tls_client.LIMIT)
+    at_once, trips = tls.flush, []
+
+    def drip():
+        octets = tls.outgoing.read()
+        places = range(0, len(octets), 16)
+        for at in places:
+            round_trip(client, end)
+            tls.sock.sendall(octets[at:at + 16])
+        trips.append(len(places))
+
+    tls.flush = drip
+    tls.handshake()
+    tls.flush = at_once
+    flights = list(filter(None, trips))
+    assert len(flights) >= 2 and min(flights) > 1, "the last trip was made when half of the last message was there"
+    passes(tls, SERVER, board.ns)
 
 
 def test_the_longest_pause_is_one_step_of_a_handshake(by_tls, credentials, name):
@@ -322,9 +343,9 @@ def answers(network, port):
 
 
 def curl(board, url, *options):
-    command = board.ns.command("curl", "--silent", "--show-error", "--max-time", "20", "--interface", CLIENT,
+    command = board.ns.command("curl", "--silent", "--show-error", "--max-time", "60", "--interface", CLIENT,
                                *options, "--socks4a", f"{board.address[0]}:{board.address[1]}", url)
-    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=30, text=True)
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=90, text=True)
 
 
 @pytest.mark.parametrize("name", ["mps2-an385"], indirect=True)

@@ -151,7 +151,7 @@ def with_debugger(user, tmp_path):
 
 
 def ended(board):
-    return peers.until(lambda: board.process.poll() is not None, 20)
+    return peers.until(lambda: board.process.poll() is not None, 60)
 
 
 def test_a_fault_prints_the_registers_and_restarts(user, tmp_path):

@@ -25,21 +25,22 @@ def open_tap(ns):
 
     thread = threading.Thread(target=enter)
     thread.start()
-    thread.join(10)
+    thread.join(30)
     return made[0]
 
 
 class Wire:
-    """lost, doubled, delayed: of a hundred frames. .nic is what QEMU is to be started with; it belongs to this host."""
+    """lost, doubled, delayed: of a hundred frames. .nic is what QEMU is to be started with, in the namespace:
+    what joins the two are datagrams on its loopback, where nobody else takes a port."""
 
     def __init__(self, ns, lost, doubled, delayed, seed=1):
         self.tap, self.chance = open_tap(ns), random.Random(seed)
         self.lost, self.doubled, self.delayed = lost, doubled, delayed
         self.counts = {"passed": 0, "lost": 0, "doubled": 0, "delayed": 0}
         self.late = []
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket = ns.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 0))
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        with ns.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
             probe.bind(("127.0.0.1", 0))
             self.peer = probe.getsockname()
         self.nic = f"socket,udp=127.0.0.1:{self.socket.getsockname()[1]},localaddr=127.0.0.1:{self.peer[1]}"
@@ -85,7 +86,7 @@ class Wire:
 
     def close(self):
         self.stop_end.close()
-        self.thread.join(5)
+        self.thread.join(30)
         os.close(self.tap)
         self.socket.close()
         self.stopping.close()

@@ -36,6 +36,12 @@ bool harness_refusing(struct port *p, struct address *at);
 /* An address that is not of this host. */
 void harness_foreign(struct address *at);
 
+/*
+ * How late, in milliseconds, something may come by port_now(): 0 where a test's clock stands
+ * still but in port_wait(), much where the machine may do something else for seconds.
+ */
+uint32_t harness_late_ms(void);
+
 /* How many sockets of the port the system surely has room for: PORT_SOCKETS, if nothing else limits them. */
 int harness_sockets(struct port *p);
 

@@ -16,6 +16,8 @@
 #include "config.h"
 #include "config_fault.h"
 #include "guard.h"
+#include "left_out.h"
+#include "room.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
@@ -60,6 +62,39 @@ static inline void read_good(const char *text)
 {
 	if (read_text(text) != 0)
 		fail_msg("%s", reported);
+}
+
+/*
+ * Reads lines that are good where all that they speak of is built in: true. False: some are
+ * not, and each of those was refused, and nothing else.
+ */
+static inline bool read_if_built(const char *text)
+{
+	unsigned count = refusals_of("anklet.conf", text);
+
+	if (read_text(text) != count)
+		fail_msg("%s", reported);
+	assert_string_equal(reported, refusals);
+	return count == 0;
+}
+
+/* All that was reported is this; its lines that say what would be right are left out with CONFIG_ANKLET_REMEDIES. */
+static inline void assert_reported(const char *expected)
+{
+	char built[sizeof reported] = "";
+	size_t len = 0;
+
+	for (unsigned line = 1; *expected != '\0'; line++) {
+		size_t line_len = strcspn(expected, "\n") + 1;
+
+		if (CONFIG_ANKLET_REMEDIES || line % 4 != 0) {
+			memcpy(built + len, expected, line_len);
+			len += line_len;
+		}
+		expected += line_len;
+	}
+	built[len] = '\0';
+	assert_string_equal(reported, built);
 }
 
 static inline int defaults(void **state)

@@ -9,8 +9,10 @@
 #define RIGHT_TIME "    write 250ms, 90s, 2m, 1h, or a number of seconds\n"
 #define RIGHT_RANGE "    write a time from 10ms to 480h (20 days)\n"
 #define RIGHT_BRACKETS "    write [ADDRESS] or [ADDRESS]:PORT\n"
-#define NUMBER(n) NUMBER_OF(n)
-#define NUMBER_OF(n) #n
+#define RIGHT_RULE                                                                              \
+	"    a rule is made of connect, " ANKLET_IF_BIND(                                       \
+		"bind, ") "from ADDRESS/BITS, to PATTERN, user NAME" ANKLET_IF_IDENT(", ident") \
+		ANKLET_IF_BIND(", any-peer, needs-connect") "\n"
 
 static const char *const line_errors[][2] = {
 	{"listen htp://127.0.0.1:1080\n",
@@ -33,7 +35,7 @@ static const char *const line_errors[][2] = {
 	{"\tlog\tloud\t#\xc3\xa4\r\n", AT("1:6") "'loud' is no level\n"
 						 "     log loud #??\n"
 						 "         ^~~~\n"
-						 "    write error, warning, info or debug\n"},
+						 "    write " ANKLET_LOG_WORDS "\n"},
 	{"log info debug", AT("1:10") "'debug' is too much\n"
 				      "    log info debug\n"
 				      "             ^~~~~\n"
@@ -42,18 +44,18 @@ static const char *const line_errors[][2] = {
 					"    listen  # nothing\n"
 					"          ^\n"
 					"    write tcp://HOST:PORT\n"},
-	{"log in\x1b"
+	{"user i\x1b"
 	 "fo",
 		AT("1:7") "a control octet is in the line\n"
-			  "    log in?fo\n"
+			  "    user i?fo\n"
 			  "          ^\n"
 			  "    remove it\n"},
 	{"# \x7f", AT("1:3") "a control octet is in the line\n"
 			     "    # ?\n"
 			     "      ^\n"
 			     "    remove it\n"},
-	{"log info\rlog info\n", AT("1:9") "a control octet is in the line\n"
-					   "    log info?log info\n"
+	{"user bob\ruser bob\n", AT("1:9") "a control octet is in the line\n"
+					   "    user bob?user bob\n"
 					   "            ^\n"
 					   "    remove it\n"},
 	{"listen \xc3\xb6",
@@ -124,12 +126,9 @@ static const char *const rule_errors[][2] = {
 					    "    allow form 10.0.0.0/8\n"
 					    "          ^~~~\n"
 					    "    did you mean 'from'?\n"},
-	{"allow 10.0.0.0/8",
-		AT("1:7") "unknown word '10.0.0.0/8'\n"
-			  "    allow 10.0.0.0/8\n"
-			  "          ^~~~~~~~~~\n"
-			  "    a rule is made of connect, bind, from ADDRESS/BITS, to PATTERN, "
-			  "user NAME, ident, any-peer, needs-connect\n"},
+	{"allow 10.0.0.0/8", AT("1:7") "unknown word '10.0.0.0/8'\n"
+				       "    allow 10.0.0.0/8\n"
+				       "          ^~~~~~~~~~\n" RIGHT_RULE},
 	{"allow ident ident", AT("1:13") "'ident' is there twice\n"
 					 "    allow ident ident\n"
 					 "                ^~~~~\n"
@@ -316,6 +315,93 @@ static const char *const value_errors[][2] = {
 				 "    write the name of a user of this system\n"},
 };
 
+/* What is good where it is built in, and what is said where it is not. */
+static const struct {
+	bool built;
+	const char *line, *refusal;
+} features[] = {
+	{CONFIG_ANKLET_BIND, "allow bind",
+		AT("1:7") "'bind' is not built into this program\n"
+			  "    allow bind\n"
+			  "          ^~~~\n"
+			  "    build with CONFIG_ANKLET_BIND\n"},
+	{CONFIG_ANKLET_BIND, "allow any-peer",
+		AT("1:7") "'any-peer' is not built into this program\n"
+			  "    allow any-peer\n"
+			  "          ^~~~~~~~\n"
+			  "    build with CONFIG_ANKLET_BIND\n"},
+	{CONFIG_ANKLET_BIND, "allow needs-connect",
+		AT("1:7") "'needs-connect' is not built into this program\n"
+			  "    allow needs-connect\n"
+			  "          ^~~~~~~~~~~~~\n"
+			  "    build with CONFIG_ANKLET_BIND\n"},
+	{CONFIG_ANKLET_BIND, "bind-ports any",
+		AT("1:1") "'bind-ports' is not built into this program\n"
+			  "    bind-ports any\n"
+			  "    ^~~~~~~~~~\n"
+			  "    build with CONFIG_ANKLET_BIND\n"},
+	{CONFIG_ANKLET_BIND, "bind-address 192.0.2.1",
+		AT("1:1") "'bind-address' is not built into this program\n"
+			  "    bind-address 192.0.2.1\n"
+			  "    ^~~~~~~~~~~~\n"
+			  "    build with CONFIG_ANKLET_BIND\n"},
+	{CONFIG_ANKLET_IDENT, "allow ident",
+		AT("1:7") "'ident' is not built into this program\n"
+			  "    allow ident\n"
+			  "          ^~~~~\n"
+			  "    build with CONFIG_ANKLET_IDENT\n"},
+	{CONFIG_ANKLET_NAMES, "dns 9.9.9.9",
+		AT("1:1") "'dns' is not built into this program\n"
+			  "    dns 9.9.9.9\n"
+			  "    ^~~\n"
+			  "    build with CONFIG_ANKLET_NAMES\n"},
+	{CONFIG_ANKLET_NAMES, "listen a.example:1",
+		AT("1:8") "'a.example' would have to be looked up, which is not built into this "
+			  "program\n"
+			  "    listen a.example:1\n"
+			  "           ^~~~~~~~~\n"
+			  "    write an address, or build with CONFIG_ANKLET_NAMES\n"},
+	{CONFIG_ANKLET_NAMES, "listen [fe80::1%lo]:1",
+		AT("1:9") "'fe80::1%lo' would have to be looked up, which is not built into this "
+			  "program\n"
+			  "    listen [fe80::1%lo]:1\n"
+			  "            ^~~~~~~~~~\n"
+			  "    write an address, or build with CONFIG_ANKLET_NAMES\n"},
+	{CONFIG_ANKLET_LOG_LEVELS > 0, "log error",
+		AT("1:1") "'log' is not built into this program\n"
+			  "    log error\n"
+			  "    ^~~\n"
+			  "    build with CONFIG_ANKLET_LOG_LEVELS above 0\n"},
+	{CONFIG_ANKLET_LOG_LEVELS > 3 || CONFIG_ANKLET_LOG_LEVELS == 0, "log debug",
+		AT("1:5") "'debug' is not built into this program\n"
+			  "    log debug\n"
+			  "        ^~~~~\n"
+			  "    build with a larger CONFIG_ANKLET_LOG_LEVELS\n"},
+};
+
+static void what_is_left_out_is_an_error(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(features); i++) {
+		config_init(&config);
+		if (features[i].built) {
+			(void)read_if_built(features[i].line);
+			continue;
+		}
+		assert_int_equal(read_text(features[i].line), 1);
+		assert_reported(features[i].refusal);
+	}
+}
+
+/* Of "anklet.conf:1:17: ..." the 17. */
+static size_t column_of(const char *expected)
+{
+	unsigned line, column;
+
+	assert_int_equal(sscanf(expected, "anklet.conf:%u:%u:", &line, &column), 2);
+	return column;
+}
+
 /* Each is the only error, and changes nothing at all, even where strings were added. */
 static void check_errors(const char *const errors[][2], size_t count)
 {
@@ -324,10 +410,13 @@ static void check_errors(const char *const errors[][2], size_t count)
 
 		config_init(&config);
 		config.tls = false;
-		read_good("listen a.example\nallow to a.example user bob\nuser nobody\n");
+		read_good("listen *\nallow to a.example user bob\nuser nobody\n");
 		memcpy(&before, &config, sizeof before);
 		assert_int_equal(read_text(errors[i][0]), 1);
-		assert_string_equal(reported, errors[i][1]);
+		if (refused_before(errors[i][0], column_of(errors[i][1])))
+			assert_string_equal(reported, refusals);
+		else
+			assert_reported(errors[i][1]);
 		memset(config.strings.text + config.strings.len, 0,
 			sizeof config.strings.text - config.strings.len);
 		assert_memory_equal(&config, &before, sizeof config);
@@ -392,6 +481,7 @@ int main(void)
 		cmocka_unit_test_setup(errors_in_endpoints, defaults),
 		cmocka_unit_test_setup(errors_in_rules, defaults),
 		cmocka_unit_test_setup(errors_in_values, defaults),
+		cmocka_unit_test(what_is_left_out_is_an_error),
 		cmocka_unit_test_setup(broken_lines_are_read_to_their_end, defaults),
 	};
 

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 /* Its own, for the heap is only in the firmware; and so that the blocks themselves can be looked at. */
+#undef CONFIG_ANKLET_TLS_HEAP
 #define CONFIG_ANKLET_TLS_HEAP 4096
 #include "../../port/lwip/firmware/tls_heap.c" /* NOLINT(bugprone-suspicious-include) */
 

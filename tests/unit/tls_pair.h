@@ -14,7 +14,7 @@
 #include "tls.h"
 
 #define FILES "tests/tls/"
-#define WAIT_MS 5000   /* the longest that anything may take that has to happen */
+#define WAIT_MS 30000  /* the longest that anything may take that has to happen */
 #define TURNS 20000000 /* calls in one loop before it is called endless */
 
 static struct port port;

@@ -1,0 +1,38 @@
+/*
+ * For tests whose input needs tables of a certain size: what is built smaller has others to be held against.
+ */
+#ifndef ANKLET_TEST_ROOM_H
+#define ANKLET_TEST_ROOM_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "anklet_config.h"
+
+/* A size as it stands in a text. */
+#define NUMBER_OF(n) #n
+#define NUMBER(n) NUMBER_OF(n)
+
+/* Ends the test, as one that was left out, where there is no room for what it is made of. */
+static inline void needs(bool room)
+{
+	if (!room)
+		skip();
+}
+
+/* How many lines there are in a text. */
+static inline int lines_in(const char *text)
+{
+	int n = 0;
+
+	for (; *text != '\0'; text++)
+		n += *text == '\n';
+	return n;
+}
+
+#endif
