@@ -184,6 +184,11 @@ TESTS_LWIP = \
 	test_port \
 	test_proxy
 
+# Clients and servers beside the proxy on one stack, for both ports over lwIP.
+CONVERSATION = \
+	tests/lwip/conversation.c \
+	tests/lwip/conversation_tests.c
+
 UNIT = \
 	test_address \
 	test_config \
@@ -591,6 +596,8 @@ $(BUILD)/lwip_contract: $(CONTRACT:%.c=$(BUILD)/lwip/%.o) \
 
 lwip_tests = $(TESTS_LWIP:%=$(BUILD)/lwip_small/%)
 
+$(BUILD)/lwip_small/test_proxy: $(CONVERSATION:%.c=$(BUILD)/lwip_small/%.o)
+
 $(lwip_tests): $(BUILD)/lwip_small/%: $(BUILD)/lwip_small/tests/lwip/%.o $(call lwip_objects,lwip_small)
 	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -lcmocka $(LIBS)
 
@@ -667,7 +674,7 @@ LWIP_SOCKETS_SIZES = $(SIM_SIZES) $(call sim_size,SESSIONS,210) $(call sim_size,
 LWIP_SOCKETS_STACK = -D_DEFAULT_SOURCE -Iinclude -Iport/lwip_sockets/host -isystem $(LWIP_UNIX)/include -isystem $(LWIP)/src/include \
 	$(LWIP_SOCKETS_SIZES)
 LWIP_SOCKETS_FLAGS = -DCHECK_TELLS -Iport/lwip_sockets $(INCLUDES) -Iport/posix -Iport/lwip \
-	-Iport/lwip_sockets/host/include $(LWIP_SOCKETS_STACK) -Itests/sim
+	-Iport/lwip_sockets/host/include $(LWIP_SOCKETS_STACK) -Itests/sim -Itests/lwip
 
 lwip_sockets_objects = $(addprefix $(BUILD)/lwip_sockets/,$(patsubst %.c,%.o,$(lwip_core) $(PORT_LWIP_SOCKETS) \
 	port/lwip_sockets/host/platform.c) $(patsubst %.c,stack/%.o,$(LWIP_CORE) $(LWIP_V4) $(LWIP_V6) $(LWIP_API) sys_arch.c))
@@ -688,7 +695,8 @@ $(BUILD)/lwip_sockets_contract: $(CONTRACT:%.c=$(BUILD)/lwip_sockets/%.o) \
 		$(BUILD)/lwip_sockets/tests/port_contract/harness_lwip_sockets.o $(lwip_sockets_objects)
 	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -lcmocka -pthread
 
-$(BUILD)/lwip_sockets_proxy: $(BUILD)/lwip_sockets/tests/lwip_sockets/test_proxy.o $(lwip_sockets_objects)
+$(BUILD)/lwip_sockets_proxy: $(BUILD)/lwip_sockets/tests/lwip_sockets/test_proxy.o \
+		$(CONVERSATION:%.c=$(BUILD)/lwip_sockets/%.o) $(lwip_sockets_objects)
 	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -lcmocka -pthread
 
 needs_lwip_sockets = $(BUILD)/lwip_sockets_contract $(BUILD)/lwip_sockets_proxy
@@ -781,7 +789,7 @@ posix_sources = $(CORE) $(TLS_none) $(if $(tls_built:none=),$(TLS_mbedtls) $(UNI
 sim_sources = $(PORT_SIM) $(SIM_FRAMEWORK) $(SIM_LIBRARY_none) $(if $(tls_built:none=),$(SIM_LIBRARY_mbedtls)) $(SIM:%=tests/sim/%.c) tests/port_contract/harness_sim.c
 sim_less_own = $(SIM_LEFT_OUT:%=tests/sim/%.c)
 lwip_sources = $(PORT_LWIP) $(PORT_LWIP_DUAL) port/lwip/host/board.c tests/port_contract/harness_lwip.c \
-	$(TESTS_LWIP:%=tests/lwip/%.c)
+	$(TESTS_LWIP:%=tests/lwip/%.c) $(CONVERSATION)
 headers = $(wildcard include/*.h src/*.h port/*.h port/*/*.h port/*/*/*.h port/*/*/*/*.h tests/*/*.h)
 scripts = tests/tls/make_certificates tools/need tools/get_source tools/find_tls tools/size tools/fuzz tests/run tests/no_malloc tests/hardened .ci/run
 
