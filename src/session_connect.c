@@ -5,7 +5,7 @@
  * without an answer. At most two attempts are alive at once; with more addresses
  * left, the older one gives way after a while, so that every address is tried
  * within the limit on establishing. Without a spare socket they are tried one
- * after the other.
+ * after the other. Where names are left out there is one address, and no race.
  */
 #include "instance.h"
 
@@ -99,7 +99,7 @@ static void begin_attempts(struct anklet *a, struct session *s)
 {
 	while (s->address_next < s->address_count) {
 		bool none = s->server.sock == PORT_NONE && s->rival == PORT_NONE;
-		bool as_rival = s->server.sock != PORT_NONE;
+		bool as_rival = ANKLET_ADDRESSES > 1 && s->server.sock != PORT_NONE;
 
 		if (!none && !s->step_due)
 			return;
@@ -161,14 +161,15 @@ enum session_next session_connect(struct anklet *a, struct session *s)
 			session_close_rival(a, s);
 			return connected(a, s, s->server_address);
 		}
-		if (has_won(a, s, &s->rival)) {
+		if (ANKLET_ADDRESSES > 1 && has_won(a, s, &s->rival)) {
 			session_close(a, &s->server.sock);
 			s->server.sock = s->rival;
 			s->rival = PORT_NONE;
 			a->spare_sockets++;
 			return connected(a, s, s->rival_address);
 		}
-		drop_old_attempt(a, s);
+		if (ANKLET_ADDRESSES > 1)
+			drop_old_attempt(a, s);
 		begin_attempts(a, s);
 		if (s->server.sock == PORT_NONE && s->rival == PORT_NONE)
 			return NEXT_REFUSE; /* the last failure noted the reason */

@@ -12,8 +12,8 @@
 #include "internal.h"
 #include "query.h"
 
-_Static_assert(
-	CONFIG_ANKLET_ADDRESSES > 8 || POSIX_LOOKUPS > 32 || sizeof(struct resolver) <= 49152,
+_Static_assert(CONFIG_ANKLET_ADDRESSES > 8 || POSIX_LOOKUPS > 32 || CONFIG_ANKLET_NAME_CACHE > 32 ||
+		       sizeof(struct resolver) <= 49152,
 	"with the usual sizes the resolver's tables take no more than 48 KiB");
 _Static_assert(CONFIG_ANKLET_ADDRESSES <= UINT8_MAX, "an octet counts a name's addresses");
 

@@ -1,7 +1,8 @@
 """Fixtures of the end-to-end tests: the program, name servers, network namespaces.
 
 ANKLET names the program (default: build/anklet), ANKLET_NO_MALLOC a variant of
-it that aborts when memory is allocated after the start.
+it that aborts when memory is allocated after the start. ANKLET_EMULATOR is set
+where ANKLET is a script that runs the program under that emulator.
 """
 import os
 import resource
@@ -12,6 +13,7 @@ import pytest
 
 import certificates
 import daemons
+import emulated
 import netns
 import peers
 import program
@@ -24,6 +26,13 @@ def pytest_configure(config):
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = 8192 if hard == resource.RLIM_INFINITY else min(hard, 8192)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        reason = emulated.reason(item.originalname)
+        if reason:
+            item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(autouse=True)

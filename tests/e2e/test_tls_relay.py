@@ -250,7 +250,6 @@ def test_close_notify_goes_out_once(open_session):
 def test_the_tail_reaches_a_slow_peer(open_session):
     """Octets behind the peer's close_notify lie unread: closing over them would reset, and destroy what is on its way."""
 
-
     def tail():
         s = open_session()
         s.tls.end()
@@ -302,8 +301,7 @@ asyncio.run(main())
 @pytest.mark.parametrize("option, waits, answer", [("halfclose=defer", 0.3, b"late answer"), ("", peers.LIMIT, b"")])
 def test_asyncio_drops_its_answer_when_it_is_told_early(route, certs, option, waits, answer):
     """What the option is for: without it this server says nothing more."""
-    server = daemons.Daemon(["/usr/bin/python3", "-c", ASYNCIO, certs.server.cert, certs.server.key,
-                              waits])
+    server = daemons.Daemon(["/usr/bin/python3", "-c", ASYNCIO, certs.server.cert, certs.server.key, waits])
     port = int(server.wait_text(r"port (\d+)").group(1))
     client = socks4.connect(route(option).address, port, name=NAME)
     client.sendall(b"question")

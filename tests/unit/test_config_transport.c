@@ -212,10 +212,13 @@ static const struct mistake absent[] = {
 	{"ca /etc/ca.pem", 1, 2, "'ca' is not built into this program", "build with Mbed TLS"},
 };
 
-/* Is it about what has no place in this build, and is refused for that? */
-static bool is_left_out(const char *line)
+/* Is it about what has no place in this build, and is refused for that? Which word was meant is known with remedies only. */
+static bool is_left_out(const struct mistake *m)
 {
-	return (!ANKLET_HAS_ROUTES && strncmp(line, "route", 5) == 0) ||
+	const char *line = m->line;
+
+	return (!CONFIG_ANKLET_REMEDIES && strncmp(m->message, "unknown scheme", 14) == 0) ||
+	       (!ANKLET_HAS_ROUTES && strncmp(line, "route", 5) == 0) ||
 	       (!ANKLET_HAS_FORWARDS && strncmp(line, "forward", 7) == 0) ||
 	       (CONFIG_ANKLET_ASSOCIATIONS == 0 &&
 		       (strstr(line, "udp") != NULL || strstr(line, "datagrams") != NULL));
@@ -235,7 +238,7 @@ static void check_mistakes(const struct mistake *mistakes, size_t count, bool tl
 			m->line, m->column + 3, "", m->len, caret, m->remedy);
 		config_init(&config);
 		config.tls = tls;
-		if (is_left_out(m->line))
+		if (is_left_out(m))
 			continue;
 		read_good("listen *\n");
 		if (ANKLET_HAS_ROUTES)

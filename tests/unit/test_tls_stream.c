@@ -423,7 +423,7 @@ static void a_full_table(void **state)
 		assert_int_equal(tls_open(&taken[i], pair.context[1], &port, PORT_NONE, ""), 0);
 	assert_int_equal(tls_open(&one_more, pair.context[1], &port, PORT_NONE, ""), TLS_NO_MEMORY);
 	assert_null(one_more);
-	tls_close(&taken[3]);
+	tls_close(&taken[1]);
 	assert_int_equal(tls_open(&one_more, pair.context[1], &port, PORT_NONE, ""), 0);
 	tls_close(&one_more);
 	for (int i = 0; i < CONFIG_ANKLET_TLS_STREAMS; i++)
