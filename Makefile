@@ -162,12 +162,13 @@ PORT_LWIP = \
 	port/lwip/datagrams.c \
 	port/lwip/load.c \
 	port/lwip/names.c \
-	port/lwip/names_known.c \
 	port/lwip/random.c \
 	port/lwip/sockets.c \
 	port/lwip/stream.c \
 	port/lwip/system.c \
-	port/lwip/wait.c
+	port/lwip/wait.c \
+	port/lwip/zone.c \
+	port/names_known.c
 
 # What depends on the families that lwIP is built with.
 PORT_LWIP_DUAL = port/lwip/addresses_dual.c
@@ -658,12 +659,13 @@ $(BUILD)/anklet_no_malloc: $(posix_program) $(BUILD)/posix/tests/no_malloc.o $(t
 PORT_LWIP_SOCKETS = \
 	$(addprefix port/posix/,addresses.c datagrams.c move.c sockets.c stream.c wait_select.c) \
 	port/lwip/addresses_dual.c \
-	port/lwip/names_known.c \
+	port/lwip/zone.c \
 	port/lwip_sockets/fdset_lwip.c \
 	port/lwip_sockets/names.c \
 	port/lwip_sockets/native_lwip.c \
 	port/lwip_sockets/stack.c \
-	port/lwip_sockets/system.c
+	port/lwip_sockets/system.c \
+	port/names_known.c
 
 LWIP_API = $(addprefix api/,api_lib.c api_msg.c err.c if_api.c netbuf.c netdb.c netifapi.c sockets.c tcpip.c)
 LWIP_UNIX = $(LWIP)/contrib/ports/unix/port
@@ -708,8 +710,7 @@ needs_replay = $(replay)
 needs_sim = $(sim) $(sim_less)
 needs_lwip = $(BUILD)/lwip_contract $(lwip_tests)
 needs_no_malloc = $(POSIX_LIBS) $(posix_program)
-needs_e2e = $(BUILD)/anklet $(BUILD)/anklet_no_malloc $(BUILD)/examples/embed
-needs_e2e = $(BUILD)/anklet $(BUILD)/anklet_no_malloc $(LESS)/anklet
+needs_e2e = $(BUILD)/anklet $(BUILD)/anklet_no_malloc $(LESS)/anklet $(BUILD)/examples/embed
 
 commands_unit = $(foreach t,$(unit),'$(strip $(UNDER) $t)')
 commands_contract = $(foreach t,$(contract),'$(strip $(UNDER) $t)')
@@ -724,8 +725,7 @@ commands_e2e = $(call run_e2e,$(filter-out $(e2e_tls),$(E2E))) $(call run_e2e,$(
 
 check: $(foreach c,$(CHECKS),$(needs_$c))
 	@ANKLET=$(abspath $(BUILD)/anklet) ANKLET_NO_MALLOC=$(abspath $(BUILD)/anklet_no_malloc) \
-		EMBED=$(abspath $(BUILD)/examples/embed) PYTHONDONTWRITEBYTECODE=1 tests/run $(foreach c,$(CHECKS),$(commands_$c))
-		ANKLET_LESS=$(abspath $(LESS)/anklet) \
+		ANKLET_LESS=$(abspath $(LESS)/anklet) EMBED=$(abspath $(BUILD)/examples/embed) \
 		PYTHONDONTWRITEBYTECODE=1 tests/run $(foreach c,$(CHECKS),$(commands_$c))
 
 test:
@@ -1157,3 +1157,86 @@ size-cross:
 
 .PHONY: check-cross size-cross cross_libraries cross_programs cross_tests \
 	$(ARCHS:%=cross_build_%) $(ARCHS:%=cross_test_%)
+
+# ---- Zephyr: port/zephyr ----
+#
+#   make check-zephyr    what can be known of the module without Zephyr: its README says what that is
+#
+# It runs here, over this host's sockets; tests/component/zephyr stands in for Zephyr.
+
+PORT_ZEPHYR = \
+	port/lwip_sockets/system.c \
+	port/names_known.c \
+	port/posix/addresses.c \
+	port/posix/datagrams.c \
+	port/posix/fdset_posix.c \
+	port/posix/move.c \
+	port/posix/sockets.c \
+	port/posix/stream.c \
+	port/posix/wait_select.c \
+	port/zephyr/names.c \
+	port/zephyr/native_zephyr.c \
+	port/zephyr/platform_zephyr.c
+
+zephyr_stand_in = tests/component/zephyr
+zephyr_tests = $(BUILD)/zephyr/contract $(BUILD)/zephyr/test_port
+zephyr_core = $(CORE) $(TLS_none) $(PORT_ZEPHYR) $(zephyr_stand_in)/host.c
+zephyr_own = $(filter port/zephyr/%,$(PORT_ZEPHYR)) port/zephyr/sample/src/main.c \
+	$(zephyr_stand_in)/host.c $(zephyr_stand_in)/harness.c $(zephyr_stand_in)/test_port.c
+ZEPHYR_FLAGS = -DCHECK_TELLS -Iinclude -Isrc -Iport -Iport/zephyr -Iport/posix \
+	-I$(zephyr_stand_in)/include -I$(zephyr_stand_in) -Itests/port_contract
+zephyr_configure = $(zephyr_stand_in)/configure $@ port/zephyr/sample/prj.conf
+
+$(BUILD)/zephyr/host.h: Kconfig port/zephyr/Kconfig port/zephyr/sample/prj.conf $(wildcard $(zephyr_stand_in)/*onf*)
+	@mkdir -p $(@D)
+	$(call say,configure $@)$(zephyr_configure) $(zephyr_stand_in)/host.conf
+
+$(BUILD)/zephyr/sample.h: Kconfig port/zephyr/Kconfig port/zephyr/sample/prj.conf $(wildcard $(zephyr_stand_in)/*onf*)
+	@mkdir -p $(@D)
+	$(call say,configure $@)$(zephyr_configure)
+
+$(BUILD)/zephyr/host/%.o: %.c $(BUILD)/zephyr/host.h $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,cc zephyr $<)$(CC) $(ALL_CFLAGS) -include $(BUILD)/zephyr/host.h $(ZEPHYR_FLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/zephyr/sample/%.o: %.c $(BUILD)/zephyr/sample.h $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,cc zephyr $<)$(CC) $(ALL_CFLAGS) -include $(BUILD)/zephyr/sample.h $(ZEPHYR_FLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/zephyr/contract: $(CONTRACT:%.c=$(BUILD)/zephyr/host/%.o) \
+		$(BUILD)/zephyr/host/$(zephyr_stand_in)/harness.o $(zephyr_core:%.c=$(BUILD)/zephyr/host/%.o)
+	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -pthread -o $@ $(filter %.o,$^) -lcmocka
+
+$(BUILD)/zephyr/test_port: $(BUILD)/zephyr/host/$(zephyr_stand_in)/test_port.o $(zephyr_core:%.c=$(BUILD)/zephyr/host/%.o)
+	$(call say,link $@)$(CC) $(TEST_LDFLAGS) -Wl,--wrap=recv,--wrap=shutdown -pthread -o $@ $(filter %.o,$^) -lcmocka
+
+# The sample, with its own sizes: it is linked as an ordinary program.
+$(BUILD)/zephyr/sample/sample: $(BUILD)/zephyr/sample/port/zephyr/sample/src/main.o \
+		$(zephyr_core:%.c=$(BUILD)/zephyr/sample/%.o)
+	$(call say,link $@)$(CC) $(ALL_LDFLAGS) -pthread -o $@ $(filter %.o,$^)
+
+# What the Makefile takes for the module, for the test that holds CMakeLists.txt against it.
+zephyr-sources:
+	@echo $(sort $(CORE) $(PORT_ZEPHYR)) : $(TLS_none) : $(TLS_mbedtls)
+
+check-zephyr:
+	@if CC='$(CC)' tools/need check-zephyr; then $(MAKE) --no-print-directory run-check-zephyr; else \
+		echo 'check-zephyr: skipped: needs what was named above'; echo '0 passed, 0 failed, 1 skipped'; fi
+
+run-check-zephyr: $(zephyr_tests) $(BUILD)/zephyr/sample/sample
+	@BUILD=$(abspath $(BUILD)/zephyr) PYTHONDONTWRITEBYTECODE=1 tests/run $(foreach t,$(zephyr_tests),'$t') \
+		'$(PYTHON) -m pytest -p no:cacheprovider -rfEsxX tests/component/test_zephyr.py'
+
+-include $(patsubst %.c,$(BUILD)/zephyr/host/%.d,$(zephyr_core) $(CONTRACT) $(zephyr_own)) \
+	$(patsubst %.c,$(BUILD)/zephyr/sample/%.d,$(zephyr_core) $(zephyr_own))
+
+lint: lint_zephyr
+
+lint_zephyr: $(BUILD)/zephyr/host.h
+	clang-format --dry-run -Werror $(zephyr_own) $(wildcard port/zephyr/*.h $(zephyr_stand_in)/*.h \
+		$(zephyr_stand_in)/include/zephyr/*.h $(zephyr_stand_in)/include/zephyr/*/*.h)
+	cppcheck $(CPPCHECK) -include $(BUILD)/zephyr/host.h $(ZEPHYR_FLAGS) $(zephyr_own)
+	@printf '%s\n' $(zephyr_own) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- \
+		-std=c11 -include $(BUILD)/zephyr/host.h $(ZEPHYR_FLAGS)
+
+.PHONY: zephyr-sources check-zephyr run-check-zephyr lint_zephyr

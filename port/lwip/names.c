@@ -137,7 +137,7 @@ static void ask(struct lookup *l, const char *name, unsigned family, bool *full)
 static bool answer_here(struct lookup *l, const char *name, size_t len)
 {
 	struct address at[NAMES_KNOWN_MAX];
-	int count = names_known(name, len, at);
+	int count = names_known(name, len, address_zone, at);
 
 	for (int i = 0; i < count; i++)
 		answered(l, ip_is_v4(&at[i].ip) ? V4 : V6, &at[i]);

@@ -15,6 +15,11 @@ int fdset_limit(void)
 	return CONFIG_ANKLET_DESCRIPTORS;
 }
 
+void fdset_clear(struct fdset *set)
+{
+	FD_ZERO(&set->native);
+}
+
 void fdset_add(struct fdset *set, int fd)
 {
 	FD_SET(fd, &set->native);
@@ -25,10 +30,15 @@ void fdset_remove(struct fdset *set, int fd)
 	FD_CLR(fd, &set->native);
 }
 
+bool fdset_has(const struct fdset *set, int fd)
+{
+	return FD_ISSET(fd, &set->native) != 0;
+}
+
 int fdset_next(const struct fdset *set, int fd, int n)
 {
 	for (; fd < n; fd++)
-		if (FD_ISSET(fd, &set->native))
+		if (fdset_has(set, fd))
 			return fd;
 	return -1;
 }

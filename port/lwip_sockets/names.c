@@ -175,7 +175,7 @@ static void do_begin(void *arg)
 	if (b->full)
 		return;
 	occupy(l, b);
-	known = names_known(b->name, b->len, at);
+	known = names_known(b->name, b->len, address_zone, at);
 	for (int i = 0; i < known; i++)
 		answered(l, ip_is_v4(&at[i].ip) ? V4 : V6, &at[i], false);
 	if (known >= 0) {

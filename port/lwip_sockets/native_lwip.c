@@ -182,7 +182,18 @@ int native_peer(int fd, int *error)
 	return state >= CLOSE_WAIT ? PORT_EOF : 0;
 }
 
+bool native_shutdown(int fd)
+{
+	(void)lwip_shutdown(fd, SHUT_WR);
+	return true;
+}
+
 const bool native_shows_all = false;
+
+ssize_t native_show(struct port *p, int fd, size_t size)
+{
+	return lwip_recv(fd, p->scratch, size, MSG_PEEK);
+}
 
 /* Into a buffer of its own: port_peek() still shows what is being dropped. */
 bool native_drop(struct port *p, int fd, size_t n)

@@ -29,13 +29,14 @@ void fdset_remove(struct fdset *set, int fd)
 
 bool fdset_has(const struct fdset *set, int fd)
 {
-	return FD_ISSET((unsigned)fd, &set->native) != 0;
+	/* POSIX has it without const. */
+	return FD_ISSET((unsigned)fd, (fd_set *)&set->native) != 0;
 }
 
 int fdset_next(const struct fdset *set, int fd, int n)
 {
 	for (; fd < n; fd++)
-		if (FD_ISSET((unsigned)fd, &set->native))
+		if (fdset_has(set, fd))
 			return fd;
 	return -1;
 }

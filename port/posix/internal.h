@@ -58,6 +58,13 @@ void sockets_end_wave(struct port *p);
 /* Remembers the failure that errno names on a stream, unless there was one before; returns the first one. */
 int socket_failed(struct port_entry *e, int error);
 
+/*
+ * port_shutdown() where TCP cannot end one direction alone: closes the descriptor, which ends
+ * both. The handle stays, and reading answers PORT_EOF; who was waiting for the peer is
+ * told within the time of WANT_LOOK.
+ */
+void socket_end_both(struct port *p, port_sock s);
+
 /* ---- sockets.c, for datagrams.c ---- */
 
 /* A descriptor for the family of 'at', of a type as socket() has it: 0, or why there is none. */
@@ -76,11 +83,11 @@ int socket_new_handle(struct port *p, enum entry_kind kind, int fd, port_sock *s
 /* ---- stream.c, for move.c and wait_select.c ---- */
 
 /*
- * recv() and send() with their answers put in the port's terms, ends and failures
+ * native_show() and send() with their answers put in the port's terms, ends and failures
  * remembered. PORT_AGAIN comes from memory while the interest stands; recording
  * it, as a short count, is left to the caller.
  */
-int socket_receive(struct port *p, port_sock s, void *buf, size_t size, int flags);
+int socket_show(struct port *p, port_sock s, size_t size);
 int socket_send(struct port *p, port_sock s, const void *data, size_t len);
 
 /* Looks at a stream that wants WANT_LOOK: is there news for port_gone()? */

@@ -31,7 +31,7 @@ static int move_once(struct port *p, port_sock from, port_sock to, size_t max, p
 	*culprit = from;
 	if (source->flags & STREAM_DRY)
 		return PORT_AGAIN;
-	shown = socket_receive(p, from, p->scratch, size, MSG_PEEK);
+	shown = socket_show(p, from, size);
 	if (shown == PORT_AGAIN || (native_shows_all && shown > 0 && (size_t)shown < size))
 		source->flags |= STREAM_DRY;
 	if (shown < 0)

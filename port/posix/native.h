@@ -83,6 +83,12 @@ void native_break(int fd);
 /* What an errno that recv() or send() left on a connection means by POSIX. */
 int native_meaning(int error);
 
+/* shutdown() of the sending side. False: there are no half-closed connections, only close(). */
+bool native_shutdown(int fd);
+
+/* recv() with MSG_PEEK into p->scratch: of what lies unread, up to size octets. Or 0 or -1 and errno, as recv(). */
+ssize_t native_show(struct port *p, int fd, size_t size);
+
 /* Does recv() with MSG_PEEK show all that lies unread, as far as there is room? */
 extern const bool native_shows_all;
 

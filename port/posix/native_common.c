@@ -57,4 +57,15 @@ int native_meaning(int error)
 	return error;
 }
 
+bool native_shutdown(int fd)
+{
+	(void)shutdown(fd, SHUT_WR);
+	return true;
+}
+
 const bool native_shows_all = true;
+
+ssize_t native_show(struct port *p, int fd, size_t size)
+{
+	return recv(fd, p->scratch, size, MSG_PEEK);
+}

@@ -231,7 +231,9 @@ int socket_one_family(int fd, const struct address *at)
 {
 	static const int on = 1;
 
-	return ip_is_v4(&at->ip) ? 0 : setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+	if (ip_is_v4(&at->ip) || setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) == 0)
+		return 0;
+	return errno == ENOPROTOOPT ? 0 : -1; /* where an IPv6 socket never takes IPv4 */
 }
 
 int socket_new_handle(struct port *p, enum entry_kind kind, int fd, port_sock *s)
@@ -431,6 +433,21 @@ static void drop_unread(struct port *p, int fd)
 
 	while (rounds < CLOSE_DRAIN_MAX && recv(fd, p->scratch, sizeof p->scratch, 0) > 0)
 		rounds++;
+}
+
+void socket_end_both(struct port *p, port_sock s)
+{
+	struct port_entry *e = socket_entry(p, s);
+	bool awaited = e->fired || (e->wants & (WANT_READ | WANT_GONE)) != 0;
+
+	if (e->read_end == 0 && e->failure == 0)
+		drop_unread(p, e->fd);
+	end_entry(p, s);
+	e->flags = 0;
+	if (e->read_end == 0)
+		e->read_end = PORT_EOF;
+	if (awaited)
+		socket_set_wants(p, s, WANT_LOOK);
 }
 
 void port_close(struct port *p, port_sock *s)

@@ -38,29 +38,34 @@ static void want(struct port *p, port_sock s, unsigned wants)
 	socket_set_wants(p, s, p->entry[s].wants | wants);
 }
 
-int socket_receive(struct port *p, port_sock s, void *buf, size_t size, int flags)
+/* Must the caller wait, or has reading ended? 0: neither. */
+static int cannot_read(const struct port_entry *e)
 {
-	struct port_entry *e = stream_entry(p, s);
-	ssize_t n;
-
-	check(size > 0);
 	if (e->read_end != 0)
 		return e->read_end;
-	if (e->wants & WANT_READ)
-		return PORT_AGAIN;
-	n = recv(e->fd, buf, size < INT_MAX ? size : INT_MAX, flags);
+	return e->wants & WANT_READ ? PORT_AGAIN : 0;
+}
+
+/* What recv() has come to. */
+static int received(struct port_entry *e, ssize_t n)
+{
 	if (n > 0)
 		return (int)n;
-	if (n == 0) {
-		e->read_end = e->failure != 0 ? e->failure : PORT_EOF;
-		return e->read_end;
-	}
-	if (again(errno) && e->failure == 0)
+	if (n < 0 && again(errno) && e->failure == 0)
 		return PORT_AGAIN;
-	if (!again(errno))
+	if (n < 0 && !again(errno))
 		(void)socket_failed(e, errno);
-	e->read_end = e->failure;
+	e->read_end = e->failure != 0 ? e->failure : PORT_EOF;
 	return e->read_end;
+}
+
+int socket_show(struct port *p, port_sock s, size_t size)
+{
+	struct port_entry *e = stream_entry(p, s);
+	int answer = cannot_read(e);
+
+	check(size > 0);
+	return answer != 0 ? answer : received(e, native_show(p, e->fd, size));
 }
 
 int socket_send(struct port *p, port_sock s, const void *data, size_t len)
@@ -81,7 +86,7 @@ int socket_send(struct port *p, port_sock s, const void *data, size_t len)
 
 int port_peek(struct port *p, port_sock s, const uint8_t **data)
 {
-	int n = socket_receive(p, s, p->scratch, sizeof p->scratch, MSG_PEEK);
+	int n = socket_show(p, s, sizeof p->scratch);
 
 	*data = p->scratch;
 	if (n == PORT_AGAIN)
@@ -100,8 +105,12 @@ void port_consume(struct port *p, port_sock s, size_t n)
 
 int port_read(struct port *p, port_sock s, void *buf, size_t size)
 {
-	int n = socket_receive(p, s, buf, size, 0);
+	struct port_entry *e = stream_entry(p, s);
+	int n = cannot_read(e);
 
+	check(size > 0);
+	if (n == 0)
+		n = received(e, recv(e->fd, buf, size < INT_MAX ? size : INT_MAX, 0));
 	if (n == PORT_AGAIN)
 		want(p, s, WANT_READ);
 	return n;
@@ -117,14 +126,13 @@ int port_send(struct port *p, port_sock s, const void *data, size_t len)
 }
 
 /* What lies in front of the peer's end, if anything: PORT_AGAIN for nothing, 1 for octets, or the end. */
-static int in_front(struct port_entry *e)
+static int in_front(struct port *p, struct port_entry *e)
 {
-	char octet;
 	ssize_t n;
 
 	if (e->read_end != 0)
 		return PORT_EOF;
-	n = recv(e->fd, &octet, 1, MSG_PEEK);
+	n = native_show(p, e->fd, 1);
 	if (n > 0)
 		return 1;
 	if (n == 0) {
@@ -137,9 +145,11 @@ static int in_front(struct port_entry *e)
 /* What the peer has done, whatever is unread; a failure is remembered. */
 static int peer_answer(struct port_entry *e)
 {
-	int error = 0;
-	int answer = native_peer(e->fd, &error);
+	int error = 0, answer;
 
+	if (e->fd < 0)
+		return PORT_EOF; /* see socket_end_both() */
+	answer = native_peer(e->fd, &error);
 	if (answer == PORT_RESET)
 		(void)socket_failed(e, error);
 	return answer;
@@ -154,7 +164,7 @@ int port_gone(struct port *p, port_sock s)
 		return PORT_RESET;
 	if (e->wants & WANT_GONE)
 		return e->flags & STREAM_LEFT ? PORT_EOF : PORT_AGAIN;
-	front = in_front(e);
+	front = in_front(p, e);
 	if (front == PORT_AGAIN) {
 		want(p, s, WANT_LEAVE);
 		return PORT_AGAIN;
@@ -177,5 +187,8 @@ bool stream_look(struct port *p, int entry)
 
 void port_shutdown(struct port *p, port_sock s)
 {
-	(void)shutdown(stream_entry(p, s)->fd, SHUT_WR);
+	struct port_entry *e = stream_entry(p, s);
+
+	if (e->fd >= 0 && !native_shutdown(e->fd))
+		socket_end_both(p, s);
 }

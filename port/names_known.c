@@ -3,38 +3,19 @@
  */
 #include "names_known.h"
 
-#include <stdbool.h>
 #include <string.h>
-
-#include "lwip/opt.h"
-#include "lwip/netif.h"
 
 #define LABEL_MAX 63 /* RFC 1035, section 2.3.4 */
 #define LOOPBACK_NAME "localhost"
 
-/* The part of a literal behind '%': an interface's name or its number. */
-static bool zone_parse(const char *zone, size_t len, uint32_t *scope)
-{
-	char name[NETIF_NAMESIZE];
-
-	if (number_parse(zone, len, UINT8_MAX, scope))
-		return *scope != 0;
-	if (len == 0 || len >= sizeof name)
-		return false;
-	memcpy(name, zone, len);
-	name[len] = '\0';
-	*scope = netif_name_to_index(name);
-	return *scope != 0;
-}
-
-static bool literal(const char *name, size_t len, struct address *at)
+static bool literal(const char *name, size_t len, names_zone *zone, struct address *at)
 {
 	const char *percent = memchr(name, '%', len);
 	size_t ip_len = percent == NULL ? len : (size_t)(percent - name);
 
 	*at = (struct address){.port = 0};
 	return ip_parse(name, ip_len, &at->ip) &&
-	       (percent == NULL || zone_parse(percent + 1, len - ip_len - 1, &at->scope));
+	       (percent == NULL || zone(percent + 1, len - ip_len - 1, &at->scope));
 }
 
 static char lower(char c)
@@ -55,7 +36,7 @@ static bool is_loopback(const char *name, size_t len)
 	return true;
 }
 
-/* Can a query carry the name? dns.c does not look at how long a label is. */
+/* Can a query carry the name? */
 static bool has_labels(const char *name, size_t len)
 {
 	size_t label = 0;
@@ -69,9 +50,9 @@ static bool has_labels(const char *name, size_t len)
 	return label > 0;
 }
 
-int names_known(const char *name, size_t len, struct address at[NAMES_KNOWN_MAX])
+int names_known(const char *name, size_t len, names_zone *zone, struct address at[NAMES_KNOWN_MAX])
 {
-	if (literal(name, len, &at[0]))
+	if (literal(name, len, zone, &at[0]))
 		return 1;
 	if (is_loopback(name, len)) {
 		at[0] = (struct address){.ip = ip_v4(127, 0, 0, 1)};

@@ -1,0 +1,38 @@
+/*
+ * The proxy on Zephyr, with its configuration built in. It has the main thread for itself.
+ */
+#include <stddef.h>
+#include <string.h>
+
+#include <zephyr/sys/printk.h>
+
+#include "anklet.h"
+#include "port.h"
+
+static const char configuration[] = "listen *:1080\n"
+				    "allow from 192.168.0.0/16 to *:80,443\n";
+
+static struct port port;
+static max_align_t memory[ANKLET_MEMORY / sizeof(max_align_t) + 1];
+
+static void complain(void *unused, const char *text, size_t len)
+{
+	(void)unused;
+	printk("%.*s", (int)len, text);
+}
+
+int main(void)
+{
+	struct anklet *a = anklet_init(memory, sizeof memory, &port);
+	struct anklet_failure failure;
+
+	if (anklet_configure(a, "built in", configuration, strlen(configuration), complain, NULL) >
+		0)
+		return 1;
+	if (anklet_start(a, &failure) < 0) {
+		printk("cannot start (%d): %s %s\n", failure.why, failure.at, failure.words);
+		return 1;
+	}
+	for (;;)
+		anklet_poll(a, -1);
+}

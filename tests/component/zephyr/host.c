@@ -1,0 +1,269 @@
+/*
+ * A stand-in for Zephyr on a development machine. See host.h.
+ */
+#define _GNU_SOURCE
+#include "host.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <zephyr/kernel.h>
+#include <zephyr/logging/log.h>
+#include <zephyr/net/net_if.h>
+#include <zephyr/random/random.h>
+#include <zephyr/sys/printk.h>
+
+struct host host;
+
+/* ---- The kernel ---- */
+
+int k_mutex_lock(struct k_mutex *mutex, k_timeout_t timeout)
+{
+	(void)timeout;
+	return -pthread_mutex_lock(&mutex->mutex);
+}
+
+int k_mutex_unlock(struct k_mutex *mutex)
+{
+	return -pthread_mutex_unlock(&mutex->mutex);
+}
+
+uint32_t k_uptime_get_32(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint32_t)(t.tv_sec * 1000 + t.tv_nsec / 1000000);
+}
+
+int sys_csrand_get(void *dst, size_t len)
+{
+	return !host.no_random && getrandom(dst, len, 0) == (ssize_t)len ? 0 : -EIO;
+}
+
+/* ---- The log and the console ---- */
+
+void host_log(const char *level, const char *format, ...)
+{
+	size_t room = sizeof host.log - host.log_len;
+	va_list args;
+	int n = snprintf(host.log + host.log_len, room, "<%s> ", level);
+
+	va_start(args, format);
+	n += vsnprintf(host.log + host.log_len + n, room - (size_t)n, format, args);
+	va_end(args);
+	n += snprintf(host.log + host.log_len + n, room - (size_t)n, "\n");
+	host.log_len += (size_t)n;
+}
+
+void printk(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+}
+
+/* ---- Names ---- */
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct host_question questions[CONFIG_DNS_NUM_CONCUR_QUERIES];
+static uint16_t last_id;
+
+#define QUESTIONS (sizeof questions / sizeof questions[0])
+
+unsigned host_questions(void)
+{
+	unsigned count = 0;
+
+	(void)pthread_mutex_lock(&lock);
+	for (size_t i = 0; i < QUESTIONS; i++)
+		count += questions[i].asked;
+	(void)pthread_mutex_unlock(&lock);
+	return count;
+}
+
+bool host_take(const char *name, enum dns_query_type type, struct host_question *question)
+{
+	bool found = false;
+
+	(void)pthread_mutex_lock(&lock);
+	for (size_t i = 0; i < QUESTIONS && !found; i++) {
+		struct host_question *q = &questions[i];
+
+		found = q->asked && q->type == type && strcmp(q->name, name) == 0;
+		if (found) {
+			*question = *q;
+			q->asked = false;
+		}
+	}
+	(void)pthread_mutex_unlock(&lock);
+	return found;
+}
+
+struct reply {
+	const struct host_question *question;
+	enum dns_resolve_status status;
+	const char *const *addresses;
+};
+
+static void *reply(void *arg)
+{
+	const struct reply *r = arg;
+
+	for (const char *const *at = r->addresses; at != NULL && *at != NULL; at++) {
+		struct dns_addrinfo info = {.ai_family = AF_INET, .ai_addrlen = 16};
+		struct sockaddr_in *v4 = (struct sockaddr_in *)&info.ai_addr;
+		struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&info.ai_addr;
+
+		info.ai_addr.ss_family = AF_INET;
+		if (inet_pton(AF_INET, *at, &v4->sin_addr) != 1) {
+			info.ai_family = AF_INET6;
+			info.ai_addrlen = sizeof *v6;
+			info.ai_addr.ss_family = AF_INET6;
+			(void)inet_pton(AF_INET6, *at, &v6->sin6_addr);
+		}
+		r->question->answer(DNS_EAI_INPROGRESS, &info, r->question->user_data);
+	}
+	r->question->answer(r->status, NULL, r->question->user_data);
+	return NULL;
+}
+
+void host_answer(const struct host_question *question, enum dns_resolve_status status,
+	const char *const addresses[])
+{
+	struct reply r = {.question = question, .status = status, .addresses = addresses};
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, reply, &r) == 0)
+		(void)pthread_join(thread, NULL);
+}
+
+int dns_get_addr_info(const char *query, enum dns_query_type type, uint16_t *dns_id,
+	dns_resolve_cb_t cb, void *user_data, int32_t timeout)
+{
+	struct host_question asked = {
+		.asked = true, .type = type, .answer = cb, .user_data = user_data};
+	size_t i = 0;
+
+	(void)timeout;
+	(void)snprintf(asked.name, sizeof asked.name, "%s", query);
+	(void)pthread_mutex_lock(&lock);
+	while (i < QUESTIONS && questions[i].asked)
+		i++;
+	asked.id = *dns_id = ++last_id;
+	if (i < QUESTIONS && host.hold)
+		questions[i] = asked;
+	(void)pthread_mutex_unlock(&lock);
+	if (i == QUESTIONS)
+		return -EAGAIN;
+	if (!host.hold)
+		host_answer(&asked, DNS_EAI_NONAME, NULL);
+	return 0;
+}
+
+int dns_cancel_addr_info(uint16_t dns_id)
+{
+	struct host_question cancelled = {.asked = false};
+
+	(void)pthread_mutex_lock(&lock);
+	for (size_t i = 0; i < QUESTIONS; i++)
+		if (questions[i].asked && questions[i].id == dns_id) {
+			cancelled = questions[i];
+			questions[i].asked = false;
+		}
+	(void)pthread_mutex_unlock(&lock);
+	if (!cancelled.asked)
+		return -ENOENT;
+	cancelled.answer(DNS_EAI_CANCELED, NULL, cancelled.user_data);
+	return 0;
+}
+
+/* ---- Addresses ---- */
+
+/* What is pointed to is of no concern to those who ask. */
+static int something;
+
+#define INTERFACE ((struct net_if *)&something)
+#define OWN ((struct net_if_addr *)&something)
+
+/* A socket can be bound to what is an address of this host. */
+static bool can_bind(const void *at, socklen_t len)
+{
+	const struct sockaddr *sa = at;
+	int fd = socket(sa->sa_family, SOCK_DGRAM, 0);
+	bool bound = fd >= 0 && bind(fd, sa, len) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return bound;
+}
+
+struct net_if_addr *net_if_ipv4_addr_lookup(const struct in_addr *addr, struct net_if **iface)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = *addr};
+
+	*iface = INTERFACE;
+	return can_bind(&at, sizeof at) ? OWN : NULL;
+}
+
+struct net_if_addr *net_if_ipv6_addr_lookup(const struct in6_addr *addr, struct net_if **iface)
+{
+	struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_addr = *addr};
+
+	*iface = INTERFACE;
+	return can_bind(&at, sizeof at) ? OWN : NULL;
+}
+
+/* The address that a connected socket has is the one that faces the peer; *at is the peer, and becomes that. */
+static bool face(void *at, socklen_t len)
+{
+	struct sockaddr *sa = at;
+	int fd = socket(sa->sa_family, SOCK_DGRAM, 0);
+	bool faced = fd >= 0 && connect(fd, sa, len) == 0 && getsockname(fd, sa, &len) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return faced;
+}
+
+struct net_if *net_if_ipv4_select_src_iface(const struct in_addr *dst)
+{
+	(void)dst;
+	return INTERFACE;
+}
+
+struct net_if *net_if_ipv6_select_src_iface(const struct in6_addr *dst)
+{
+	(void)dst;
+	return INTERFACE;
+}
+
+const struct in_addr *net_if_ipv4_select_src_addr(
+	struct net_if *dst_iface, const struct in_addr *dst)
+{
+	static struct sockaddr_in at;
+
+	(void)dst_iface;
+	at = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = 9, .sin_addr = *dst};
+	return face(&at, sizeof at) ? &at.sin_addr : NULL;
+}
+
+const struct in6_addr *net_if_ipv6_select_src_addr(
+	struct net_if *dst_iface, const struct in6_addr *dst)
+{
+	static struct sockaddr_in6 at;
+
+	(void)dst_iface;
+	at = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = 9, .sin6_addr = *dst};
+	return face(&at, sizeof at) ? &at.sin6_addr : NULL;
+}

@@ -1,0 +1,24 @@
+/* Of Zephyr's kernel what port/zephyr uses, over POSIX threads: see ../../host.h. */
+#ifndef HOST_ZEPHYR_KERNEL_H
+#define HOST_ZEPHYR_KERNEL_H
+
+#include <pthread.h>
+#include <stdint.h>
+
+struct k_mutex {
+	pthread_mutex_t mutex;
+};
+
+typedef struct {
+	int64_t ticks;
+} k_timeout_t;
+
+#define K_FOREVER ((k_timeout_t){.ticks = -1})
+
+#define K_MUTEX_DEFINE(name) struct k_mutex name = {.mutex = PTHREAD_MUTEX_INITIALIZER}
+
+int k_mutex_lock(struct k_mutex *mutex, k_timeout_t timeout);
+int k_mutex_unlock(struct k_mutex *mutex);
+uint32_t k_uptime_get_32(void);
+
+#endif
