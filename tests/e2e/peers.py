@@ -14,9 +14,9 @@ import struct
 import threading
 import time
 
-# Seconds that any single wait may take: less than any limit that the program has by itself (the
-# shortest, for IDENT, is 15 s), or that limit would do what a test waits for.
-LIMIT = 12.0
+# Seconds that any single wait may take: less than the limits that sessions have by themselves (the
+# shortest, on handshakes, is 30 s), or such a limit would do what a test waits for.
+LIMIT = 25.0
 
 opened = []
 
