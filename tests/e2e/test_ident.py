@@ -5,7 +5,6 @@ identd has the port 113, so all of this is in network namespaces.
 """
 import re
 import subprocess
-import threading
 import time
 from collections import namedtuple
 
@@ -103,11 +102,11 @@ def test_rules_without_ident_do_not_ask(anklet, lan):
 
 # ---- Ones that misbehave ----
 
-class Identd(threading.Thread):
+class Identd(peers.Worker):
     """Answers each question with the octets that answer(question) gives, in pieces of that size; None: never."""
 
     def __init__(self, lan, answer, piece=0):
-        super().__init__(daemon=True)
+        super().__init__()
         self.answer, self.piece, self.questions = answer, piece, []
         self.listener = peers.listener(CLIENT, 113, ns=lan.client_host)
         self.start()
