@@ -7,7 +7,6 @@ import socket
 import ssl
 import subprocess
 import sys
-import threading
 import time
 
 import certificates
@@ -19,11 +18,11 @@ MIB = 1 << 20
 BLOCK = os.urandom(MIB)
 
 
-class Sender(threading.Thread):
+class Sender(peers.Worker):
     """Sends so many MiB, no two of them the same, then EOF."""
 
     def __init__(self, sock, mib, block=BLOCK):
-        super().__init__(daemon=True)
+        super().__init__()
         self.sock, self.mib, self.block, self.hash = sock, mib, block, hashlib.sha256()
         self.start()
 
@@ -36,11 +35,11 @@ class Sender(threading.Thread):
         self.sock.shutdown(1)
 
 
-class Receiver(threading.Thread):
+class Receiver(peers.Worker):
     """Receives up to the EOF, at most so many octets at a time, with a pause after each."""
 
     def __init__(self, sock, pause=0, most=MIB):
-        super().__init__(daemon=True)
+        super().__init__()
         self.sock, self.pause, self.most = sock, pause, most
         self.octets, self.hash, self.failure = 0, hashlib.sha256(), None
         self.start()

@@ -220,11 +220,11 @@ class Dovecot:
                 path.chmod(path.stat().st_mode | 0o011)
 
 
-class MailSink(threading.Thread):
+class MailSink(peers.Worker):
     """The next mail server: takes every mail, without TLS. .mails: what came, whole."""
 
     def __init__(self, host="127.0.0.1", ns=None):
-        super().__init__(daemon=True)
+        super().__init__()
         self.listener = peers.listener(host, ns=ns)
         self.port = peers.port_of(self.listener)
         self.mails = []

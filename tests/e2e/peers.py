@@ -6,6 +6,7 @@ Machines are slow at times, or stand still: nothing is held against the clock bu
 must not do too early. That something goes on is shown by what is the case meanwhile, or by
 octets that come within LIMIT.
 """
+import contextlib
 import errno
 import os
 import select
@@ -14,11 +15,22 @@ import struct
 import threading
 import time
 
-# Seconds that any single wait may take: less than any limit that the program has by itself (the
-# shortest, for IDENT, is 15 s), or that limit would do what a test waits for.
-LIMIT = 12.0
+# Seconds that any single wait may take: less than the limits that sessions have by themselves (the
+# shortest, on handshakes, is 30 s), or such a limit would do what a test waits for.
+LIMIT = 25.0
 
-opened = []
+opened, workers = [], []
+
+
+class Worker(threading.Thread):
+    """
+    A thread that uses sockets of the test. It has to be over before they are closed: what it waits
+    for next might be another file that has got the number, and that would stay open as long.
+    """
+
+    def __init__(self, target=None):
+        super().__init__(target=target, daemon=True)
+        workers.append(self)
 
 
 def keep(sock):
@@ -29,6 +41,13 @@ def keep(sock):
 
 
 def close_all():
+    """Has the workers' waits end first."""
+    for one in opened if workers else ():
+        if isinstance(one, socket.socket):
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+    while workers:
+        workers.pop().join(LIMIT)
     while opened:
         opened.pop().close()
 
@@ -231,8 +250,8 @@ class EchoServer:
         for fd in socks:
             poller.register(fd, select.POLLIN)
         while True:
-            for fd, _ in poller.poll(1000):
-                if fd == self.stopping.fileno():
+            for fd, event in poller.poll(1000):
+                if fd == self.stopping.fileno() or (fd == self.listener.fileno() and event & select.POLLHUP):
                     return self.end(socks)
                 if fd == self.listener.fileno():
                     sock, _ = self.listener.accept()

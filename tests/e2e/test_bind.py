@@ -1,6 +1,5 @@
 """BIND: two replies, the right peer and nobody else."""
 import socket
-import threading
 import time
 
 import pytest
@@ -246,11 +245,11 @@ def refuses(proxy):
 
 # ---- As FTP does it ----
 
-class FtpServer(threading.Thread):
+class FtpServer(peers.Worker):
     """One control connection: PORT and RETR, with an active data connection from the same address."""
 
     def __init__(self, content):
-        super().__init__(daemon=True)
+        super().__init__()
         self.content, self.listener = content, peers.listener(PEER)
 
     def run(self):

@@ -3,7 +3,6 @@ import contextlib
 import os
 import socket
 import statistics
-import threading
 import time
 
 import pytest
@@ -290,7 +289,7 @@ class Flood:
         self.source, self.sink = socks4.session(proxy, peers.listener())
         self.octets = 0
         for run in (self.pour, self.swallow):
-            threading.Thread(target=run, daemon=True).start()
+            peers.Worker(run).start()
 
     def pour(self):
         self.source.settimeout(None)

@@ -2,7 +2,6 @@
 import contextlib
 import socket
 import struct
-import threading
 import time
 
 import pytest
@@ -296,11 +295,11 @@ class TlsHop(tls_peers.EchoServer):
 
 # ---- Hops that misbehave ----
 
-class Hop(threading.Thread):
+class Hop(peers.Worker):
     """Reads a request without its names, and answers octets, in pieces; None: never."""
 
     def __init__(self, answer, then="hold", piece=0):
-        super().__init__(daemon=True)
+        super().__init__()
         self.answer, self.then, self.piece, self.requests = answer, then, piece, []
         self.listener = peers.listener()
         self.address = self.listener.getsockname()

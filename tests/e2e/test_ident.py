@@ -5,7 +5,6 @@ identd has the port 113, so all of this is in network namespaces.
 """
 import re
 import subprocess
-import threading
 import time
 from collections import namedtuple
 
@@ -15,6 +14,8 @@ import peers
 import socks4
 
 PROXY, CLIENT, SERVER = "192.168.9.1", "192.168.9.2", "192.168.9.3"
+
+SOON = 14  # seconds: after 15 the question to identd is given up
 
 Lan = namedtuple("Lan", "proxy_host client_host server")
 
@@ -33,9 +34,11 @@ def start(anklet, lan, *args):
 
 
 def ask(proxy, lan, userid, **more):
-    """The reply's code for a client that claims this userid; what the server sees must fit it."""
+    """The reply's code for a client that claims this userid; what the server sees must fit it, and soon."""
+    begun = time.monotonic()
     sock, reply = socks4.ask(proxy, peers.port_of(lan.server), SERVER, userid=userid,
                              source=CLIENT, ns=lan.client_host, **more)
+    assert time.monotonic() - begun < SOON
     reached = not peers.silent_for(lan.server, 0.05)
     assert reached == (reply.cd == socks4.GRANTED), "the server and the reply disagree"
     if reached:
@@ -99,11 +102,11 @@ def test_rules_without_ident_do_not_ask(anklet, lan):
 
 # ---- Ones that misbehave ----
 
-class Identd(threading.Thread):
+class Identd(peers.Worker):
     """Answers each question with the octets that answer(question) gives, in pieces of that size; None: never."""
 
     def __init__(self, lan, answer, piece=0):
-        super().__init__(daemon=True)
+        super().__init__()
         self.answer, self.piece, self.questions = answer, piece, []
         self.listener = peers.listener(CLIENT, 113, ns=lan.client_host)
         self.start()
@@ -213,7 +216,7 @@ def test_a_client_that_leaves_ends_the_question(anklet, lan):
     client = socks4.send(program.address, 80, SERVER, source=CLIENT, ns=lan.client_host, early=b"x")
     assert peers.until(lambda: program.descriptors() == idle + 2)
     client.close()
-    assert peers.until(lambda: program.descriptors() == idle)
+    assert peers.until(lambda: program.descriptors() == idle, SOON)
 
 
 def test_userids_of_identd_are_no_lines_of_the_log(anklet, lan):

@@ -40,7 +40,7 @@ def test_octets_do_not_extend_the_handshake(anklet):
     proxy, begun = anklet("--limit-handshake", "1s").address, time.monotonic()
     client = peers.dial(proxy)
     client.sendall(b"\x04\x01\x00\x50\x7f\x00\x00\x01")
-    for _ in range(100):  # fewer than a userid may have
+    for _ in range(200):  # fewer than a userid may have
         if not peers.silent_for(client, 0.1):
             break
         client.sendall(b"u")

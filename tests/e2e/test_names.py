@@ -9,7 +9,7 @@ import socks4
 from dns_server import TYPE_A, DnsServer, Name, encode_name
 
 WEB = "web.example.test"
-SILENCE = 5  # seconds, which is less than the 7 after which a name server that says nothing is given up
+SILENCE = 6  # seconds, which is less than the 7 after which a name server that says nothing is given up
 
 
 def has_ipv6():

@@ -10,7 +10,6 @@ import select
 import socket
 import ssl
 import subprocess
-import threading
 
 import peers
 import socks4
@@ -170,11 +169,11 @@ class Failed:
         tls.close()
 
 
-class EchoServer(threading.Thread):
+class EchoServer(peers.Worker):
     """Sends back what it receives over TLS; one connection at a time. .resumed says of each whether it was."""
 
     def __init__(self, ctx, host="127.0.0.1"):
-        super().__init__(daemon=True)
+        super().__init__()
         self.ctx, self.listener = ctx, peers.listener(host)
         self.port, self.resumed, self.failures = peers.port_of(self.listener), [], []
         self.start()
