@@ -74,6 +74,11 @@ void harness_foreign(struct address *at)
 	*at = (struct address){.ip = ip_v4(203, 0, 113, 99), .port = 7};
 }
 
+uint32_t harness_late_ms(void)
+{
+	return 10000;
+}
+
 int harness_sockets(struct port *p)
 {
 	(void)p;
