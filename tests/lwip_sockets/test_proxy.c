@@ -282,6 +282,26 @@ static void octets_outlive_time_wait(void **state)
 	end(&client, &server);
 }
 
+/* Who waits at a listener that is closed is reset; lwIP itself would end the program. */
+static void a_listener_closes_over_its_backlog(void **state)
+{
+	struct address to = {.ip = ip_v4(127, 0, 0, 1), .port = SERVER_PORT};
+	struct end client[3];
+	uint32_t begun = port_now(&client_port);
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		client[i] = (struct end){.port = &client_port, .s = PORT_NONE};
+		assert_int_equal(port_connect(&client_port, NULL, &to, &client[i].s), 0);
+		while (port_connected(&client_port, client[i].s) == PORT_AGAIN && soon(begun))
+			turn(1);
+	}
+	(void)push(&client[1], 1000);
+	port_close(&server_port, &listener);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(pull_end(&client[i]), PORT_RESET);
+}
+
 int main(void)
 {
 #define PROXY(test) cmocka_unit_test_setup_teardown(test, start, stop)
@@ -298,6 +318,7 @@ int main(void)
 		PROXY(somebody_connects_back),
 		PROXY(two_hundred_at_once),
 		PROXY(it_stops),
+		PROXY(a_listener_closes_over_its_backlog),
 		PROXY(octets_outlive_time_wait),
 	};
 
