@@ -653,7 +653,8 @@ $(BUILD)/anklet_no_malloc: $(posix_program) $(BUILD)/posix/tests/no_malloc.o $(t
 
 # ---- As a component: port/posix over lwIP's BSD sockets, with threads, as ESP-IDF has them ----
 #
-#   make check CHECKS=lwip_sockets    on this machine, with lwIP's port to it; fetches lwIP
+#   make check CHECKS=lwip_sockets    on this machine, with lwIP's own port to it; fetches lwIP
+#   make check-component              the same, and the component as ESP-IDF would build it
 
 # Of port/posix what is about sockets, and what stands for the rest.
 PORT_LWIP_SOCKETS = \
@@ -703,6 +704,30 @@ $(BUILD)/lwip_sockets_proxy: $(BUILD)/lwip_sockets/tests/lwip_sockets/test_proxy
 
 needs_lwip_sockets = $(BUILD)/lwip_sockets_contract $(BUILD)/lwip_sockets_proxy
 commands_lwip_sockets = $(foreach t,$(needs_lwip_sockets),'$(strip $(UNDER) $t)')
+
+check-component:
+	@if CC='$(CC)' tools/need component; then $(MAKE) --no-print-directory run-check-component; else \
+		echo 'check-component: skipped: needs what was named above'; echo '0 passed, 0 failed, 1 skipped'; fi
+
+run-check-component: $(needs_lwip_sockets)
+	@LWIP=$(abspath $(LWIP)) PYTHONDONTWRITEBYTECODE=1 tests/run $(commands_lwip_sockets) \
+		'$(PYTHON) -m pytest -p no:cacheprovider -rfEsxX tests/component/test_esp_idf.py'
+
+component_sources = $(filter port/lwip_sockets/%,$(PORT_LWIP_SOCKETS)) port/lwip_sockets/host/platform.c \
+	tests/port_contract/harness_lwip_sockets.c tests/lwip_sockets/test_proxy.c
+component_files = $(component_sources) $(wildcard port/esp-idf/*.[ch] examples/esp-idf/main/*.c \
+	port/lwip_sockets/host/include/*.h port/lwip_sockets/host/include/*/*.h tests/component/esp_idf/*.c \
+	tests/component/esp_idf/include/*.h tests/component/esp_idf/include/*/*.h)
+
+lint: lint_component
+
+lint_component: | $(LWIP)/.source
+	clang-format --dry-run -Werror $(component_files)
+	cppcheck $(CPPCHECK) $(LWIP_SOCKETS_FLAGS) $(component_sources)
+	@printf '%s\n' $(component_sources) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- \
+		-std=c11 $(LWIP_SOCKETS_FLAGS)
+
+.PHONY: check-component run-check-component lint_component
 
 needs_unit = $(unit)
 needs_contract = $(contract)
@@ -834,7 +859,10 @@ cover:
 objects = $(posix_core) $(posix_port) $(posix_program) $(sim_core) $(sim_port) \
 	$(posix_sources:%.c=$(BUILD)/posix/%.o) $(sim_sources:%.c=$(BUILD)/sim/%.o) \
 	$(CONTRACT:%.c=$(BUILD)/sim/%.o) \
-	$(foreach v,lwip lwip_small,$(CORE:%.c=$(BUILD)/$v/%.o) $(lwip_sources:%.c=$(BUILD)/$v/%.o))
+	$(foreach v,lwip lwip_small,$(CORE:%.c=$(BUILD)/$v/%.o) $(lwip_sources:%.c=$(BUILD)/$v/%.o)) \
+	$(filter-out %/sys_arch.o $(BUILD)/lwip_sockets/stack/%,$(lwip_sockets_objects)) \
+	$(component_sources:%.c=$(BUILD)/lwip_sockets/%.o) $(CONVERSATION:%.c=$(BUILD)/lwip_sockets/%.o) \
+	$(CONTRACT:%.c=$(BUILD)/lwip_sockets/%.o)
 
 -include $(sort $(objects:.o=.d))
 

@@ -26,14 +26,11 @@
 
 #define WAITING_MAX 256 /* lwIP's limit on a backlog is an octet */
 
-#if !LWIP_IPV4 || !LWIP_IPV6
-#error "port/posix has addresses of both families: build lwIP with IPv4 and IPv6"
-#endif
-
+_Static_assert(LWIP_IPV4 &&LWIP_IPV6, "port/posix has addresses of both families");
 _Static_assert(SO_REUSE, "a port is listened on again while old connections of it linger");
 _Static_assert(TCP_LISTEN_BACKLOG, "clients wait to be accepted, and no more than were asked for");
 _Static_assert(MEMP_NUM_NETCONN > PORT_SOCKETS,
-	"lwIP has a socket for each of the core's, and one that look-ups are told by");
+	"lwIP has a socket for each that the core may hold, and one that look-ups are told by");
 _Static_assert(LWIP_SOCKET_OFFSET + MEMP_NUM_NETCONN <= CONFIG_ANKLET_DESCRIPTORS,
 	"a set holds every descriptor of lwIP's");
 

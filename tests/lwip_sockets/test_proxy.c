@@ -127,6 +127,29 @@ static void a_name_is_looked_up(void **state)
 	end(&client, &server);
 }
 
+/* Nobody looks in between: the answer itself ends the wait. */
+static void an_answer_ends_the_wait(void **state)
+{
+	struct query query[QUERIES];
+	struct address at[2];
+	uint32_t begun;
+	port_sock s;
+
+	(void)state;
+	assert_int_equal(port_resolve(&client_port, "bell.test", 9, PORT_BOTH, &s), 0);
+	assert_int_equal(port_resolved(&client_port, s, at, 2), PORT_AGAIN);
+	take_queries(query);
+	for (unsigned i = 0; i < QUERIES; i++)
+		answer(&query[i], true);
+	begun = port_now(&client_port);
+	while (port_wait(&client_port, SOON_MS) == 0 && soon(begun))
+		;
+	assert_true(soon(begun));
+	assert_int_equal(port_next(&client_port), s);
+	assert_int_equal(port_resolved(&client_port, s, at, 2), 1);
+	port_close(&client_port, &s);
+}
+
 static void a_name_that_is_not_there(void **state)
 {
 	struct query query[QUERIES];
@@ -206,24 +229,24 @@ static void it_stops(void **state)
 	struct end client = {.s = PORT_NONE}, server = client;
 	uint32_t begun = port_now(&client_port);
 	port_sock late;
-	int answer;
+	int came;
 
 	(void)state;
 	converse(&client, &server);
 	anklet_stop(proxy);
 	assert_int_equal(port_connect(&client_port, NULL, &to, &late), 0);
-	while ((answer = port_connected(&client_port, late)) == PORT_AGAIN && soon(begun))
+	while ((came = port_connected(&client_port, late)) == PORT_AGAIN && soon(begun))
 		turn(1);
-	assert_int_equal(answer, PORT_REFUSED);
+	assert_int_equal(came, PORT_REFUSED);
 	exchange(&client, &server, 5000);
 	anklet_fini(proxy);
 	proxy = NULL;
-	while ((answer = pull(&client)) == PORT_AGAIN && soon(begun))
+	while ((came = pull(&client)) == PORT_AGAIN && soon(begun))
 		(void)port_wait(&client_port, 10);
-	assert_int_equal(answer, PORT_RESET);
-	while ((answer = pull(&server)) == PORT_AGAIN && soon(begun))
+	assert_int_equal(came, PORT_RESET);
+	while ((came = pull(&server)) == PORT_AGAIN && soon(begun))
 		(void)port_wait(&server_port, 10);
-	assert_int_equal(answer, PORT_RESET);
+	assert_int_equal(came, PORT_RESET);
 }
 
 /* Lets lwIP's slow timer run for twice the longest life of a segment, and some. */
@@ -259,6 +282,26 @@ static void octets_outlive_time_wait(void **state)
 	end(&client, &server);
 }
 
+/* Who waits at a listener that is closed is reset; lwIP itself would end the program. */
+static void a_listener_closes_over_its_backlog(void **state)
+{
+	struct address to = {.ip = ip_v4(127, 0, 0, 1), .port = SERVER_PORT};
+	struct end client[3];
+	uint32_t begun = port_now(&client_port);
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		client[i] = (struct end){.port = &client_port, .s = PORT_NONE};
+		assert_int_equal(port_connect(&client_port, NULL, &to, &client[i].s), 0);
+		while (port_connected(&client_port, client[i].s) == PORT_AGAIN && soon(begun))
+			turn(1);
+	}
+	(void)push(&client[1], 1000);
+	port_close(&server_port, &listener);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(pull_end(&client[i]), PORT_RESET);
+}
+
 int main(void)
 {
 #define PROXY(test) cmocka_unit_test_setup_teardown(test, start, stop)
@@ -269,11 +312,13 @@ int main(void)
 		PROXY(a_refusal_arrives_whole),
 		PROXY(a_stalled_reader_stops_nobody_else),
 		PROXY(a_name_is_looked_up),
+		PROXY(an_answer_ends_the_wait),
 		PROXY(a_name_that_is_not_there),
 		PROXY(an_answer_comes_too_late),
 		PROXY(somebody_connects_back),
 		PROXY(two_hundred_at_once),
 		PROXY(it_stops),
+		PROXY(a_listener_closes_over_its_backlog),
 		PROXY(octets_outlive_time_wait),
 	};
 

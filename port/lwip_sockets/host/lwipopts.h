@@ -49,7 +49,9 @@
 #define TCP_LISTEN_BACKLOG 1
 
 /* ---- Tables: a test has its clients and servers beside the proxy, in sockets of the same kind ---- */
+#ifndef MEMP_NUM_NETCONN
 #define MEMP_NUM_NETCONN 1000
+#endif
 #define DNS_TABLE_SIZE 8
 #define DNS_MAX_SERVERS 3
 

@@ -1,0 +1,116 @@
+"""
+anklet as a component of ESP-IDF, without ESP-IDF: what its build would be told, and the component with
+its example built and run over lwIP's unix port, with stand-ins for the SDK.
+
+LWIP is where lwIP's source lies.
+"""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+EXAMPLE = ROOT / "examples" / "esp-idf"
+STAND_IN = ROOT / "tests" / "component" / "esp_idf"
+LWIP = pathlib.Path(os.environ.get("LWIP", ROOT / "build" / "deps" / "lwip")).resolve()
+
+pytestmark = pytest.mark.skipif(shutil.which("cmake") is None, reason="needs cmake")
+
+
+def run(*command, **more):
+    return subprocess.run([str(word) for word in command], cwd=ROOT, stdin=subprocess.DEVNULL, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=240, **more)
+
+
+# ---- What is asked of the SDK ----
+
+def evaluated(*symbols):
+    done = run("cmake", *(f"-D{symbol}=y" for symbol in symbols), f"-DROOT={ROOT}", "-P", STAND_IN / "list.cmake")
+    assert done.returncode == 0, done.stdout
+    lines = (line[3:].partition(" ") for line in done.stdout.splitlines() if line.startswith("-- "))
+    return {word: rest.split(";") if rest else [] for word, _, rest in lines}
+
+
+def in_makefile(variable):
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    done = run("make", "-s", "--no-print-directory", "TLS=none", f"--eval=say: ; @echo $({variable})", "say",
+               env=plain)
+    assert done.returncode == 0, done.stdout
+    return done.stdout.split()
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_the_sources_are_those_of_the_makefile(tls):
+    asked = evaluated("ESP_PLATFORM", *(["CONFIG_ANKLET_TLS"] if tls else []))
+    own = [str(path.relative_to(ROOT)) for path in (ROOT / "port" / "esp-idf").glob("*.c")]
+    assert sorted(asked["SRCS"]) == sorted(in_makefile("CORE") + in_makefile("PORT_LWIP_SOCKETS") + own +
+                                           in_makefile("TLS_mbedtls" if tls else "TLS_none"))
+    assert not asked["unknown"]
+
+
+def test_every_directory_is_there():
+    asked = evaluated("ESP_PLATFORM")
+    for name in asked["INCLUDE_DIRS"] + asked["PRIV_INCLUDE_DIRS"]:
+        assert (ROOT / name).is_dir()
+    assert asked["REQUIRES"] == ["lwip"]
+    assert asked["PRIV_REQUIRES"] == ["mbedtls"]
+
+
+def test_without_the_sdk_it_says_so():
+    done = run("cmake", f"-DROOT={ROOT}", "-P", STAND_IN / "list.cmake")
+    assert done.returncode != 0
+    assert "built with make" in done.stdout
+
+
+def test_the_manifest_has_the_version():
+    yaml = pytest.importorskip("yaml")
+    manifest = yaml.safe_load((ROOT / "idf_component.yml").read_text())
+    header = (ROOT / "include" / "anklet.h").read_text()
+    assert manifest["version"] == re.search(r'ANKLET_VERSION "(.*)"', header).group(1)
+    assert manifest["dependencies"]["idf"] == ">=5.1"
+
+
+# ---- The component, built ----
+
+def write_sdkconfig(directory):
+    """sdkconfig.h as Kconfig writes it from the example's defaults."""
+    kconfiglib = pytest.importorskip("kconfiglib")
+    kconfig = kconfiglib.Kconfig(str(ROOT / "Kconfig"), warn=False)
+    defaults = EXAMPLE / "sdkconfig.defaults"
+    kconfig.load_config(str(defaults))
+    for name, _, value in re.findall(r"CONFIG_(ANKLET_\w+)(=| is )(\S+)", defaults.read_text()):
+        assert kconfig.syms[name].str_value == ("n" if value == "not" else value), name
+    kconfig.write_autoconf(str(directory / "sdkconfig.h"))
+
+
+def build(directory, sockets):
+    write_sdkconfig(directory)
+    done = run("cmake", "-S", STAND_IN, "-B", directory, f"-DSDKCONFIG={directory}", f"-DLWIP={LWIP}",
+               f"-DSOCKETS={sockets}")
+    assert done.returncode == 0, done.stdout
+    return run("cmake", "--build", directory, "-j", "2")
+
+
+def sockets_of_example():
+    return int(re.search(r"LWIP_MAX_SOCKETS=(\d+)", (EXAMPLE / "sdkconfig.defaults").read_text()).group(1))
+
+
+def test_the_example_serves(tmp_path):
+    if not LWIP.is_dir():
+        pytest.skip("needs lwIP's source: make check-component")
+    done = build(tmp_path, sockets_of_example())
+    assert done.returncode == 0, done.stdout
+    done = run(tmp_path / "program")
+    assert done.returncode == 0, done.stdout
+    assert "said: hello" in done.stdout
+
+
+def test_too_few_sockets_are_refused(tmp_path):
+    if not LWIP.is_dir():
+        pytest.skip("needs lwIP's source: make check-component")
+    done = build(tmp_path, sockets_of_example() - 1)
+    assert done.returncode != 0
+    assert "lwIP has a socket for each that the core may hold" in done.stdout
