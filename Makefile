@@ -11,6 +11,7 @@
 #                           the same of the images that 'make firmware' has left
 #   make lint, make fuzz    what CI runs besides the tests
 #   make check CHECKS=lwip  the port for microcontrollers, on this machine; fetches lwIP
+#   make check-cross        for other processors, libcs and compilers: docs/platforms.md
 #   make format, make cover
 #   make V=1                each command in full
 #
@@ -866,9 +867,9 @@ mips_code = -fno-pie -mplt -mno-shared -fstack-protector-strong
 comma = ,
 cross_flags = $(if $(findstring mips,$1),HARDEN='$(mips_code)' PIE='-no-pie -static',$(if $(call \
 	has_musl,$1),PIE=-static-pie)) LINK_Linux='$(subst -z$(comma)nodynamic-undefined-weak$(comma),,$(LINK_Linux))'
-# The pages that a router has. The kernel maps no program whose segments are less than a page apart.
+# A router on mips has pages of 4 KiB. And gcc for arm and riscv names a loader in what is static-pie too.
 cross_link = -L$(BUILD)/cross/$1 $(if $(call has_musl,$1),-L$(call musl,$1)/lib) \
-	$(if $(findstring mips,$1),-Wl$(comma)-z$(comma)max-page-size=4096) $(LINK_$1)
+	$(if $(findstring mips,$1),-Wl$(comma)-z$(comma)max-page-size=4096,$(if $(call has_musl,$1),-Wl$(comma)--no-dynamic-linker)) $(LINK_$1)
 # Debian's libc for a foreign processor is not where such a system has it.
 LINK_i386-glibc = -Wl,-dynamic-linker=/usr/i686-linux-gnu/lib/ld-linux.so.2,-rpath=/usr/i686-linux-gnu/lib
 
@@ -925,15 +926,20 @@ $(ARCHS:%=cross_build_%): cross_build_%:
 $(ARCHS:%=cross_test_%): cross_test_%:
 	+@$(call cross_make,$*) cross_tests
 
+lint: lint_cross
+
+lint_cross:
+	shellcheck tools/build_musl tools/cross_size
+
 check-cross:
 	@for a in $(ARCHS); do tools/need cross-$$a || exit 1; done
 	@$(MAKE) --no-print-directory cross_libraries
-	@$(foreach a,$(ARCHS),$(MAKE) --no-print-directory cross_build_$a &&) :
+	@$(MAKE) --no-print-directory $(ARCHS:%=cross_build_%)
 	@$(MAKE) --no-print-directory size-cross
 	@TEST_SECONDS=3600 tests/run $(ARCHS:%='$(MAKE) --no-print-directory cross_test_%')
 
 size-cross:
 	@tools/cross_size $(foreach a,$(ARCHS),$a $(if $(TRIPLE_$a),$(TRIPLE_$a)-,'') $(BUILD)/cross/$a/anklet)
 
-.PHONY: check-cross size-cross cross_libraries cross_programs cross_tests \
+.PHONY: check-cross size-cross lint_cross cross_libraries cross_programs cross_tests \
 	$(ARCHS:%=cross_build_%) $(ARCHS:%=cross_test_%)
