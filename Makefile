@@ -826,7 +826,8 @@ lint_firmware:
 #   make check-cross CROSS_CHECKS=e2e      one kind of test; those of CHECKS
 #   make size-cross                        what each of them takes, which ends check-cross too
 
-ARCHS ?= mipsel mipsel-tls mips armhf aarch64 riscv64 i386 i386-glibc musl musl-clang glibc glibc-clang
+ALL_ARCHS = mipsel mipsel-tls mips armhf aarch64 riscv64 i386 i386-glibc musl musl-clang glibc glibc-clang
+ARCHS ?= $(ALL_ARCHS)
 CROSS_CHECKS ?= unit contract replay sim e2e
 # An emulator is slow, and what the processor changes shows in the first runs.
 CROSS_SEEDS ?= 10
@@ -932,6 +933,7 @@ lint_cross:
 	shellcheck tools/build_musl tools/cross_size
 
 check-cross:
+	$(foreach a,$(filter-out $(ALL_ARCHS),$(ARCHS)),$(error ARCHS: '$a' is none of $(ALL_ARCHS)))
 	@for a in $(ARCHS); do tools/need cross-$$a || exit 1; done
 	@$(MAKE) --no-print-directory cross_libraries
 	@$(MAKE) --no-print-directory $(ARCHS:%=cross_build_%)
