@@ -135,11 +135,17 @@ uint32_t harness_late_ms(void)
 	return 10000;
 }
 
+/* What the sets hold, or what the system allows where that is less, as under 'ulimit -n'. */
 int harness_sockets(struct port *p)
 {
-	int room = fdset_limit() - count_descriptors();
+	struct rlimit limit;
+	int most = fdset_limit();
+	int room;
 
 	(void)p;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < (rlim_t)most)
+		most = (int)limit.rlim_cur;
+	room = most - count_descriptors();
 	return room < PORT_SOCKETS ? room : PORT_SOCKETS;
 }
 

@@ -35,7 +35,7 @@ static void truncated(struct run *run)
 {
 	begin(run);
 	client.leaves = (uint8_t)(CLIENT_SHUTS_DOWN + run->seed % 3);
-	client.leave_at = 1 + run->seed / 3 % (client.request_len - 1);
+	client.leave_at = 1 + (size_t)(run->seed / 3 % (client.request_len - 1));
 	client.cut_max = run_between(run, 1, 20);
 	run->check = check_left;
 }
@@ -53,7 +53,7 @@ static void check_silent(struct run *run)
 static void silent(struct run *run)
 {
 	begin(run);
-	client.request_len = run->seed % client.request_len;
+	client.request_len = (size_t)(run->seed % client.request_len);
 	if (run_between(run, 0, 1) == 1) {
 		client.cut_max = 1;
 		client.cut_pause_ms = 2000;
