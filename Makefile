@@ -677,14 +677,14 @@ size: all
 		tools/firmware_size $(BUILD)/$b/anklet.elf $(LIMITS_$b) || exit 1; fi;)
 
 # What each feature costs: the desktop without TLS, and each left out of it in turn.
-FEATURES = BIND=0 IDENT=0 NAMES=0 ROUTES=0 FORWARDS=0,ASSOCIATIONS=0 ASSOCIATIONS=0 NAME_CACHE=0 \
-	REMEDIES=0 LOG_LEVELS=3 LOG_LEVELS=2 LOG_LEVELS=0
+FEATURES = BIND-0 IDENT-0 NAMES-0 ROUTES-0 FORWARDS-0,ASSOCIATIONS-0 ASSOCIATIONS-0 NAME_CACHE-0 \
+	REMEDIES-0 LOG_LEVELS-3 LOG_LEVELS-2 LOG_LEVELS-0
 comma = ,
 features_left_out = $(foreach f,$(FEATURES),$(BUILD)/without/$f/anklet)
 
 $(features_left_out): $(BUILD)/without/%/anklet: FORCE
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/without/$* TLS=none \
-		CPPFLAGS='$(CPPFLAGS) $(patsubst %,-DCONFIG_ANKLET_%,$(subst $(comma), ,$*))' all
+		CPPFLAGS='$(CPPFLAGS) $(patsubst %,-DCONFIG_ANKLET_%,$(subst -,=,$(subst $(comma), ,$*)))' all
 
 size-features:
 	@$(MAKE) --no-print-directory BUILD=$(BARE) TLS=none all

@@ -145,7 +145,8 @@ int port_connected(struct port *p, port_sock s);
  * Begins to look up a name of up to CONFIG_ANKLET_NAME_MAX octets, or an address
  * literal, with a zone (fe80::1%eth0) too. families: which are of use. 0 and *s:
  * ask port_resolved(). Or *s is PORT_NONE and PORT_NO_RESOURCES (all look-ups
- * taken: try again later), PORT_NO_RANDOM, PORT_FAILED. Closing s cancels.
+ * taken: try again later), PORT_NO_RANDOM, PORT_FAILED. Closing s cancels. Nobody
+ * calls it, nor the next, without CONFIG_ANKLET_NAMES.
  */
 int port_resolve(
 	struct port *p, const char *name, size_t len, enum port_families families, port_sock *s);
