@@ -9,6 +9,11 @@
 #   make install            PREFIX=/usr/local, DESTDIR= as usual
 #   make size               text, static RAM and octets a session, held against the budgets;
 #                           the same of the images that 'make firmware' has left
+#   make CONFIG=NAME        other sizes and features: configs/NAME.h; docs/configuring.md
+#   make NAME_defconfig, make menuconfig, make savedefconfig
+#                           the same by Kconfig, for every later make with this BUILD
+#   make check-configs      every configuration, and some by chance, built and tested
+#   make size-features      what each feature costs
 #   make lint, make fuzz    what CI runs besides the tests
 #   make check CHECKS=lwip  the port for microcontrollers, on this machine; fetches lwIP
 #   make format, make cover
