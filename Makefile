@@ -9,6 +9,11 @@
 #   make install            PREFIX=/usr/local, DESTDIR= as usual
 #   make size               text, static RAM and octets a session, held against the budgets;
 #                           the same of the images that 'make firmware' has left
+#   make CONFIG=NAME        other sizes and features: configs/NAME.h; docs/configuring.md
+#   make NAME_defconfig, make menuconfig, make savedefconfig
+#                           the same by Kconfig, for every later make with this BUILD
+#   make check-configs      every configuration, and some by chance, built and tested
+#   make size-features      what each feature costs
 #   make lint, make fuzz    what CI runs besides the tests
 #   make check CHECKS=lwip  the port for microcontrollers, on this machine; fetches lwIP
 #   make check-cross        for other processors, libcs and compilers: docs/platforms.md
@@ -759,7 +764,8 @@ test:
 	@$(MAKE) --no-print-directory tls_source
 	@$(MAKE) --no-print-directory check
 
-# Every configuration that has a name, and some by chance; CONFIGS='NAME SEED ...' are only these.
+# Every configuration that has a name, and RANDOM_CONFIGS=24 by chance, from FIRST_SEED on if that is given;
+# CONFIGS='NAME SEED ...' are only these.
 CONFIGS ?=
 check-configs:
 	@tools/need check-configs
@@ -791,6 +797,24 @@ size: all
 	@$(foreach b,$(BOARDS),if [ -f $(BUILD)/$b/anklet.elf ]; then echo; echo '$b'; \
 		tools/firmware_size $(BUILD)/$b/anklet.elf $(LIMITS_$b) || exit 1; fi;)
 
+# What each feature costs: the desktop without TLS, and each left out of it in turn.
+FEATURES = BIND-0 IDENT-0 NAMES-0 ROUTES-0 FORWARDS-0,ASSOCIATIONS-0 ASSOCIATIONS-0 NAME_CACHE-0 \
+	REMEDIES-0 LOG_LEVELS-3 LOG_LEVELS-2 LOG_LEVELS-0
+comma = ,
+features_left_out = $(foreach f,$(FEATURES),$(BUILD)/without/$f/anklet)
+
+$(features_left_out): $(BUILD)/without/%/anklet: FORCE
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/without/$* TLS=none \
+		CPPFLAGS='$(CPPFLAGS) $(patsubst %,-DCONFIG_ANKLET_%,$(subst -,=,$(subst $(comma), ,$*)))' all
+
+size-features:
+	@$(MAKE) --no-print-directory BUILD=$(BARE) TLS=none all
+	@$(MAKE) --no-print-directory BUILD=$(BUILD) $(features_left_out)
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/tiny CONFIG=tiny all
+	@tools/size_features $(BARE)/anklet $(features_left_out) $(BUILD)/tiny/anklet
+
+.PHONY: size-features
+
 # ---- Fuzzing: FUZZ_SECONDS for each target, all at the same time ----
 
 FUZZ_SECONDS ?= 60
@@ -817,7 +841,7 @@ sim_less_own = $(SIM_LEFT_OUT:%=tests/sim/%.c)
 lwip_sources = $(PORT_LWIP) $(PORT_LWIP_DUAL) port/lwip/host/board.c tests/port_contract/harness_lwip.c \
 	$(TESTS_LWIP:%=tests/lwip/%.c) $(CONVERSATION)
 headers = $(wildcard include/*.h src/*.h port/*.h port/*/*.h port/*/*/*.h port/*/*/*/*.h tests/*/*.h)
-scripts = tests/tls/make_certificates tools/need tools/get_source tools/find_tls tools/size tools/fuzz tests/run tests/no_malloc tests/hardened .ci/run
+scripts = tests/tls/make_certificates tools/size_features tools/need tools/get_source tools/find_tls tools/size tools/fuzz tests/run tests/no_malloc tests/hardened .ci/run
 
 lint: lint_format lint_cppcheck lint_tidy lint_scripts lint_man
 
