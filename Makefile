@@ -8,12 +8,12 @@
 #   make check              the same, and installs nothing
 #   make install            PREFIX=/usr/local, DESTDIR= as usual
 #   make size               text, static RAM and octets a session, held against the budgets;
-#                           the same of the images that 'make firmware' has left
+#                           the same of the images that 'make firmware' has left; and what each
+#                           feature costs. size-budgets and size-features are either half
 #   make CONFIG=NAME        other sizes and features: configs/NAME.h; docs/configuring.md
 #   make NAME_defconfig, make menuconfig, make savedefconfig
 #                           the same by Kconfig, for every later make with this BUILD
 #   make check-configs      every configuration, and some by chance, built and tested
-#   make size-features      what each feature costs
 #   make lint, make fuzz    what CI runs besides the tests
 #   make check CHECKS=lwip  the port for microcontrollers, on this machine; fetches lwIP
 #   make check-cross        for other processors, libcs and compilers: docs/platforms.md
@@ -784,7 +784,12 @@ SOCKS_ALONE = $(BUILD)/socks
 SMALL_TLS = $(BUILD)/small
 has_small = $(and $(tls_built:none=),$(wildcard $(MBEDTLS)/.source))
 
-size: all
+size:
+	@$(MAKE) --no-print-directory size-budgets
+	@echo
+	@$(MAKE) --no-print-directory size-features
+
+size-budgets: all
 	@$(MAKE) --no-print-directory BUILD=$(BARE) TLS=none all
 	@$(MAKE) --no-print-directory BUILD=$(HALF) TLS=none \
 		CPPFLAGS='$(CPPFLAGS) -DCONFIG_ANKLET_SESSIONS=256' all
@@ -813,7 +818,7 @@ size-features:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/tiny CONFIG=tiny all
 	@tools/size_features $(BARE)/anklet $(features_left_out) $(BUILD)/tiny/anklet
 
-.PHONY: size-features
+.PHONY: size-budgets size-features
 
 # ---- Fuzzing: FUZZ_SECONDS for each target, all at the same time ----
 
