@@ -13,7 +13,7 @@
 #include "anklet_config.h"
 
 /* clang-format off */
-#define RULE_WORDS                                                                                 \
+#define RULE_IS_MADE_OF                                                                            \
 	"connect, " ANKLET_IF_BIND("bind, ") "from ADDRESS/BITS, to PATTERN, user NAME"           \
 	ANKLET_IF_IDENT(", ident") ANKLET_IF_BIND(", any-peer, needs-connect")
 /* clang-format on */
@@ -95,7 +95,7 @@
 		"these are more than " DIGITS(                                                     \
 			CONFIG_ANKLET_LISTENERS) " places to listen on ('*' is two)",              \
 		"use fewer, or build with a larger CONFIG_ANKLET_LISTENERS")                       \
-	X(FAULT_RULE_WORD, "unknown word '%'", "a rule is made of " RULE_WORDS)                    \
+	X(FAULT_RULE_WORD, "unknown word '%'", "a rule is made of " RULE_IS_MADE_OF)               \
 	X(FAULT_ROUTE_WORD, SAME,                                                                  \
 		"a route is made of to PATTERN, from ADDRESS/BITS, and one of via ENDPOINT, tls, " \
 		"starttls=PROTOCOL and direct")                                                    \
