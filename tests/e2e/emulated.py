@@ -1,8 +1,8 @@
 """
 What cannot hold where the program runs under qemu-user, test by test, with the reason.
 
-ANKLET_EMULATOR names the emulator, and the processor with it: 'make check-cross' sets it. Each of these is a
-limit of the emulation, looked for in the emulator itself; the same tests run natively in 'make check'.
+ANKLET_EMULATOR names the emulator, and the processor with it: 'make check-cross' sets it. Each of these is put
+down to the emulation, not to the program; the same tests run natively in 'make check'.
 """
 import os
 
