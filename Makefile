@@ -124,8 +124,10 @@ TLS_mbedtls = \
 # Where the system is not known there is a file that keeps to POSIX.
 NATIVE_Linux = linux
 NATIVE = $(or $(NATIVE_$(SYSTEM)),posix)
+NATIVE_UNTOLD_posix = port/posix/native_untold.c
 
 PORT_POSIX = \
+	port/log_lines.c \
 	port/posix/addresses.c \
 	port/posix/datagrams.c \
 	port/posix/dns.c \
@@ -138,6 +140,7 @@ PORT_POSIX = \
 	port/posix/name_files.c \
 	port/posix/native_common.c \
 	port/posix/native_$(NATIVE).c \
+	$(NATIVE_UNTOLD_$(NATIVE)) \
 	port/posix/query.c \
 	port/posix/resolve.c \
 	port/posix/sockets.c \
@@ -163,6 +166,7 @@ PORT_SIM = \
 	port/sim/sockets.c
 
 PORT_LWIP = \
+	port/log_lines.c \
 	port/lwip/accept.c \
 	port/lwip/chacha20.c \
 	port/lwip/datagrams.c \
@@ -664,7 +668,8 @@ $(BUILD)/anklet_no_malloc: $(posix_program) $(BUILD)/posix/tests/no_malloc.o $(t
 
 # Of port/posix what is about sockets, and what stands for the rest.
 PORT_LWIP_SOCKETS = \
-	$(addprefix port/posix/,addresses.c datagrams.c move.c sockets.c stream.c wait_select.c) \
+	$(addprefix port/posix/,addresses.c datagrams.c move.c native_untold.c sockets.c stream.c wait_select.c) \
+	port/log_lines.c \
 	port/lwip/addresses_dual.c \
 	port/lwip/zone.c \
 	port/lwip_sockets/fdset_lwip.c \
@@ -1232,12 +1237,14 @@ size-cross:
 # It runs here, over this host's sockets; tests/component/zephyr stands in for Zephyr.
 
 PORT_ZEPHYR = \
+	port/log_lines.c \
 	port/lwip_sockets/system.c \
 	port/names_known.c \
 	port/posix/addresses.c \
 	port/posix/datagrams.c \
 	port/posix/fdset_posix.c \
 	port/posix/move.c \
+	port/posix/native_untold.c \
 	port/posix/sockets.c \
 	port/posix/stream.c \
 	port/posix/wait_select.c \

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "board.h"
+#include "log_lines.h"
+#include "text.h"
 
 #define LINE_SIZE (CONFIG_ANKLET_LOG_LINE + 16) /* a log line and the level */
 
@@ -37,51 +39,19 @@ void port_fini(struct port *p)
 
 /* ---- The log ---- */
 
-static const char *level_word(enum port_level level)
-{
-	switch (level) {
-	case PORT_ERROR:
-		return "error: ";
-	case PORT_WARNING:
-		return "warning: ";
-	case PORT_DEBUG:
-		return "debug: ";
-	case PORT_INFO:
-		break;
-	}
-	return "";
-}
-
 static bool put_line(enum port_level level, const char *line, size_t len)
 {
 	char buf[LINE_SIZE];
 	struct text t;
 
 	text_init(&t, buf, sizeof buf);
-	text_str(&t, level_word(level));
+	text_str(&t, log_level_word(level));
 	text_octets(&t, line, len);
 	buf[t.len] = '\n'; /* in place of the NUL */
 	return board_put(buf, t.len + 1);
 }
 
-static bool report_unlogged(struct port *p)
-{
-	char buf[64];
-	struct text t;
-
-	if (p->unlogged == 0)
-		return true;
-	text_init(&t, buf, sizeof buf);
-	text_num(&t, p->unlogged);
-	text_str(&t, " log lines were dropped");
-	if (!put_line(PORT_WARNING, buf, t.len))
-		return false;
-	p->unlogged = 0;
-	return true;
-}
-
 void port_log(struct port *p, enum port_level level, const char *line, size_t len)
 {
-	if (!report_unlogged(p) || !put_line(level, line, len))
-		p->unlogged++;
+	log_line(&p->unlogged, put_line, level, line, len);
 }

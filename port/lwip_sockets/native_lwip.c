@@ -12,6 +12,8 @@
  *   it loses the connection.
  * - A listener that is closed while somebody waits ends the program by an assertion of lwIP's
  *   (netconn_drain(), with LWIP_NETCONN_FULLDUPLEX).
+ * - It tells the address that an IPv4 datagram was sent to, of an IPv6 one it does not, and takes
+ *   no address to send from: ../posix/native_untold.c.
  */
 #include "native.h"
 
@@ -204,36 +206,6 @@ bool native_drop(struct port *p, int fd, size_t n)
 		n -= (size_t)len;
 	}
 	return true;
-}
-
-/* ---- Datagrams ---- */
-
-/*
- * lwIP tells the address that an IPv4 datagram was sent to, of an IPv6 one it does not, and
- * takes no address to send from. So it is as in native_posix.c: listen on one address where
- * that matters.
- */
-const bool native_tells_to = false;
-
-int native_tell_to(int fd, bool v4)
-{
-	(void)fd;
-	(void)v4;
-	return 0;
-}
-
-bool native_sent_to(struct msghdr *datagram, struct address *to)
-{
-	(void)datagram;
-	(void)to;
-	return false;
-}
-
-void native_send_from(struct msghdr *datagram, const struct address *from)
-{
-	(void)from;
-	datagram->msg_control = NULL;
-	datagram->msg_controllen = 0;
 }
 
 /* ---- The rest ---- */

@@ -5,9 +5,9 @@
 
 #include <string.h>
 
+#include "log_lines.h"
 #include "native.h"
 #include "platform.h"
-#include "text.h"
 
 int port_init(struct port *p, const struct port_config *config)
 {
@@ -50,24 +50,7 @@ int port_load(struct port *p, const char *name, size_t offset, const uint8_t **d
 	return offset < len ? (int)(len - offset) : 0;
 }
 
-static bool report_unlogged(struct port *p)
-{
-	char buf[64];
-	struct text t;
-
-	if (p->unlogged == 0)
-		return true;
-	text_init(&t, buf, sizeof buf);
-	text_num(&t, p->unlogged);
-	text_str(&t, " log lines were dropped");
-	if (!platform_log(PORT_WARNING, buf, t.len))
-		return false;
-	p->unlogged = 0;
-	return true;
-}
-
 void port_log(struct port *p, enum port_level level, const char *line, size_t len)
 {
-	if (!report_unlogged(p) || !platform_log(level, line, len))
-		p->unlogged++;
+	log_line(&p->unlogged, platform_log, level, line, len);
 }

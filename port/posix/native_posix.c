@@ -58,34 +58,6 @@ int native_accept(int listener, struct sockaddr *from, socklen_t *from_len)
 	return fd;
 }
 
-/*
- * POSIX knows of no address beside a datagram: one that came to a socket which listens
- * everywhere is said to have come to '::' or 0.0.0.0, and what is sent from there
- * leaves as the system chooses. Listen on one address where that matters.
- */
-const bool native_tells_to = false;
-
-int native_tell_to(int fd, bool v4)
-{
-	(void)fd;
-	(void)v4;
-	return 0;
-}
-
-bool native_sent_to(struct msghdr *datagram, struct address *to)
-{
-	(void)datagram;
-	(void)to;
-	return false;
-}
-
-void native_send_from(struct msghdr *datagram, const struct address *from)
-{
-	(void)from;
-	datagram->msg_control = NULL;
-	datagram->msg_controllen = 0;
-}
-
 /* A buffer of its own: port_peek() still shows what is being dropped. */
 bool native_drop(struct port *p, int fd, size_t n)
 {

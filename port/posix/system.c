@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "log_lines.h"
 #include "native.h"
 #include "text.h"
 
@@ -134,21 +135,6 @@ static void text_time(struct text *t)
 	text_part(t, (int)(now.tv_nsec / 1000000), 3, ' ');
 }
 
-static const char *level_word(enum port_level level)
-{
-	switch (level) {
-	case PORT_ERROR:
-		return "error: ";
-	case PORT_WARNING:
-		return "warning: ";
-	case PORT_DEBUG:
-		return "debug: ";
-	case PORT_INFO:
-		break;
-	}
-	return "";
-}
-
 /*
  * A pipe that is writable takes PIPE_BUF octets without blocking. O_NONBLOCK
  * would do as well, but stderr is shared with whoever started the program.
@@ -163,30 +149,13 @@ static bool write_line(enum port_level level, const char *line, size_t len)
 		return false;
 	text_init(&t, buf, sizeof buf);
 	text_time(&t);
-	text_str(&t, level_word(level));
+	text_str(&t, log_level_word(level));
 	text_octets(&t, line, len);
 	buf[t.len] = '\n'; /* in place of the NUL */
 	return write(STDERR_FILENO, buf, t.len + 1) == (ssize_t)t.len + 1;
 }
 
-static bool report_unlogged(struct port *p)
-{
-	char buf[64];
-	struct text t;
-
-	if (p->unlogged == 0)
-		return true;
-	text_init(&t, buf, sizeof buf);
-	text_num(&t, p->unlogged);
-	text_str(&t, " log lines were dropped");
-	if (!write_line(PORT_WARNING, buf, t.len))
-		return false;
-	p->unlogged = 0;
-	return true;
-}
-
 void port_log(struct port *p, enum port_level level, const char *line, size_t len)
 {
-	if (!report_unlogged(p) || !write_line(level, line, len))
-		p->unlogged++;
+	log_line(&p->unlogged, write_line, level, line, len);
 }

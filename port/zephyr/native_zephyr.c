@@ -8,6 +8,8 @@
  * - A peer has a name while a connection is still under way; poll() tells whether it stands.
  * - SO_ERROR is told again and again, and SO_LINGER is not known.
  * - recv() of a connection that was broken off may say ENOTCONN.
+ * - It tells the address that a datagram was sent to only if it is built so, and takes none to
+ *   send from: ../posix/native_untold.c.
  * - Without IPv4-mapped addresses IPV6_V6ONLY is not known either, and not needed.
  */
 #define _POSIX_C_SOURCE 200809L
@@ -156,35 +158,6 @@ bool native_drop(struct port *p, int fd, size_t n)
 		n -= (size_t)len;
 	}
 	return true;
-}
-
-/* ---- Datagrams ---- */
-
-/*
- * Zephyr tells the address that a datagram was sent to only if it is built so, and takes none to
- * send from. So it is as in native_posix.c: listen on one address where that matters.
- */
-const bool native_tells_to = false;
-
-int native_tell_to(int fd, bool v4)
-{
-	(void)fd;
-	(void)v4;
-	return 0;
-}
-
-bool native_sent_to(struct msghdr *datagram, struct address *to)
-{
-	(void)datagram;
-	(void)to;
-	return false;
-}
-
-void native_send_from(struct msghdr *datagram, const struct address *from)
-{
-	(void)from;
-	datagram->msg_control = NULL;
-	datagram->msg_controllen = 0;
 }
 
 /* ---- Addresses ---- */

@@ -1,0 +1,22 @@
+/*
+ * What the logs of ports have in common: the word for a level, and lines that were not taken.
+ */
+#ifndef ANKLET_PORT_LOG_LINES_H
+#define ANKLET_PORT_LOG_LINES_H
+
+#include "port.h"
+
+/* What stands in front of a line: "warning: ", and "" for what is no news of a fault. */
+const char *log_level_word(enum port_level level);
+
+/* Takes a line (no line end, printable ASCII), whole or not at all: false. */
+typedef bool log_taker(enum port_level level, const char *line, size_t len);
+
+/*
+ * Hands a line to take(). One that it does not take is dropped and counted in *dropped; as soon
+ * as a line is taken again it comes behind one that says how many were.
+ */
+void log_line(
+	uint32_t *dropped, log_taker *take, enum port_level level, const char *line, size_t len);
+
+#endif
