@@ -215,13 +215,11 @@ static const struct mistake absent[] = {
 /* Is it about what has no place in this build, and is refused for that? Which word was meant is known with remedies only. */
 static bool is_left_out(const struct mistake *m)
 {
-	const char *line = m->line;
-
 	return (!CONFIG_ANKLET_REMEDIES && strncmp(m->message, "unknown scheme", 14) == 0) ||
-	       (!ANKLET_HAS_ROUTES && strncmp(line, "route", 5) == 0) ||
-	       (!ANKLET_HAS_FORWARDS && strncmp(line, "forward", 7) == 0) ||
+	       (!ANKLET_HAS_ROUTES && strncmp(m->line, "route", 5) == 0) ||
+	       (!ANKLET_HAS_FORWARDS && strncmp(m->line, "forward", 7) == 0) ||
 	       (CONFIG_ANKLET_ASSOCIATIONS == 0 &&
-		       (strstr(line, "udp") != NULL || strstr(line, "datagrams") != NULL));
+		       (strstr(m->line, "udp") != NULL || strstr(m->line, "datagrams") != NULL));
 }
 
 /* Each is the only error, and changes nothing at all, even where strings were added. */
