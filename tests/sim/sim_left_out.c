@@ -6,8 +6,9 @@
 
 #include <string.h>
 
-_Static_assert(!CONFIG_ANKLET_BIND && !CONFIG_ANKLET_IDENT && !CONFIG_ANKLET_NAMES,
-	"what is refused is left out");
+_Static_assert(!CONFIG_ANKLET_BIND, "it is refused");
+_Static_assert(!CONFIG_ANKLET_IDENT, "it is refused");
+_Static_assert(!CONFIG_ANKLET_NAMES, "they are refused");
 
 #define NAME "host.example"
 #define VIA_HOP "route to *.example via socks4a://" HOP_IP ":9050"
