@@ -160,7 +160,7 @@ int reply_read(struct end *client, uint8_t message[8])
 
 int reply(struct end *client)
 {
-	uint8_t message[8];
+	uint8_t message[8] = {0};
 
 	return reply_read(client, message);
 }
