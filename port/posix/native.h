@@ -1,8 +1,9 @@
 /*
  * What POSIX has no call for, or a slower one than the system at hand.
  *
- * native_linux.c and native_posix.c each have all of it but for what native_common.c has; the
- * Makefile takes one. port/lwip_sockets/native_lwip.c stands for both.
+ * native_linux.c and native_posix.c, of which the Makefile takes one, each have all of it but for
+ * what native_common.c has, and native_untold.c for those without addresses beside datagrams.
+ * port/lwip_sockets/native_lwip.c and port/zephyr/native_zephyr.c stand for native_common.c as well.
  */
 #ifndef ANKLET_POSIX_NATIVE_H
 #define ANKLET_POSIX_NATIVE_H

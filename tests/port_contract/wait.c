@@ -223,13 +223,14 @@ static void handles_rest_no_longer_than_the_wave(void **state)
 	struct pair pairs[CROWD];
 	struct address at;
 	port_sock s;
-	int open = 2 * CROWD - 1, room = harness_sockets(p);
+	int open = 2 * CROWD - 1, room = harness_sockets(p), forgotten;
 
 	for (int i = 0; i < CROWD; i++)
 		pairs[i] = make_pair(p);
-	(void)make_wave(p, pairs);
+	forgotten = make_wave(p, pairs);
 	port_close(p, &pairs[0].a);
-	(void)port_wait(p, 0); /* on some stacks the rest of the crowd is ready only now */
+	/* Where a stack has a thread of its own the rest of the crowd may be ready only now. */
+	assert_in_range(port_wait(p, 0), 0, CROWD - forgotten);
 	while (port_next(p) != PORT_NONE)
 		;
 	assert_true(harness_loopback(PORT_IPV4, &at));
