@@ -1314,3 +1314,7 @@ lint_zephyr: $(BUILD)/zephyr/host.h
 		-std=c11 -include $(BUILD)/zephyr/host.h $(ZEPHYR_FLAGS)
 
 .PHONY: zephyr-sources check-zephyr run-check-zephyr lint_zephyr
+
+# ---- The project's own tools, one fragment each ----
+
+include mk/bench.mk mk/size.mk mk/cover.mk mk/release.mk mk/fresh.mk mk/nightly.mk

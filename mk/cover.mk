@@ -1,0 +1,1 @@
+# make cover and make mutate: what the tests reach, and what they would notice.

@@ -1,0 +1,1 @@
+# make check-fresh: the README's two commands on a bare Debian.

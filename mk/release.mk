@@ -1,0 +1,1 @@
+# make help, install, uninstall and dist.

@@ -1,0 +1,1 @@
+# make size: what each image takes, held against what is written down.
