@@ -720,9 +720,12 @@ check-component:
 	@if CC='$(CC)' tools/need component; then $(MAKE) --no-print-directory run-check-component; else \
 		echo 'check-component: skipped: needs what was named above'; echo '0 passed, 0 failed, 1 skipped'; fi
 
+COMPONENT_TESTS ?= tests/component/test_esp_idf.py
+
+run-check-component: export REPEAT = make check-component COMPONENT_TESTS=
 run-check-component: $(needs_lwip_sockets)
 	@LWIP=$(abspath $(LWIP)) PYTHONDONTWRITEBYTECODE=1 tests/run $(commands_lwip_sockets) \
-		'$(PYTHON) -m pytest -p no:cacheprovider -rfEsxX tests/component/test_esp_idf.py'
+		'$(PYTHON) -m pytest -p no:cacheprovider -rfEsxX $(COMPONENT_TESTS)'
 
 component_sources = $(filter port/lwip_sockets/%,$(PORT_LWIP_SOCKETS)) port/lwip_sockets/host/platform.c \
 	tests/port_contract/harness_lwip_sockets.c tests/lwip_sockets/test_proxy.c
@@ -759,6 +762,11 @@ e2e_tls = $(filter %_tls_listen.py %_tls_route.py %_tls_relay.py %_starttls.py %
 run_e2e = $(if $(1),'$(PYTHON) -m pytest -p no:cacheprovider -rfEsxX $(1)')
 commands_e2e = $(call run_e2e,$(filter-out $(e2e_tls),$(E2E))) $(call run_e2e,$(e2e_tls))
 
+# What was said on the command line, for the commands that repeat a test.
+said = $(foreach v,BUILD CC CONFIG CPPFLAGS CFLAGS LDFLAGS LTO NATIVE SANITIZE TLS TLS_CONFIG,$(if $(filter \
+	command,$(origin $v)),$v=$(if $(word 2,$($v)),'$($v)',$($v))))
+
+check: export REPEAT = make $(strip $(said) check) CHECKS=e2e E2E=
 check: $(foreach c,$(CHECKS),$(needs_$c))
 	@ANKLET=$(abspath $(BUILD)/anklet) ANKLET_NO_MALLOC=$(abspath $(BUILD)/anklet_no_malloc) \
 		ANKLET_LESS=$(abspath $(LESS)/anklet) EMBED=$(abspath $(BUILD)/examples/embed) \
@@ -768,6 +776,13 @@ test:
 	@CC='$(CC)' tools/need test
 	@$(MAKE) --no-print-directory tls_source
 	@$(MAKE) --no-print-directory check
+
+# The tests of the tools themselves.
+check-tools:
+	@REPEAT='$(PYTHON) -m pytest -p no:cacheprovider ' PYTHONDONTWRITEBYTECODE=1 tests/run \
+		'$(PYTHON) -m pytest -p no:cacheprovider tests/tools'
+
+.PHONY: check-tools
 
 # Every configuration that has a name, and RANDOM_CONFIGS=24 by chance, from FIRST_SEED on if that is given;
 # CONFIGS='NAME SEED ...' are only these.
@@ -851,7 +866,7 @@ sim_less_own = $(SIM_LEFT_OUT:%=tests/sim/%.c)
 lwip_sources = $(PORT_LWIP) $(PORT_LWIP_DUAL) port/lwip/host/board.c tests/port_contract/harness_lwip.c \
 	$(TESTS_LWIP:%=tests/lwip/%.c) $(CONVERSATION)
 headers = $(wildcard include/*.h src/*.h port/*.h port/*/*.h port/*/*/*.h port/*/*/*/*.h tests/*/*.h)
-scripts = tests/tls/make_certificates tools/size_features tools/need tools/get_source tools/find_tls tools/size tools/fuzz tests/run tests/no_malloc tests/hardened .ci/run
+scripts = tests/tls/make_certificates tools/size_features tools/need tools/get_source tools/find_tls tools/size tools/fuzz tests/no_malloc tests/hardened .ci/run
 
 lint: lint_format lint_cppcheck lint_tidy lint_scripts lint_man
 
@@ -1045,6 +1060,7 @@ run-firmware: firmware
 
 FIRMWARE_TESTS ?= tests/firmware
 
+check-firmware: export REPEAT = make check-firmware FIRMWARE_TESTS=
 check-firmware:
 	@for b in $(BOARDS); do $(MAKE) --no-print-directory BOARD=$$b images || exit 1; done
 	@IMAGES=$(abspath $(BUILD)) PYTHONDONTWRITEBYTECODE=1 TEST_SECONDS=1200 tests/run \
@@ -1197,6 +1213,7 @@ $(BUILD)/run: $(BUILD)/anklet
 
 cross_programs: $(foreach c,$(filter-out e2e,$(CROSS_CHECKS)),$(needs_$c)) $(BUILD)/run
 
+cross_tests: export REPEAT = make check-cross ARCHS=$(notdir $(BUILD)) CROSS_CHECKS=e2e E2E=
 cross_tests:
 	@ANKLET=$(abspath $(BUILD)/$(if $(EMULATOR),run,anklet)) ANKLET_EMULATOR=$(EMULATOR) SIM_SEEDS=$(CROSS_SEEDS) \
 		PYTHONDONTWRITEBYTECODE=1 tests/run $(foreach c,$(CROSS_CHECKS),$(commands_$c))
@@ -1297,9 +1314,12 @@ check-zephyr:
 	@if CC='$(CC)' tools/need check-zephyr; then $(MAKE) --no-print-directory run-check-zephyr; else \
 		echo 'check-zephyr: skipped: needs what was named above'; echo '0 passed, 0 failed, 1 skipped'; fi
 
+ZEPHYR_TESTS ?= tests/component/test_zephyr.py
+
+run-check-zephyr: export REPEAT = make check-zephyr ZEPHYR_TESTS=
 run-check-zephyr: $(zephyr_tests) $(BUILD)/zephyr/sample/sample
 	@BUILD=$(abspath $(BUILD)/zephyr) PYTHONDONTWRITEBYTECODE=1 tests/run $(foreach t,$(zephyr_tests),'$t') \
-		'$(PYTHON) -m pytest -p no:cacheprovider -rfEsxX tests/component/test_zephyr.py'
+		'$(PYTHON) -m pytest -p no:cacheprovider -rfEsxX $(ZEPHYR_TESTS)'
 
 -include $(patsubst %.c,$(BUILD)/zephyr/host/%.d,$(zephyr_core) $(CONTRACT) $(zephyr_own)) \
 	$(patsubst %.c,$(BUILD)/zephyr/sample/%.d,$(zephyr_core) $(zephyr_own))

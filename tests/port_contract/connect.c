@@ -99,7 +99,7 @@ static void a_full_table_pauses_accept(void **state)
 	port_sock listener, a, b, s, last = PORT_NONE;
 
 	if (harness_sockets(p) < PORT_SOCKETS)
-		skip();
+		skip_because("the table of sockets is larger than what the system gives");
 	listener = listen_at(p, PORT_IPV4, &at);
 	assert_true(harness_loopback(PORT_IPV4, &any));
 	assert_int_equal(port_connect(p, NULL, &at, &a), 0);
@@ -129,7 +129,7 @@ static void an_exhausted_system_pauses_accept(void **state)
 	assert_int_equal(connected(p, a), 0);
 	send_octets(p, a, 0, 10);
 	if (!harness_exhaust(p, true))
-		skip();
+		skip_because("descriptors cannot be exhausted here");
 	assert_int_equal(port_accept(p, listener, &b, &from), PORT_NO_RESOURCES);
 	assert_int_equal(b, PORT_NONE);
 	forget_names();
@@ -179,7 +179,7 @@ static void nobody_listens(void **state)
 	int answer;
 
 	if (!harness_refusing(p, &at))
-		skip();
+		skip_because("there is no address here that refuses");
 	answer = port_connect(p, NULL, &at, &s);
 	if (answer == 0) {
 		assert_int_equal(connected(p, s), PORT_REFUSED);
@@ -246,7 +246,7 @@ static void one_family_for_each_listener(void **state)
 	port_sock six, four, s;
 
 	if (!harness_loopback(PORT_IPV6, &to))
-		skip();
+		skip_because("there is no ::1 here");
 	assert_int_equal(port_listen(p, &v6, 4, &six), 0);
 	assert_int_equal(port_local(p, six, &v6), 0);
 	assert_true(harness_loopback(PORT_IPV4, &to));

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "../skip.h"
 #include "harness.h"
 
 #define SOON_MS 20000 /* what must happen happens within this; a failure takes as long */

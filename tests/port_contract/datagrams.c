@@ -64,7 +64,7 @@ static port_sock open_at(struct port *p, struct address *at)
 static port_sock open_loopback(struct port *p, enum port_families family, struct address *at)
 {
 	if (!harness_loopback(family, at))
-		skip();
+		skip_because("this family of addresses is not here");
 	return open_at(p, at);
 }
 
@@ -213,7 +213,7 @@ static void everywhere_is_told_where(void **state)
 	port_sock server = open_at(p, &any), s;
 
 	if (!harness_second_loopback(&at))
-		skip();
+		skip_because("there is no second address of loopback here");
 	at.port = any.port;
 	s = open_to(p, &at, &client);
 	send_one(p, s, 0, 10, NULL, NULL);
@@ -235,7 +235,7 @@ static void each_family_has_its_own(void **state)
 	port_sock six, s;
 
 	if (!harness_loopback(PORT_IPV6, &to))
-		skip();
+		skip_because("there is no ::1 here");
 	six = open_at(p, &any);
 	four = (struct address){.ip = ip_v4(0, 0, 0, 0), .port = any.port};
 	assert_int_equal(port_datagram(p, &four, NULL, &s), 0);
@@ -294,7 +294,7 @@ static void a_refusal_is_no_end(void **state)
 	port_sock server = open_loopback(p, PORT_IPV4, &at), s = open_to(p, &at, &client);
 
 	if (!harness_hears_of_refusals())
-		skip();
+		skip_because("this port does not hear of refused datagrams");
 	port_close(p, &server);
 	assert_int_equal(port_recvfrom(p, s, got, LONGEST, &from, &to), PORT_AGAIN);
 	send_one(p, s, 0, 10, NULL, NULL);

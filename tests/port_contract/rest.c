@@ -31,7 +31,7 @@ static void literals_are_resolved(void **state)
 	struct address at[4];
 
 	if (!CONFIG_ANKLET_NAMES)
-		skip();
+		skip_because("built without names");
 	assert_int_equal(resolve(p, "192.0.2.33", PORT_BOTH, at, COUNT(at)), 1);
 	assert_true(ip_equal(&at[0].ip, &four));
 	assert_int_equal(at[0].port, 0);
@@ -52,7 +52,7 @@ static void localhost_is_loopback(void **state)
 	struct address at[4];
 
 	if (!CONFIG_ANKLET_NAMES)
-		skip();
+		skip_because("built without names");
 	assert_int_equal(resolve(p, "localhost", PORT_IPV4, at, COUNT(at)), 1);
 	assert_true(ip_equal(&at[0].ip, &four));
 	assert_int_equal(resolve(p, "localhost", PORT_BOTH, at, COUNT(at)), 2);
@@ -71,7 +71,7 @@ static void lookups_can_be_cancelled(void **state)
 	int count, again;
 
 	if (!CONFIG_ANKLET_NAMES)
-		skip();
+		skip_because("built without names");
 	for (int round = 0; round < 2; round++) {
 		port_sock s = 0;
 
@@ -111,7 +111,7 @@ static void no_random_is_a_failure(void **state)
 	uint8_t a[16];
 
 	if (!harness_no_random(p, true))
-		skip();
+		skip_because("random numbers cannot be made to fail here");
 	assert_int_equal(port_random(p, a, sizeof a), PORT_NO_RANDOM);
 	(void)harness_no_random(p, false);
 	assert_int_equal(port_random(p, a, sizeof a), 0);
@@ -129,7 +129,7 @@ static const char *store(struct port *p, size_t len)
 		stored[i] = octet_at(i);
 	name = harness_file(p, stored, len);
 	if (name == NULL)
-		skip();
+		skip_because("this port has no files");
 	return name;
 }
 
@@ -178,7 +178,7 @@ static void files_that_cannot_be_had(void **state)
 
 	assert_int_equal(port_load(p, "no such file", 0, &data), PORT_NO_NAME);
 	if (!harness_forbid(p, name))
-		skip();
+		skip_because("no file can be forbidden here");
 	assert_int_equal(port_load(p, name, 0, &data), PORT_DENIED);
 }
 
@@ -209,7 +209,7 @@ static void lines_are_logged(void **state)
 	const char *first, *second;
 
 	if (!harness_log_begin(p))
-		skip();
+		skip_because("this port has no log that a test could read");
 	log_line(p, PORT_INFO, "the first line");
 	log_line(p, PORT_ERROR, "the %s line");
 	(void)harness_log_text(p, logged, sizeof logged);
@@ -229,7 +229,7 @@ static void a_stalled_log_stops_nobody(void **state)
 	enum { LINES = 5000 };
 
 	if (!harness_log_begin(p))
-		skip();
+		skip_because("this port has no log that a test could read");
 	harness_log_stalled(p, true);
 	for (int i = 0; i < LINES; i++)
 		log_line(p, PORT_INFO, "a line that nobody reads, for the time being");

@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "../skip.h"
+
 #define FILES "tests/tls/"
 #define FILE_SIZE 4096
 #define CONTEXTS 8
@@ -186,7 +188,7 @@ void secure_clean_up(struct run *run)
 void secure_world(struct run *run)
 {
 	if (!tls_built)
-		skip();
+		skip_because("built without TLS");
 	read_files();
 	run->sim.steps_max = 1000000; /* a handshake through a window of one octet takes many */
 	library_begin(run);

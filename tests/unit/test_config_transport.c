@@ -4,6 +4,7 @@
  */
 #include "config_reading.h"
 
+#include "../skip.h"
 #include "starttls.h"
 #include "tls.h"
 
@@ -259,7 +260,7 @@ static void mistakes_in_listeners(void **state)
 {
 	(void)state;
 	if (!ANKLET_HAS_TLS)
-		skip();
+		skip_because("built without TLS");
 	check_mistakes(listen_mistakes, COUNT(listen_mistakes), true);
 }
 
@@ -267,7 +268,7 @@ static void mistakes_in_routes(void **state)
 {
 	(void)state;
 	if (!ANKLET_HAS_TLS)
-		skip();
+		skip_because("built without TLS");
 	check_mistakes(route_mistakes, COUNT(route_mistakes), true);
 }
 
@@ -275,7 +276,7 @@ static void mistakes_in_forwards(void **state)
 {
 	(void)state;
 	if (!ANKLET_HAS_TLS)
-		skip();
+		skip_because("built without TLS");
 	check_mistakes(forward_mistakes, COUNT(forward_mistakes), true);
 }
 
@@ -305,7 +306,7 @@ static void the_options_of_a_listener(void **state)
 
 	(void)state;
 	if (!ANKLET_HAS_TLS)
-		skip();
+		skip_because("built without TLS");
 	read_good("listen ssl://*?cert=/etc/c%26d.pem&key=k&ca=a/b=?c&min=1.2&alpn=h2,x"
 		  "&truncated=eof&halfclose=defer\n");
 	assert_int_equal(config.listen[0].scheme, ENDPOINT_TLS);

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "../skip.h"
 #include "endpoint.h"
 #include "guard.h"
 #include "starttls.h"
@@ -116,7 +117,7 @@ static void printed_whole_whatever_was_written(void **state)
 
 	(void)state;
 	if (!ANKLET_HAS_TLS)
-		skip();
+		skip_because("built without TLS");
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct endpoint e, again;
 		char buf[300];
@@ -169,7 +170,7 @@ static void printed_with_its_scheme(void **state)
 
 	(void)state;
 	if (!ANKLET_HAS_TLS)
-		skip();
+		skip_because("built without TLS");
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct endpoint e, again;
 		char buf[300];
@@ -210,7 +211,7 @@ static void what_a_scheme_is(void **state)
 
 	(void)state;
 	if (!ANKLET_HAS_TLS)
-		skip();
+		skip_because("built without TLS");
 	assert_int_equal(COUNT(cases), ENDPOINT_SCHEMES);
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct endpoint e;
@@ -334,7 +335,7 @@ static void says_what_is_wrong_and_where(void **state)
 
 	(void)state;
 	if (!ANKLET_HAS_TLS)
-		skip();
+		skip_because("built without TLS");
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct endpoint e = {.port = 4711};
 		size_t len = strlen(cases[i].wrong);

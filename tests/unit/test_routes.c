@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "../skip.h"
 #include "config.h"
 #include "rules_rows.h"
 
@@ -81,7 +82,7 @@ static void the_first_that_matches_decides(void **state)
 
 	(void)state;
 	if (!ANKLET_HAS_TLS)
-		skip();
+		skip_because("built without TLS");
 	check_routes(rows, COUNT(rows));
 }
 
@@ -168,7 +169,7 @@ static void a_bind_passes_over_tls(void **state)
 
 	(void)state;
 	if (!ANKLET_HAS_TLS)
-		skip();
+		skip_because("built without TLS");
 	check_routes(rows, COUNT(rows));
 }
 
@@ -211,7 +212,7 @@ static void which_hops_look_names_up(void **state)
 
 	(void)state;
 	if (!ANKLET_HAS_TLS)
-		skip();
+		skip_because("built without TLS");
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		if (!use_routes(cases[i].route))
 			continue;

@@ -9,6 +9,7 @@
 #include <mbedtls/platform.h>
 #include <stdlib.h>
 
+#include "../skip.h"
 #include "tls_mbedtls.h"
 
 #define RUN(test) cmocka_unit_test_setup_teardown(test, start_port, stop_port)
@@ -324,8 +325,7 @@ static void memory_ends_in_a_session(void **state)
 static void memory_ends_while_loading(void **state)
 {
 	(void)state;
-	print_message("skipped: the library is built without MBEDTLS_PLATFORM_MEMORY\n");
-	skip();
+	skip_because("the library is built without MBEDTLS_PLATFORM_MEMORY");
 }
 
 static void memory_ends_in_a_session(void **state)
