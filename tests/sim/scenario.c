@@ -268,10 +268,10 @@ static uint64_t number(const char *text)
 static const char *read_options(int argc, char **argv)
 {
 	const char *wanted = NULL;
-	const char *seeds = getenv("SIM_SEEDS");
+	const char *seeds = getenv("SIM_SEEDS"), *first = getenv("SIM_FIRST");
 
 	options.program = argv[0];
-	options.first = 1;
+	options.first = first != NULL ? number(first) : 1;
 	options.count = seeds != NULL ? number(seeds) : SEEDS_DEFAULT;
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--verbose") == 0) {
