@@ -171,7 +171,7 @@ def test_the_settings_of_a_board_are_accepted(with_tls, tool, tmp_path):
 
 PROXY = "192.168.1.10"
 CLIENT, NEIGHBOUR, OTHER_NET = "192.168.1.20", "192.168.1.21", "192.168.2.20"
-PUBLIC, SERVER, INSIDE = "203.0.113.9", "198.51.100.9", "10.9.9.9"
+PUBLIC, SERVER, INSIDE, LINK = "203.0.113.9", "198.51.100.9", "10.9.9.9", "169.254.7.2"
 OWN = "203.0.113.1"  # another address of the proxy's host
 PORTS = (22, 80, 443, 6667)
 
@@ -182,8 +182,9 @@ Lan = namedtuple("Lan", "proxy_host others")
 def lan(namespace):
     """The proxy's host, and one that plays all others: clients, the inside, and the world, with servers on PORTS."""
     mine, others = namespace(), namespace()
-    mine.wire(others, [f"{PROXY}/24", "192.168.2.1/24", f"{OWN}/24", "10.0.0.1/8"],
-              [f"{CLIENT}/24", f"{NEIGHBOUR}/24", f"{OTHER_NET}/24", f"{PUBLIC}/24", f"{INSIDE}/8", f"{SERVER}/32"])
+    mine.wire(others, [f"{PROXY}/24", "192.168.2.1/24", f"{OWN}/24", "10.0.0.1/8", "169.254.7.1/16"],
+              [f"{CLIENT}/24", f"{NEIGHBOUR}/24", f"{OTHER_NET}/24", f"{PUBLIC}/24", f"{INSIDE}/8", f"{SERVER}/32",
+               f"{LINK}/16"])
     mine.ip("route", "add", SERVER, "via", PUBLIC)
     mine.file("hosts", f"{SERVER} www.example.com\n{INSIDE} inside.example.com\n")
     mine.file("resolv.conf", "")
@@ -257,14 +258,14 @@ def test_a_lan_in_one_line(anklet, lan):
     line = next(args for block, args in COMMAND_LINES if block.page == "README.md")
     assert line == ["--listen", f"tcp://{PROXY}:1080"]
     anklet(*line, ns=lan.proxy_host)
-    for client in (CLIENT, NEIGHBOUR, OTHER_NET, INSIDE):
+    for client in (CLIENT, NEIGHBOUR, OTHER_NET, INSIDE, LINK):
         assert granted(lan, 22, 80, host=SERVER, source=client) == [22, 80]
     for client in ("127.0.0.1", PROXY):
         assert granted(lan, 80, host=SERVER, source=client, ns=lan.proxy_host) == [80]
     assert granted(lan, *PORTS, host=SERVER, source=PUBLIC) == []
     for host in ("127.0.0.1", PROXY, OWN, "10.0.0.1"):
         peers.listener(host, 80, ns=lan.proxy_host)
-        for client in (CLIENT, OTHER_NET, INSIDE):
+        for client in (CLIENT, OTHER_NET, INSIDE, LINK):
             assert code(lan, 80, host, source=client) == socks4.REJECTED, (host, client)
     assert code(lan, 80, "127.0.0.1", source="127.0.0.1", ns=lan.proxy_host) == socks4.GRANTED
 
