@@ -19,6 +19,8 @@ PAGES = ["README.md", *(f"docs/{page}.md" for page in (
     "architecture", "configuring", "firmware", "platforms", "porting", "tls"))]
 MANUALS = ["docs/anklet.8", "docs/anklet.conf.5"]
 CONF = "docs/anklet.conf"
+BOARDS = sorted(str(file.relative_to(ROOT)) for file in ROOT.glob("port/lwip/boards/*/anklet.conf"))
+ROUTER = ["port/openwrt/README.md", "port/openwrt/files/anklet.config"]
 
 # What the blocks begin with that are no configuration of the program. All others are taken for one, so that
 # one whose first keyword is misspelt is too.
@@ -91,6 +93,13 @@ def enabled(text):
     return re.sub(r"^#(?=[a-z])", "", text, flags=re.MULTILINE)
 
 
+def lines_of_router(text):
+    """What stands in sections of OpenWrt as lines of the program's own, those that are disabled too."""
+    found = re.findall(r"^\t#?(?:list|option) (\w+) '(.*)'$", text, flags=re.MULTILINE)
+    own = [(name, value) for name, value in found if name not in ("enabled", "interface", "port")]
+    return [value if name == "rule" else f"{name.replace('_', '-')} {value}" for name, value in own]
+
+
 def test_examples_are_found():
     """Were nothing found, nothing would be tested."""
     counts = {page: sum(block.page == page for block in CONFIGURATIONS) for page in PAGES + MANUALS}
@@ -98,6 +107,7 @@ def test_examples_are_found():
     counts = {page: sum(block.page == page for block, _ in COMMAND_LINES) for page in PAGES + MANUALS}
     assert counts["README.md"] >= 5 and counts["docs/anklet.8"] >= 4, counts
     assert len(enabled((ROOT / CONF).read_text()).splitlines()) > 20
+    assert len(BOARDS) >= 3 and all(len(lines_of_router((ROOT / page).read_text())) >= 2 for page in ROUTER)
 
 
 # ---- They are accepted ----
@@ -118,7 +128,7 @@ def given(request, tmp_path):
     def accepts(args, text=None):
         text = text or (ROOT / CONF).read_text()
         (tmp_path / "anklet.conf").write_text(text)
-        if re.search(r"\btls\b|starttls|psk=", " ".join(args) + re.sub(r"#.*", "", text)):
+        if re.search(r"\btls\b|starttls|psk=|^ca ", " ".join(args) + re.sub(r"#.*", "", text), re.MULTILINE):
             args = files(args)
         done = program.run(*(["-t"] if "-t" not in args else []), *args, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
@@ -150,6 +160,16 @@ def test_a_command_line_is_accepted(given, args):
 @pytest.mark.parametrize("read", [str, enabled], ids=["as it is", "with every line"])
 def test_the_example_file_is_accepted(given, read):
     given(["-c", "anklet.conf"], with_given(read((ROOT / CONF).read_text())))
+
+
+@pytest.mark.parametrize("page", BOARDS)
+def test_what_a_board_is_built_with_is_accepted(given, page):
+    given(["-c", "anklet.conf"], (ROOT / page).read_text())
+
+
+@pytest.mark.parametrize("page", ROUTER)
+def test_the_sections_of_a_router_are_accepted(given, page):
+    given(["-c", "anklet.conf"], with_given("\n".join(lines_of_router((ROOT / page).read_text()))))
 
 
 def test_the_settings_of_a_board_are_accepted(with_tls, tool, tmp_path):
