@@ -15,15 +15,14 @@ import program
 import socks4
 
 ROOT = program.ROOT
-PAGES = ["README.md", *(f"docs/{page}.md" for page in (
-    "architecture", "configuring", "firmware", "platforms", "porting", "tls"))]
+PAGES = ["README.md", *sorted(f"docs/{page.name}" for page in ROOT.glob("docs/*.md"))]
 MANUALS = ["docs/anklet.8", "docs/anklet.conf.5"]
 CONF = "docs/anklet.conf"
 BOARDS = sorted(str(file.relative_to(ROOT)) for file in ROOT.glob("port/lwip/boards/*/anklet.conf"))
 ROUTER = ["port/openwrt/README.md", "port/openwrt/files/anklet.config"]
 
 # What the blocks begin with that are no configuration of the program. All others are taken for one, so that
-# one whose first keyword is misspelt is too.
+# one whose first keyword is misspelt is, too.
 COMMANDS = {"make", "curl", "chromium", "openssl", "openocd", "build/anklet", "tools/settings"}
 OTHERS = {"2026-11-21", "session", "kconfig:", "mac", "main.c,", "FREE"}
 
