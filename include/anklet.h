@@ -2,7 +2,7 @@
  * anklet: a SOCKS4 and SOCKS4A proxy to be run by any program.
  *
  *	static struct port port;          (from the port's port_arch.h)
- *	static max_align_t memory[...];   (ANKLET_MEMORY octets)
+ *	static max_align_t memory[...];   (ANKLET_MEMORY bytes)
  *
  *	struct anklet *a = anklet_init(memory, sizeof memory, &port);
  *	anklet_configure(a, "built in", text, len, report, NULL);
@@ -11,8 +11,10 @@
  *		anklet_poll(a, -1);
  *	anklet_fini(a);
  *
- * One thread; nothing is allocated; no call but anklet_poll() waits. Several
- * instances may live side by side, each with its own memory and port.
+ * One thread. Nothing is allocated but by the library of TLS, from anklet_start()
+ * or anklet_check() on. anklet_poll() waits for something to do, and anklet_start()
+ * for the address of a name to listen on; no other call waits. Several instances
+ * may live side by side, each with its own memory and port.
  */
 #ifndef ANKLET_H
 #define ANKLET_H
@@ -26,8 +28,8 @@
 #define ANKLET_VERSION "0.1.0"
 
 /*
- * Octets that one instance needs, aligned as for any type. An upper bound that
- * is asserted when anklet is built; 'make size' prints what is really used.
+ * Bytes that one instance needs, aligned as for any type. An upper bound that is
+ * asserted when anklet is built.
  */
 #define ANKLET_DATAGRAMS_MEMORY                                                           \
 	((size_t)CONFIG_ANKLET_ASSOCIATIONS * 136 +                                       \
@@ -73,24 +75,28 @@ unsigned anklet_rules(const struct anklet *a);
 /* Prints the configuration in force, as lines that anklet_configure() reads. */
 void anklet_print_config(const struct anklet *a, anklet_print *print, void *ctx);
 
-/* Why anklet_start() failed: a sentence, and the place that was asked for where that was the reason. */
+/*
+ * Why anklet_start() or anklet_check() failed. Where the system or the port refuses, why is
+ * all there is to say of it, and words are empty: port/posix/failure.c makes a sentence of that.
+ */
 struct anklet_failure {
 	int why; /* an enum port_answer; or below all of them: what was configured cannot be used */
-	char at[300];    /* the endpoint as configured, or "" */
-	char words[200]; /* more about it; or "" */
+	char at[300];    /* the endpoint or the route that it was about, as configured; or "" */
+	char words[200]; /* of a key, a certificate or TLS what is wrong; else "" */
 };
 
 /*
  * Reads the keys and certificates that the configuration names, and holds them
- * against each other, as anklet_start() will; opens nothing. 0, or as there.
+ * against each other, as anklet_start() will; the port is initialised for that
+ * and ended again, and no listener is opened. 0, or as there.
  */
 int anklet_check(struct anklet *a, struct anklet_failure *failure);
 
 /*
- * Initialises the port and opens every listener. A name to listen on is looked
- * up first, which may take 5 seconds. Returns 0, or the negative port answer
- * and *failure; nothing then stays open. Listening on ::1 when nobody asked for
- * it may fail, which is only logged.
+ * Initialises the port, reads keys and certificates, and opens every listener. A
+ * name to listen on is looked up first, which may take 5 seconds for each. Returns
+ * 0, or what is negative and in failure->why; nothing then stays open. Listening on
+ * ::1 when nobody asked for it may fail, and on IPv6 for '*', which is only logged.
  */
 int anklet_start(struct anklet *a, struct anklet_failure *failure);
 
@@ -111,14 +117,17 @@ void anklet_turn(struct anklet *a);
 /* Whom the program that runs it is to become once everything is open (keyword user): "" for nobody else. */
 const char *anklet_user(const struct anklet *a);
 
-/* Accepts no more clients and closes the listeners. The sessions go on: poll until none is left. */
+/*
+ * Accepts no more clients, closes the listeners, and ends the associations of datagrams. The
+ * sessions go on: poll until none is left.
+ */
 void anklet_stop(struct anklet *a);
 
 /* Ends all sessions at once with a reset, closes everything, and ends the port. */
 void anklet_fini(struct anklet *a);
 
 struct anklet_status {
-	uint32_t sessions;      /* clients being served */
+	uint32_t sessions;      /* clients being served, those being refused among them */
 	uint32_t sessions_max;  /* CONFIG_ANKLET_SESSIONS */
 	uint32_t sessions_peak; /* the most there have been */
 	uint64_t accepted;      /* clients since the start, those below included */
@@ -145,7 +154,7 @@ void anklet_log(struct anklet *a, int level, const char *line, size_t len);
 bool anklet_listening(const struct anklet *a, unsigned i, char *buf, size_t size);
 
 /*
- * What listener i has to offer, printed behind where it listens: "" is SOCKS in the clear,
+ * What listener i has to offer, to be printed after where it listens: "" is SOCKS in the clear,
  * else " with TLS", and " for TARGET" of a forward. There is a listener i.
  */
 void anklet_offering(const struct anklet *a, unsigned i, char *buf, size_t size);

@@ -30,8 +30,9 @@
 #endif
 
 /*
- * Looking names up. Without it a 4A request is refused with 91, unless a next hop takes the name
- * as it is, and a name to listen on or to connect to is an error in the configuration.
+ * Looking names up. Without it a 4A request is refused with 91, unless its name is an address or
+ * a next hop takes it as it is, and a name to listen on or to connect to is an error in the
+ * configuration.
  */
 #ifndef CONFIG_ANKLET_NAMES
 #define CONFIG_ANKLET_NAMES ANKLET_UNSAID
@@ -84,7 +85,7 @@
 #define CONFIG_ANKLET_ASSOCIATIONS 64
 #endif
 
-/* Octets of the longest datagram that is forwarded; longer ones are dropped and counted. */
+/* Bytes of the longest datagram that is forwarded; longer ones are dropped and counted. */
 #ifndef CONFIG_ANKLET_DATAGRAM
 #define CONFIG_ANKLET_DATAGRAM 4096
 #endif
@@ -94,17 +95,17 @@
 #define CONFIG_ANKLET_TLS_STREAMS 256
 #endif
 
-/* Octets of each that are decrypted before somebody takes them. */
+/* Bytes of each that are decrypted before somebody takes them. */
 #ifndef CONFIG_ANKLET_TLS_CHUNK
 #define CONFIG_ANKLET_TLS_CHUNK 4096
 #endif
 
-/* Octets for all names in the configuration together, each with its NUL. */
+/* Bytes for all names in the configuration together, each with its NUL. */
 #ifndef CONFIG_ANKLET_CONFIG_TEXT
 #define CONFIG_ANKLET_CONFIG_TEXT 4096
 #endif
 
-/* Longest userid and longest name of a request, in octets without the NUL. */
+/* Longest userid and longest name of a request, in bytes without the NUL. */
 #ifndef CONFIG_ANKLET_USERID_MAX
 #define CONFIG_ANKLET_USERID_MAX 255
 #endif
@@ -127,12 +128,12 @@
 #define CONFIG_ANKLET_SPARE_SOCKETS (CONFIG_ANKLET_SESSIONS / 4)
 #endif
 
-/* Octets moved for one direction of a session before the next session's turn. */
+/* Bytes moved for one direction of a session before the next session's turn. */
 #ifndef CONFIG_ANKLET_TURN_OCTETS
 #define CONFIG_ANKLET_TURN_OCTETS 262144
 #endif
 
-/* Octets of a log line; what is longer is cut and marked. */
+/* Bytes of a log line; what is longer is cut and marked. */
 #ifndef CONFIG_ANKLET_LOG_LINE
 #define CONFIG_ANKLET_LOG_LINE 1024
 #endif
@@ -162,7 +163,7 @@
 /*
  * Sockets the core may hold at once: listeners and those of forwards ('*' is two),
  * two for each session, the spare ones of address races, one for each client of
- * forwarded datagrams, a look-up for each forward, and one for the moment in which BIND's peer has been
+ * forwarded datagrams, a lookup for each forward, and one for the moment in which BIND's peer has been
  * accepted and its listener is not yet closed.
  */
 #define ANKLET_SOCKETS                                                                       \

@@ -1,7 +1,7 @@
 /*
  * anklet inside somebody else's loop, which has a descriptor and a timer of its own.
  *
- *	embed LINE...      as in: embed 'listen 127.0.0.1:1080' 'deny to 10.0.0.0/8'
+ *	embed LINE...      as in: embed 'listen 127.0.0.1:1080' 'allow to *:80,443'
  *
  * Each LINE is one of the proxy's configuration. The program's own business is to say how the
  * proxy is doing, whenever a line is typed and every second. When stdin ends it lets the

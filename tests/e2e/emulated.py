@@ -23,6 +23,8 @@ LIMITS = (
     )),
     (BIG_ENDIAN, "rtnetlink's RTM_GETROUTE reaches the kernel with attributes in the program's order of octets", (
         "test_a_client_that_leaves_ends_the_question",
+        "test_a_lan_in_one_line",
+        "test_a_lan_may_connect_and_not_to_the_inside",
         "test_a_new_address_of_ours_is_known_within_seconds",
         "test_an_allow_that_names_an_address_inside_opens_it",
         "test_bad_answers",
@@ -31,6 +33,8 @@ LIMITS = (
         "test_nobody_on_port_113",
         "test_oidentd_confirms",
         "test_oidentd_contradicts",
+        "test_one_address_of_the_host_may_be_reached",
+        "test_one_client_of_a_lan_may_be_connected_to",
         "test_rules_without_ident_do_not_ask",
         "test_silence_ends_at_the_limit",
         "test_the_question",

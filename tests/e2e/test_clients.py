@@ -1,4 +1,5 @@
 """Clients that nobody here wrote: what they ask for, they get."""
+import re
 import socket
 import subprocess
 
@@ -38,6 +39,39 @@ def test_curl_shows_a_refusal(proxy, tool):
     done = subprocess.run([tool("curl"), "-sS", "--noproxy", "", "--socks4a", f"127.0.0.1:{proxy.port}",
                            "http://none.example.test/"], stderr=subprocess.PIPE, timeout=30)
     assert done.returncode == 97 and b"91" in done.stderr, done
+
+
+LISTING = b"-rw-r--r-- 1 ftp ftp 5 Jan 01 2026 file\r\n"
+
+
+def ftp_server():
+    """An FTP server in passive mode, for one client: its port."""
+    server, data = peers.listener(), peers.listener()
+    answers = {"USER": "331 and the password?", "PASS": "230 in", "PWD": '257 "/" it is', "TYPE": "200 done",
+               "EPSV": f"229 there (|||{peers.port_of(data)}|)", "QUIT": "221 bye"}
+
+    def serve():
+        with peers.accept(server) as control, control.makefile("r", newline="\r\n") as lines:
+            control.sendall(b"220 here\r\n")
+            for line in lines:
+                word = line.split()[0]
+                if word == "LIST":
+                    control.sendall(b"150 it comes\r\n")
+                    with peers.accept(data) as sock:
+                        sock.sendall(LISTING)
+                answer = "226 that was it" if word == "LIST" else answers.get(word, "502 no")
+                control.sendall(answer.encode() + b"\r\n")
+
+    peers.Worker(serve).start()
+    return peers.port_of(server)
+
+
+def test_curl_ftp(proxy, tool):
+    """By name, and with both of FTP's connections."""
+    assert output(tool("curl"), "-sS", "--noproxy", "", "--socks4a", f"127.0.0.1:{proxy.port}",
+                  f"ftp://{NAME}:{ftp_server()}/") == LISTING.replace(b"\r\n", b"\n")
+    granted = rf"connect {re.escape(NAME)}:\d+: granted"
+    proxy.wait_log(rf"{granted}(.|\n)*{granted}")
 
 
 def test_nc(proxy, tool):

@@ -2,6 +2,7 @@
 import os
 import re
 import select
+import shlex
 import signal
 import subprocess
 import time
@@ -171,3 +172,13 @@ def test_says_why_it_cannot_start():
     done = program.run(f"listen 127.0.0.1:{peers.port_of(taken)}", program=EMBED)
     assert done.returncode == 1 and done.stdout == ""
     assert f"127.0.0.1:{peers.port_of(taken)}" in done.stderr
+
+
+def test_the_line_that_the_readme_shows(embed):
+    """With its rules, and a port of our own."""
+    text = (SOURCE.parent / "README.md").read_text()
+    _, listen, *rules = shlex.split(re.search(r"^build/examples/embed .*$", text, re.MULTILINE).group())
+    assert listen == "listen 127.0.0.1:1080" and "deny to 10.0.0.0/8" in rules
+    one = embed(*rules)
+    socks4.session(one.address, peers.listener())
+    assert socks4.refused(one.address, 80, "10.1.2.3") == socks4.REJECTED

@@ -84,8 +84,9 @@ def test_danted_bind(start, danted):
     assert peers.read_exactly(client, 13) == b"from the peer"
 
 
-def test_names_are_looked_up_for_a_socks4_hop(start, danted, server, names):
-    proxy = start(f"via {url('socks4', danted[1])}")
+@pytest.mark.parametrize("scheme, how", [("socks4", ""), ("socks4a", "resolve")])
+def test_names_are_looked_up_for_a_hop_without_4a(start, danted, server, names, scheme, how):
+    proxy = start(f"via {url(scheme, danted[1])} {how}")
     assert echoes(socks4.connect(proxy.address, server.port, name=NAME))
     assert names.asked(NAME)
 
