@@ -555,14 +555,6 @@ embed-flags: $(POSIX_LIBS)
 
 .PHONY: embed embed-flags
 
-install: all
-	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man5 \
-		$(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(PREFIX)/share/doc/anklet
-	install -m 755 $(BUILD)/anklet $(DESTDIR)$(PREFIX)/sbin/anklet
-	install -m 644 docs/anklet.8 $(DESTDIR)$(PREFIX)/share/man/man8/anklet.8
-	install -m 644 docs/anklet.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/anklet.conf.5
-	install -m 644 docs/anklet.conf $(DESTDIR)$(PREFIX)/share/doc/anklet/anklet.conf
-
 # ---- Tests ----
 #
 # CHECKS says which kinds to run. UNDER is put in front of every program but the

@@ -18,7 +18,7 @@ endif
 
 # As there: the flags come by the environment, the tools as variables of make.
 MAKE_VARS = CFLAGS="$(TARGET_CFLAGS) $(TARGET_CPPFLAGS)" LDFLAGS="$(TARGET_LDFLAGS)"
-MAKE_FLAGS = CC="$(TARGET_CC)" AR="$(TARGET_AR)" CROSS="$(TARGET_CROSS)" ARCH="$(ARCH)"
+MAKE_FLAGS = CC="$(TARGET_CC)" AR="$(TARGET_AR)" STRIP="$(TARGET_CROSS)strip" CROSS="$(TARGET_CROSS)" ARCH="$(ARCH)"
 
 define Build/Prepare
 	mkdir -p $(PKG_BUILD_DIR)
