@@ -1,5 +1,8 @@
 # make help, install, uninstall and dist.
 
+# The version stands in the header.
+VERSION = $(shell sed -n 's/^.define ANKLET_VERSION "\(.*\)"$$/\1/p' include/anklet.h)
+
 prefix = $(PREFIX)
 sbindir = $(prefix)/sbin
 mandir = $(prefix)/share/man
@@ -21,4 +24,18 @@ uninstall:
 		"$(DESTDIR)$(mandir)/man5/anklet.conf.5" "$(DESTDIR)$(docdir)/anklet.conf" "$(DESTDIR)$(docdir)/LICENSE"
 	[ ! -d "$(DESTDIR)$(docdir)" ] || [ -n "$$(ls -A "$(DESTDIR)$(docdir)")" ] || rmdir "$(DESTDIR)$(docdir)"
 
-.PHONY: install uninstall
+dist:
+	@tools/dist '$(VERSION)' '$(BUILD)'
+
+RELEASE_TESTS ?= tests/release
+
+check-release: export REPEAT = make check-release RELEASE_TESTS=
+check-release:
+	@PYTHONDONTWRITEBYTECODE=1 tests/run '$(PYTHON) -m pytest -p no:cacheprovider -rfEsxX $(RELEASE_TESTS)'
+
+lint: lint_release
+
+lint_release:
+	shellcheck tools/dist
+
+.PHONY: install uninstall dist check-release lint_release
