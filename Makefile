@@ -1,26 +1,8 @@
-# anklet. 'make' builds the program; 'make run' and 'make test' first install what is missing.
+# anklet. 'make' builds the program; 'make run' and 'make test' first install what is missing; 'make help' has the rest.
 #
-#   make                    build/anklet, with a C compiler and libc only; with TLS if Mbed TLS is there
-#   make deps               gets Mbed TLS where the system has none: its source, and builds it
-#   make TLS=none           without TLS; TLS=mbedtls insists on it
-#   make run ARGS='...'     build and start it
-#   make test               build and run every test
-#   make check              the same, and installs nothing
-#   make install            PREFIX=/usr/local, DESTDIR= as usual
-#   make size               text, static RAM and octets a session, held against the budgets;
-#                           the same of the images that 'make firmware' has left; and what each
-#                           feature costs. size-budgets and size-features are either half
-#   make CONFIG=NAME        other sizes and features: configs/NAME.h; docs/configuring.md
-#   make NAME_defconfig, make menuconfig, make savedefconfig
-#                           the same by Kconfig, for every later make with this BUILD
-#   make check-configs      every configuration, and some by chance, built and tested
-#   make lint, make fuzz    what CI runs besides the tests
-#   make check CHECKS=lwip  the port for microcontrollers, on this machine; fetches lwIP
-#   make check-cross        for other processors, libcs and compilers: docs/platforms.md
-#   make format, make cover
-#   make V=1                each command in full
-#
-# Variants do not disturb each other: make BUILD=build/asan CC=clang SANITIZE=address,undefined check
+## any: BUILD=build/asan: a directory of its own for each variant, so that none disturbs another
+## any: CC=clang: another compiler; SANITIZE=address,undefined WERROR=1 CFLAGS= CPPFLAGS= LDFLAGS=
+## any: V=1: each command in full
 
 BUILD ?= build
 CC ?= cc
@@ -337,27 +319,28 @@ endif
 endif
 
 # The program, or the image of the board that was chosen.
-all: $(if $(call chosen,PORT_LWIP),board_$(or $(filter-out other,$(config_board)),none),$(BUILD)/anklet)
+## use: CONFIG=NAME: other sizes and features: configs/NAME.h, docs/configuring.md
+all: $(if $(call chosen,PORT_LWIP),board_$(or $(filter-out other,$(config_board)),none),$(BUILD)/anklet) ## use: build BUILD/anklet; TLS=none|mbedtls TLS_CONFIG=small|default
 
 $(filter board_%,board_$(config_board)): images
 
 board_none:
 	@echo 'make: this configuration names no board of port/lwip/boards: nothing to build' >&2; exit 1
 
-%_defconfig:
+%_defconfig: ## use: sizes and features by Kconfig, for every later make with this BUILD
 	@$(KCONFIG) defconfig $* $(BUILD)
 
-menuconfig:
+menuconfig: ## use: sizes and features from a menu, as well
 	@tools/need config
 	@$(KCONFIG) menuconfig $(BUILD)
 
 # What .config has beyond the defaults; with NAME=... as a configuration of that name, and its header.
-savedefconfig:
+savedefconfig: ## use: write what was chosen to BUILD/defconfig, or as a configuration: NAME=
 	@$(KCONFIG) save $(BUILD) $(if $(NAME),configs/$(NAME)_defconfig,$(BUILD)/defconfig)
 	@$(if $(NAME),$(KCONFIG) committed)
 
 # The headers that are committed, from the defconfigs.
-configs:
+configs: ## use: write the headers of configs/ from what they are made of
 	@$(KCONFIG) committed
 
 .PHONY: menuconfig savedefconfig configs board_none board_$(config_board)
@@ -430,7 +413,7 @@ ifeq ($(filter none,$(TLS))$(system_tls)$(deps_tls),)
 		{ echo "make: TLS=none does without Mbed TLS" >&2; exit 1; }
 endif
 
-deps:
+deps: ## use: get and build Mbed TLS where the system has none
 	@CC='$(CC)' tools/need build
 	@$(MAKE) --no-print-directory tls_source
 	@$(MAKE) --no-print-directory tls_library
@@ -523,7 +506,7 @@ sim_link = $(filter %.o,$^) $(SIM_LIBS) $(BUILD)/sim/libanklet.a $(TLS_LIBS)
 $(BUILD)/anklet: $(posix_program) $(POSIX_LIBS)
 	$(call say,link $@)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(posix_link) $(LIBS)
 
-run:
+run: ## use: get what is missing, build it and start it; ARGS='--log debug'
 	@CC='$(CC)' tools/need build
 	@$(MAKE) --no-print-directory tls_source
 	@$(MAKE) --no-print-directory all
@@ -541,14 +524,14 @@ embed_flags = $(SANITIZER) $(INCLUDES:-I%=-I$(CURDIR)/%) -I$(CURDIR)/port/posix 
 embed_libs = $(if $(LTO),-fno-lto) $(foreach l,$(POSIX_LIBS) $(BUILD)/posix/libanklet.a $(TLS_LIBS) \
 	$(LIBS),$(if $(filter %.a,$l),$(abspath $l),$l))
 
-embed: $(BUILD)/examples/embed
+embed: $(BUILD)/examples/embed ## elsewhere: the libraries, and with them the example of a program of yours
 
 $(BUILD)/examples/embed: examples/embed/embed.c $(POSIX_LIBS)
 	@mkdir -p $(@D)
 	$(call say,cc $@)$(CC) -std=c11 $(WARN) $(WERROR:1=-Werror) $(CFLAGS) $(embed_flags) -MMD -MP \
 		$(LDFLAGS) -o $@ $< $(embed_libs)
 
-embed-flags: $(POSIX_LIBS)
+embed-flags: $(POSIX_LIBS) ## elsewhere: what a program of yours is compiled and linked with
 	@echo $(embed_flags) $(embed_libs)
 
 -include $(BUILD)/examples/embed.d
@@ -708,7 +691,7 @@ $(BUILD)/lwip_sockets_proxy: $(BUILD)/lwip_sockets/tests/lwip_sockets/test_proxy
 needs_lwip_sockets = $(BUILD)/lwip_sockets_contract $(BUILD)/lwip_sockets_proxy
 commands_lwip_sockets = $(foreach t,$(needs_lwip_sockets),'$(strip $(UNDER) $t)')
 
-check-component:
+check-component: ## elsewhere: build and test the component of ESP-IDF, without the SDK
 	@if CC='$(CC)' tools/need component; then $(MAKE) --no-print-directory run-check-component; else \
 		echo 'check-component: skipped: needs what was named above'; echo '0 passed, 0 failed, 1 skipped'; fi
 
@@ -759,18 +742,18 @@ said = $(foreach v,BUILD CC CONFIG CPPFLAGS CFLAGS LDFLAGS LTO NATIVE SANITIZE T
 	command,$(origin $v)),$v=$(if $(word 2,$($v)),'$($v)',$($v))))
 
 check: export REPEAT = make $(strip $(said) check) CHECKS=e2e E2E=
-check: $(foreach c,$(CHECKS),$(needs_$c))
+check: $(foreach c,$(CHECKS),$(needs_$c)) ## test: build it and run the program's tests; CHECKS='unit lwip' E2E=FILES UNDER=valgrind
 	@ANKLET=$(abspath $(BUILD)/anklet) ANKLET_NO_MALLOC=$(abspath $(BUILD)/anklet_no_malloc) \
 		ANKLET_LESS=$(abspath $(LESS)/anklet) EMBED=$(abspath $(BUILD)/examples/embed) \
 		PYTHONDONTWRITEBYTECODE=1 tests/run $(foreach c,$(CHECKS),$(commands_$c))
 
-test:
+test: ## test: first get what is missing, then check
 	@CC='$(CC)' tools/need test
 	@$(MAKE) --no-print-directory tls_source
 	@$(MAKE) --no-print-directory check
 
 # The tests of the tools themselves.
-check-tools:
+check-tools: ## test: the runner of the tests
 	@REPEAT='$(PYTHON) -m pytest -p no:cacheprovider ' PYTHONDONTWRITEBYTECODE=1 tests/run \
 		'$(PYTHON) -m pytest -p no:cacheprovider tests/tools'
 
@@ -779,7 +762,7 @@ check-tools:
 # Every configuration that has a name, and RANDOM_CONFIGS=24 by chance, from FIRST_SEED on if that is given;
 # CONFIGS='NAME SEED ...' are only these.
 CONFIGS ?=
-check-configs:
+check-configs: ## test: build and test every configuration, and some by chance; CONFIGS= RANDOM_CONFIGS=
 	@tools/need check-configs
 	@BUILD=$(BUILD) CC='$(CC)' CROSS=$(CROSS) tests/configs $(CONFIGS)
 
@@ -796,12 +779,12 @@ SOCKS_ALONE = $(BUILD)/socks
 SMALL_TLS = $(BUILD)/small
 has_small = $(and $(tls_built:none=),$(wildcard $(MBEDTLS)/.source))
 
-size:
+size: ## measure: size-budgets and size-features
 	@$(MAKE) --no-print-directory size-budgets
 	@echo
 	@$(MAKE) --no-print-directory size-features
 
-size-budgets: all
+size-budgets: all ## measure: text, static RAM and bytes a session, held against the budgets
 	@$(MAKE) --no-print-directory BUILD=$(BARE) TLS=none all
 	@$(MAKE) --no-print-directory BUILD=$(HALF) TLS=none \
 		CPPFLAGS='$(CPPFLAGS) -DCONFIG_ANKLET_SESSIONS=256' all
@@ -824,7 +807,7 @@ $(features_left_out): $(BUILD)/without/%/anklet: FORCE
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/without/$* TLS=none \
 		CPPFLAGS='$(CPPFLAGS) $(patsubst %,-DCONFIG_ANKLET_%,$(subst -,=,$(subst $(comma), ,$*)))' all
 
-size-features:
+size-features: ## measure: what each feature costs
 	@$(MAKE) --no-print-directory BUILD=$(BARE) TLS=none all
 	@$(MAKE) --no-print-directory BUILD=$(BUILD) $(features_left_out)
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/tiny CONFIG=tiny all
@@ -843,7 +826,7 @@ $(fuzz_programs): $(BUILD)/fuzz/%: $(BUILD)/posix/tests/fuzz/fuzz_%.o $(POSIX_LI
 
 fuzz_programs: $(fuzz_programs)
 
-fuzz:
+fuzz: ## test: the readers of foreign bytes, with clang; FUZZ_SECONDS=60
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzzing CC=clang \
 		SANITIZE=fuzzer-no-link,address,undefined fuzz_programs
 	@tools/fuzz $(FUZZ_SECONDS) $(FUZZ:fuzz_%=$(BUILD)/fuzzing/fuzz/%)
@@ -860,7 +843,7 @@ lwip_sources = $(PORT_LWIP) $(PORT_LWIP_DUAL) port/lwip/host/board.c tests/port_
 headers = $(wildcard include/*.h src/*.h port/*.h port/*/*.h port/*/*/*.h port/*/*/*/*.h tests/*/*.h)
 scripts = tests/tls/make_certificates tools/size_features tools/need tools/get_source tools/find_tls tools/size tools/fuzz tests/no_malloc tests/hardened .ci/run
 
-lint: lint_format lint_cppcheck lint_tidy lint_scripts lint_man
+lint: lint_format lint_cppcheck lint_tidy lint_scripts lint_man ## test: clang-format, cppcheck, clang-tidy, shellcheck and mandoc
 
 lint_format:
 	clang-format --dry-run -Werror $(posix_sources) $(sim_sources) $(sim_less_own) $(lwip_sources) $(PORT_LWIP_V4) $(headers)
@@ -889,10 +872,10 @@ lint_scripts:
 lint_man:
 	mandoc -Tlint -W warning docs/anklet.8 docs/anklet.conf.5
 
-format:
+format: ## test: put the C source into the form that lint asks for
 	clang-format -i $(posix_sources) $(sim_sources) $(sim_less_own) $(lwip_sources) $(PORT_LWIP_V4) $(headers)
 
-cover:
+cover: ## measure: lines the tests reach
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/cover CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage check
 	gcovr -r . --object-directory $(BUILD)/cover -f src -f port -s
 
@@ -908,7 +891,7 @@ objects = $(posix_core) $(posix_port) $(posix_program) $(sim_core) $(sim_port) \
 
 -include $(sort $(objects:.o=.d))
 
-clean:
+clean: ## use: remove BUILD
 	rm -rf $(BUILD)
 
 FORCE:
@@ -1042,23 +1025,23 @@ image_objects: $(firmware_sources:%.c=$(image)/%.o) $(board_sources:%.c=$(image)
 images: $(image)/anklet.elf $(image)/anklet.bin $(image)/anklet.hex $(image)/echo.elf
 	@tools/firmware_size $(image)/anklet.elf $(LIMITS_$(BOARD))
 
-firmware:
+firmware: ## elsewhere: get what is missing and build the image for a microcontroller; BOARD=NAME
 	@tools/need firmware
 	@$(MAKE) --no-print-directory images
 
-run-firmware: firmware
+run-firmware: firmware ## elsewhere: get what is missing, build the image and start it under QEMU; BOARD=NAME
 	@tools/need run-firmware
 	@tools/run_firmware $(BOARD) $(image)
 
 FIRMWARE_TESTS ?= tests/firmware
 
 check-firmware: export REPEAT = make check-firmware FIRMWARE_TESTS=
-check-firmware:
+check-firmware: ## elsewhere: build every board and test it under QEMU; FIRMWARE_TESTS=FILES
 	@for b in $(BOARDS); do $(MAKE) --no-print-directory BOARD=$$b images || exit 1; done
 	@IMAGES=$(abspath $(BUILD)) PYTHONDONTWRITEBYTECODE=1 TEST_SECONDS=1200 tests/run \
 		'$(PYTHON) -m pytest -p no:cacheprovider -rfEsxX $(FIRMWARE_TESTS)'
 
-test-firmware:
+test-firmware: ## elsewhere: first get what is missing, then check-firmware
 	@tools/need test-firmware
 	@$(MAKE) --no-print-directory check-firmware
 
@@ -1085,12 +1068,12 @@ lint_firmware:
 $(BUILD)/openwrt_keywords: $(BUILD)/posix/tests/openwrt/keywords.o $(POSIX_LIBS)
 	$(call say,link $@)$(CC) $(TEST_LDFLAGS) -o $@ $(posix_link) $(LIBS)
 
-check-openwrt: $(BUILD)/openwrt_keywords $(TLS_ARCHIVE)
+check-openwrt: $(BUILD)/openwrt_keywords $(TLS_ARCHIVE) ## elsewhere: build and test the package for OpenWrt, without the SDK
 	@KEYWORDS=$(abspath $(BUILD)/openwrt_keywords) TLS_BUILT=$(tls_built) \
 		TLS_ARCHIVE=$(abspath $(TLS_ARCHIVE)) MBEDTLS=$(abspath $(MBEDTLS)) \
 		tests/openwrt/check $(BUILD)/openwrt
 
-test-openwrt:
+test-openwrt: ## elsewhere: first get what is missing, then check-openwrt
 	@CC='$(CC)' tools/need openwrt
 	@$(MAKE) --no-print-directory tls_source
 	@$(MAKE) --no-print-directory check-openwrt
@@ -1225,7 +1208,7 @@ lint: lint_cross
 lint_cross:
 	shellcheck tools/build_musl tools/cross_size
 
-check-cross:
+check-cross: ## elsewhere: build and test for other processors and libcs; ARCHS='mips musl' CROSS_CHECKS=e2e
 	$(foreach a,$(filter-out $(ALL_ARCHS),$(ARCHS)),$(error ARCHS: '$a' is none of $(ALL_ARCHS)))
 	@for a in $(ARCHS); do tools/need cross-$$a || exit 1; done
 	@$(MAKE) --no-print-directory cross_libraries
@@ -1233,7 +1216,7 @@ check-cross:
 	@$(MAKE) --no-print-directory size-cross
 	@TEST_SECONDS=3600 tests/run $(ARCHS:%='$(MAKE) --no-print-directory cross_test_%')
 
-size-cross:
+size-cross: ## elsewhere: what the programs of check-cross take
 	@tools/cross_size $(foreach a,$(ARCHS),$a $(if $(TRIPLE_$a),$(TRIPLE_$a)-,'') $(BUILD)/cross/$a/anklet)
 
 .PHONY: check-cross size-cross lint_cross cross_libraries cross_programs cross_tests \
@@ -1302,7 +1285,7 @@ $(BUILD)/zephyr/sample/sample: $(BUILD)/zephyr/sample/port/zephyr/sample/src/mai
 zephyr-sources:
 	@echo $(sort $(CORE) $(PORT_ZEPHYR)) : $(TLS_none) : $(TLS_mbedtls)
 
-check-zephyr:
+check-zephyr: ## elsewhere: build and test the module for Zephyr, without Zephyr
 	@if CC='$(CC)' tools/need check-zephyr; then $(MAKE) --no-print-directory run-check-zephyr; else \
 		echo 'check-zephyr: skipped: needs what was named above'; echo '0 passed, 0 failed, 1 skipped'; fi
 

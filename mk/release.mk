@@ -1,4 +1,15 @@
-# make help, install, uninstall and dist.
+# ---- make help, install, uninstall and dist ----
+#
+# 'make help' prints the comments beside the targets, of the Makefile and of every mk/*.mk. A target for people has one,
+# after '##', which begins with the name of its group:
+#
+#   bench: all ## measure: beside other proxies; ROUNDS=5
+#
+# A line of its own says the same of what is no target: '## use: CONFIG=NAME: other sizes'. A '%' is printed as NAME.
+# The groups are in tools/help. What stays inside the project, as 'tls_found' does, has no such comment.
+
+help: ## use: this page
+	@tools/help $(filter Makefile %/Makefile %.mk,$(MAKEFILE_LIST))
 
 # The version stands in the header.
 VERSION = $(shell sed -n 's/^.define ANKLET_VERSION "\(.*\)"$$/\1/p' include/anklet.h)
@@ -11,7 +22,7 @@ docdir = $(prefix)/share/doc/anklet
 # The compiler knows the strip for its processor.
 STRIP ?= $(shell $(CC) -print-prog-name=strip)
 
-install: all
+install: all ## use: install it, stripped; PREFIX=/usr/local DESTDIR=, STRIP=: keeps the symbols
 	install -d "$(DESTDIR)$(sbindir)" "$(DESTDIR)$(mandir)/man5" "$(DESTDIR)$(mandir)/man8" "$(DESTDIR)$(docdir)"
 	install -m 755 $(BUILD)/anklet "$(DESTDIR)$(sbindir)/anklet"
 	$(STRIP) "$(DESTDIR)$(sbindir)/anklet"
@@ -19,23 +30,23 @@ install: all
 	install -m 644 docs/anklet.conf.5 "$(DESTDIR)$(mandir)/man5/anklet.conf.5"
 	install -m 644 docs/anklet.conf LICENSE "$(DESTDIR)$(docdir)"
 
-uninstall:
+uninstall: ## use: remove what 'make install' put there, with the same PREFIX and DESTDIR
 	rm -f "$(DESTDIR)$(sbindir)/anklet" "$(DESTDIR)$(mandir)/man8/anklet.8" \
 		"$(DESTDIR)$(mandir)/man5/anklet.conf.5" "$(DESTDIR)$(docdir)/anklet.conf" "$(DESTDIR)$(docdir)/LICENSE"
 	[ ! -d "$(DESTDIR)$(docdir)" ] || [ -n "$$(ls -A "$(DESTDIR)$(docdir)")" ] || rmdir "$(DESTDIR)$(docdir)"
 
-dist:
+dist: ## release: BUILD/anklet-VERSION.tar.gz of what is committed, and its checksum
 	@tools/dist '$(VERSION)' '$(BUILD)'
 
 RELEASE_TESTS ?= tests/release
 
 check-release: export REPEAT = make check-release RELEASE_TESTS=
-check-release:
+check-release: ## release: test help, install, uninstall, dist, and the version
 	@PYTHONDONTWRITEBYTECODE=1 tests/run '$(PYTHON) -m pytest -p no:cacheprovider -rfEsxX $(RELEASE_TESTS)'
 
 lint: lint_release
 
 lint_release:
-	shellcheck tools/dist
+	shellcheck tools/help tools/dist
 
-.PHONY: install uninstall dist check-release lint_release
+.PHONY: help install uninstall dist check-release lint_release
