@@ -11,7 +11,7 @@
 help: ## use: this page
 	@tools/help $(filter Makefile %/Makefile %.mk,$(MAKEFILE_LIST))
 
-# The version stands in the header.
+# The version stands in the header. Those who cannot read it there repeat it: tests/release/test_version.py.
 VERSION = $(shell sed -n 's/^.define ANKLET_VERSION "\(.*\)"$$/\1/p' include/anklet.h)
 
 prefix = $(PREFIX)
