@@ -768,53 +768,6 @@ check-configs: ## test: build and test every configuration, and some by chance; 
 
 .PHONY: check-configs
 
-# ---- Sizes ----
-
-# The budgets are those of the program without TLS. What TLS adds is shown beside it, for the program as
-# it is and, where the library's source is, with the small configuration.
-
-BARE = $(BUILD)/bare
-HALF = $(BUILD)/half
-SOCKS_ALONE = $(BUILD)/socks
-SMALL_TLS = $(BUILD)/small
-has_small = $(and $(tls_built:none=),$(wildcard $(MBEDTLS)/.source))
-
-size: ## measure: size-budgets and size-features
-	@$(MAKE) --no-print-directory size-budgets
-	@echo
-	@$(MAKE) --no-print-directory size-features
-
-size-budgets: all ## measure: text, static RAM and bytes a session, held against the budgets
-	@$(MAKE) --no-print-directory BUILD=$(BARE) TLS=none all
-	@$(MAKE) --no-print-directory BUILD=$(HALF) TLS=none \
-		CPPFLAGS='$(CPPFLAGS) -DCONFIG_ANKLET_SESSIONS=256' all
-	@$(MAKE) --no-print-directory BUILD=$(SOCKS_ALONE) TLS=none CPPFLAGS='$(CPPFLAGS) \
-		-DCONFIG_ANKLET_ROUTES=0 -DCONFIG_ANKLET_FORWARDS=0 -DCONFIG_ANKLET_ASSOCIATIONS=0' all
-	@$(if $(has_small),$(MAKE) --no-print-directory BUILD=$(SMALL_TLS) TLS_CONFIG=small all)
-	@tools/size $(BARE)/anklet $(HALF)/anklet $(SOCKS_ALONE)/anklet $(if $(tls_built:none=),\
-		'$(if $(system_tls),shared library,$(TLS_CONFIG))' $(BUILD)/anklet) \
-		$(if $(has_small),small $(SMALL_TLS)/anklet)
-	@$(foreach b,$(BOARDS),if [ -f $(BUILD)/$b/anklet.elf ]; then echo; echo '$b'; \
-		tools/firmware_size $(BUILD)/$b/anklet.elf $(LIMITS_$b) || exit 1; fi;)
-
-# What each feature costs: the desktop without TLS, and each left out of it in turn.
-FEATURES = BIND-0 IDENT-0 NAMES-0 ROUTES-0 FORWARDS-0,ASSOCIATIONS-0 ASSOCIATIONS-0 NAME_CACHE-0 \
-	REMEDIES-0 LOG_LEVELS-3 LOG_LEVELS-2 LOG_LEVELS-0
-comma = ,
-features_left_out = $(foreach f,$(FEATURES),$(BUILD)/without/$f/anklet)
-
-$(features_left_out): $(BUILD)/without/%/anklet: FORCE
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/without/$* TLS=none \
-		CPPFLAGS='$(CPPFLAGS) $(patsubst %,-DCONFIG_ANKLET_%,$(subst -,=,$(subst $(comma), ,$*)))' all
-
-size-features: ## measure: what each feature costs
-	@$(MAKE) --no-print-directory BUILD=$(BARE) TLS=none all
-	@$(MAKE) --no-print-directory BUILD=$(BUILD) $(features_left_out)
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/tiny CONFIG=tiny all
-	@tools/size_features $(BARE)/anklet $(features_left_out) $(BUILD)/tiny/anklet
-
-.PHONY: size-budgets size-features
-
 # ---- Fuzzing: FUZZ_SECONDS for each target, all at the same time ----
 
 FUZZ_SECONDS ?= 60
@@ -841,7 +794,7 @@ sim_less_own = $(SIM_LEFT_OUT:%=tests/sim/%.c)
 lwip_sources = $(PORT_LWIP) $(PORT_LWIP_DUAL) port/lwip/host/board.c tests/port_contract/harness_lwip.c \
 	$(TESTS_LWIP:%=tests/lwip/%.c) $(CONVERSATION)
 headers = $(wildcard include/*.h src/*.h port/*.h port/*/*.h port/*/*/*.h port/*/*/*/*.h tests/*/*.h)
-scripts = tests/tls/make_certificates tools/size_features tools/need tools/get_source tools/find_tls tools/size tools/fuzz tests/no_malloc tests/hardened .ci/run
+scripts = tests/tls/make_certificates tools/need tools/get_source tools/find_tls tools/fuzz tests/no_malloc tests/hardened .ci/run
 
 lint: lint_format lint_cppcheck lint_tidy lint_scripts lint_man ## test: clang-format, cppcheck, clang-tidy, shellcheck and mandoc
 
@@ -896,7 +849,7 @@ clean: ## use: remove BUILD
 
 FORCE:
 
-.PHONY: all deps tls_source tls_found tls_library run install test check size fuzz fuzz_programs format cover clean FORCE
+.PHONY: all deps tls_source tls_found tls_library run install test check fuzz fuzz_programs format cover clean FORCE
 .PHONY: lint lint_format lint_cppcheck lint_tidy lint_scripts lint_man
 .SECONDARY:
 
@@ -1012,18 +965,12 @@ $(image)/%.bin: $(image)/%.elf
 $(image)/%.hex: $(image)/%.elf
 	$(call say,copy $@)$(CROSS)objcopy -O ihex $< $@
 
-# What a board's figures are held against, in octets of flash and RAM. The LM3S6965's flash was
-# meant to stay below 40960 and does not (docs/firmware.md): its figure only catches growth.
-LIMITS_lm3s6965evb = 71680 65536
-LIMITS_lm3s6965evb-tls = 249856 65536
-LIMITS_mps2-an385 = 3145728 4194304
-
 # What is compiled of an image but the libraries, with what checks the stack's sizes: for those that need not fit.
 image_objects: $(firmware_sources:%.c=$(image)/%.o) $(board_sources:%.c=$(image)/%.o) \
 	$(image)/stack/core/init.o $(image)/stack/core/memp.o
 
 images: $(image)/anklet.elf $(image)/anklet.bin $(image)/anklet.hex $(image)/echo.elf
-	@tools/firmware_size $(image)/anklet.elf $(LIMITS_$(BOARD))
+	@tools/size parts $(image)/anklet.elf $(HOLD)
 
 firmware: ## elsewhere: get what is missing and build the image for a microcontroller; BOARD=NAME
 	@tools/need firmware
@@ -1037,7 +984,7 @@ FIRMWARE_TESTS ?= tests/firmware
 
 check-firmware: export REPEAT = make check-firmware FIRMWARE_TESTS=
 check-firmware: ## elsewhere: build every board and test it under QEMU; FIRMWARE_TESTS=FILES
-	@for b in $(BOARDS); do $(MAKE) --no-print-directory BOARD=$$b images || exit 1; done
+	@for b in $(BOARDS); do $(MAKE) --no-print-directory BOARD=$$b HOLD=--hold images || exit 1; done
 	@IMAGES=$(abspath $(BUILD)) PYTHONDONTWRITEBYTECODE=1 TEST_SECONDS=1200 tests/run \
 		'$(PYTHON) -m pytest -p no:cacheprovider -rfEsxX $(FIRMWARE_TESTS)'
 
@@ -1206,7 +1153,7 @@ $(ARCHS:%=cross_test_%): cross_test_%:
 lint: lint_cross
 
 lint_cross:
-	shellcheck tools/build_musl tools/cross_size
+	shellcheck tools/build_musl
 
 check-cross: ## elsewhere: build and test for other processors and libcs; ARCHS='mips musl' CROSS_CHECKS=e2e
 	$(foreach a,$(filter-out $(ALL_ARCHS),$(ARCHS)),$(error ARCHS: '$a' is none of $(ALL_ARCHS)))
@@ -1216,10 +1163,7 @@ check-cross: ## elsewhere: build and test for other processors and libcs; ARCHS=
 	@$(MAKE) --no-print-directory size-cross
 	@TEST_SECONDS=3600 tests/run $(ARCHS:%='$(MAKE) --no-print-directory cross_test_%')
 
-size-cross: ## elsewhere: what the programs of check-cross take
-	@tools/cross_size $(foreach a,$(ARCHS),$a $(if $(TRIPLE_$a),$(TRIPLE_$a)-,'') $(BUILD)/cross/$a/anklet)
-
-.PHONY: check-cross size-cross lint_cross cross_libraries cross_programs cross_tests \
+.PHONY: check-cross lint_cross cross_libraries cross_programs cross_tests \
 	$(ARCHS:%=cross_build_%) $(ARCHS:%=cross_test_%)
 
 # ---- Zephyr: port/zephyr ----

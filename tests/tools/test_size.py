@@ -1,0 +1,231 @@
+"""tools/size: what it holds, what it refuses, and how it reads a linker's map."""
+import importlib.machinery
+import importlib.util
+import pathlib
+
+import pytest
+
+TOP = pathlib.Path(__file__).parents[2]
+GCC = "x86_64-linux-gnu-gcc 12"
+TABLE = f"""# a comment
+step: found
+built with: {GCC}, lwip 2.2.1
+built with: musl 1.2.5
+
+row     unit   held to  start  house  found  fast
+desktop bytes    1,000    900     800   +50     .
+tiny    bytes      500    500       .     .   400
+"""
+
+
+@pytest.fixture
+def size(monkeypatch):
+    monkeypatch.chdir(TOP)
+    loader = importlib.machinery.SourceFileLoader("size", "tools/size")
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("size", loader))
+    loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def written(size, monkeypatch, tmp_path):
+    """A function that puts another text in place of docs/size.budgets."""
+    monkeypatch.setattr(size, "BUDGETS", str(tmp_path / "size.budgets"))
+
+    def write(text=TABLE):
+        pathlib.Path(size.BUDGETS).write_text(text)
+
+    write()
+    return write
+
+
+class Image:
+    def __init__(self, built=1000, with_what=(GCC,)):
+        self.built, self.with_what = built, with_what
+
+    def build(self):
+        if isinstance(self.built, Exception):
+            raise self.built
+        return self.built
+
+    def built_with(self):
+        return self.with_what
+
+
+@pytest.fixture
+def run(size, written, monkeypatch, capsys):
+    """A function that prints the table with this image of the desktop: its status and what was printed."""
+    monkeypatch.setattr(size, "tls_adds", lambda: [])
+
+    def run(image, *page):
+        monkeypatch.setattr(size, "FIGURES", {"desktop": (image, lambda figure: figure),
+                                              "tiny": (Image(500), lambda figure: figure)})
+        status = size.table(*page)
+        return status, capsys.readouterr().out
+
+    return run
+
+
+def test_what_is_committed_is_read(size):
+    rows, step, built_with = size.read_budgets()
+    assert [row.name for row in rows] == list(size.FIGURES)
+    assert step in rows[0].steps and GCC in built_with
+    assert rows[0].name == "desktop" and rows[0].budget("house") == 76800
+    assert rows[0].budget("running") == 76800 + 3072 + 3072 + 10240 + 20480
+
+
+def test_budgets_add_up(size, written):
+    (desktop, tiny), step, built_with = size.read_budgets()
+    assert (step, built_with) == ("found", {GCC, "lwip 2.2.1", "musl 1.2.5"})
+    assert [desktop.budget(name) for name in desktop.steps] == [None, 800, 850, 850]
+    assert [tiny.budget(name) for name in tiny.steps] == [None, None, None, 400]
+
+
+@pytest.mark.parametrize("line", ["socks bytes", "socks bytes 1 2 3 4 5 6", "socks bytes 1 2 +3 4 5",
+                                  "socks bytes many . . . ."])
+def test_a_line_that_is_no_row_is_named(size, written, line):
+    written(TABLE + line + "\n")
+    with pytest.raises(SystemExit, match=f"size.budgets:9: '{line}'".replace("+", r"\+")):
+        size.read_budgets()
+
+
+def test_a_row_without_a_figure_ends_it(run, written):
+    written(TABLE + "socks bytes 1 . . . .\n")
+    with pytest.raises(SystemExit, match="socks"):
+        run(Image())
+
+
+def test_held(run):
+    status, text = run(Image(1000))
+    assert status == 0 and text.endswith("2 passed, 0 failed, 0 skipped\n")
+    assert "well below" not in text
+    desktop = next(line for line in text.splitlines() if line.startswith("desktop"))
+    assert desktop.split() == ["desktop", "bytes", "1,000", "1,000", "900", "800", "+50", "150"]
+
+
+def test_a_byte_more_fails(run):
+    status, text = run(Image(1001))
+    assert status == 1 and text.endswith("1 passed, 1 failed, 0 skipped\n")
+    assert "FAILED: 1 more than it is held to" in text
+    assert "\nfailed: size of desktop: 1,001 bytes is more than 1,000" in text
+
+
+def test_what_has_shrunk_is_said(run):
+    assert "well below" not in run(Image(744))[1]
+    status, text = run(Image(743))
+    assert status == 0 and "size: desktop: 743 bytes is well below 1,000" in text
+
+
+def test_another_compiler_is_not_held(run):
+    status, text = run(Image(2000, ["x86_64-linux-gnu-gcc 14"]))
+    assert status == 0 and text.endswith("1 passed, 0 failed, 1 skipped\n")
+    assert "\nskipped: size of desktop: not held: built with x86_64-linux-gnu-gcc 14" in text
+
+
+def test_what_cannot_be_built_is_skipped_by_name(run, size):
+    status, text = run(Image(size.Missing("needs gcc-mipsel-linux-gnu")))
+    assert status == 0 and text.endswith("1 passed, 0 failed, 1 skipped\n")
+    assert "\nskipped: size of desktop: not measured: needs gcc-mipsel-linux-gnu\n    again: make size\n" in text
+
+
+def test_a_build_that_fails_is_a_failure(run):
+    status, text = run(Image(RuntimeError("FAILED: make size_desktop")))
+    assert status == 1 and text.endswith("1 passed, 1 failed, 0 skipped\n")
+    assert "\nfailed: size of desktop: FAILED: make size_desktop\n" in text
+
+
+def test_images_say_what_they_need(size, monkeypatch):
+    with pytest.raises(size.Missing, match="needs a-package"):
+        size.Image("none", "none", "no-such-compiler", "a-package").build()
+    with pytest.raises(size.Missing, match="needs a-library"):
+        size.Image("none", "nothing", "cc", "a-library", library="libnosuch.a").build()
+    monkeypatch.setenv("MAKE", "false")
+    with pytest.raises(RuntimeError, match="FAILED: make size_something"):
+        size.Image("something", "something").build()
+
+
+def test_a_page_gets_the_table_between_its_comments(run, size, tmp_path):
+    page = tmp_path / "page.md"
+    begin = size.BEGIN.format(page)
+    page.write_text(f"before\n{begin}\nold\n{size.END}\nafter\n")
+    run(Image(), str(page))
+    first = page.read_text()
+    assert first.startswith(f"before\n{begin}\n\n|") and first.endswith(f"\n{size.END}\nafter\n") and "old" not in first
+    assert "| desktop | bytes | 1,000 | 1,000 | 900 | 800 | +50 | | 150 | |" in first
+    run(Image(), str(page))
+    assert page.read_text() == first
+    page.write_text("before\nafter\n")
+    with pytest.raises(SystemExit, match="has no line"):
+        run(Image(), str(page))
+
+
+MAP = """Discarded input sections
+
+ .text          0x00000000       0x99 b/board/src/relay.o
+
+Linker script and memory map
+
+LOAD b/board/src/relay.o
+
+.text           0x00000000       0x6a
+ *(.text .text.*)
+ .text.relay    0x00000000       0x10 b/board/src/relay.o
+                0x00000000                relay
+ .text.log_lines_begin
+                0x00000010       0x11 b/board/port/log_lines.o
+ *fill*         0x00000021        0x3 
+ .text.accept   0x00000024        0x4 b/board/port/lwip/accept.o
+ .rodata.merged.str1.1
+                0x00000028       0x30 b/board/src/endpoint.o
+                                  0x4 (size before relaxing)
+ .rodata.kept.str1.1
+                0x00000028       0x20 b/board/src/endpoint.o
+ .text.memcpy   0x00000048       0x20 /usr/lib/thumb/nofp/libc_nano.a(lib_a-memcpy.o)
+ .text.strange  0x00000068        0x2 linker stubs
+
+.glue_7         0x0000006a        0x0
+ .glue_7        0x0000006a        0x0 linker stubs
+
+.stack          0x20000000      0xb00
+ *fill*         0x20000000      0xb00 
+
+.data           0x20000b00        0x8 load address 0x0000006a
+ .data.table    0x20000b00        0x8 b/board/stack/core/tcp.o
+
+.bss            0x20000b08       0x20 load address 0x00000072
+ *(.bss .bss.* COMMON)
+ COMMON         0x20000b08       0x20 b/board/port/lwip/firmware/main.o
+
+/DISCARD/
+ *(.ARM.exidx* .ARM.extab*)
+OUTPUT(b/board/anklet.elf elf32-littlearm)
+
+.debug_info     0x00000000    0x54b8a
+ .debug_info    0x00000000      0x545 b/board/src/relay.o
+"""
+
+
+@pytest.fixture
+def image(size, monkeypatch, tmp_path):
+    (tmp_path / "anklet.map").write_text(MAP.replace("b/board", str(tmp_path)))
+    found = {".text": (0x6a, 0), ".stack": (0xb00, 0x20000000), ".data": (8, 0x20000b00),
+             ".bss": (0x20, 0x20000b08), ".debug_info": (0x54b8a, 0), ".comment": (38, 0)}
+    monkeypatch.setattr(size, "sections", lambda elf: found)
+    return str(tmp_path / "anklet.elf"), found
+
+
+def test_every_byte_of_an_image_has_a_part(size, image):
+    sums = size.read_parts(image[0])
+    assert {name: both for name, both in sums.items() if any(both)} == {
+        "anklet": [0x10, 0], "port/lwip": [0x15, 0], "configuration": [0x20, 0], "libc": [0x20, 0],
+        "alignment": [3, 0], "other": [2, 0], "lwIP TCP": [8, 8], "firmware": [0, 0x20]}
+    assert [sum(column) for column in zip(*sums.values())] == [0x6a + 8, 8 + 0x20]
+
+
+@pytest.mark.parametrize("section", [".text", ".bss", ".ramfunc"])
+def test_a_byte_without_a_part_ends_it(size, image, section):
+    elf, found = image
+    bytes_in_it, address = found.get(section, (0, 0x20001000))
+    found[section] = (bytes_in_it + 1, address)
+    with pytest.raises(SystemExit, match=f"accounts for {bytes_in_it} bytes of {section}, which has {bytes_in_it + 1}"):
+        size.read_parts(elf)
