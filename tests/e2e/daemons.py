@@ -125,29 +125,20 @@ def s_server(program, pair, *options):
 
 # ---- dovecot ----
 
+# What every version reads alike, and what 2.4 has other words for.
 DOVECOT = """
+{words}
 base_dir = {dir}/run
 state_dir = {dir}/state
 log_path = /dev/stderr
 protocols = imap pop3 submission
 listen = {host}
 ssl = required
-ssl_cert = <{pair.cert}
-ssl_key = <{pair.key}
 auth_mechanisms = plain login
-mail_location = maildir:{dir}/mail
 first_valid_uid = 1
 submission_relay_host = {host}
 submission_relay_port = {relay}
 submission_relay_trusted = no
-passdb {{
-  driver = passwd-file
-  args = scheme=PLAIN username_format=%u {dir}/users
-}}
-userdb {{
-  driver = static
-  args = uid=dovecot gid=dovecot home={dir}/mail
-}}
 service imap-login {{
   inet_listener imap {{
     port = {ports[imap]}
@@ -173,6 +164,39 @@ service submission-login {{
 }}
 """
 
+DOVECOT_2_3 = """
+ssl_cert = <{pair.cert}
+ssl_key = <{pair.key}
+mail_location = maildir:{dir}/mail
+passdb {{
+  driver = passwd-file
+  args = scheme=PLAIN username_format=%u {dir}/users
+}}
+userdb {{
+  driver = static
+  args = uid=dovecot gid=dovecot home={dir}/mail
+}}
+"""
+
+DOVECOT_2_4 = """
+dovecot_config_version = 2.4.0
+dovecot_storage_version = 2.4.0
+ssl_server_cert_file = {pair.cert}
+ssl_server_key_file = {pair.key}
+mail_driver = maildir
+mail_path = {dir}/mail
+passdb passwd-file {{
+  passwd_file_path = {dir}/users
+}}
+userdb static {{
+  fields {{
+    uid = dovecot
+    gid = dovecot
+    home = {dir}/mail
+  }}
+}}
+"""
+
 MAIL = "From: writer@example.test\nTo: reader@example.test\nSubject: hello\n\nThe text of the mail.\n"
 SERVICES = ("imap", "imaps", "pop3", "pop3s", "smtp")
 
@@ -193,12 +217,19 @@ class Dovecot:
         self.sink = MailSink(host, ns)
         self.ports = ports or {name: peers.reserve(host) for name in SERVICES}
         config = self.dir / "dovecot.conf"
-        config.write_text(DOVECOT.format(dir=self.dir, pair=pair, ports=self.ports, host=host,
+        words = (DOVECOT_2_4 if self.version(program) >= (2, 4) else DOVECOT_2_3).format(dir=self.dir, pair=pair)
+        config.write_text(DOVECOT.format(dir=self.dir, words=words, ports=self.ports, host=host,
                                          relay=self.sink.port))
         self.daemon = Daemon([program, "-F", "-c", config], ns, ending=signal.SIGKILL)
         for port in self.ports.values():
             self.daemon.listens((host, port), ns)
         assert peers.until(lambda: self.lets_in(host, ns), 60, 0.1), self.daemon.text
+
+    @staticmethod
+    def version(program):
+        """The first two numbers of '2.4.1-4 (7d8c0e5759)'."""
+        shown = subprocess.run([program, "--version"], check=True, timeout=30, stdout=subprocess.PIPE, text=True).stdout
+        return tuple(int(number) for number in shown.split(".")[:2])
 
     def lets_in(self, host, ns):
         """Does its part that knows the users answer yet?"""
