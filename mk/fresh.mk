@@ -1,8 +1,13 @@
-# make check-fresh: the README's two commands on a bare Debian.
+# ---- Releases of Debian ----
+#
+#   make check-packages                whether every release has the packages that tools/need names
+
+check-packages:
+	@tools/check_packages $(BUILD)/packages
 
 lint: lint_fresh
 
 lint_fresh:
-	shellcheck tools/debian
+	shellcheck tools/debian tools/check_packages
 
-.PHONY: lint_fresh
+.PHONY: check-packages lint_fresh
