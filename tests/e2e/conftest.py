@@ -105,7 +105,7 @@ def host(request):
     if os.geteuid() != 0:
         return None
     ns = request.getfixturevalue("namespace")()
-    subprocess.run(ns.command("sysctl", "-qw", "net.ipv4.tcp_congestion_control=reno"), timeout=30)
+    subprocess.run(ns.command("sh", "-c", "echo reno >/proc/sys/net/ipv4/tcp_congestion_control"), timeout=30)
     return ns
 
 
