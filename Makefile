@@ -1063,7 +1063,7 @@ TRIPLE_aarch64 = aarch64-linux-gnu
 TRIPLE_riscv64 = riscv64-linux-gnu
 TRIPLE_i386 = i686-linux-gnu
 TRIPLE_i386-glibc = i686-linux-gnu
-triple = $(or $(TRIPLE_$1),$(shell gcc -dumpmachine))
+triple = $(or $(TRIPLE_$1),$(shell gcc -dumpmachine 2>/dev/null))
 
 # Its own select() has the sets of its libc, of 1024 descriptors, and ends the program that has more.
 EMULATOR_mipsel = qemu-mipsel-static
