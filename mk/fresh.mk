@@ -1,8 +1,13 @@
 # ---- Releases of Debian ----
-#
-#   make check-packages                whether every release has the packages that tools/need names
 
-check-packages:
+RELEASE ?=
+WITH ?=
+
+check-fresh: ## test: both commands of README.md on a bare Debian, as root; RELEASE=trixie WITH=PACKAGES
+	@tools/need check-fresh
+	@tools/check_fresh '$(RELEASE)' $(BUILD)/fresh $(WITH)
+
+check-packages: ## test: whether every release has the packages that the targets install
 	@tools/check_packages $(BUILD)/packages
 
 lint: lint_fresh
@@ -10,4 +15,4 @@ lint: lint_fresh
 lint_fresh:
 	shellcheck tools/debian tools/check_packages
 
-.PHONY: check-packages lint_fresh
+.PHONY: check-fresh check-packages lint_fresh
