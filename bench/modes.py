@@ -96,7 +96,7 @@ def idle(count):
 
         return held(bench, running, count, measure)
 
-    return Row(f"{count:,} idle sessions", sample, repeats=3, seconds=5.0 + count / 800)
+    return Row(f"{count:,} idle sessions", sample, repeats=3, seconds=2.0 + count / 600)
 
 
 # ---- Memory ----

@@ -42,6 +42,6 @@ lint: lint_bench
 lint_bench:
 	clang-format --dry-run -Werror $(LOAD) bench/load.h
 	cppcheck $(CPPCHECK) $(LOAD)
-	clang-tidy --quiet $(LOAD) -- -std=c11
+	@printf '%s\n' $(LOAD) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- -std=c11
 
 .PHONY: bench bench-quick bench_programs lint_bench

@@ -6,6 +6,7 @@ flip   one bit, once
 lose   some bytes, once
 swap   two blocks, once
 double a block, once
+short  one bit of every short message from TARGET
 die    ends after some bytes
 refuse closes every connection
 """
@@ -32,10 +33,12 @@ def spoilt(fault, data):
     return data
 
 
-def pass_on(fault, source, to):
+def pass_on(fault, source, to, from_target):
     long = 0
     try:
         while data := source.recv(4 * BLOCK):
+            if fault == "short" and from_target and len(data) < BLOCK:
+                data = data[:-1] + bytes([data[-1] ^ 1])
             if len(data) >= BLOCK:
                 long += 1
                 if long == 2:  # the first has the bench's header in it
@@ -60,8 +63,8 @@ def main(fault, port, target):
         server = socket.create_connection(("127.0.0.1", int(target)))
         for sock in (client, server):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for ends in ((client, server), (server, client)):
-            threading.Thread(target=pass_on, args=(fault, *ends), daemon=True).start()
+        for ways in ((client, server, False), (server, client, True)):
+            threading.Thread(target=pass_on, args=(fault, *ways), daemon=True).start()
 
 
 if __name__ == "__main__":

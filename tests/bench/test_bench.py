@@ -18,6 +18,7 @@ import host  # noqa: E402
 import load  # noqa: E402
 import results  # noqa: E402
 import subjects  # noqa: E402
+import tls_modes  # noqa: E402
 
 RELAY = pathlib.Path(__file__).with_name("relay.py")
 RUN = os.environ.get("BENCH_RUN", "bench/run")
@@ -34,6 +35,14 @@ def bench(*args, only="relay"):
 
 def relay(fault):
     return "--proxy", f"relay forward: {sys.executable} {RELAY} {fault} {{port}} {{target}}"
+
+
+@pytest.fixture
+def generator():
+    words = shlex.split(RUN)
+    one = load.Load(str(ROOT / (words[words.index("--load") + 1] if "--load" in words else "build/bench/load")))
+    yield one
+    one.close()
 
 
 @pytest.fixture(autouse=True)
@@ -57,6 +66,31 @@ def test_wrong_bytes_are_seen_in_each_direction(fault):
         assert one["reason"].startswith("stream ") and "bytes differ" in one["reason"], output
         way = one["label"].split()[1].strip(",")
         assert way == "both" or f", {way}, from offset" in one["reason"], output
+
+
+def test_wrong_bytes_of_a_message_are_seen():
+    status, output, found = bench("connections", "trips", "idle", "memory", *relay("short"))
+    assert status == 1 and output.endswith("\n0 passed, 8 failed\n"), output
+    assert all("bytes differ in " in one["reason"] for one in found["reasons"]), output
+
+
+@pytest.mark.parametrize("fault", ["flip", "lose", "swap", "double"])
+@pytest.mark.parametrize("move", [tls_modes.swallowed, tls_modes.poured])
+def test_the_client_with_tls_sees_wrong_bytes(move, fault, generator):
+    """Without TLS, under which no relay can change anything."""
+    expected = (load.Broken, TimeoutError) if fault == "lose" else load.Broken
+    for kind, limit in (("none", 20), (fault, 3 if fault == "lose" else 20)):
+        subject = subjects.by_command_line(relay(kind)[1])
+        running = subjects.Running(subject, {"target": generator.port})
+        try:
+            with subjects.socket.create_connection(("127.0.0.1", running.port), limit) as sock:
+                if kind == "none":
+                    move(sock, 3, verify=True)
+                else:
+                    with pytest.raises(expected):
+                        move(sock, 3, verify=True)
+        finally:
+            running.close()
 
 
 def test_a_program_that_dies_is_named():
@@ -157,15 +191,10 @@ def test_the_page_and_its_chart_are_made_of_the_figures(tmp_path):
     assert "other: 0.50" in [node.text for node in chart.iter() if node.tag.endswith("title")]
 
 
-def test_the_pattern_is_the_same_on_both_sides():
-    program = shlex.split(RUN)[shlex.split(RUN).index("--load") + 1] if "--load" in RUN else "build/bench/load"
-    one = load.Load(str(ROOT / program))
-    try:
-        with subjects.socket.create_connection(("127.0.0.1", one.port), 20) as sock:
-            sock.sendall(load.first_message("p", load.MIB, verify=True, run=5))
-            data = b""
-            while len(data) < load.MIB:
-                data += sock.recv(load.MIB)
-        assert data == load.block(load.seed(5, down=True), 0)
-    finally:
-        one.close()
+def test_the_pattern_is_the_same_on_both_sides(generator):
+    with subjects.socket.create_connection(("127.0.0.1", generator.port), 20) as sock:
+        sock.sendall(load.first_message("p", load.MIB, verify=True, run=5))
+        data = b""
+        while len(data) < load.MIB:
+            data += sock.recv(load.MIB)
+    assert data == load.block(load.seed(5, down=True), 0)
