@@ -88,7 +88,7 @@ def shown(found):
     """The chart's rows, in each of which less is better: (a row, {name: ratio})."""
     for row in found.rows:
         if row["unit"] in SHOWN:
-            ratios = {name: ratio(row, name) for name in row["figures"]}
+            ratios = {name: ratio(row, name) for name in row["figures"] if name != "direct"}
             ratios = {name: part for name, part in ratios.items() if part}
             if ratios:
                 yield row, ratios

@@ -15,6 +15,10 @@ class Broken(Exception):
     """What was measured did not do what it is for; the text says how."""
 
 
+class Unable(Broken):
+    """It cannot be measured here, which is nobody's fault."""
+
+
 class Load:
     """The running generator. .port is its server's, on 127.0.0.1."""
 

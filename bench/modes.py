@@ -7,7 +7,7 @@ import subprocess
 import time
 
 import subjects
-from load import Broken
+from load import Broken, Unable
 
 # sample(bench, running): {unit: figure}. fresh: it starts the program itself, and gets the Subject.
 # needs: a tool, without which the row is skipped. repeats: at most so many rounds.
@@ -139,7 +139,7 @@ def traced(running, run):
         end = time.monotonic() + 10
         while (running.dir / "traced").read_text().count("attached") < len(processes) // 2:
             if strace.poll() is not None or time.monotonic() > end:
-                raise Broken("strace: " + (running.dir / "traced").read_text().strip()[-200:])
+                raise Unable("strace: " + (running.dir / "traced").read_text().strip()[-200:])
             time.sleep(0.05)
         run()
         time.sleep(0.3)  # for what the last ones still do
@@ -158,7 +158,7 @@ def traced(running, run):
 def instructions(bench, subject):
     """In user space, a connection: the difference of two runs, so that the start is in neither."""
     if not subject.alone:
-        raise Broken("valgrind cannot run it")
+        raise Unable("valgrind cannot run it")
 
     def counted(count):
         running = bench.start(subject, ["valgrind", "-q", "--tool=callgrind", "--trace-children=yes",

@@ -80,13 +80,19 @@ def by_command_line(text):
     return Subject(match[1], match[2] or "socks5", match[3], named=True)
 
 
-def missing(subject):
+def missing(subject, anklet):
     """Why it cannot be started here, or ""."""
+    if subject.protocol == "tls" and "{anklet}" in subject.commands and not has_tls(anklet):
+        return "it is built without TLS"
     for command in filter(None, subject.commands.split("&&")):
         program = shlex.split(command)[0]
         if "{" not in program and not shutil.which(program, path=PATH):
             return f"{program} is not installed"
     return "it needs root" if subject.root and os.geteuid() != 0 else ""
+
+
+def has_tls(anklet):
+    return bool(said(anklet, "-t", "--route", "to * tls verify=none"))
 
 
 def free_port():
@@ -116,8 +122,10 @@ class Running:
         self.port = self.values["port"] if subject.commands else values["target"]
         try:
             self.start(wrapper)
-        except BaseException:
+        except BaseException as failure:
             self.close()
+            if isinstance(failure, (OSError, subprocess.SubprocessError)):
+                raise Broken(f"it does not start: {failure}") from failure
             raise
 
     def words(self, command):
