@@ -2,7 +2,7 @@
 import math
 from xml.sax.saxutils import escape
 
-from results import median, ratio, spread, text
+from results import median, ratio, ratio_text, spread, text
 
 BEGIN, END = "<!-- bench/run --doc writes from here -->", "<!-- bench/run --doc writes to here -->"
 TITLES = {"bulk": "Bulk", "connections": "Connections", "trips": "Round trips of 64 bytes", "idle": "Idle sessions",
@@ -15,7 +15,7 @@ def cell(found, row, name):
     low, high = spread(row, name)
     part = ratio(row, name)
     return (text(median(row, name)) + (f" ({text(low)} to {text(high)})" if name == "anklet" and low != high else "") +
-            (f", **{part:.2f}**" if part is not None else ""))
+            (f", **{ratio_text(part)}**" if part is not None else ""))
 
 
 def tables(found):
@@ -75,6 +75,7 @@ COLOURS = ("#d9480f", "#1c7ed6", "#2b8a3e", "#9c36b5", "#e67700", "#0b7285", "#c
 SHAPES = ("M-4,0a4,4 0 1,0 8,0a4,4 0 1,0 -8,0", "M-4,-4h8v8h-8z", "M0,-5l5,9h-10z", "M0,-5.5l5.5,5.5l-5.5,5.5l-5.5,-5.5z",
           "M0,5l5,-9h-10z", "M-1.5,-5h3v3.5h3.5v3h-3.5v3.5h-3v-3.5h-3.5v-3h3.5z", "M-5,-2h10v4h-10z")
 LEFT, RIGHT, TOP, LINE, WIDTH = 330, 30, 74, 19, 900
+FURTHEST = 5  # what is less than 1/32, or more than 1024, stands at the edge
 STYLE = """
   text { font: 12px system-ui, sans-serif; fill: #333 }
   .title { font-size: 15px; font-weight: 600 }
@@ -98,15 +99,15 @@ def chart(found):
     rows = list(shown(found))
     names = [name for name in found.names() if any(name in ratios for _, ratios in rows)]
     logs = [math.log2(part) for _, ratios in rows for part in ratios.values()] + [-1, 1]
-    low, high = math.floor(min(logs)), math.ceil(max(logs))
+    low, high = max(math.floor(min(logs)), -FURTHEST), min(math.ceil(max(logs)), 2 * FURTHEST)
     height = TOP + LINE * len(rows) + 40
 
     def x_of(log):
-        return LEFT + (WIDTH - LEFT - RIGHT) * (log - low) / (high - low)
+        return LEFT + (WIDTH - LEFT - RIGHT) * (min(max(log, low), high) - low) / (high - low)
 
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}">',
            f"<style>{STYLE}</style>",
-           '<text class="title" x="10" y="22">anklet divided by the other: left of 1 anklet needs less</text>']
+           '<text class="title" x="10" y="22">anklet divided by the other: left of 1 anklet needs less; at the edge, or beyond it</text>']
     x = 16
     for name in names:
         out += [mark(names, name, x, 44), f'<text x="{x + 11}" y="48">{escape(name)}</text>']
@@ -121,7 +122,7 @@ def chart(found):
         out += [f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}"/>',
                 f'<text x="{LEFT - 12}" y="{y + 4}" text-anchor="end">{escape(row["label"])}: '
                 f'{escape(row["unit"])}</text>']
-        out += [mark(names, name, x_of(math.log2(part)), y, f"{name}: {part:.2f}") for name, part in ratios.items()]
+        out += [mark(names, name, x_of(math.log2(part)), y, f"{name}: {ratio_text(part)}") for name, part in ratios.items()]
     return "\n".join([*out, "</svg>"]) + "\n"
 
 

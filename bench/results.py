@@ -1,5 +1,6 @@
 """The figures, and what they come to: medians, spread, and anklet's in relation to each other's of the same round."""
 import json
+import shlex
 import statistics
 
 def text(figure):
@@ -80,6 +81,10 @@ def ratio(row, name):
     return statistics.median(pairs) if pairs else None
 
 
+def ratio_text(part):
+    return f"{part:.2f}" if part < 100 else text(part)
+
+
 # ---- In the terminal ----
 
 def cell(results, row, name):
@@ -92,22 +97,25 @@ def cell(results, row, name):
 def table(results, out):
     for mode in dict.fromkeys(row["mode"] for row in results.rows):
         names = results.names(mode)
-        width = 23
-        print(f"\n{'':22}" + "".join(f"{name:>{width}}" for name in names), file=out)
+        rows = [row for row in results.rows if row["mode"] == mode and row["figures"]]
+        width = 2 + max(len(text) for row in rows for name in names for text in (name, cell(results, row, name)))
+        print(f"\n{'':28}" + "".join(f"{name:>{width}}" for name in names), file=out)
         last = None
-        for row in (row for row in results.rows if row["mode"] == mode and row["figures"]):
+        for row in rows:
             if row["label"] != last:
                 print(row["label"], file=out)
                 last = row["label"]
-            line, below = f"  {row['unit']:20}", f"{'    anklet / other':22}"
+            line, below = f"  {row['unit']:26}", f"{'    anklet / other':28}"
             for name in names:
                 line += f"{cell(results, row, name):>{width}}"
                 part = ratio(row, name)
-                below += f"{'' if part is None else f'{part:.2f}':>{width}}"
+                below += f"{'' if part is None else ratio_text(part):>{width}}"
             print(line.rstrip(), file=out)
             if below.strip() != "anklet / other":
                 print(below.rstrip(), file=out)
-    for one in results.reasons:
-        print(f"{'FAILED' if one['failed'] else 'skipped'}: {one['label']}: {one['name']}: {one['reason']}", file=out)
     for warning in results.warnings:
         print(f"warning: {warning}", file=out)
+    for one in sorted(results.reasons, key=lambda one: one["failed"]):
+        print(f"{'failed' if one['failed'] else 'skipped'}: {one['label']}: {one['name']}: {one['reason']}", file=out)
+        only = "" if one["name"] == "all" else f" --only {shlex.quote(one['name'])}"
+        print(f"    again: bench/run {one['mode']}{only}{' --verify' * results.options['verified']}", file=out)

@@ -1,10 +1,4 @@
-# make bench: the proxy beside others.
-#
-#   make bench                  gets the other programs, builds, and measures everything: a quarter of an hour on a
-#                               machine that does nothing else, as root. docs/performance.md says how to read it
-#   make bench BENCH='idle'     options of bench/run, which --help explains
-#   make bench-quick            every mode for a moment, each byte compared, and the tests of bench/run itself;
-#                               installs nothing
+# ---- make bench: the proxy beside others (docs/performance.md) ----
 
 BENCH ?=
 LOAD = \
@@ -14,7 +8,7 @@ LOAD = \
 	bench/load_pattern.c \
 	bench/load_server.c
 load = $(BUILD)/bench/load
-bench_run = PYTHONDONTWRITEBYTECODE=1 bench/run --anklet $(BUILD)/anklet --large $(BUILD)/bench/anklet --load $(load)
+bench_run = bench/run --anklet $(BUILD)/anklet --large $(BUILD)/bench/anklet --load $(load)
 
 $(load): $(LOAD) bench/load.h
 	@mkdir -p $(@D)
@@ -25,17 +19,22 @@ bench_programs: $(BUILD)/anklet $(load)
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/bench CPPFLAGS='$(CPPFLAGS) -DCONFIG_ANKLET_SESSIONS=4200' all
 
 # What cannot be had is skipped by name.
-bench:
+bench: ## measure: the proxy beside others; BENCH='idle --only anklet,danted'
 	@CC='$(CC)' tools/need bench || echo 'bench: goes on without it' >&2
 	@$(MAKE) --no-print-directory tls_source
 	@$(MAKE) --no-print-directory bench_programs
-	@$(bench_run) $(BENCH)
+	@PYTHONDONTWRITEBYTECODE=1 $(bench_run) $(BENCH)
 
-bench-quick: bench_programs
-	@BENCH_RUN='$(bench_run)' PYTHONDONTWRITEBYTECODE=1 tests/run '$(bench_quick)' \
-		'$(PYTHON) -m pytest -p no:cacheprovider -rfEsxX tests/bench'
+BENCH_TESTS ?= tests/bench
+bench_tests = '$(PYTHON) -m pytest -p no:cacheprovider -rfEsxX $(BENCH_TESTS)'
 
-bench_quick = env $(bench_run) --quick --verify
+bench-quick check-bench: export REPEAT = make check-bench BENCH_TESTS=
+bench-quick check-bench: export BENCH_RUN = $(bench_run)
+bench-quick: bench_programs ## test: that bench works: all of it for a moment, each byte compared
+	@PYTHONDONTWRITEBYTECODE=1 tests/run '$(bench_run) --quick --verify' $(bench_tests)
+
+check-bench: bench_programs ## test: that bench sees what a proxy does wrong
+	@PYTHONDONTWRITEBYTECODE=1 tests/run $(bench_tests)
 
 lint: lint_bench
 
@@ -44,4 +43,4 @@ lint_bench:
 	cppcheck $(CPPCHECK) $(LOAD)
 	@printf '%s\n' $(LOAD) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- -std=c11
 
-.PHONY: bench bench-quick bench_programs lint_bench
+.PHONY: bench bench-quick check-bench bench_programs lint_bench

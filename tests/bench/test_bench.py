@@ -107,7 +107,7 @@ def test_a_program_that_refuses_is_named_in_each_row():
 
 def test_one_that_was_asked_for_and_is_missing_has_failed():
     status, output, _ = bench("trips", "--proxy", "relay: no-such-program {port}")
-    assert status == 1 and "FAILED: all without TLS: relay: no-such-program is not installed" in output, output
+    assert status == 1 and "failed: all without TLS: relay: no-such-program is not installed" in output, output
 
 
 def test_one_of_the_table_that_is_missing_is_skipped_by_name(monkeypatch):
