@@ -22,7 +22,7 @@ def tables(found):
     lines = []
     for mode in dict.fromkeys(row["mode"] for row in found.rows):
         names = found.names(mode)
-        lines += ["", f"### {TITLES[mode]}", "", "| | " + " | ".join(["", *names]) + " |",
+        lines += ["", f"#### {TITLES[mode]}", "", "| | " + " | ".join(["", *names]) + " |",
                   "| --- | --- |" + " ---: |" * len(names)]
         last = None
         for row in (row for row in found.rows if row["mode"] == mode and row["figures"]):
@@ -48,7 +48,7 @@ def section(found):
     how = (f"Measured on {host['date']} with {host['processors']} processors ({host['processor']}), {host['kernel']}, "
            f"{host['congestion control']}: {options['rounds']} rounds, {options['seconds']:g} s a sample. "
            f"Programs: {programs}.")
-    lines = [*wrapped(how), *tables(found), "", "### What is not in the tables", ""]
+    lines = [*wrapped(how), *tables(found), "", "#### What is not in the tables", ""]
     for one in found.reasons:
         lines += wrapped(f"- {one['label']}, {one['name']}: {'**failed**: ' if one['failed'] else ''}{one['reason']}")
     for warning in found.warnings:

@@ -127,7 +127,7 @@ def system_calls(at_a_time):
         calls = traced(running, lambda: bench.load.order("connections", at_a_time, 0, COUNTED))
         return {"a connection": calls / COUNTED}
 
-    return Row(f"system calls, {at_a_time} at a time", sample, needs="strace", repeats=1, seconds=2.0)
+    return Row(f"system calls, {at_a_time} at a time", sample, needs="strace", repeats=3, seconds=2.0)
 
 
 def traced(running, run):
@@ -158,7 +158,7 @@ def traced(running, run):
 
 def instructions(bench, subject):
     """In user space, a connection: the difference of two runs, so that the start is in neither."""
-    if not subject.alone:
+    if not subject.valgrind:
         raise Unable("valgrind cannot run it")
 
     def counted(count):
@@ -195,6 +195,6 @@ def modes(quick):
         "idle": [idle(count) for count in ((100,) if quick else (100, 400, 1000, 4000))],
         "memory": [Row("memory", memory, fresh=True, repeats=3, seconds=2.0)],
         "counts": [system_calls(1), system_calls(16),
-                   Row("instructions, 16 at a time", instructions, fresh=True, needs="valgrind", repeats=1,
+                   Row("instructions, 16 at a time", instructions, fresh=True, needs="valgrind", repeats=3,
                        seconds=8.0)],
     }

@@ -51,9 +51,9 @@ KEY = "ssh-keygen -q -t ed25519 -N '' -f {dir}/"
 
 # protocol: direct, socks4, socks5, forward (to {target}), or tls (the same, and TLS from the client).
 # commands: separated by '&&' where one needs that another listens, at {inner}; {dir} is a directory of its own.
-# files: written there. before: run there. root: takes root. alone: whether valgrind can run it, which
-# ends it with its sandbox or its guard of processes otherwise. named: it has to do everything.
-Subject = collections.namedtuple("Subject", "name protocol commands files before root alone named",
+# files: written there. before: run there. root: takes root. valgrind: it gets through that.
+# named: it has to do everything; of others that is not expected.
+Subject = collections.namedtuple("Subject", "name protocol commands files before root valgrind named",
                                  defaults=("", {}, (), False, True, False))
 
 QUIET = "{anklet} --limit-client 0 --log warning "
@@ -62,9 +62,9 @@ TABLE = [
     Subject("direct", "direct", named=True),
     Subject("microsocks", "socks5", "microsocks -i 127.0.0.1 -p {port}"),
     Subject("danted", "socks4", "danted -N 1 -f {dir}/conf -p {dir}/pid", {"conf": daemons.DANTED}, root=True,
-            alone=False),
+            valgrind=False),
     Subject("ssh -D", "socks4", "sshd -D -e -f {dir}/conf && " + SSH, {"conf": SSHD}, (KEY + "host", KEY + "user"),
-            root=True, alone=False),
+            root=True, valgrind=False),
     Subject("haproxy", "forward", "haproxy -db -f {dir}/conf", {"conf": HAPROXY}),
     Subject("anklet", "tls", QUIET + "--forward 'tls://127.0.0.1:{port}?cert={certificate} tcp://127.0.0.1:{target}'",
             named=True),
@@ -76,7 +76,7 @@ def by_command_line(text):
     """NAME [PROTOCOL]: COMMAND, as --proxy has it."""
     match = re.fullmatch(r"\s*(.+?)(?:\s+(socks4|socks5|forward|tls))?\s*:\s+(.+)", text)
     if not match or "{port}" not in match[3]:
-        raise ValueError("--proxy 'NAME [socks4|socks5|forward|tls]: COMMAND with {port}'")
+        raise SystemExit("--proxy 'NAME [socks4|socks5|forward|tls]: COMMAND with {port}'")
     return Subject(match[1], match[2] or "socks5", match[3], named=True)
 
 
