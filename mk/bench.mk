@@ -23,7 +23,7 @@ bench: ## measure: the proxy beside others; BENCH='idle --only anklet,danted'
 	@CC='$(CC)' tools/need bench || echo 'bench: goes on without it' >&2
 	@$(MAKE) --no-print-directory tls_source
 	@$(MAKE) --no-print-directory bench_programs
-	@PYTHONDONTWRITEBYTECODE=1 $(bench_run) $(BENCH)
+	@PYTHONDONTWRITEBYTECODE=1 $(bench_run) $(if $(DOC),--doc $(DOC)) $(BENCH)
 
 BENCH_TESTS ?= tests/bench
 bench_tests = '$(PYTHON) -m pytest -p no:cacheprovider -rfEsxX $(BENCH_TESTS)'
