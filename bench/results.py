@@ -118,4 +118,5 @@ def table(results, out):
     for one in sorted(results.reasons, key=lambda one: one["failed"]):
         print(f"{'failed' if one['failed'] else 'skipped'}: {one['label']}: {one['name']}: {one['reason']}", file=out)
         only = "" if one["name"] == "all" else f" --only {shlex.quote(one['name'])}"
-        print(f"    again: bench/run {one['mode']}{only}{' --verify' * results.options['verified']}", file=out)
+        mode = f" {one['mode']}" if one["mode"] else ""
+        print(f"    again: bench/run{mode}{only}{' --verify' * results.options['verified']}", file=out)
