@@ -1,1 +1,46 @@
-# make bench: the proxy beside others.
+# ---- make bench: the proxy beside others (docs/performance.md) ----
+
+BENCH ?=
+LOAD = \
+	bench/load.c \
+	bench/load_bulk.c \
+	bench/load_client.c \
+	bench/load_pattern.c \
+	bench/load_server.c
+load = $(BUILD)/bench/load
+bench_run = bench/run --anklet $(BUILD)/anklet --large $(BUILD)/bench/anklet --load $(load)
+
+$(load): $(LOAD) bench/load.h
+	@mkdir -p $(@D)
+	$(call say,cc $@)$(CC) -std=c11 -O2 -g $(WARN) $(WERROR:1=-Werror) -pthread -o $@ $(LOAD)
+
+# One more program, with a table for the idle sessions.
+bench_programs: $(BUILD)/anklet $(load)
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/bench CPPFLAGS='$(CPPFLAGS) -DCONFIG_ANKLET_SESSIONS=4200' all
+
+# What cannot be had is skipped by name.
+bench: ## measure: the proxy beside others; BENCH='idle --only anklet,danted'
+	@CC='$(CC)' tools/need bench || echo 'bench: goes on without it' >&2
+	@$(MAKE) --no-print-directory tls_source
+	@$(MAKE) --no-print-directory bench_programs
+	@PYTHONDONTWRITEBYTECODE=1 $(bench_run) $(if $(DOC),--doc $(DOC)) $(BENCH)
+
+BENCH_TESTS ?= tests/bench
+bench_tests = '$(PYTHON) -m pytest -p no:cacheprovider -rfEsxX $(BENCH_TESTS)'
+
+bench-quick check-bench: export REPEAT = make check-bench BENCH_TESTS=
+bench-quick check-bench: export BENCH_RUN = $(bench_run)
+bench-quick: bench_programs ## test: that bench works: all of it for a moment, each byte compared
+	@PYTHONDONTWRITEBYTECODE=1 tests/run '$(bench_run) --quick --verify' $(bench_tests)
+
+check-bench: bench_programs ## test: that bench sees what a proxy does wrong
+	@PYTHONDONTWRITEBYTECODE=1 tests/run $(bench_tests)
+
+lint: lint_bench
+
+lint_bench:
+	clang-format --dry-run -Werror $(LOAD) bench/load.h
+	cppcheck $(CPPCHECK) $(LOAD)
+	@printf '%s\n' $(LOAD) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- -std=c11
+
+.PHONY: bench bench-quick check-bench bench_programs lint_bench

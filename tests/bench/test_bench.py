@@ -1,0 +1,201 @@
+"""bench/run must see what a proxy does wrong, name what is missing, and say when it was disturbed."""
+import json
+import os
+import pathlib
+import shlex
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "tests" / "e2e")]
+
+import document  # noqa: E402
+import host  # noqa: E402
+import load  # noqa: E402
+import results  # noqa: E402
+import subjects  # noqa: E402
+import tls_modes  # noqa: E402
+
+RELAY = pathlib.Path(__file__).with_name("relay.py")
+RUN = os.environ.get("BENCH_RUN", "bench/run")
+
+
+def bench(*args, only="relay"):
+    """Runs it, with one program or some: exit status, output, and everything as JSON has it."""
+    words = [word for word in shlex.split(RUN) if "=" not in word]
+    json_file = pathlib.Path(os.environ["PYTEST_SCRATCH"]) / "figures.json"
+    done = subprocess.run([*words, "--quick", "--only", only, "--json", json_file, *args], cwd=ROOT, timeout=120,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return done.returncode, done.stdout, json.loads(json_file.read_text())
+
+
+def relay(fault):
+    return "--proxy", f"relay forward: {sys.executable} {RELAY} {fault} {{port}} {{target}}"
+
+
+@pytest.fixture
+def generator():
+    words = shlex.split(RUN)
+    one = load.Load(str(ROOT / (words[words.index("--load") + 1] if "--load" in words else "build/bench/load")))
+    yield one
+    one.close()
+
+
+@pytest.fixture(autouse=True)
+def scratch(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTEST_SCRATCH", str(tmp_path))
+
+
+def test_a_right_relay_passes():
+    status, output, found = bench("bulk", "connections", "trips", "--verify", *relay("none"))
+    assert status == 0, output
+    assert output.endswith("12 passed, 0 failed\n"), output
+    assert not found["reasons"]
+    assert all(list(row["figures"]["relay"].values())[0] > 0 for row in found["rows"])
+
+
+@pytest.mark.parametrize("fault", ["flip", "lose", "swap", "double"])
+def test_wrong_bytes_are_seen_in_each_direction(fault):
+    status, output, found = bench("bulk", "--verify", *relay(fault))
+    assert status == 1 and output.endswith("\n0 passed, 6 failed\n"), output
+    for one in found["reasons"]:
+        assert one["reason"].startswith("stream ") and "bytes differ" in one["reason"], output
+        way = one["label"].split()[1].strip(",")
+        assert way == "both" or f", {way}, from offset" in one["reason"], output
+
+
+def test_wrong_bytes_of_a_message_are_seen():
+    status, output, found = bench("connections", "trips", "idle", "memory", *relay("short"))
+    assert status == 1 and output.endswith("\n0 passed, 8 failed\n"), output
+    assert all("bytes differ in " in one["reason"] for one in found["reasons"]), output
+
+
+@pytest.mark.parametrize("fault", ["flip", "lose", "swap", "double"])
+@pytest.mark.parametrize("move", [tls_modes.swallowed, tls_modes.poured])
+def test_the_client_with_tls_sees_wrong_bytes(move, fault, generator):
+    """Without TLS, under which no relay can change anything."""
+    expected = (load.Broken, TimeoutError) if fault == "lose" else load.Broken
+    for kind, limit in (("none", 20), (fault, 3 if fault == "lose" else 20)):
+        subject = subjects.by_command_line(relay(kind)[1])
+        running = subjects.Running(subject, {"target": generator.port})
+        try:
+            with subjects.socket.create_connection(("127.0.0.1", running.port), limit) as sock:
+                if kind == "none":
+                    move(sock, 3, verify=True)
+                else:
+                    with pytest.raises(expected):
+                        move(sock, 3, verify=True)
+        finally:
+            running.close()
+
+
+def test_a_program_that_dies_is_named():
+    status, output, _ = bench("bulk", *relay("die"))
+    assert status == 1, output
+    assert "ended with status 3" in output, output
+
+
+def test_a_program_that_refuses_is_named_in_each_row():
+    status, output, found = bench("connections", "trips", "idle", "memory", *relay("refuse"))
+    assert status == 1 and output.endswith("0 passed, 8 failed\n"), output
+    assert len(found["reasons"]) == 8
+
+
+def test_one_that_was_asked_for_and_is_missing_has_failed():
+    status, output, _ = bench("trips", "--proxy", "relay: no-such-program {port}")
+    assert status == 1 and "failed: all without TLS: relay: no-such-program is not installed" in output, output
+
+
+def test_one_of_the_table_that_is_missing_is_skipped_by_name(monkeypatch):
+    monkeypatch.setattr(subjects, "PATH", "/nowhere")
+    others = [one for one in subjects.TABLE if one.name != "anklet"]
+    names = [one.name for one in others if subjects.missing(one, "build/anklet")]
+    assert names == ["microsocks", "danted", "ssh -D", "haproxy", "stunnel4"]
+
+
+def test_a_disturbance_is_said():
+    """By as many as it takes to have more than a twentieth of the machine."""
+    spin = "import time\nend = time.time() + 60\nwhile time.time() < end: pass"
+    busy = [subprocess.Popen([sys.executable, "-c", spin]) for _ in range(host.CPUS // 8 + 1)]
+    try:
+        status, output, found = bench("trips", "--seconds", "0.5", only="direct")
+    finally:
+        for one in busy:
+            one.kill()
+            one.wait()
+    assert status == 0 and "warning: disturbed: " in output, output
+    assert found["warnings"]
+
+
+def test_what_a_program_and_its_children_use_is_no_disturbance():
+    watch = host.Watch()
+    spin = "import time\nend = time.process_time() + 0.5\nwhile time.process_time() < end: pass"
+    watch.total = iter((100.0, 100.6)).__next__  # of a machine on which nobody else is
+    watch.measure("spin", lambda: subprocess.run([sys.executable, "-c", spin], check=True, timeout=60))
+    assert watch.samples == 1 and not watch.warning()
+
+
+def test_processor_time_is_that_of_children_too():
+    spin = ("import os, time\n"
+            "def spin():\n end = time.process_time() + 0.3\n while time.process_time() < end: pass\n"
+            "if os.fork() == 0:\n spin()\n os._exit(0)\n"
+            "os.wait()\n"
+            "if os.fork() == 0:\n spin()\n time.sleep(60)\n"
+            "print('now', flush=True)\ntime.sleep(60)\n")
+    with subprocess.Popen([sys.executable, "-c", spin], stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        everybody = []
+        try:
+            end = time.monotonic() + 30
+            while host.cpu(process.pid) < 0.58 and time.monotonic() < end:
+                time.sleep(0.05)
+            everybody = host.tree(process.pid)
+            used = host.cpu(process.pid)
+        finally:
+            for pid in everybody or [process.pid]:
+                os.kill(pid, 9)
+    assert len(everybody) == 2 and 0.58 <= used < 2, (everybody, used)
+
+
+def figures(**by_name):
+    found = results.Results({"date": "2026-01-01", "processors": 2, "processor": "x", "kernel": "k",
+                             "congestion control": "reno"})
+    for name, values in by_name.items():
+        for number, value in enumerate(values):
+            found.add("bulk", "bulk up, 1 stream", name, number, {"CPU s/GB": value})
+    found.options = {"rounds": 3, "seconds": 1.0, "verified": False}
+    return found
+
+
+def test_ratios_are_of_the_same_round():
+    """The machine became slower by ten in the second round: medians apart would say 1 and 10."""
+    row = figures(anklet=(1.0, 20.0, 2.0), other=(2.0, 40.0, 40.0)).rows[0]
+    assert results.median(row, "anklet") == 2 and results.ratio(row, "other") == 0.5
+    assert results.spread(row, "other") == (2, 40)
+
+
+def test_the_page_and_its_chart_are_made_of_the_figures(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n\n{document.BEGIN}\nold\n{document.END}\nafter\n")
+    found = figures(anklet=(1.0, 2.0, 3.0), other=(2.0, 4.0, 6.0))
+    found.give_up("bulk", "bulk up, 1 stream", "third", "it ended", failed=True)
+    document.rewrite(page, results.Results.from_json(found.to_json()))
+    text = page.read_text()
+    assert text.startswith("before\n") and text.endswith("\nafter\n") and "old" not in text
+    assert "| bulk up, 1 stream | CPU s/GB | 2.00 (1.00 to 3.00) | 4.00, **0.50** |" in text
+    assert "- bulk up, 1 stream, third: **failed**: it ended" in text
+    chart = xml.etree.ElementTree.parse(page.with_suffix(".svg")).getroot()
+    assert "other: 0.50" in [node.text for node in chart.iter() if node.tag.endswith("title")]
+
+
+def test_the_pattern_is_the_same_on_both_sides(generator):
+    with subjects.socket.create_connection(("127.0.0.1", generator.port), 20) as sock:
+        sock.sendall(load.first_message("p", load.MIB, verify=True, run=5))
+        data = b""
+        while len(data) < load.MIB:
+            data += sock.recv(load.MIB)
+    assert data == load.block(load.seed(5, down=True), 0)
