@@ -1,5 +1,6 @@
 """The figures as docs/performance.md has them: tables, and one chart."""
 import math
+import textwrap
 from xml.sax.saxutils import escape
 
 from results import median, ratio, ratio_text, spread, text
@@ -32,14 +33,9 @@ def tables(found):
     return lines
 
 
-def wrapped(sentence, width=118):
-    lines, line = [], ""
-    for word in sentence.split():
-        if len(line) + 1 + len(word) > width:
-            lines.append(line)
-            line = ""
-        line = f"{line} {word}".strip()
-    return [*lines, line]
+def wrapped(sentence):
+    return textwrap.wrap(sentence, 118, break_long_words=False, break_on_hyphens=False,
+                         subsequent_indent="  " if sentence.startswith("- ") else "")
 
 
 def section(found):
