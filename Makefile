@@ -753,7 +753,7 @@ test: ## test: first get what is missing, then check
 	@$(MAKE) --no-print-directory check
 
 # The tests of the tools themselves.
-check-tools: ## test: the runner of the tests
+check-tools: ## test: that the tools tell the truth: tests/run, size, cover
 	@REPEAT='$(PYTHON) -m pytest -p no:cacheprovider ' PYTHONDONTWRITEBYTECODE=1 tests/run \
 		'$(PYTHON) -m pytest -p no:cacheprovider tests/tools'
 

@@ -3,7 +3,7 @@
 RELEASE ?=
 WITH ?=
 
-check-fresh: ## test: both commands of README.md on a bare Debian, as root; RELEASE=trixie WITH=PACKAGES
+check-fresh: ## test: README's two commands on a bare Debian, as root; RELEASE=trixie WITH=PACKAGES
 	@tools/need check-fresh
 	@tools/check_fresh '$(RELEASE)' $(BUILD)/fresh $(WITH)
 
