@@ -634,7 +634,7 @@ $(BUILD)/unwrapped/libmbedtls.a: $(TLS_ARCHIVE)
 
 $(BUILD)/anklet_no_malloc: $(posix_program) $(BUILD)/posix/tests/no_malloc.o $(tls_unwrapped) $(POSIX_LIBS)
 	$(call say,link $@)$(CC) $(TEST_LDFLAGS) $(WRAPPED:%=-Wl,--wrap=%) -Wl,--wrap=port_wait -o $@ \
-		$(posix_own) $(filter %/libmbedtls.a,$(tls_unwrapped)) $(system_tls) $(LIBS)
+		$(posix_own) $(filter $(BUILD)/unwrapped/%.a,$^) $(system_tls) $(LIBS)
 
 # ---- As a component: port/posix over lwIP's BSD sockets, with threads, as ESP-IDF has them ----
 #
@@ -828,10 +828,6 @@ lint_man:
 format: ## test: put the C source into the form that lint asks for
 	clang-format -i $(posix_sources) $(sim_sources) $(sim_less_own) $(lwip_sources) $(PORT_LWIP_V4) $(headers)
 
-cover: ## measure: lines the tests reach
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/cover CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage check
-	gcovr -r . --object-directory $(BUILD)/cover -f src -f port -s
-
 # ---- Housekeeping ----
 
 objects = $(posix_core) $(posix_port) $(posix_program) $(sim_core) $(sim_port) \
@@ -849,7 +845,7 @@ clean: ## use: remove BUILD
 
 FORCE:
 
-.PHONY: all deps tls_source tls_found tls_library run install test check fuzz fuzz_programs format cover clean FORCE
+.PHONY: all deps tls_source tls_found tls_library run install test check fuzz fuzz_programs format clean FORCE
 .PHONY: lint lint_format lint_cppcheck lint_tidy lint_scripts lint_man
 .SECONDARY:
 

@@ -1,1 +1,38 @@
 # make cover and make mutate: what the tests reach, and what they would notice.
+#
+#   make cover               every test, counted; lines and branches, held to tools/cover.floor
+#   make cover HTML=1        and build/cover/html/index.html
+#   make cover DOC=FILE      and the figures between the marks of FILE, docs/performance.md
+#
+# ---- Coverage ----
+#
+# gcc's own counts, at -O0, where a line is a line; with TLS, for the floor is. One run of a scenario finds what
+# many find: 20 seeds do, and the rest of 'make test' runs them all.
+COVER = $(BUILD)/cover
+COVER_SEEDS = 20
+COVER_CHECKS = unit contract replay sim no_malloc e2e
+cover_make = $(MAKE) --no-print-directory BUILD=$(COVER) CC=gcc SANITIZE= LTO= TLS=mbedtls \
+	CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage
+
+cover: ## measure: what the tests reach, held to tools/cover.floor; HTML=1 DOC=PAGE
+	@CC=gcc tools/need cover
+	@$(MAKE) --no-print-directory CC=gcc tls_source
+	@$(cover_make) CHECKS='$(COVER_CHECKS)' check_programs
+	@SIM_SEEDS=$(COVER_SEEDS) tools/cover count $(COVER) $(cover_make) CHECKS='$(COVER_CHECKS) figures' check
+
+commands_figures = 'tools/cover figures $(BUILD) tools/cover.floor $(DOC)'
+
+# What 'make check' runs, built only.
+check_programs: $(foreach c,$(CHECKS),$(needs_$c))
+
+# gcov allocates while the program ends, which is no fault of the program's: its library, like that of TLS, calls
+# what is behind the wrapping.
+ifneq ($(findstring --coverage,$(LDFLAGS)),)
+$(BUILD)/anklet_no_malloc: $(BUILD)/unwrapped/libgcov.a
+
+$(BUILD)/unwrapped/libgcov.a: $(shell $(CC) -print-file-name=libgcov.a)
+	@mkdir -p $(@D)
+	@$(unwrap)
+endif
+
+.PHONY: cover check_programs
