@@ -3,6 +3,9 @@
 #   make cover               every test, counted; lines and branches, held to tools/cover.floor
 #   make cover HTML=1        and build/cover/html/index.html
 #   make cover DOC=FILE      and the figures between the marks of FILE, docs/performance.md
+#   make mutate N=40         so many small faults in src/ and port/posix, one at a time: which of them do the quick
+#                            tests notice? With SEED=7 the same ones again, FILES='src/rules.c ...' only in these,
+#                            REPLAY=src/rules.c:42:boundary only this one. In no CI: it reports, and judges nothing
 #
 # ---- Coverage ----
 #
@@ -35,4 +38,25 @@ $(BUILD)/unwrapped/libgcov.a: $(shell $(CC) -print-file-name=libgcov.a)
 	@$(unwrap)
 endif
 
-.PHONY: cover check_programs
+# ---- Mutants ----
+
+MUTATE_CHECKS = unit contract replay sim
+MUTATE_SEEDS = 10
+N ?= 40
+SEED ?=
+FILES ?= $(CORE) $(TLS_SOURCES) $(PORT_POSIX)
+REPLAY ?=
+
+mutate:
+	@CC='$(CC)' tools/need mutate
+	@$(MAKE) --no-print-directory tls_source
+	@SIM_SEEDS=$(MUTATE_SEEDS) tools/mutate $(BUILD)/mutate --count $(N) $(SEED:%=--seed %) --replay '$(REPLAY)' \
+		--make "CC='$(CC)' TLS=$(TLS)" --deps $(DEPS) $(FILES)
+
+# What tools/mutate asks in its copy of the tree.
+mutate_programs: $(foreach c,$(MUTATE_CHECKS),$(needs_$c))
+
+mutate_commands:
+	@printf '%s\n' $(foreach c,$(MUTATE_CHECKS),$(commands_$c))
+
+.PHONY: cover check_programs mutate mutate_programs mutate_commands
