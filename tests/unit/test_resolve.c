@@ -5,6 +5,8 @@
 
 #include "resolve_test.h"
 
+#include "guard.h"
+
 #include <net/if.h>
 #include <sys/resource.h>
 
@@ -119,6 +121,28 @@ static void test_one_family(void **state)
 		ns.names, "www.example/28 www.example/1 four.example/1 six.example/28 ");
 }
 
+/* Of IPv6 nothing is heard. */
+static void answer_v4_alone(const struct ns_question *q)
+{
+	if (q->type == NS_A)
+		ns_answer(q, 60, 1, 1);
+}
+
+/* Once the answer is there nothing more is waited for, though it has not been taken yet. */
+static void test_no_question_outlives_the_answer(void **state)
+{
+	port_sock s;
+
+	(void)state;
+	ns.behave = answer_v4_alone;
+	s = begin("www.example", PORT_BOTH);
+	assert_int_equal(wait_for(s), 1);
+	assert_int_equal(ns.asked, 2);
+	for (int entry = PORT_SOCKETS; entry < PORT_ENTRIES; entry++)
+		assert_int_equal(port.entry[entry].kind, 0);
+	port_close(&port, &s);
+}
+
 static void test_no_name(void **state)
 {
 	(void)state;
@@ -197,6 +221,26 @@ static void test_impossible_names(void **state)
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		assert_int_equal(look_up(names[i]), PORT_NO_NAME);
 	assert_int_equal(ns.asked, 0);
+}
+
+/* Of a name so much is read as it is long: behind it there may be nothing. */
+static void test_end_of_name(void **state)
+{
+	static const char *const names[] = {
+		"www.example", "WWW.EXAMPLE.", "localhost", "192.0.2.7"};
+
+	(void)state;
+	ns.behave = answer_v4;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		size_t len = strlen(names[i]);
+		uint8_t *copy = guard_copy(names[i], len);
+		port_sock s;
+
+		assert_int_equal(port_resolve(&port, (const char *)copy, len, PORT_IPV4, &s), 0);
+		guard_free(copy, len); /* nor is it needed any longer */
+		assert_int_equal(wait_for(s), 1);
+		port_close(&port, &s);
+	}
 }
 
 static void test_longest_names(void **state)
@@ -401,6 +445,19 @@ static void test_changed_resolv_conf(void **state)
 	assert_int_equal(ns.asked_server[1], 2);
 }
 
+/* Those in resolv.conf have no port of their own; other tests put in that of their servers. */
+static void test_port_of_servers(void **state)
+{
+	const struct port_config config = {0};
+
+	(void)state;
+	port_fini(&port);
+	assert_int_equal(port_init(&port, &config), 0);
+	assert_int_equal(port.resolver.server_port, 53);
+	port_fini(&port);
+	start_port(&config);
+}
+
 static void test_servers_by_hand(void **state)
 {
 	struct port_config config = {.name_servers = 2};
@@ -423,12 +480,14 @@ int main(void)
 		LOOK_UP_TEST(test_both_families),
 		LOOK_UP_TEST(test_at_most_max),
 		LOOK_UP_TEST(test_one_family),
+		LOOK_UP_TEST(test_no_question_outlives_the_answer),
 		LOOK_UP_TEST(test_no_name),
 		LOOK_UP_TEST(test_aliases),
 		LOOK_UP_TEST(test_cache),
 		LOOK_UP_TEST(test_literals),
 		LOOK_UP_TEST(test_special_names),
 		LOOK_UP_TEST(test_impossible_names),
+		LOOK_UP_TEST(test_end_of_name),
 		LOOK_UP_TEST(test_longest_names),
 		LOOK_UP_TEST(test_hosts),
 		LOOK_UP_TEST(test_search_list),
@@ -440,6 +499,7 @@ int main(void)
 		LOOK_UP_TEST(test_end_of_port),
 		LOOK_UP_TEST(test_no_descriptors),
 		LOOK_UP_TEST(test_changed_resolv_conf),
+		LOOK_UP_TEST(test_port_of_servers),
 		LOOK_UP_TEST(test_servers_by_hand),
 	};
 
