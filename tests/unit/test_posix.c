@@ -160,6 +160,37 @@ static void fill_adds_to_the_sets(void **state)
 	assert_in_range(n, ours + 1, last);
 }
 
+#define SEVERAL 4
+
+/* Not one is missing: the lowest descriptor there is, and each of those that stand side by side. */
+static void fill_adds_every_descriptor(void **state)
+{
+	port_sock listener[SEVERAL], b;
+	struct address from;
+	struct fdset rd, wr;
+	int n = 0, kept = dup(STDIN_FILENO);
+	int32_t ms = 0;
+
+	(void)state;
+	assert_true(kept > STDERR_FILENO);
+	close(STDIN_FILENO); /* the first listener gets it */
+	fdset_clear(&rd);
+	fdset_clear(&wr);
+	for (int i = 0; i < SEVERAL; i++) {
+		assert_int_equal(port_listen(&port, &loopback, 1, &listener[i]), 0);
+		assert_int_equal(port_accept(&port, listener[i], &b, &from), PORT_AGAIN);
+	}
+	posix_fill(&port, &rd, &wr, &n, &ms);
+	assert_int_equal(socket_fd(&port, listener[0]), 0);
+	for (int i = 0; i < SEVERAL; i++)
+		assert_true(fdset_has(&rd, socket_fd(&port, listener[i])));
+	assert_int_equal(members(&rd), SEVERAL);
+	assert_int_equal(members(&wr), 0);
+	port_close(&port, &listener[0]);
+	assert_int_equal(dup2(kept, STDIN_FILENO), STDIN_FILENO);
+	close(kept);
+}
+
 /* What is not to last longer than the port can wait does not. */
 static void fill_shortens_the_wait(void **state)
 {
@@ -334,6 +365,7 @@ int main(void)
 		TEST(a_signal_ends_the_wait),
 		TEST(a_loop_of_the_programs_own),
 		TEST(fill_adds_to_the_sets),
+		TEST(fill_adds_every_descriptor),
 		TEST(fill_shortens_the_wait),
 		TEST(descriptors_up_to_the_limit),
 		TEST(descriptors_are_ours_alone),
