@@ -8,6 +8,9 @@
 static const char to_both[] =
 	FORWARD_TO("server.example:53\nforward udp://" PROXY_IP ":5354 udp://" SERVER_IP ":53");
 
+static const char to_late[] =
+	FORWARD_TO(SERVER_IP ":53\nforward udp://" PROXY_IP ":5354 udp://server.example:53");
+
 /* ---- The target ---- */
 
 static void check_refused_at_first(struct run *run)
@@ -28,8 +31,14 @@ static void refused_at_first(struct run *run)
 	run->check = check_refused_at_first;
 }
 
+static unsigned times_failed;
+
 static void check_late(struct run *run)
 {
+	/* Said once, however often it is tried. */
+	EXPECT(run, run_logged(run, "datagrams to udp://server.example:53: the name ") ==
+			    (times_failed > 0));
+	EXPECT(run, run_logged(run, "; tried again") == (times_failed > 0));
 	EXPECT(run, asker[0].replies == 4 && asker[1].replies == 1);
 	EXPECT(run,
 		run->proxy.waits < 200); /* what waits in the queue makes nobody run in circles */
@@ -40,10 +49,10 @@ static void check_late(struct run *run)
 static void late(struct run *run)
 {
 	static const char *const addresses[] = {SERVER_IP, NULL};
-	unsigned failures = run_between(run, 0, 2);
 
+	times_failed = run_between(run, 0, 2);
 	askers_begin(run, to_both);
-	for (unsigned i = 0; i < failures; i++)
+	for (unsigned i = 0; i < times_failed; i++)
 		sim_name(&run->sim, "server.example",
 			run_between(run, 0, 1) == 0 ? PORT_NO_NAME : PORT_NAME_FAILED, NULL);
 	sim_name(&run->sim, "server.example", 0, addresses)->delay_v4_ms =
@@ -63,21 +72,48 @@ static void check_moved(struct run *run)
 	EXPECT(run, echo.asked == asker[0].replies);
 }
 
-/* The target has another address since the last look-up: the first datagram goes astray, and no more. */
+/*
+ * The target has other addresses since the last look-up: the first datagram goes astray, and no more. They
+ * may be fewer than before, when the first one was not permitted.
+ */
 static void moved(struct run *run)
 {
-	static const char *const before[] = {"198.51.100.1", NULL}, *const after[] = {
-									    SERVER_IP, NULL};
+	static const char *const before[] = {"198.51.100.9", "198.51.100.1", NULL},
+				 *const after[] = {SERVER_IP, NULL};
+	bool fewer = run_between(run, 0, 1) == 1;
 
-	askers_begin(run, FORWARD_TO_NAME);
+	askers_begin(run, fewer ? "deny to 198.51.100.9\n" FORWARD_TO_NAME : FORWARD_TO_NAME);
 	sim_route(&run->sim, "198.51.100.0/24", SIM_FATE_BLACK_HOLE);
-	sim_name(&run->sim, "server.example", 0, before);
+	sim_name(&run->sim, "server.example", 0, fewer ? before : before + 1);
 	sim_name(&run->sim, "server.example", 0, after);
 	echo_add(run, SERVER_IP, 0);
 	asker_add(run, HOST_CLIENT, PROXY_IP)->count = 3;
 	asker[0].start_ms = run_between(run, 61000, 90000);
 	asker[0].pause_ms = 200;
 	run->check = check_moved;
+}
+
+static void check_stayed(struct run *run)
+{
+	EXPECT(run, run_logged(run, "other addresses now") == 0);
+	EXPECT(run, run->anklet->datagrams->number == 1);
+	EXPECT(run, asker[0].sent == 3 && asker[0].replies == 0);
+}
+
+/* The target says nothing, but its address is still one of the name's, in whatever place: nobody begins again. */
+static void stayed(struct run *run)
+{
+	static const char *const before[] = {"198.51.100.1", SERVER_IP, NULL},
+				 *const after[] = {SERVER_IP, "198.51.100.1", NULL};
+
+	askers_begin(run, FORWARD_TO_NAME);
+	sim_route(&run->sim, "198.51.100.0/24", SIM_FATE_BLACK_HOLE);
+	sim_name(&run->sim, "server.example", 0, before);
+	sim_name(&run->sim, "server.example", 0, run_between(run, 0, 1) == 0 ? before : after);
+	asker_add(run, HOST_CLIENT, PROXY_IP)->count = 3;
+	asker[0].start_ms = run_between(run, 61000, 90000);
+	asker[0].pause_ms = 200;
+	run->check = check_stayed;
 }
 
 /* ---- Strangers ---- */
@@ -176,8 +212,9 @@ static void check_stopped(struct run *run)
 static void stopped(struct run *run)
 {
 	static const char *const addresses[] = {SERVER_IP, NULL};
+	static const char *const configs[] = {FORWARD_TO_IP, FORWARD_TO_NAME, to_late};
 
-	askers_begin(run, run_between(run, 0, 1) == 0 ? FORWARD_TO_IP : FORWARD_TO_NAME);
+	askers_begin(run, configs[run_between(run, 0, 2)]);
 	(void)sim_name(&run->sim, "server.example", 0, addresses);
 	run->sim.name[run->sim.names - 1].delay_v4_ms = run_between(run, 0, 3000);
 	echo_add(run, SERVER_IP, 0);
@@ -223,6 +260,7 @@ static const struct scenario scenarios[] = {
 	{"refused_at_first", refused_at_first},
 	{"late", late},
 	{"moved", moved},
+	{"stayed", stayed},
 	{"forged", forged},
 	{"denied", denied},
 	{"stopped", stopped},
