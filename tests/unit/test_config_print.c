@@ -247,6 +247,44 @@ static void the_longest_rule_reads_back(void **state)
 	assert_in_range(longest, 240, 255);
 }
 
+static void add_octets(char *line, char octet, size_t count)
+{
+	size_t len = strlen(line);
+
+	memset(line + len, octet, count);
+	line[len + count] = '\0';
+}
+
+/* Likewise the longest route: printed, it has the port that goes without saying. */
+static void the_longest_route_reads_back(void **state)
+{
+	char line[CONFIG_LINE_MAX + 1] = "route to a";
+	size_t longest = 0;
+
+	(void)state;
+	needs(ANKLET_HAS_ROUTES && ANKLET_HAS_TLS && CONFIG_ANKLET_CONFIG_TEXT >= 1024);
+	for (unsigned i = 0; i < 107; i++)
+		strcat(line, ".a");
+	strcat(line, " via socks4a+tls://[2001:db8::1]?cert=");
+	add_octets(line, 'c', 250);
+	strcat(line, "&key=");
+	add_octets(line, 'k', 250);
+	strcat(line, "&ca=");
+	add_octets(line, 'a', 240);
+	while (strlen(line) < CONFIG_LINE_MAX) {
+		add_octets(line, 'a', 1);
+		config_init(&config);
+		if (read_text(line) == 0) {
+			longest = strlen(line);
+			assert_read_back();
+		} else {
+			assert_non_null(strstr(
+				reported, "printed in full this is longer than a line may be"));
+		}
+	}
+	assert_int_equal(longest, CONFIG_LINE_MAX - strlen(":1080"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -255,6 +293,7 @@ int main(void)
 		cmocka_unit_test_setup(what_one_may_not_have_thought_of, defaults),
 		cmocka_unit_test_setup(printed_in_one_form_whatever_was_written, defaults),
 		cmocka_unit_test_setup(the_longest_rule_reads_back, defaults),
+		cmocka_unit_test_setup(the_longest_route_reads_back, defaults),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
