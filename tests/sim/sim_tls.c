@@ -360,6 +360,28 @@ static void slow_tail(struct run *run)
 	run->check = check_tail;
 }
 
+#define SOON_MS 1000 /* a stream that lingers in vain does so for two seconds */
+
+/* Checked as soon as no session is left. */
+static void check_freed(struct run *run)
+{
+	uint64_t over_at = client.talk.over_at;
+
+	if (server.talk[0].over_at > over_at)
+		over_at = server.talk[0].over_at;
+	check_exact(run);
+	EXPECT(run, run->sim.now < over_at + SOON_MS);
+}
+
+/* The side in the clear does not linger, and nobody waits for it: with the other one the session is over. */
+static void one_side_lingers(struct run *run)
+{
+	begin_either(run, TLS_LISTEN "\n", "route to *:7000 tls\n");
+	run->sim.latency_max_ms = run_between(run, 0, 20);
+	any_order(run);
+	run->check = check_freed;
+}
+
 static void check_idle(struct run *run)
 {
 	const struct talk *talk = encrypted_talk();
@@ -401,6 +423,7 @@ static const struct scenario scenarios[] = {
 	{"reset", reset},
 	{"leave", leave},
 	{"slow_tail", slow_tail},
+	{"one_side_lingers", one_side_lingers},
 	{"idle", idle},
 };
 
