@@ -128,7 +128,6 @@ enum session_next session_wait_peer(struct anklet *a, struct session *s)
 	session_own(a, s, s->server.sock);
 	if (!expected(a, s, &s->peer.ip))
 		return NEXT_REFUSE;
-	s->reason = REASON_NONE;
 	session_set_reply(s, SOCKS4_GRANTED, &s->peer);
 	return session_enter(s, SESSION_GRANT);
 }

@@ -139,7 +139,6 @@ static bool has_won(struct anklet *a, struct session *s, port_sock *sock)
 static enum session_next connected(struct anklet *a, struct session *s, uint8_t address)
 {
 	s->server_address = address;
-	s->reason = REASON_NONE;
 	if (session_hop_endpoint(a, s) == NULL) {
 		s->peer.ip = s->addresses[address];
 		s->peer.port = s->request.port;

@@ -142,7 +142,6 @@ enum session_next session_keep_hops(
 	}
 	if (s->address_count == 0)
 		return NEXT_REFUSE;
-	s->reason = REASON_NONE;
 	return session_enter(s, SESSION_CONNECT);
 }
 
@@ -152,7 +151,6 @@ enum session_next session_depart(struct anklet *a, struct session *s)
 {
 	const struct endpoint *hop = session_hop_endpoint(a, s);
 
-	s->reason = REASON_NONE;
 	if (hop != NULL)
 		return to_hop(a, s, hop);
 	return session_enter(s, session_is_bind(s) ? SESSION_LISTEN : SESSION_CONNECT);
