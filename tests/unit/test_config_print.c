@@ -247,11 +247,11 @@ static void the_longest_rule_reads_back(void **state)
 	assert_in_range(longest, 240, 255);
 }
 
-static void add_octets(char *line, char octet, size_t count)
+static void add_bytes(char *line, char byte, size_t count)
 {
 	size_t len = strlen(line);
 
-	memset(line + len, octet, count);
+	memset(line + len, byte, count);
 	line[len + count] = '\0';
 }
 
@@ -266,13 +266,13 @@ static void the_longest_route_reads_back(void **state)
 	for (unsigned i = 0; i < 107; i++)
 		strcat(line, ".a");
 	strcat(line, " via socks4a+tls://[2001:db8::1]?cert=");
-	add_octets(line, 'c', 250);
+	add_bytes(line, 'c', 250);
 	strcat(line, "&key=");
-	add_octets(line, 'k', 250);
+	add_bytes(line, 'k', 250);
 	strcat(line, "&ca=");
-	add_octets(line, 'a', 240);
+	add_bytes(line, 'a', 240);
 	while (strlen(line) < CONFIG_LINE_MAX) {
-		add_octets(line, 'a', 1);
+		add_bytes(line, 'a', 1);
 		config_init(&config);
 		if (read_text(line) == 0) {
 			longest = strlen(line);
