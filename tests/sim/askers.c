@@ -170,12 +170,14 @@ static void echo_run(struct sim_actor *actor)
 
 void echo_add(struct run *run, const char *ip, uint32_t start_ms)
 {
+	enum run_host host = strcmp(ip, PROXY_IP) == 0 ? HOST_LOCAL : HOST_SERVER;
+
 	memset(&echo, 0, sizeof echo);
 	echo.run = run;
 	echo.at.port = SERVER_PORT;
 	echo.start_ms = start_ms;
 	ip_parse(ip, strlen(ip), &echo.at.ip);
-	sim_act(&echo.actor, &run->peer[HOST_SERVER], echo_run);
+	sim_act(&echo.actor, &run->peer[host], echo_run);
 }
 
 /* ---- The end: every association is over by its own limit ---- */

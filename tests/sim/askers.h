@@ -80,7 +80,7 @@ struct echo {
 
 extern struct echo echo;
 
-/* At that address of HOST_SERVER, port SERVER_PORT. */
+/* At that address, port SERVER_PORT: of HOST_LOCAL if it is PROXY_IP, else of HOST_SERVER. */
 void echo_add(struct run *run, const char *ip, uint32_t start_ms);
 
 /* ---- The proxy's table ---- */

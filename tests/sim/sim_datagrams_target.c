@@ -181,6 +181,17 @@ static void denied(struct run *run)
 	run->check = check_denied;
 }
 
+/* A server beside the proxy, where the rules allow that: at the address the proxy listens at, but not its port. */
+static void beside(struct run *run)
+{
+	askers_begin(run, "limit-datagrams 5s\nallow to " PROXY_IP
+			  "\nforward udp://*:5353 udp://" PROXY_IP ":53\n");
+	echo_add(run, PROXY_IP, 0);
+	asker_add(run, HOST_CLIENT, PROXY_IP)->count = 10;
+	run->no_probe = true;
+	run->check = askers_check_served;
+}
+
 /* ---- Stopped ---- */
 
 static struct bell stops;
@@ -263,6 +274,7 @@ static const struct scenario scenarios[] = {
 	{"stayed", stayed},
 	{"forged", forged},
 	{"denied", denied},
+	{"beside", beside},
 	{"stopped", stopped},
 	{"failing", failing},
 };
