@@ -393,6 +393,75 @@ static void client_leaves(struct run *run)
 	run->check = check_left;
 }
 
+/* ---- The name of a place to listen on ---- */
+
+#define PLACE "proxy.example"
+#define PLACE_LIMIT_MS 5000
+
+static int place_answer; /* what the name servers say; PORT_AGAIN: nothing */
+static struct run *starting;
+
+/* While it starts the look-up is nobody's: the only wait of which that is so. */
+static void watch_start(void *ctx)
+{
+	if (sim_open_sockets(&starting->proxy, SIM_LOOKUP) == 0)
+		wait_before(ctx);
+}
+
+static void listen_at_place(struct run *run)
+{
+	run->config = "listen tcp://" PLACE ":1090\n";
+	run->config_added = true;
+	starting = run;
+	wait_before = run->proxy.before_wait;
+	run->proxy.before_wait = watch_start;
+}
+
+static void check_place(struct run *run)
+{
+	EXPECT(run, client_code(&client) == SOCKS4_GRANTED);
+	EXPECT(run, server.talk[0].in == client.talk.out_len);
+	EXPECT(run, client.talk.in == server.pattern.out_len);
+}
+
+static void place(struct run *run)
+{
+	static const char *const addresses[] = {PROXY_IP, NULL};
+	struct sim_name *name = sim_name(&run->sim, PLACE, 0, addresses);
+
+	name->delay_v4_ms = name->delay_v6_ms = run_between(run, 0, PLACE_LIMIT_MS - 1);
+	listen_at_place(run);
+	client_init(&client, run, HOST_CLIENT);
+	client_ask(&client, SOCKS4_CONNECT, SERVER_IP, 7000, "user", NULL);
+	client.proxy.port = 1090;
+	client.start_ms = PLACE_LIMIT_MS;
+	server_init(&server, run, HOST_SERVER, SERVER_IP, 7000);
+	pair_up(&client, &server, run_between(run, 0, 5000), run_between(run, 0, 5000));
+	run->check = check_place;
+}
+
+/* Also checked where the start did not fail. */
+static void check_no_place(struct run *run)
+{
+	bool silence = place_answer == PORT_AGAIN;
+
+	EXPECT(run, run->failure.why == (silence ? PORT_NAME_FAILED : place_answer));
+	EXPECT(run, strcmp(run->failure.at, "tcp://" PLACE ":1090") == 0);
+	EXPECT(run, !silence || run->sim.now == PLACE_LIMIT_MS);
+}
+
+/* It has no address, or that cannot be found out in time: then there is no start. */
+static void no_place(struct run *run)
+{
+	static const int answers[] = {PORT_NO_NAME, PORT_NAME_FAILED, PORT_AGAIN};
+
+	place_answer = answers[run_between(run, 0, 2)];
+	sim_name(&run->sim, PLACE, place_answer, NULL);
+	listen_at_place(run);
+	run->start_fails = true;
+	run->clean_up = check_no_place;
+}
+
 static const struct scenario scenarios[] = {
 	{"found", found},
 	{"no_name", no_name},
@@ -405,6 +474,8 @@ static const struct scenario scenarios[] = {
 	{"literal", literal},
 	{"all_taken", all_taken},
 	{"client_leaves", client_leaves},
+	{"place", place},
+	{"no_place", no_place},
 };
 
 int main(int argc, char **argv)
