@@ -10,7 +10,9 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/select.h>
@@ -191,6 +193,23 @@ static void fill_adds_every_descriptor(void **state)
 	close(kept);
 }
 
+#define MANY 20 /* more than two octets of a set have members */
+
+/* When the time is over nobody is ready, whatever is waited for. */
+static void a_wait_in_vain_makes_nobody_ready(void **state)
+{
+	port_sock listener[MANY], b;
+	struct address from;
+
+	(void)state;
+	for (int i = 0; i < MANY; i++) {
+		assert_int_equal(port_listen(&port, &loopback, 1, &listener[i]), 0);
+		assert_int_equal(port_accept(&port, listener[i], &b, &from), PORT_AGAIN);
+	}
+	assert_int_equal(port_wait(&port, 1), 0);
+	assert_int_equal(port_next(&port), PORT_NONE);
+}
+
 /* What is not to last longer than the port can wait does not. */
 static void fill_shortens_the_wait(void **state)
 {
@@ -220,6 +239,27 @@ static void fill_shortens_the_wait(void **state)
 	ms = -1;
 	posix_fill(&port, &rd, &wr, &n, &ms);
 	assert_true(ms < 0);
+}
+
+/* ---- Addresses ---- */
+
+/* Whatever the memory held before: of IPv6 it has more than an address and a port. */
+static void addresses_are_whole(void **state)
+{
+	const struct address six = {.ip.octet = {[15] = 1}, .port = 7};
+	const struct sockaddr_in6 whole_six = {
+		.sin6_family = AF_INET6, .sin6_port = htons(7), .sin6_addr.s6_addr = {[15] = 1}};
+	const struct sockaddr_in whole_four = {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_storage out;
+
+	(void)state;
+	memset(&out, 0xff, sizeof out);
+	assert_int_equal(address_to_system(&six, &out), sizeof whole_six);
+	assert_memory_equal(&out, &whole_six, sizeof whole_six);
+	memset(&out, 0xff, sizeof out);
+	assert_int_equal(address_to_system(&loopback, &out), sizeof whole_four);
+	assert_memory_equal(&out, &whole_four, sizeof whole_four);
 }
 
 /* ---- Descriptors ---- */
@@ -367,6 +407,8 @@ int main(void)
 		TEST(fill_adds_to_the_sets),
 		TEST(fill_adds_every_descriptor),
 		TEST(fill_shortens_the_wait),
+		TEST(a_wait_in_vain_makes_nobody_ready),
+		cmocka_unit_test(addresses_are_whole),
 		TEST(descriptors_up_to_the_limit),
 		TEST(descriptors_are_ours_alone),
 		cmocka_unit_test(closed_streams_are_held),
