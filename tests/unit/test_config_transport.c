@@ -54,6 +54,8 @@ static const struct mistake listen_mistakes[] = {
 		"write ?cert=FILE&key=FILE behind the port, or ?psk=FILE"},
 	{"listen tls://*:1?cert=a&alpn=h2,,x", 30, 5, "'h2,,x' is no list of protocols",
 		"write them with commas between, best first: alpn=h2,http/1.1"},
+	{"listen tls://*:1?cert=a&alpn=,h2", 30, 3, "',h2' is no list of protocols",
+		"write them with commas between, best first: alpn=h2,http/1.1"},
 	{"listen tls://*:1?cert=a&alpn=,", 30, 1, "',' is no list of protocols",
 		"write them with commas between, best first: alpn=h2,http/1.1"},
 	{"listen tls://*:1?cert=a&truncated=no", 35, 2, "'no' is no value of this option",
