@@ -443,11 +443,11 @@ static void place(struct run *run)
 /* Also checked where the start did not fail. */
 static void check_no_place(struct run *run)
 {
-	bool silence = place_answer == PORT_AGAIN;
+	bool silent = place_answer == PORT_AGAIN;
 
-	EXPECT(run, run->failure.why == (silence ? PORT_NAME_FAILED : place_answer));
+	EXPECT(run, run->failure.why == (silent ? PORT_NAME_FAILED : place_answer));
 	EXPECT(run, strcmp(run->failure.at, "tcp://" PLACE ":1090") == 0);
-	EXPECT(run, !silence || run->sim.now == PLACE_LIMIT_MS);
+	EXPECT(run, !silent || run->sim.now == PLACE_LIMIT_MS);
 }
 
 /* It has no address, or that cannot be found out in time: then there is no start. */
