@@ -20,8 +20,8 @@ cover_make = $(MAKE) --no-print-directory BUILD=$(COVER) CC=gcc SANITIZE= LTO= T
 cover: ## measure: what the tests reach, held to tools/cover.floor; HTML=1 DOC=PAGE
 	@CC=gcc tools/need cover
 	@$(MAKE) --no-print-directory CC=gcc tls_source
-	@$(cover_make) CHECKS='$(COVER_CHECKS)' check_programs
-	@SIM_SEEDS=$(COVER_SEEDS) tools/cover count $(COVER) $(cover_make) CHECKS='$(COVER_CHECKS) figures' check
+	+@$(cover_make) CHECKS='$(COVER_CHECKS)' check_programs
+	+@SIM_SEEDS=$(COVER_SEEDS) tools/cover count $(COVER) $(cover_make) CHECKS='$(COVER_CHECKS) figures' check
 
 commands_figures = 'tools/cover figures $(BUILD) tools/cover.floor $(DOC)'
 
