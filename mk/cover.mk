@@ -47,7 +47,7 @@ SEED ?=
 FILES ?= $(CORE) $(TLS_SOURCES) $(PORT_POSIX)
 REPLAY ?=
 
-mutate: ## measure: which small faults the quick tests notice; N=40 SEED= FILES= REPLAY=FILE:LINE:OPERATOR
+mutate: ## measure: small faults that no quick test notices; N=40 SEED= FILES= REPLAY=
 	@CC='$(CC)' tools/need mutate
 	@$(MAKE) --no-print-directory tls_source
 	@SIM_SEEDS=$(MUTATE_SEEDS) tools/mutate $(BUILD)/mutate --count $(N) $(SEED:%=--seed %) --replay '$(REPLAY)' \
