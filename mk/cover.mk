@@ -1,4 +1,4 @@
-# make cover and make mutate: what the tests reach, and what they would notice.
+# ---- make cover and make mutate: what the tests reach, and what they would notice ----
 #
 #   make cover               every test, counted; lines and branches, held to tools/cover.floor
 #   make cover HTML=1        and build/cover/html/index.html

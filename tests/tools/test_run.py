@@ -89,6 +89,12 @@ def test_pytest(tmp_path):
         f"    again: make check E2E={name}::test_without", "1 passed, 3 failed, 2 skipped"]
 
 
+def test_each_pytest_has_directories_of_its_own(tmp_path):
+    file = tmp_path / "test_it.py"
+    file.write_text("def test_it(tmp_path): assert 'pytest-of-' not in str(tmp_path)")
+    assert run(f"/usr/bin/python3 -m pytest -p no:cacheprovider {file}") == (0, ["1 passed, 0 failed"])
+
+
 def test_own_lines(program):
     one = program("echo 'failed: this (for a reason)'\necho '    again: repeat this'\necho 'skipped: that'\n"
                   "echo '4 passed, 1 failed, 1 skipped'\nexit 1")
