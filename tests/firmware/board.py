@@ -88,7 +88,7 @@ class Board:
 
     def figures(self):
         """The last figures that it logged: {name: (now, most, all)}."""
-        line = re.findall(r"figures: (.*)", self.log)[-1]
+        line = re.findall(r"figures: (.*)\n", self.log)[-1]  # the last may not be whole yet
         return {name: tuple(map(int, numbers.split("/")))
                 for name, numbers in re.findall(r"(\w+) (\d+(?:/\d+)+)", line)}
 
