@@ -193,7 +193,8 @@ static void fill_adds_every_descriptor(void **state)
 	close(kept);
 }
 
-#define MANY 20 /* more than two octets of a set have members */
+/* More than two bytes of a set have members, where the table has room; one place is for who might be accepted. */
+#define MANY (PORT_SOCKETS > 20 ? 20 : PORT_SOCKETS - 1)
 
 /* When the time is over nobody is ready, whatever is waited for. */
 static void a_wait_in_vain_makes_nobody_ready(void **state)
