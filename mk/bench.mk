@@ -1,12 +1,7 @@
 # ---- make bench: the proxy beside others (docs/performance.md) ----
 
 BENCH ?=
-LOAD = \
-	bench/load.c \
-	bench/load_bulk.c \
-	bench/load_client.c \
-	bench/load_pattern.c \
-	bench/load_server.c
+LOAD = $(wildcard bench/*.c)
 load = $(BUILD)/bench/load
 bench_run = bench/run --anklet $(BUILD)/anklet --large $(BUILD)/bench/anklet --load $(load)
 
@@ -26,21 +21,16 @@ bench: ## measure: the proxy beside others; BENCH='idle --only anklet,danted'
 	@PYTHONDONTWRITEBYTECODE=1 $(bench_run) $(if $(DOC),--doc $(DOC)) $(BENCH)
 
 BENCH_TESTS ?= tests/bench
-bench_tests = '$(PYTHON) -m pytest -p no:cacheprovider -rfEsxX $(BENCH_TESTS)'
+bench_tests = '$(PYTEST) $(BENCH_TESTS)'
 
 bench-quick check-bench: export REPEAT = make check-bench BENCH_TESTS=
 bench-quick check-bench: export BENCH_RUN = $(bench_run)
 bench-quick: bench_programs ## test: that bench works: all of it for a moment, each byte compared
-	@PYTHONDONTWRITEBYTECODE=1 tests/run '$(bench_run) --quick --verify' $(bench_tests)
+	@$(run_tests) '$(bench_run) --quick --verify' $(bench_tests)
 
 check-bench: bench_programs ## test: that bench sees what a proxy does wrong
-	@PYTHONDONTWRITEBYTECODE=1 tests/run $(bench_tests)
+	@$(run_tests) $(bench_tests)
 
-lint: lint_bench
+$(eval $(call read,bench,BENCH_FLAGS,$(LOAD)))
 
-lint_bench:
-	clang-format --dry-run -Werror $(LOAD) bench/load.h
-	cppcheck $(CPPCHECK) $(LOAD)
-	@printf '%s\n' $(LOAD) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- -std=c11
-
-.PHONY: bench bench-quick check-bench bench_programs lint_bench
+.PHONY: bench bench-quick check-bench bench_programs

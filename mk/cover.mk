@@ -1,16 +1,8 @@
 # ---- make cover and make mutate: what the tests reach, and what they would notice ----
 #
-#   make cover               every test, counted; lines and branches, held to tools/cover.floor
-#   make cover HTML=1        and build/cover/html/index.html
-#   make cover DOC=FILE      and the figures between the marks of FILE, docs/performance.md
-#   make mutate N=40         so many small faults in src/ and port/posix, one at a time: which of them do the quick
-#                            tests notice? With SEED=7 the same ones again, FILES='src/rules.c ...' only in these,
-#                            REPLAY=src/rules.c:42:boundary only this one. In no CI: it reports, and judges nothing
-#
-# ---- Coverage ----
-#
-# gcc's own counts, at -O0, where a line is a line; with TLS, for the floor is. One run of a scenario finds what
-# many find: 20 seeds do, and the rest of 'make test' runs them all.
+# gcc's own counts, at -O0, where a line is a line; with TLS, for the floor is. One run of a scenario finds what many
+# find: 20 seeds do, and the rest of 'make test' runs them all. HTML=1 makes build/cover/html/index.html as well.
+
 COVER = $(BUILD)/cover
 COVER_SEEDS = 20
 COVER_CHECKS = unit contract replay sim no_malloc e2e
@@ -38,7 +30,8 @@ $(BUILD)/unwrapped/libgcov.a: $(shell $(CC) -print-file-name=libgcov.a)
 	@$(unwrap)
 endif
 
-# ---- Mutants ----
+# Mutants: small faults in src/ and port/posix, one at a time: which of them do the quick tests notice? With SEED=7 the
+# same ones again, FILES='src/rules.c ...' only in these, REPLAY=src/rules.c:42:boundary only this one.
 
 MUTATE_CHECKS = unit contract replay sim
 MUTATE_SEEDS = 10

@@ -10,9 +10,4 @@ check-fresh: ## test: README's two commands on a bare Debian, as root; RELEASE=t
 check-packages: ## test: whether every release has the packages that the targets install
 	@tools/check_packages $(BUILD)/packages
 
-lint: lint_fresh
-
-lint_fresh:
-	shellcheck tools/debian tools/check_packages
-
-.PHONY: check-fresh check-packages lint_fresh
+.PHONY: check-fresh check-packages

@@ -1,8 +1,4 @@
 # make nightly: what takes too long for every change, and is no part of CI.
-#
-#   make nightly                       all that NIGHTLY names, one after the other: some hours; the last line is the sum
-#   make nightly NIGHTLY='fuzz soak'   only these
-#   make soak SOAK_SECONDS=3600        every kind of session, mixed, for so long
 
 SOAK_SECONDS ?= 600
 NIGHTLY ?= bookworm trixie cross configs fuzz sim soak sanitized

@@ -42,11 +42,6 @@ RELEASE_TESTS ?= tests/release
 
 check-release: export REPEAT = make check-release RELEASE_TESTS=
 check-release: ## release: test help, install, uninstall, dist, and the version
-	@PYTHONDONTWRITEBYTECODE=1 tests/run '$(PYTHON) -m pytest -p no:cacheprovider -rfEsxX $(RELEASE_TESTS)'
+	@$(run_tests) '$(PYTEST) $(RELEASE_TESTS)'
 
-lint: lint_release
-
-lint_release:
-	shellcheck tools/help tools/dist
-
-.PHONY: help install uninstall dist check-release lint_release
+.PHONY: help install uninstall dist check-release

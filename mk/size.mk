@@ -1,9 +1,6 @@
 # ---- Sizes: what each image takes, held against what is written down in docs/size.budgets ----
 #
-#   make size                            builds every image that can be built here, and prints a row for each
-#   make size DOC=docs/performance.md    the same, and writes the table into that page
-#   make size-features                   what each feature costs
-#   make size-cross                      what 'make check-cross' has left for each of ARCHS
+# tools/size builds what can be built here, by the targets below, and prints a row for each.
 
 size: ## measure: what each image takes, held against docs/size.budgets; DOC=PAGE: written there
 	+@MAKE='$(MAKE)' CC='$(CC)' CROSS='$(CROSS)' BUILD='$(BUILD)' DEPS='$(DEPS)' TLS_LIBRARY='$(size_library)' \
@@ -13,28 +10,19 @@ size: ## measure: what each image takes, held against docs/size.budgets; DOC=PAG
 size_library = $(if $(tls_built:none=),$(if $(system_tls),shared library,$(TLS_CONFIG)))
 
 # The images; tools/size asks for each by its name when its compiler is there. What 'make' builds is 'all'.
-size_make = +@$(MAKE) --no-print-directory BUILD=$(BUILD)/size/$(@:size_%=%) TLS=none CONFIG=
+words_half = CPPFLAGS='$(CPPFLAGS) -DCONFIG_ANKLET_SESSIONS=256'
+words_socks = CPPFLAGS='$(CPPFLAGS) $(foreach f,ROUTES FORWARDS ASSOCIATIONS,-DCONFIG_ANKLET_$f=0)'
+words_tiny = CONFIG=tiny
+words_small = TLS=mbedtls TLS_CONFIG=small
+size_programs = size_desktop size_half size_socks size_tiny size_small
 
-size_desktop:
-	$(size_make) all
+$(size_programs): size_%:
+	+@$(MAKE) --no-print-directory BUILD=$(BUILD)/size/$* TLS=none CONFIG= $(words_$*) all
 
 size_tls: all
 
-size_half:
-	$(size_make) CPPFLAGS='$(CPPFLAGS) -DCONFIG_ANKLET_SESSIONS=256' all
-
-size_socks:
-	$(size_make) CPPFLAGS='$(CPPFLAGS) -DCONFIG_ANKLET_ROUTES=0 -DCONFIG_ANKLET_FORWARDS=0 \
-		-DCONFIG_ANKLET_ASSOCIATIONS=0' all
-
-size_tiny:
-	$(size_make) CONFIG=tiny all
-
-size_small:
-	$(size_make) TLS=mbedtls TLS_CONFIG=small all
-
-size_mipsel: $(call musl,mipsel)/lib/libc.a
-	+@$(call cross_make,mipsel) CONFIG= all
+size_mipsel: $(DEPS)/built/musl-mipsel-linux-gnu/lib/libc.a
+	+@$(cross) mipsel CONFIG= all
 
 $(BOARDS:%=size_%): size_%:
 	+@$(MAKE) --no-print-directory BOARD=$* CONFIG= $(BUILD)/$*/anklet.elf
@@ -52,7 +40,6 @@ size-features: size_desktop size_tiny $(features_disabled) ## measure: what each
 	@tools/size features $(BUILD)/size/desktop/anklet $(features_disabled) $(BUILD)/size/tiny/anklet
 
 size-cross: ## elsewhere: what the programs of check-cross take
-	@tools/size cross $(foreach a,$(ARCHS),$a $(if $(TRIPLE_$a),$(TRIPLE_$a)-,'') $(BUILD)/cross/$a/anklet)
+	@tools/size cross $(foreach a,$(ARCHS),$a "$$($(cross) prefix $a)" $(BUILD)/cross/$a/anklet)
 
-.PHONY: size size-features size-cross size_desktop size_tls size_half size_socks \
-	size_tiny size_small size_mipsel $(BOARDS:%=size_%)
+.PHONY: size size-features size-cross $(size_programs) size_tls size_mipsel $(BOARDS:%=size_%)

@@ -1,0 +1,82 @@
+# What anklet is made of: one list, for this Makefile, for CMake (anklet.cmake) and for the build of a program of yours.
+# Each line is 'NAME += FILE...', with nothing else in it, for not only make reads it.
+
+# The core, and one of the two below it.
+CORE += src/address.c src/anklet.c src/anklet_start.c src/anklet_tls.c src/association.c src/config.c
+CORE += src/config_fault.c src/config_line.c src/config_near.c src/config_pattern.c src/config_print.c
+CORE += src/config_remedy.c src/config_report.c src/config_route.c src/config_rule.c src/config_values.c
+CORE += src/datagrams.c src/endpoint.c src/hop.c src/ident.c src/pattern.c src/relay.c src/routes.c src/rules.c
+CORE += src/rules_print.c src/session.c src/session_bind.c src/session_connect.c src/session_end.c src/session_hop.c
+CORE += src/session_log.c src/session_request.c src/session_resolve.c src/session_route.c src/session_tls.c
+CORE += src/socks4.c src/starttls.c src/stream.c src/string_table.c src/text.c src/tls_options.c src/word.c
+TLS_none += src/tls_none.c
+TLS_mbedtls += src/tls_mbedtls.c src/tls_mbedtls_context.c src/tls_mbedtls_files.c src/tls_mbedtls_parts.c
+TLS_mbedtls += src/tls_mbedtls_random.c src/tls_mbedtls_reason.c
+
+# port/posix, with the files of one kind of system; and the program.
+PORT_POSIX += port/log_lines.c port/posix/addresses.c port/posix/datagrams.c port/posix/dns.c port/posix/facing.c
+PORT_POSIX += port/posix/files.c port/posix/lines.c port/posix/move.c port/posix/name_cache.c port/posix/name_files.c
+PORT_POSIX += port/posix/native_common.c port/posix/query.c port/posix/resolve.c port/posix/sockets.c
+PORT_POSIX += port/posix/stream.c port/posix/system.c port/posix/wait_select.c
+POSIX_linux += port/posix/fdset_linux.c port/posix/native_linux.c
+POSIX_posix += port/posix/fdset_posix.c port/posix/native_posix.c port/posix/native_untold.c
+PROGRAM += port/posix/failure.c port/posix/main.c port/posix/options.c port/posix/output.c port/posix/user.c
+PROGRAM_linux += port/posix/holder_linux.c
+PROGRAM_posix += port/posix/holder_posix.c
+
+# The simulated network.
+PORT_SIM += port/sim/datagrams.c port/sim/faults.c port/sim/names.c port/sim/network.c port/sim/octets.c
+PORT_SIM += port/sim/sim.c port/sim/sockets.c
+
+# lwIP's raw API; what depends on the families that lwIP is built with.
+PORT_LWIP += port/log_lines.c port/lwip/accept.c port/lwip/chacha20.c port/lwip/datagrams.c port/lwip/load.c
+PORT_LWIP += port/lwip/names.c port/lwip/random.c port/lwip/sockets.c port/lwip/stream.c port/lwip/system.c
+PORT_LWIP += port/lwip/wait.c port/lwip/zone.c port/names_known.c
+PORT_LWIP_DUAL += port/lwip/addresses_dual.c
+PORT_LWIP_V4 += port/lwip/addresses_v4.c
+
+# lwIP's BSD sockets, with files of port/posix; what ESP-IDF adds.
+PORT_LWIP_SOCKETS += port/posix/addresses.c port/posix/datagrams.c port/posix/move.c port/posix/native_untold.c
+PORT_LWIP_SOCKETS += port/posix/sockets.c port/posix/stream.c port/posix/wait_select.c port/log_lines.c
+PORT_LWIP_SOCKETS += port/lwip/addresses_dual.c port/lwip/zone.c port/lwip_sockets/fdset_lwip.c
+PORT_LWIP_SOCKETS += port/lwip_sockets/names.c port/lwip_sockets/native_lwip.c port/lwip_sockets/stack.c
+PORT_LWIP_SOCKETS += port/lwip_sockets/system.c port/names_known.c
+PORT_ESP_IDF += port/esp-idf/platform_esp.c port/esp-idf/run.c
+
+# Zephyr's sockets, likewise; and names, where they are looked up.
+PORT_ZEPHYR += port/log_lines.c port/lwip_sockets/system.c port/posix/addresses.c port/posix/datagrams.c
+PORT_ZEPHYR += port/posix/fdset_posix.c port/posix/move.c port/posix/native_untold.c port/posix/sockets.c
+PORT_ZEPHYR += port/posix/stream.c port/posix/wait_select.c port/zephyr/native_zephyr.c port/zephyr/platform_zephyr.c
+ZEPHYR_NAMES += port/names_known.c port/zephyr/names.c
+
+# An image: all boards; the program; the same board without anklet, to compare with.
+BOARD_COMMON += port/lwip/boards/common/checksum.c port/lwip/boards/common/clock.c port/lwip/boards/common/console.c
+BOARD_COMMON += port/lwip/boards/common/ethernet.c port/lwip/boards/common/fault.c port/lwip/boards/common/files.c
+BOARD_COMMON += port/lwip/boards/common/network.c port/lwip/boards/common/seed.c port/lwip/boards/common/settings.c
+BOARD_COMMON += port/lwip/boards/common/startup.c port/lwip/boards/common/watchdog.c
+FIRMWARE += port/lwip/firmware/figures.c port/lwip/firmware/main.c
+FIRMWARE_none += port/lwip/firmware/tls_heap_none.c
+FIRMWARE_mbedtls += port/lwip/firmware/tls_heap.c
+ECHO += port/lwip/boards/common/echo.c port/lwip/chacha20.c port/lwip/random.c src/address.c src/text.c
+
+# Of lwIP, below its src/.
+LWIP_CORE += core/def.c core/dns.c core/inet_chksum.c core/init.c core/ip.c core/mem.c core/memp.c core/netif.c
+LWIP_CORE += core/pbuf.c core/raw.c core/stats.c core/sys.c core/tcp.c core/tcp_in.c core/tcp_out.c core/timeouts.c
+LWIP_CORE += core/udp.c
+LWIP_V4 += core/ipv4/icmp.c core/ipv4/ip4.c core/ipv4/ip4_addr.c core/ipv4/ip4_frag.c
+LWIP_V6 += core/ipv6/ethip6.c core/ipv6/icmp6.c core/ipv6/inet6.c core/ipv6/ip6.c core/ipv6/ip6_addr.c
+LWIP_V6 += core/ipv6/ip6_frag.c core/ipv6/mld6.c core/ipv6/nd6.c
+LWIP_ETHERNET += core/ipv4/dhcp.c core/ipv4/etharp.c netif/ethernet.c
+LWIP_API += api/api_lib.c api/api_msg.c api/err.c api/if_api.c api/netbuf.c api/netdb.c api/netifapi.c api/sockets.c
+LWIP_API += api/tcpip.c
+
+# Of Mbed TLS, below its library/, for an image. What a board's configuration leaves out is an empty object.
+MBEDTLS_LIBRARY += aes.c asn1parse.c asn1write.c base64.c bignum.c bignum_core.c bignum_mod.c bignum_mod_raw.c
+MBEDTLS_LIBRARY += block_cipher.c chacha20.c chachapoly.c cipher.c cipher_wrap.c constant_time.c ecdh.c ecdsa.c ecp.c
+MBEDTLS_LIBRARY += ecp_curves.c gcm.c hkdf.c md.c oid.c pem.c pk.c pk_ecc.c pk_wrap.c pkparse.c platform.c
+MBEDTLS_LIBRARY += platform_util.c poly1305.c psa_crypto.c psa_crypto_aead.c psa_crypto_cipher.c psa_crypto_client.c
+MBEDTLS_LIBRARY += psa_crypto_driver_wrappers_no_static.c psa_crypto_ecp.c psa_crypto_hash.c psa_crypto_mac.c
+MBEDTLS_LIBRARY += psa_crypto_rsa.c psa_crypto_slot_management.c psa_util.c rsa.c rsa_alt_helpers.c sha256.c sha512.c
+MBEDTLS_LIBRARY += ssl_ciphersuites.c ssl_client.c ssl_msg.c ssl_ticket.c ssl_tls.c ssl_tls12_client.c
+MBEDTLS_LIBRARY += ssl_tls12_server.c ssl_tls13_client.c ssl_tls13_generic.c ssl_tls13_keys.c ssl_tls13_server.c
+MBEDTLS_LIBRARY += x509.c x509_crt.c

@@ -1,0 +1,54 @@
+# ---- Reading the source ----
+#
+# All of it is held to the form; what each tool reads of it stands in one place, with the flags it is compiled with.
+
+c_files = $(shell find include src port tests examples bench -name '*.[ch]' | sort)
+scripts = .ci/run $(shell grep -slE '^#!/bin/(ba)?sh' tools/* tests/* tests/*/* | grep -v rc_common)
+
+CPPCHECK = --quiet --error-exitcode=1 --std=c11 --enable=warning,style,performance,portability \
+	--inline-suppr --suppressions-list=tools/cppcheck.suppressions -j 2
+
+# read WHAT,FLAGS,FILES: by cppcheck and by clang-tidy, as compiled with these flags.
+define read
+lint_cppcheck: cppcheck_$(1)
+lint_tidy: tidy_$(1)
+cppcheck_$(1) tidy_$(1): | $(LWIP)/.source $(4)
+cppcheck_$(1):
+	cppcheck $$(CPPCHECK) $$($(2)) $(3)
+tidy_$(1):
+	@printf '%s\n' $(3) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- -std=c11 $$($(2))
+.PHONY: cppcheck_$(1) tidy_$(1)
+endef
+
+with_tls = $(if $(tls_built:none=),$(1))
+$(eval $(call read,posix,POSIX_FLAGS,$(CORE) $(TLS_none) $(PORT_POSIX) $(POSIX_$(NATIVE)) $(PROGRAM) $(PROGRAM_$(NATIVE)) \
+	$(call with_tls,$(TLS_mbedtls) $(UNIT_TLS:%=tests/unit/%.c)) $(UNIT:%=tests/unit/%.c) $(wildcard tests/fuzz/*.c) \
+	tests/no_malloc.c $(CONTRACT) tests/port_contract/harness_posix.c tests/openwrt/keywords.c examples/embed/embed.c))
+$(eval $(call read,sim,SIM_FLAGS,$(PORT_SIM) $(SIM_FRAMEWORK) tests/sim/library_none.c \
+	$(call with_tls,tests/sim/library_mbedtls.c) $(SIM:%=tests/sim/%.c) tests/port_contract/harness_sim.c))
+$(eval $(call read,less,SIM_LESS_FLAGS,tests/sim/sim_left_out.c))
+$(eval $(call read,lwip,LWIP_FLAGS,$(PORT_LWIP) $(PORT_LWIP_DUAL) port/lwip/host/board.c \
+	tests/port_contract/harness_lwip.c $(wildcard tests/lwip/*.c)))
+$(eval $(call read,component,LWIP_SOCKETS_FLAGS,$(filter port/lwip_sockets/%,$(PORT_LWIP_SOCKETS)) \
+	port/lwip_sockets/host/platform.c tests/port_contract/harness_lwip_sockets.c tests/lwip_sockets/test_proxy.c))
+$(eval $(call read,zephyr,ZEPHYR_HOST_FLAGS,$(filter port/zephyr/%,$(PORT_ZEPHYR) $(ZEPHYR_NAMES)) \
+	port/zephyr/sample/src/main.c $(wildcard $(zephyr)/*.c),$(BUILD)/zephyr/host.h))
+
+lint: lint_format lint_cppcheck lint_tidy lint_scripts lint_man ## test: clang-format, cppcheck, clang-tidy, shellcheck and mandoc
+
+lint_format:
+	clang-format --dry-run -Werror $(c_files)
+
+format: ## test: put the C source into the form that lint asks for
+	clang-format -i $(c_files)
+
+# What rc_common and network.sh define is called by the init script.
+lint_scripts:
+	shellcheck $(scripts)
+	shellcheck -s dash -e SC1090,SC2317 tests/openwrt/rc_common tests/openwrt/network.sh
+	shellcheck -s dash -e SC3043,SC2034 port/openwrt/files/anklet.init
+
+lint_man:
+	mandoc -Tlint -W warning docs/anklet.8 docs/anklet.conf.5
+
+.PHONY: lint lint_format lint_cppcheck lint_tidy lint_scripts lint_man format
