@@ -1,0 +1,47 @@
+"""A board whose folder lies outside this tree: what somebody has who builds a board of their own."""
+import os
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+
+from board import IMAGES
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BOARD = "lm3s6965evb"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """The board of this tree, copied to a place of its own under a name of its own."""
+    if not shutil.which("arm-none-eabi-gcc"):
+        pytest.skip("'arm-none-eabi-gcc' is not installed")
+    copy = tmp_path / "my-board"
+    shutil.copytree(ROOT / "port" / "lwip" / "boards" / BOARD, copy)
+    shutil.copy(ROOT / "configs" / f"{BOARD}.h", copy / "configuration.h")
+    return copy
+
+
+def make(*words):
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    return subprocess.run(["make", "--no-print-directory", *words], cwd=ROOT, env=env, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600)
+
+
+def sizes(image):
+    done = subprocess.run(["arm-none-eabi-size", image], stdout=subprocess.PIPE, text=True, check=True, timeout=30)
+    return done.stdout.splitlines()[1].split()[:3]
+
+
+def test_its_image_is_the_same(folder, tmp_path):
+    done = make(f"BOARD_DIR={folder}", f"BUILD={tmp_path / 'build'}", "images")
+    assert done.returncode == 0, done.stdout
+    assert sizes(tmp_path / "build" / "my-board" / "anklet.elf") == sizes(IMAGES / BOARD / "anklet.elf")
+
+
+@pytest.mark.parametrize("name, complaint", [("configuration.h", "configuration.h"), ("memory.ld", "memory.ld")])
+def test_what_it_lacks_is_named(folder, tmp_path, name, complaint):
+    (folder / name).unlink()
+    done = make(f"BOARD_DIR={folder}", f"BUILD={tmp_path / 'build'}", "images")
+    assert done.returncode != 0 and complaint in done.stdout.splitlines()[-1]
