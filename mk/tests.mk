@@ -8,23 +8,23 @@ UNDER ?=
 E2E ?= $(sort $(wildcard tests/e2e/test_*.py))
 PYTEST = $(PYTHON) -m pytest -p no:cacheprovider -rfEsxX
 
+UNIT = $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 # Of a library of TLS and its files there are tests only where it is built in.
 UNIT_TLS = test_tls test_tls_faults test_tls_files test_tls_stream
-UNIT = $(filter-out $(UNIT_TLS),$(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c))))
 CONTRACT = $(sort $(filter-out $(wildcard tests/port_contract/harness_*.c),$(wildcard tests/port_contract/*.c)))
-SIM = $(filter-out sim_left_out,$(patsubst tests/sim/%.c,%,$(sort $(wildcard tests/sim/sim_*.c))))
+SIM = $(patsubst tests/sim/%.c,%,$(sort $(wildcard tests/sim/sim_*.c)))
 SIM_FRAMEWORK = $(sort $(filter-out $(wildcard tests/sim/sim_*.c tests/sim/library_*.c),$(wildcard tests/sim/*.c)))
 FUZZ = $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
 # ---- On this system's sockets ----
 
-unit = $(UNIT:%=$(BUILD)/unit/%) $(if $(tls_built:none=),$(UNIT_TLS:%=$(BUILD)/unit/%))
+unit = $(patsubst %,$(BUILD)/unit/%,$(if $(tls_built:none=),$(UNIT),$(filter-out $(UNIT_TLS),$(UNIT))))
 replay = $(FUZZ:fuzz_%=$(BUILD)/replay/%)
 
 # Where the test itself stands in for calls of the port.
 wrap_test_tls_faults = -Wl,--wrap=port_read,--wrap=port_send,--wrap=port_random
 
-$(eval $(call posix_test,$(unit): $(BUILD)/unit/%: $(BUILD)/posix/tests/unit/%.o,$$(wrap_$$*),-lcmocka))
+$(eval $(if $(unit),$(call posix_test,$(unit): $(BUILD)/unit/%: $(BUILD)/posix/tests/unit/%.o,$$(wrap_$$*),-lcmocka)))
 $(eval $(call posix_test,$(BUILD)/posix_contract: $(call of,posix,$(CONTRACT) tests/port_contract/harness_posix.c),,-lcmocka))
 # A fuzz target's corpus is an ordinary test: every string of bytes ever found interesting.
 $(eval $(call posix_test,$(replay): $(BUILD)/replay/%: $(call of,posix,tests/fuzz/fuzz_%.c tests/fuzz/replay.c)))
@@ -39,7 +39,7 @@ SIM_SIZES = $(foreach f,BIND IDENT NAMES REMEDIES,$(call sized,$f,1)) $(call siz
 SIM_FLAGS = -DCHECK_TELLS $(INCLUDES) $(TLS_FLAGS) $(SIM_SIZES) -Iport/sim -Itests/sim
 SIM_LIBS = $(BUILD)/sim/libanklet.a $(BUILD)/sim/libport.a
 sim_own = $(SIM_LIBS) $(BUILD)/sim/libanklet.a $(TLS_LIBS) -lcmocka $(LIBS)
-sim = $(SIM:%=$(BUILD)/sim/%)
+sim = $(patsubst %,$(BUILD)/sim/%,$(filter-out sim_left_out,$(SIM)))
 
 # What the scenarios with TLS do to the library, and where that needs the linker's help.
 sim_framework = $(SIM_FRAMEWORK) tests/sim/library_$(tls_built).c
@@ -59,7 +59,7 @@ $(eval $(call program,$(BUILD)/sim_contract: $(call of,sim,$(CONTRACT) tests/por
 LESS = $(BUILD)/less
 disabled = $(foreach f,BIND IDENT NAMES,$(call sized,$f,0))
 SIM_LESS_FLAGS = $(SIM_FLAGS) $(disabled)
-sim_less = $(BUILD)/sim/sim_left_out
+sim_less = $(patsubst %,$(BUILD)/sim/%,$(filter sim_left_out,$(SIM)))
 
 $(eval $(call variant,sim_less,SIM_LESS_FLAGS))
 $(eval $(call program,$(sim_less): $(call of,sim_less,tests/sim/sim_left_out.c $(CORE) $(TLS_SOURCES) $(PORT_SIM) \
@@ -138,11 +138,13 @@ run_e2e = $(if $(1),'$(PYTEST) $(1)')
 commands_e2e = $(call run_e2e,$(filter-out $(e2e_tls),$(E2E))) $(call run_e2e,$(e2e_tls))
 
 # What was said on the command line, for the commands that repeat a test.
-said = $(foreach v,BUILD CC CONFIG CPPFLAGS CFLAGS LDFLAGS LTO NATIVE SANITIZE TLS TLS_CONFIG,$(if $(filter \
+said = $(foreach v,BUILD CC CONFIG CPPFLAGS CFLAGS LDFLAGS LTO NATIVE SANITIZE TLS TLS_CONFIG UNDER,$(if $(filter \
 	command,$(origin $v)),$v=$(if $(word 2,$($v)),'$($v)',$($v))))
-run_tests = PYTHONDONTWRITEBYTECODE=1 tests/run
+no_blanks = $(if $(word 2,$(CURDIR)),$(error the tests need a path without blanks, unlike '$(CURDIR)'))
+run_tests = $(no_blanks)PYTHONDONTWRITEBYTECODE=1 tests/run
 
-check: export REPEAT = make $(strip $(said) check) CHECKS=e2e E2E=
+check: export REPEAT_CHECK = make $(strip $(said) check)
+check: export REPEAT = $(REPEAT_CHECK) CHECKS=e2e E2E=
 check: $(foreach c,$(CHECKS),$(needs_$c)) ## test: build it and run the program's tests; CHECKS='unit lwip' E2E=FILES UNDER=valgrind
 	@ANKLET=$(abspath $(BUILD)/anklet) ANKLET_NO_MALLOC=$(abspath $(BUILD)/anklet_no_malloc) \
 		ANKLET_LESS=$(abspath $(LESS)/anklet) EMBED=$(abspath $(BUILD)/examples/embed) \

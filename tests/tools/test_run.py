@@ -27,6 +27,8 @@ CMOCKA = """
     echo '[  FAILED  ] bad'
     exit 1
 """
+BEGIN = "echo '[==========] Running %d test(s).'\n"
+ONE_PASSES = BEGIN % 1 + "echo '[ RUN      ] a'\necho '[       OK ] a'\n"
 PYTEST = """
 import pytest
 
@@ -108,8 +110,8 @@ def test_a_run_below_counts_once(program):
 
 
 def test_all_skipped_is_no_failure(program):
-    skips = program("echo '[ RUN      ] a'\necho '[  SKIPPED ] a'")
-    passes = program("echo '[ RUN      ] b'\necho '[       OK ] b'")
+    skips = program(BEGIN % 1 + "echo '[ RUN      ] a'\necho '[  SKIPPED ] a'")
+    passes = program(ONE_PASSES)
     assert run(skips, passes) == (0, [f"skipped: {skips}: a", f"    again: {skips}", "1 passed, 0 failed, 1 skipped"])
     assert run(skips)[0] == 1  # but a run that passes nothing is none
 
@@ -117,13 +119,37 @@ def test_all_skipped_is_no_failure(program):
 @pytest.mark.parametrize("text, why", [
     ("exit 0", "ran no test"),
     ("echo '1 passed, 0 failed'\nexit 4", "exit status 4"),
-    ("echo '[ RUN      ] a'\necho '[       OK ] a'\necho '[ RUN      ] b'\nkill -ABRT $$", "ended by signal 6, in b"),
+    (ONE_PASSES + "echo '[ RUN      ] b'\nkill -ABRT $$", "ended by signal 6, in b"),
+    (ONE_PASSES.replace("1 t", "2 t") + "echo '[ RUN      ] b'", "ended after 1 of 2 tests, in b"),
+    (ONE_PASSES.replace("1 t", "2 t").replace("] Run", "] group: Run"), "ended after 1 of 2 tests"),
+    (ONE_PASSES + "echo ----", "ran no test"),
     ("sleep 60", "not done after 1 seconds"),
 ])
 def test_what_a_command_does_not_count_itself(program, text, why):
     one = program(text)
     status, lines = run(one, TEST_SECONDS="1")
     assert status == 1 and lines[:2] == [f"failed: {one}: {why}", f"    again: {one}"]
+
+
+def test_a_failure_that_is_named_and_not_counted(program):
+    one = program("echo 'failed: this'\necho '3 passed, 0 failed'")
+    assert run(one) == (1, ["failed: this", f"failed: {one}: names a failure that it does not count",
+                            f"    again: {one}", "3 passed, 1 failed"])
+
+
+def test_a_program_is_built_again(tmp_path):
+    (tmp_path / "unit").mkdir()
+    one = tmp_path / "unit" / "test_it"
+    one.write_text("#!/bin/sh\n" + CMOCKA)
+    one.chmod(0o755)
+    _, lines = run(str(one), REPEAT_CHECK="make CC=clang check")
+    assert lines.count("    again: make CC=clang check CHECKS=unit UNIT=test_it") == 2
+
+
+def test_seconds_that_are_no_number():
+    done = subprocess.run([RUN, "true"], env={**os.environ, "TEST_SECONDS": "abc"}, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert done.returncode == 1 and done.stderr == "run: TEST_SECONDS is a number of seconds, not 'abc'\n"
 
 
 def test_what_a_command_has_started_ends_with_it(program, tmp_path):

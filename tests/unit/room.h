@@ -19,12 +19,12 @@
 #define NUMBER_OF(n) #n
 #define NUMBER(n) NUMBER_OF(n)
 
-/* Ends the test, as one that was left out, where there is no room for what it is made of. */
-static inline void needs(bool room)
-{
-	if (!room)
-		skip_because("the tables are too small for it");
-}
+/* Ends the test, as one that was skipped, where what it is made of is not built in. The condition is the reason. */
+#define needs(condition)                                   \
+	do {                                               \
+		if (!(condition))                          \
+			skip_because("needs " #condition); \
+	} while (0)
 
 /* How many lines there are in a text. */
 static inline int lines_in(const char *text)
