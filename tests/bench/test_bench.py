@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 import time
+import types
 import xml.etree.ElementTree
 
 import pytest
@@ -16,6 +17,7 @@ sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "tests" / "e2e")]
 import document  # noqa: E402
 import host  # noqa: E402
 import load  # noqa: E402
+import modes  # noqa: E402
 import results  # noqa: E402
 import subjects  # noqa: E402
 import tls_modes  # noqa: E402
@@ -37,10 +39,15 @@ def relay(fault):
     return "--proxy", f"relay forward: {sys.executable} {RELAY} {fault} {{port}} {{target}}"
 
 
+def built(program, default):
+    """Where the program is that bench/run was told to use."""
+    words = shlex.split(RUN)
+    return str(ROOT / (words[words.index(program) + 1] if program in words else default))
+
+
 @pytest.fixture
 def generator():
-    words = shlex.split(RUN)
-    one = load.Load(str(ROOT / (words[words.index("--load") + 1] if "--load" in words else "build/bench/load")))
+    one = load.Load(built("--load", "build/bench/load"))
     yield one
     one.close()
 
@@ -103,6 +110,34 @@ def test_a_program_that_refuses_is_named_in_each_row():
     status, output, found = bench("connections", "trips", "idle", "memory", *relay("refuse"))
     assert status == 1 and output.endswith("0 passed, 8 failed\n"), output
     assert len(found["reasons"]) == 8
+
+
+def test_a_table_that_is_too_small_is_a_failure_of_it(generator):
+    """Of 512 sessions; bench/run skips what is Unable, and what is Broken of one that need not do everything."""
+    running = subjects.Running(subjects.TABLE[0], {"anklet": built("--anklet", "build/anklet"),
+                                                   "target": generator.port})
+    try:
+        generator.via("socks4", running.port)
+        with pytest.raises(load.Broken, match="^does not hold 1,000 sessions: [0-9]+ connections done") as raised:
+            modes.held(types.SimpleNamespace(load=generator), running, 1000, lambda: None)
+    finally:
+        running.close()
+    assert running.subject.named and not isinstance(raised.value, load.Unable)
+
+
+def raise_broken():
+    raise load.Broken("it is of another colour")
+
+
+@pytest.mark.parametrize("count, files, run, reason, kind", [
+    (4000, 1024, None, "4,000 sessions take more descriptors than the limit, 1,024", load.Unable),
+    (10, 1024, raise_broken, "it is of another colour", load.Broken)])
+def test_the_reason_is_the_true_one_when_sessions_are_held(count, files, run, reason, kind, generator, monkeypatch):
+    monkeypatch.setattr(modes.resource, "getrlimit", lambda _: (files, files))
+    running = types.SimpleNamespace(settle=lambda: None)
+    with pytest.raises(load.Broken) as raised:
+        modes.held(types.SimpleNamespace(load=generator), running, count, run)
+    assert str(raised.value) == reason and type(raised.value) is kind
 
 
 def test_one_that_was_asked_for_and_is_missing_has_failed():
