@@ -52,14 +52,19 @@ def section(found):
     return lines if found.reasons or found.warnings else lines[:-3]
 
 
+def around(page):
+    """What is before and after the page's two marks."""
+    before, mark, rest = page.read_text().partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not mark or not end:
+        raise ValueError(f"{page}: there is no '{BEGIN}' with '{END}' after it")
+    return before, after
+
+
 def rewrite(page, found):
     """Puts the figures between the page's two marks, and the chart beside the page."""
-    old = page.read_text()
-    before, mark, rest = old.partition(BEGIN)
-    between, end, after = rest.partition(END)
-    if not mark or not end:
-        raise SystemExit(f"{page}: there is no '{BEGIN}' with '{END}' after it")
-    page.write_text("\n".join([before + mark, "", *section(found), "", end]) + after)
+    before, after = around(page)
+    page.write_text("\n".join([before + BEGIN, "", *section(found), "", END]) + after)
     page.with_suffix(".svg").write_text(chart(found))
 
 

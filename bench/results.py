@@ -3,6 +3,7 @@ import json
 import shlex
 import statistics
 
+
 def text(figure):
     """Three digits that count, and all of those before the point."""
     return f"{figure:,.{0 if abs(figure) >= 100 else 1 if abs(figure) >= 10 else 2 if abs(figure) >= 1 else 3}f}"
@@ -11,7 +12,8 @@ def text(figure):
 class Results:
     """
     rows: {mode, label, unit: {name: [a figure for each round]}}, as lists so that JSON has the same.
-    reasons: why a program has no figures in a row: {mode, label, name, reason, failed}.
+    reasons: why a program has no figures in a row: {mode, label, name, reason, failed, again}; again: what else could
+    come of it another time.
     """
 
     def __init__(self, host=None):
@@ -30,12 +32,13 @@ class Results:
         self.rows.append({"mode": mode, "label": label, "unit": unit, "figures": {}})
         return self.rows[-1]
 
-    def give_up(self, mode, label, name, reason, failed):
+    def give_up(self, mode, label, name, reason, failed, again=True):
         """It has no figures there, those of earlier rounds included."""
         for row in self.rows:
             if (row["mode"], row["label"]) == (mode, label):
                 row["figures"].pop(name, None)
-        self.reasons.append({"mode": mode, "label": label, "name": name, "reason": reason, "failed": failed})
+        self.reasons.append({"mode": mode, "label": label, "name": name, "reason": reason, "failed": failed,
+                             "again": again})
 
     def measured(self):
         """How many programs have figures in how many rows, each row once whatever its units."""
@@ -58,8 +61,10 @@ class Results:
 
     @classmethod
     def from_json(cls, data):
-        made = cls()
-        vars(made).update(json.loads(data))
+        made, known = cls(), json.loads(data)
+        if not isinstance(known, dict) or set(known) != set(vars(made)):
+            raise ValueError("it was not written by --json")
+        vars(made).update(known)
         return made
 
 
@@ -117,6 +122,7 @@ def table(results, out):
         print(f"warning: {warning}", file=out)
     for one in sorted(results.reasons, key=lambda one: one["failed"]):
         print(f"{'failed' if one['failed'] else 'skipped'}: {one['label']}: {one['name']}: {one['reason']}", file=out)
-        only = "" if one["name"] == "all" else f" --only {shlex.quote(one['name'])}"
-        mode = f" {one['mode']}" if one["mode"] else ""
-        print(f"    again: bench/run{mode}{only}{' --verify' * results.options['verified']}", file=out)
+        if one["again"]:
+            command, *options = results.options["command"]
+            modes = [one["mode"]] if one["mode"] else results.options["modes"]
+            print(f"    again: {shlex.join([command, *modes, *options, '--only', one['name']])}", file=out)

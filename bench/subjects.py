@@ -76,7 +76,7 @@ def by_command_line(text):
     """NAME [PROTOCOL]: COMMAND, as --proxy has it."""
     match = re.fullmatch(r"\s*(.+?)(?:\s+(socks4|socks5|forward|tls))?\s*:\s+(.+)", text)
     if not match or "{port}" not in match[3]:
-        raise SystemExit("--proxy 'NAME [socks4|socks5|forward|tls]: COMMAND with {port}'")
+        raise SystemExit("bench: --proxy 'NAME [socks4|socks5|forward|tls]: COMMAND with {port}'")
     return Subject(match[1], match[2] or "socks5", match[3], named=True)
 
 

@@ -13,19 +13,24 @@ $(load): $(LOAD) bench/load.h
 bench_programs: $(BUILD)/anklet $(load)
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/bench CPPFLAGS='$(CPPFLAGS) -DCONFIG_ANKLET_SESSIONS=4200' all
 
+ifneq ($(filter --help,$(BENCH)),)
+bench:
+	@bench/run --help
+else
 # What cannot be had is skipped by name.
 bench: ## measure: the proxy beside others; BENCH='idle --only anklet,danted'
 	@CC='$(CC)' tools/need bench || echo 'bench: goes on without it' >&2
 	@$(MAKE) --no-print-directory tls_source
 	@$(MAKE) --no-print-directory bench_programs
 	@PYTHONDONTWRITEBYTECODE=1 $(bench_run) $(if $(DOC),--doc $(DOC)) $(BENCH)
+endif
 
 BENCH_TESTS ?= tests/bench
 bench_tests = '$(PYTEST) $(BENCH_TESTS)'
 
 bench-quick check-bench: export REPEAT = make check-bench BENCH_TESTS=
 bench-quick check-bench: export BENCH_RUN = $(bench_run)
-bench-quick: bench_programs ## test: that bench works: all of it for a moment, each byte compared
+bench-quick: bench_programs ## test: that bench works: all of it once, 60 to 90 seconds, each byte compared
 	@$(run_tests) '$(bench_run) --quick --verify' $(bench_tests)
 
 check-bench: bench_programs ## test: that bench sees what a proxy does wrong

@@ -1,4 +1,5 @@
 """bench/run must see what a proxy does wrong, name what is missing, and say when it was disturbed."""
+import io
 import json
 import os
 import pathlib
@@ -26,13 +27,18 @@ RELAY = pathlib.Path(__file__).with_name("relay.py")
 RUN = os.environ.get("BENCH_RUN", "bench/run")
 
 
-def bench(*args, only="relay"):
-    """Runs it, with one program or some: exit status, output, and everything as JSON has it."""
-    words = [word for word in shlex.split(RUN) if "=" not in word]
+def said(*words, **env):
+    """Runs it: exit status and output."""
+    done = subprocess.run(words, cwd=ROOT, timeout=120, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          env={**os.environ, **env})
+    return done.returncode, done.stdout
+
+
+def bench(*args, only="relay", **env):
+    """Measures, with one program or some: exit status, output, and everything as JSON has it."""
     json_file = pathlib.Path(os.environ["PYTEST_SCRATCH"]) / "figures.json"
-    done = subprocess.run([*words, "--quick", "--only", only, "--json", json_file, *args], cwd=ROOT, timeout=120,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    return done.returncode, done.stdout, json.loads(json_file.read_text())
+    status, output = said(*shlex.split(RUN), "--quick", "--only", only, "--json", json_file, *args, **env)
+    return status, output, json.loads(json_file.read_text())
 
 
 def relay(fault):
@@ -152,6 +158,60 @@ def test_one_of_the_table_that_is_missing_is_skipped_by_name(monkeypatch):
     assert names == ["microsocks", "danted", "ssh -D", "haproxy", "stunnel4"]
 
 
+def again(output):
+    """The commands that repeat what was named."""
+    return [shlex.split(line.partition(": ")[2]) for line in output.split("\n") if line.startswith("    again: ")]
+
+
+def test_what_has_failed_is_repeated_as_it_was():
+    status, output, _ = bench("bulk", "trips", "--verify", "--rounds", "2", *relay("refuse"))
+    commands = again(output)
+    assert status == 1 and len(commands) == 9, output
+    paths = shlex.split(RUN)[1:]
+    assert commands[0] == ["bench/run", "bulk", *paths, "--rounds", "2", *relay("refuse"), "--quick", "--verify",
+                           "--only", "relay"]
+    status, once_more = said(*commands[-1])
+    assert status == 1 and once_more.endswith("\n0 passed, 3 failed\n") and again(once_more) == [commands[-1]] * 3
+
+
+def test_what_can_only_be_skipped_again_is_not_to_be_repeated():
+    _, output, _ = bench("trips", only="microsocks", PATH="/nowhere")
+    assert "\nskipped: all without TLS: microsocks: microsocks is not installed\n0 passed" in output, output
+    unable = results.Results()
+    unable.options = {"command": ["bench/run"], "modes": []}
+    unable.give_up("counts", "instructions", "ssh -D", "valgrind cannot run it", failed=False, again=False)
+    results.table(unable, out := io.StringIO())
+    assert out.getvalue() == "skipped: instructions: ssh -D: valgrind cannot run it\n"
+
+
+@pytest.mark.parametrize("words, complaint", [
+    ("--rounds 0", "argument --rounds: '0' is not a whole number above 0"),
+    ("--rounds -1", "argument --rounds: '-1' is not a whole number above 0"),
+    ("--rounds x", "argument --rounds: 'x' is not a whole number above 0"),
+    ("--seconds 0", "argument --seconds: '0' is not a number above 0 and at most 30"),
+    ("--seconds nan", "argument --seconds: 'nan' is not a number above 0 and at most 30"),
+    ("--seconds 31", "argument --seconds: '31' is not a number above 0 and at most 30"),
+    ("nosuch", 'there is no mode "nosuch"; modes are bulk connections trips idle memory counts tls'),
+    ("--json {tmp}/no/file", "--json: there is no directory {tmp}/no"),
+    ("--svg {tmp}", "--svg: {tmp} cannot be written"),
+    ("--doc {tmp}/none", "--doc: there is no {tmp}/none"),
+    ("--doc {tmp}/page", f"--doc: {{tmp}}/page: there is no '{document.BEGIN}' with '{document.END}' after it"),
+    ("--from {tmp}/none", "--from: there is no {tmp}/none"),
+    ("--from {tmp}/page", "--from: {tmp}/page was not written by --json"),
+])
+def test_what_is_wrong_is_said_in_one_line_before_anything_is_measured(words, complaint, tmp_path):
+    (tmp_path / "page").write_text("{}")
+    status, output = said(*shlex.split(RUN), "trips", "--only", "direct", "--quick",
+                          *words.replace("{tmp}", str(tmp_path)).split())
+    assert (status, output) == (2, f"bench: {complaint}\n".replace("{tmp}", str(tmp_path)))
+
+
+def test_help_is_one_text():
+    status, output = said("bench/run", "--help")
+    assert status == 0 and output.count("--rounds") == 1 and "[MODE...]" in output, output
+    assert said("make", "--no-print-directory", "bench", "BENCH=idle --help", "CC=false") == (0, output)
+
+
 def test_a_disturbance_is_said():
     """By as many as it takes to have more than a twentieth of the machine."""
     spin = "import time\nend = time.time() + 60\nwhile time.time() < end: pass"
@@ -202,7 +262,7 @@ def figures(**by_name):
     for name, values in by_name.items():
         for number, value in enumerate(values):
             found.add("bulk", "bulk up, 1 stream", name, number, {"CPU s/GB": value})
-    found.options = {"rounds": 3, "seconds": 1.0, "verified": False}
+    found.options = {"rounds": 3, "seconds": 1.0, "command": ["bench/run"], "modes": []}
     return found
 
 
