@@ -3,19 +3,19 @@ import math
 import textwrap
 from xml.sax.saxutils import escape
 
-from results import median, ratio, ratio_text, spread, text
+from results import median, nothing, ratio, ratio_text, span, text_of
 
 BEGIN, END = "<!-- bench/run --doc writes from here -->", "<!-- bench/run --doc writes to here -->"
 TITLES = {"bulk": "Bulk", "connections": "Connections", "trips": "Round trips of 64 bytes", "idle": "Idle sessions",
           "memory": "Memory", "counts": "Counted", "tls": "TLS"}
+STATIC = "anklet's tables are static and counted at the start, so a session adds nothing, and there is no ratio"
 
 
 def cell(found, row, name):
     if name not in row["figures"]:
         return "n/a" if found.says_why(row["label"], name) else ""
-    low, high = spread(row, name)
-    part = ratio(row, name)
-    return (text(median(row, name)) + (f" ({text(low)} to {text(high)})" if name == "anklet" and low != high else "") +
+    ends, part = span(row, name), ratio(row, name)
+    return (text_of(row, median(row, name)) + (f" ({' to '.join(ends)})" if name == "anklet" and ends else "") +
             (f", **{ratio_text(part)}**" if part is not None else ""))
 
 
@@ -30,6 +30,8 @@ def tables(found):
             label = "" if row["label"] == last else row["label"]
             last = row["label"]
             lines.append("| " + " | ".join([label, row["unit"], *(cell(found, row, name) for name in names)]) + " |")
+        lines += [line for row in found.rows if row["mode"] == mode and nothing(row, "anklet")
+                  for line in ("", *wrapped(f"{row['label']}, {row['unit']}: {STATIC}."))]
     return lines
 
 
@@ -44,12 +46,15 @@ def section(found):
     how = (f"Measured on {host['date']} with {host['processors']} processors ({host['processor']}), {host['kernel']}, "
            f"{host['congestion control']}: {options['rounds']} rounds, {options['seconds']:g} s a sample. "
            f"Programs: {programs}.")
-    lines = [*wrapped(how), *tables(found), "", "#### What is not in the tables", ""]
+    lines = wrapped(how)
+    for warning in found.warnings:
+        lines += ["", *wrapped(f"**Warning: {warning}.**")]
+    lines += tables(found)
+    if found.reasons:
+        lines += ["", "#### What is not in the tables", ""]
     for one in found.reasons:
         lines += wrapped(f"- {one['label']}, {one['name']}: {'**failed**: ' if one['failed'] else ''}{one['reason']}")
-    for warning in found.warnings:
-        lines += wrapped(f"- A warning of the run: {warning}.")
-    return lines if found.reasons or found.warnings else lines[:-3]
+    return lines
 
 
 def around(page):
@@ -86,22 +91,28 @@ STYLE = """
 """
 
 
-def shown(found):
-    """The chart's rows, in each of which less is better: (a row, {name: ratio})."""
-    for row in found.rows:
-        if row["unit"] in SHOWN:
-            ratios = {name: ratio(row, name) for name in row["figures"] if name != "direct"}
-            ratios = {name: part for name, part in ratios.items() if part}
-            if ratios:
-                yield row, ratios
+def ratios_of(row):
+    ratios = {name: ratio(row, name) for name in row["figures"] if name != "direct"}
+    return {name: part for name, part in ratios.items() if part is not None and part > 0}
+
+
+def dropped(row):
+    """Why the chart has nothing of a row without ratios."""
+    if nothing(row, "anklet"):
+        return STATIC
+    return "nothing to divide by" if "anklet" in row["figures"] else "no figure of anklet"
 
 
 def chart(found):
-    rows = list(shown(found))
+    """Rows in which less is better; those that it cannot show are named below it."""
+    wanted = [(row, ratios_of(row)) for row in found.rows if row["unit"] in SHOWN]
+    rows = [(row, ratios) for row, ratios in wanted if ratios]
+    notes = [f"not shown: {row['label']}, {row['unit']}: {dropped(row)}" for row, ratios in wanted if not ratios]
     names = [name for name in found.names() if any(name in ratios for _, ratios in rows)]
     logs = [math.log2(part) for _, ratios in rows for part in ratios.values()] + [-1, 1]
     low, high = max(math.floor(min(logs)), -FURTHEST), min(math.ceil(max(logs)), 2 * FURTHEST)
-    height = TOP + LINE * len(rows) + 40
+    bottom = TOP + LINE * len(rows) + 40
+    height = bottom + LINE * len(notes)
 
     def x_of(log):
         return LEFT + (WIDTH - LEFT - RIGHT) * (min(max(log, low), high) - low) / (high - low)
@@ -116,14 +127,16 @@ def chart(found):
     for log in range(low, high + 1):
         label = str(2 ** log) if log >= 0 else f"1/{2 ** -log}"
         out += [f'<line class="{"grid" if log else "one"}" x1="{x_of(log):.1f}" x2="{x_of(log):.1f}" y1="{TOP - 6}" '
-                f'y2="{height - 30}"/>',
-                f'<text x="{x_of(log):.1f}" y="{height - 12}" text-anchor="middle">{label}</text>']
+                f'y2="{bottom - 30}"/>',
+                f'<text x="{x_of(log):.1f}" y="{bottom - 12}" text-anchor="middle">{label}</text>']
     for number, (row, ratios) in enumerate(rows):
         y = TOP + LINE * number + 8
         out += [f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}"/>',
                 f'<text x="{LEFT - 12}" y="{y + 4}" text-anchor="end">{escape(row["label"])}: '
                 f'{escape(row["unit"])}</text>']
         out += [mark(names, name, x_of(math.log2(part)), y, f"{name}: {ratio_text(part)}") for name, part in ratios.items()]
+    for number, note in enumerate(notes):
+        out += [f'<text x="16" y="{bottom + LINE * number + 8}">{escape(note)}</text>']
     return "\n".join([*out, "</svg>"]) + "\n"
 
 

@@ -130,7 +130,8 @@ class Watch:
         if not self.disturbed:
             return ""
         return (f"disturbed: {self.disturbed} of {self.samples} samples, by something else that used more than "
-                f"{BUSY_SHARE:.0%} of this machine's processors; {self.worst:.0%} at worst ({self.where})")
+                f"{BUSY_SHARE:.0%} of this machine's processors, {self.worst:.0%} at worst ({self.where}): read the "
+                "ratios of processor time, memory and what is counted, and nothing else")
 
 
 def description():

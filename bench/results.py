@@ -1,5 +1,6 @@
 """The figures, and what they come to: medians, spread, and anklet's in relation to each other's of the same round."""
 import json
+import math
 import shlex
 import statistics
 
@@ -7,6 +8,25 @@ import statistics
 def text(figure):
     """Three digits that count, and all of those before the point."""
     return f"{figure:,.{0 if abs(figure) >= 100 else 1 if abs(figure) >= 10 else 2 if abs(figure) >= 1 else 3}f}"
+
+
+# Units in which less than so much is nothing: by that much the memory of a process wavers by itself.
+NOTHING = {"KiB a session": 0.05}
+
+
+def nothing(row, name):
+    """Its figure there is none that another can be divided by, or be held against."""
+    return name in row["figures"] and median(row, name) < NOTHING.get(row["unit"], -math.inf)
+
+
+def text_of(row, figure):
+    return "0" if abs(figure) < NOTHING.get(row["unit"], 0) else text(figure)
+
+
+def span(row, name):
+    """From the least to the most as two texts, or None where these are the same."""
+    low, high = (text_of(row, figure) for figure in spread(row, name))
+    return (low, high) if low != high else None
 
 
 class Results:
@@ -80,7 +100,7 @@ def spread(row, name):
 def ratio(row, name):
     """The median of anklet's figure divided by the other's, round by round; None: there is none."""
     ours, theirs = row["figures"].get("anklet"), row["figures"].get(name)
-    if not ours or not theirs or name == "anklet":
+    if not ours or not theirs or name == "anklet" or nothing(row, "anklet") or nothing(row, name):
         return None
     pairs = [ours[number] / theirs[number] for number in ours if theirs.get(number)]
     return statistics.median(pairs) if pairs else None
@@ -95,8 +115,8 @@ def ratio_text(part):
 def cell(results, row, name):
     if name not in row["figures"]:
         return "n/a" if results.says_why(row["label"], name) else "-"
-    low, high = spread(row, name)
-    return text(median(row, name)) + (f" {text(low)}-{text(high)}" if low != high else "")
+    ends = span(row, name)
+    return text_of(row, median(row, name)) + (f" {'-'.join(ends)}" if ends else "")
 
 
 def table(results, out):

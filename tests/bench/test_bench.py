@@ -287,6 +287,37 @@ def test_the_page_and_its_chart_are_made_of_the_figures(tmp_path):
     assert "other: 0.50" in [node.text for node in chart.iter() if node.tag.endswith("title")]
 
 
+def test_a_session_that_adds_nothing_has_no_ratio_and_is_named():
+    found = figures(anklet=(1.0,), other=(2.0,))
+    for number, waver in enumerate((-0.0075, 0.0, 0.0025)):
+        found.add("memory", "memory", "anklet", number, {"KiB at start": 1000.0, "KiB a session": waver})
+        found.add("memory", "memory", "other", number, {"KiB at start": 500.0, "KiB a session": 3.0})
+    text = "\n".join(document.section(found))
+    assert "| memory | KiB at start | 1,000 | 500, **2.00** |" in text
+    assert "|  | KiB a session | 0 | 3.00 |\n\nmemory, KiB a session: anklet's tables are static" in text
+    texts = [node.text for node in xml.etree.ElementTree.fromstring(document.chart(found)).iter()]
+    assert f"not shown: memory, KiB a session: {document.STATIC}" in texts and "memory: KiB at start" in texts
+    results.table(found, out := io.StringIO())
+    assert "  KiB a session                    0    3.00\n" in out.getvalue(), out.getvalue()
+
+
+def test_a_row_without_anklet_is_named_below_the_chart():
+    chart = document.chart(figures(other=(2.0,)))
+    assert ">not shown: bulk up, 1 stream, CPU s/GB: no figure of anklet<" in chart
+    assert ">not shown: bulk up, 1 stream, CPU s/GB: nothing to divide by<" in document.chart(figures(anklet=(2.0,)))
+
+
+def test_a_warning_is_above_the_tables():
+    found, watch = figures(anklet=(1.0,), other=(2.0,)), host.Watch()
+    watch.samples, watch.disturbed, watch.worst, watch.where = 9, 2, 0.5, "memory"
+    found.warnings.append(watch.warning())
+    how, warning, table = "\n".join(document.section(found)).split("\n\n")[:3]
+    assert how.startswith("Measured on ") and table == "#### Bulk"
+    assert " ".join(warning.split()) == (
+        "**Warning: disturbed: 2 of 9 samples, by something else that used more than 5% of this machine's processors, "
+        "50% at worst (memory): read the ratios of processor time, memory and what is counted, and nothing else.**")
+
+
 def test_the_pattern_is_the_same_on_both_sides(generator):
     with subjects.socket.create_connection(("127.0.0.1", generator.port), 20) as sock:
         sock.sendall(load.first_message("p", load.MIB, verify=True, run=5))
