@@ -209,7 +209,7 @@ def test_what_is_wrong_is_said_in_one_line_before_anything_is_measured(words, co
 def test_help_is_one_text():
     status, output = said("bench/run", "--help")
     assert status == 0 and output.count("--rounds") == 1 and "[MODE...]" in output, output
-    assert said("make", "--no-print-directory", "bench", "BENCH=idle --help", "CC=false") == (0, output)
+    assert said("make", "--no-print-directory", "bench", "BENCH=idle --help", "CC=false", MAKEFLAGS="") == (0, output)
 
 
 def test_a_disturbance_is_said():
