@@ -30,7 +30,7 @@ bench_tests = '$(PYTEST) $(BENCH_TESTS)'
 
 bench-quick check-bench: export REPEAT = make check-bench BENCH_TESTS=
 bench-quick check-bench: export BENCH_RUN = $(bench_run)
-bench-quick: bench_programs ## test: that bench works: all of it once, 60 to 90 seconds, each byte compared
+bench-quick: bench_programs ## test: that bench works: all of it once, 1 to 2 minutes, each byte compared
 	@$(run_tests) '$(bench_run) --quick --verify' $(bench_tests)
 
 check-bench: bench_programs ## test: that bench sees what a proxy does wrong
