@@ -9,7 +9,7 @@ COVER_CHECKS = unit contract replay sim no_malloc e2e
 cover_make = $(MAKE) --no-print-directory BUILD=$(COVER) CC=gcc SANITIZE= LTO= TLS=mbedtls \
 	CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage
 
-cover: ## measure: what the tests reach, held to tools/cover.floor; HTML=1 DOC=PAGE
+cover: ## measure: what the tests reach, held to tools/cover.floor (only as root); HTML=1 DOC=PAGE
 	@CC=gcc tools/need cover
 	@$(MAKE) --no-print-directory CC=gcc tls_source
 	+@$(cover_make) CHECKS='$(COVER_CHECKS)' check_programs

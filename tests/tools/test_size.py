@@ -102,8 +102,8 @@ def test_a_line_that_is_no_row_is_named(size, written, line, words):
 
 
 @pytest.mark.parametrize("old, new, words", [
-    ("step: found\n", "", ": nothing says which step is being worked on: write 'step: ' and one of start, house, found"),
-    ("step: found", "step: sound", ":2: there is no step 'sound': write 'step: ' and one of start, house, found"),
+    ("step: found\n", "", ": nothing says which step is being worked on: write 'step: ' and one of start, house"),
+    ("step: found", "step: sound", ":2: there is no step 'sound': write 'step: ' and one of start, house"),
     ("step: found", "step:", ":2: the step that is being worked on is named once, in one word"),
     ("row     unit", "#", ":7: this comes before the columns have names: write 'row unit held to start'"),
     ("built with", "# built with", ": nothing says what the figures were built with"),
