@@ -40,10 +40,10 @@ SEED ?=
 FILES ?= $(CORE) $(TLS_SOURCES) $(PORT_POSIX)
 REPLAY ?=
 
-mutate: ## measure: small faults that no quick test notices; N=40 SEED= FILES= REPLAY=
+mutate: ## measure: puts faults in, names those that no quick test notices; N=40 SEED= FILES= REPLAY=
 	@CC='$(CC)' tools/need mutate
 	@$(MAKE) --no-print-directory tls_source
-	@SIM_SEEDS=$(MUTATE_SEEDS) tools/mutate $(BUILD)/mutate --count $(N) $(SEED:%=--seed %) --replay '$(REPLAY)' \
+	@SIM_SEEDS=$(MUTATE_SEEDS) tools/mutate $(BUILD)/mutate --count='$(N)' --seed='$(SEED)' --replay='$(REPLAY)' \
 		--make "CC='$(CC)' TLS=$(TLS)" --deps $(DEPS) $(FILES)
 
 # What tools/mutate asks in its copy of the tree.
