@@ -9,7 +9,7 @@ COVER_CHECKS = unit contract replay sim no_malloc e2e
 cover_make = $(MAKE) --no-print-directory BUILD=$(COVER) CC=gcc SANITIZE= LTO= TLS=mbedtls \
 	CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage
 
-cover: ## measure: what the tests reach, held to tools/cover.floor; HTML=1 DOC=PAGE
+cover: ## measure: what the tests reach, held to tools/cover.floor (only as root); HTML=1 DOC=PAGE
 	@CC=gcc tools/need cover
 	@$(MAKE) --no-print-directory CC=gcc tls_source
 	+@$(cover_make) CHECKS='$(COVER_CHECKS)' check_programs
@@ -40,10 +40,10 @@ SEED ?=
 FILES ?= $(CORE) $(TLS_SOURCES) $(PORT_POSIX)
 REPLAY ?=
 
-mutate: ## measure: small faults that no quick test notices; N=40 SEED= FILES= REPLAY=
+mutate: ## measure: puts faults in, names those that no quick test notices; N=40 SEED= FILES= REPLAY=
 	@CC='$(CC)' tools/need mutate
 	@$(MAKE) --no-print-directory tls_source
-	@SIM_SEEDS=$(MUTATE_SEEDS) tools/mutate $(BUILD)/mutate --count $(N) $(SEED:%=--seed %) --replay '$(REPLAY)' \
+	@SIM_SEEDS=$(MUTATE_SEEDS) tools/mutate $(BUILD)/mutate --count='$(N)' --seed='$(SEED)' --replay='$(REPLAY)' \
 		--make "CC='$(CC)' TLS=$(TLS)" --deps $(DEPS) $(FILES)
 
 # What tools/mutate asks in its copy of the tree.

@@ -19,13 +19,16 @@ sbindir = $(prefix)/sbin
 mandir = $(prefix)/share/man
 docdir = $(prefix)/share/doc/anklet
 
-# The compiler knows the strip for its processor.
+# The compiler knows the strip for its processor; STRIP=: keeps the symbols.
 STRIP ?= $(shell $(CC) -print-prog-name=strip)
 
-install: all ## use: install it, stripped; PREFIX=/usr/local DESTDIR=, STRIP=: keeps the symbols
-	install -d "$(DESTDIR)$(sbindir)" "$(DESTDIR)$(mandir)/man5" "$(DESTDIR)$(mandir)/man8" "$(DESTDIR)$(docdir)"
-	install -m 755 $(BUILD)/anklet "$(DESTDIR)$(sbindir)/anklet"
-	$(STRIP) "$(DESTDIR)$(sbindir)/anklet"
+# A copy is stripped before anything is installed: what fails there leaves everything as it was.
+install: all ## use: install it; TLS= and CONFIG= again, as 'make' had them; PREFIX= DESTDIR= STRIP=:
+	@set -e; scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; trap 'exit 130' INT TERM HUP; set -x; \
+	cp $(BUILD)/anklet "$$scratch/anklet"; \
+	$(or $(STRIP),:) "$$scratch/anklet"; \
+	install -d "$(DESTDIR)$(sbindir)" "$(DESTDIR)$(mandir)/man5" "$(DESTDIR)$(mandir)/man8" "$(DESTDIR)$(docdir)"; \
+	install -m 755 "$$scratch/anklet" "$(DESTDIR)$(sbindir)/anklet"
 	install -m 644 docs/anklet.8 "$(DESTDIR)$(mandir)/man8/anklet.8"
 	install -m 644 docs/anklet.conf.5 "$(DESTDIR)$(mandir)/man5/anklet.conf.5"
 	install -m 644 docs/anklet.conf LICENSE "$(DESTDIR)$(docdir)"

@@ -48,6 +48,7 @@ def refused(directory, *sentences):
     assert process.returncode != 0
     for sentence in sentences:
         assert sentence in process.stdout
+    assert "fatal:" not in process.stdout
     assert not list(directory.glob("build/*.tar*")) and not list(directory.glob("build/dist.*"))
 
 
@@ -62,6 +63,15 @@ def test_what_is_not_committed_is_named(checkout, place):
 
 def test_an_archive_has_no_git(unpacked):
     refused(unpacked, "dist: an archive is made from a commit: that needs git, and a checkout of anklet itself\n")
+
+
+def test_what_else_git_has_against_a_checkout_is_shown(checkout, place):
+    tree = place / "broken"
+    git("clone", "-q", checkout, tree)
+    with open(tree / ".git" / "config", "a", encoding="utf-8") as config:
+        config.write("[broken\n")
+    process = run("make", "dist", cwd=tree)
+    assert process.returncode != 0 and "bad config line" in process.stdout and "dist: an archive" in process.stdout
 
 
 def test_nor_is_it_the_checkout_it_was_unpacked_in(archive, place):

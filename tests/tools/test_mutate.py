@@ -55,7 +55,9 @@ def project(tmp_path):
     def command(body, *args):
         (tmp_path / "test.c").write_text(f"int most(int a, int b);\nint main(int argc, char **argv)\n"
                                          f"{{\n\t(void)argv;\n\t{body}\n}}\n")
-        return [sys.executable, tmp_path / "tools" / "mutate", tmp_path / "build" / "mutate", *args, "src/small.c"]
+        files = args[args.index("--") + 1:] if "--" in args else ["src/small.c"]
+        args = args[:args.index("--")] if "--" in args else args
+        return [sys.executable, tmp_path / "tools" / "mutate", tmp_path / "build" / "mutate", *args, *files]
 
     def run(body, *args):
         done = subprocess.run(command(body, *args), text=True, timeout=120, stdin=subprocess.DEVNULL,
@@ -90,7 +92,33 @@ def test_one_mutant_again(project):
     output, status = project(USEFUL, "--replay", "src/small.c:9:relation src/small.c:10:return")
     assert status == 0 and counts(output)[:2] == (2, 2)
     output, status = project(USEFUL, "--replay", "src/small.c:4:relation")
-    assert status == 1 and "there is no mutant src/small.c:4:relation" in output
+    assert status == 2
+    assert output == ("mutate: there is no mutant src/small.c:4:relation: REPLAY is a name that an earlier run printed,"
+                      " like src/small.c:9:boundary\n")
+
+
+@pytest.mark.parametrize("args, words", [
+    (["--count=0"], "N=0 is no number of mutants: N is a whole number from 1 on, like 40"),
+    (["--count=-3"], "N=-3 is no number of mutants: N is a whole number from 1 on, like 40"),
+    (["--count=many"], "N=many is no number of mutants: N is a whole number from 1 on, like 40"),
+    (["--count="], "N= is no number of mutants: N is a whole number from 1 on, like 40"),
+    (["--seed=x"], "SEED=x is no number: SEED is a whole number, like 7"),
+    (["--", "nosuch"], "there is no file nosuch: FILES names sources as the tree does, like src/rules.c"),
+    (["--", "src"], "there is no file src: FILES names sources as the tree does, like src/rules.c"),
+    (["--", "Makefile"], "there is nothing to change in Makefile: FILES are sources with functions in them"),
+    (["--replay=nosuch.c:1:x"], "there is no file nosuch.c: REPLAY names sources as the tree does, like"
+                                " src/rules.c:42:boundary"),
+])
+def test_what_is_not_there_is_refused_in_a_sentence(project, args, words):
+    assert project(USEFUL, *args) == (f"mutate: {words}\n", 2)
+
+
+def test_it_says_what_it_does_before_it_takes_its_time(project):
+    output, _ = project(USELESS, "--seed", "1", "--count", "2")
+    total = re.match(r"mutate: 2 of (\d+) mutants of 1 file, SEED=1\n"
+                     r"mutate: building, and running the quick tests once\n", output)[1]
+    output, _ = project(USELESS, "--seed", "1", "--count", "1000")
+    assert output.startswith(f"mutate: {total} of {total} mutants of 1 file, SEED=1\n")
 
 
 def test_a_seed_is_the_same_choice(project):

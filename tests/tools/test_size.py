@@ -55,12 +55,13 @@ class Image:
 @pytest.fixture
 def run(size, written, monkeypatch, capsys):
     """A function that prints the table with this image of the desktop: its status and what was printed."""
-    monkeypatch.setattr(size, "tls_adds", lambda: [])
+    tls_adds = size.tls_adds
 
-    def run(image, *page):
+    def run(image, *words, tiny=Image(500), tls=list):
+        monkeypatch.setattr(size, "tls_adds", tls or tls_adds)
         monkeypatch.setattr(size, "FIGURES", {"desktop": (image, lambda figure: figure),
-                                              "tiny": (Image(500), lambda figure: figure)})
-        status = size.table(*page)
+                                              "tiny": (tiny, lambda figure: figure)})
+        status = size.table(*words)
         return status, capsys.readouterr().out
 
     return run
@@ -81,17 +82,48 @@ def test_budgets_add_up(size, written):
     assert [tiny.budget(name) for name in tiny.steps] == [None, None, None, 400]
 
 
-@pytest.mark.parametrize("line", ["socks bytes", "socks bytes 1 2 3 4 5 6", "socks bytes 1 2 +3 4 5",
-                                  "socks bytes many . . . ."])
-def test_a_line_that_is_no_row_is_named(size, written, line):
+@pytest.mark.parametrize("line, words", [
+    ("socks bytes", "a row has 7 words, and this one has 2: a name, a unit, what it is held to, and one for each of"
+                    " start, house, found, fast"),
+    ("socks bytes 1 2 3 4 5 6 7", "a row has 7 words, and this one has 9"),
+    ("socks octets 1 2 . . .", "'octets' is no unit: write bytes or KiB"),
+    ("socks bytes many . . . .", "'many' is no number: write one like 1,234"),
+    ("socks bytes 1 few . . .", "'few' is no number: write one like 1,234"),
+    ("socks bytes 1 2 3 +-4 .", "'-4' is no number: write one like 1,234"),
+    ("socks bytes 1 2 +3 4 5", "'+3' at house has no budget before it to add to: write a number without +"),
+    ("tiny bytes 400 . . . .", "there is a row 'tiny' already: write each once"),
+    ("step: fast", "the step that is being worked on is named once, in one word: write 'step: NAME'"),
+])
+def test_a_line_that_is_no_row_is_named(size, written, line, words):
     written(TABLE + line + "\n")
-    with pytest.raises(SystemExit, match=f"size.budgets:9: '{line}'".replace("+", r"\+")):
+    with pytest.raises(SystemExit) as end:
         size.read_budgets()
+    assert str(end.value).startswith(f"size: {size.BUDGETS}:9: {words}")
+
+
+@pytest.mark.parametrize("old, new, words", [
+    ("step: found\n", "", ": nothing says which step is being worked on: write 'step: ' and one of start, house"),
+    ("step: found", "step: sound", ":2: there is no step 'sound': write 'step: ' and one of start, house"),
+    ("step: found", "step:", ":2: the step that is being worked on is named once, in one word"),
+    ("row     unit", "#", ":7: this comes before the columns have names: write 'row unit held to start'"),
+    ("built with", "# built with", ": nothing says what the figures were built with"),
+])
+def test_what_the_rows_need_is_blamed_on_its_own(size, written, old, new, words):
+    written(TABLE.replace(old, new))
+    with pytest.raises(SystemExit) as end:
+        size.read_budgets()
+    assert str(end.value).startswith(f"size: {size.BUDGETS}{words}")
 
 
 def test_a_row_without_a_figure_ends_it(run, written):
     written(TABLE + "socks bytes 1 . . . .\n")
-    with pytest.raises(SystemExit, match="socks"):
+    with pytest.raises(SystemExit, match="nothing measures socks: a row is one of desktop, tiny$"):
+        run(Image())
+
+
+def test_a_figure_without_a_row_ends_it(run, written):
+    written(TABLE.replace("tiny", "# tiny"))
+    with pytest.raises(SystemExit, match="there is no row for tiny: write down what each is held to"):
         run(Image())
 
 
@@ -122,6 +154,24 @@ def test_another_compiler_is_not_held(run):
     assert "\nskipped: size of desktop: not held: built with x86_64-linux-gnu-gcc 14" in text
 
 
+def test_nothing_held_is_a_failure(run):
+    other = ["x86_64-linux-gnu-gcc 14"]
+    status, text = run(Image(1000, other), tiny=Image(500, other))
+    assert status == 1 and text.endswith("size: nothing was held\n0 passed, 0 failed, 2 skipped\n")
+
+
+@pytest.mark.parametrize("more, remark", [({"with_what": ["gcc 14"]}, "not held: built with gcc 14"),
+                                          ({"built": None}, "not measured: needs a compiler")])
+def test_all_of_them_are_to_be_held(run, size, more, remark):
+    image = Image(**{"built": 1000, **more})
+    image.built = image.built or size.Missing("needs a compiler")
+    assert run(image)[0] == 0
+    status, text = run(image, "--all")
+    assert status == 1 and text.endswith("1 passed, 1 failed, 0 skipped\n")
+    assert f"\nfailed: size of desktop: {remark}\n    again: make size HELD=all\n" in text
+    assert run(Image(), "--all")[0] == 0
+
+
 def test_what_cannot_be_built_is_skipped_by_name(run, size):
     status, text = run(Image(size.Missing("needs gcc-mipsel-linux-gnu")))
     assert status == 0 and text.endswith("1 passed, 0 failed, 1 skipped\n")
@@ -132,6 +182,22 @@ def test_a_build_that_fails_is_a_failure(run):
     status, text = run(Image(RuntimeError("FAILED: make size_desktop")))
     assert status == 1 and text.endswith("1 passed, 1 failed, 0 skipped\n")
     assert "\nfailed: size of desktop: FAILED: make size_desktop\n" in text
+
+
+def test_a_failed_image_with_tls_is_a_failure(size, run, monkeypatch):
+    images = {"desktop": (100, 10), "tls": (300, 20)}
+    monkeypatch.setattr(size, "berkeley", images.get)
+    monkeypatch.setattr(size, "DESKTOP", Image("desktop"))
+    monkeypatch.setattr(size, "Image", lambda name, *_, **__: Image(built[name]))
+    monkeypatch.setenv("TLS_LIBRARY", "desktop")
+    built = {"tls": "tls", "small": RuntimeError("FAILED: make size_small")}
+    status, text = run(Image(), tls=None)
+    assert status == 1 and text.endswith("2 passed, 1 failed, 0 skipped\n")
+    assert "\ndesktop                            200          10\n" in text
+    assert "\nfailed: size of what TLS adds, configured as small: FAILED: make size_small\n" in text
+    built["small"] = size.Missing("needs the source of mbedtls")
+    status, text = run(Image(), tls=None)
+    assert status == 0 and "\nskipped: size of what TLS adds, configured as small: not measured: needs the" in text
 
 
 def test_images_say_what_they_need(size, monkeypatch):
