@@ -155,8 +155,9 @@ test: ## test: first get what is missing, then check
 	@$(MAKE) --no-print-directory tls_source
 	@$(MAKE) --no-print-directory check
 
-check-tools: ## test: that the tools tell the truth: tests/run, size, cover
-	@REPEAT='$(PYTEST) ' $(run_tests) '$(PYTEST) tests/tools'
+check-tools: export REPEAT = $(PYTEST) #
+check-tools: $(BUILD)/anklet ## test: that tests/run, size, cover, mutate tell the truth, and a short soak
+	@$(run_tests) '$(PYTEST) tests/tools' 'tests/soak --seconds 10 --program $(abspath $(BUILD)/anklet)'
 
 check-configs: ## test: build and test every configuration, and some by chance; CONFIGS= RANDOM_CONFIGS=
 	@tools/need check-configs
