@@ -3,9 +3,9 @@
 RELEASE ?=
 WITH ?=
 
-check-fresh: ## test: README's two commands on a bare Debian, as root; RELEASE=trixie WITH=PACKAGES
+check-fresh: ## test: README's two commands on a bare Debian, as root; RELEASE=trixie WITH= DOC=PAGE
 	@tools/need check-fresh
-	@tools/check_fresh '$(RELEASE)' $(BUILD)/fresh $(WITH)
+	@DOC='$(DOC)' tools/check_fresh '$(RELEASE)' $(BUILD)/fresh $(WITH)
 
 check-packages: ## test: whether every release has the packages that the targets install
 	@tools/check_packages $(BUILD)/packages

@@ -61,3 +61,30 @@ def test_a_test_more_is_a_named_failure(make_test, release, name):
 
 def test_the_counts_are_the_last_words(make_test):
     assert make_test("bookworm", "----\n8 passed, 1 failed\nmake: *** Error 1\n", 2) == (2, "8 passed, 1 failed\n")
+
+
+@pytest.fixture
+def module():
+    loader = importlib.machinery.SourceFileLoader("check_fresh", str(TOOL))
+    made = importlib.util.module_from_spec(importlib.util.spec_from_loader("check_fresh", loader))
+    loader.exec_module(made)
+    return made
+
+
+def test_a_row_of_the_page(module, tmp_path):
+    page, log = tmp_path / "page.md", tmp_path / "log"
+    page.write_text("\n".join(["before", module.MARKS[0], "", "| release | x | y |", "| --- | --- | --- |",
+                               "| trixie | 1 passed, 0 failed | abc, 2026-01-01 |", "", module.MARKS[1], "after"]))
+    log.write_text("1 passed, 0 failed\n----\n7 passed, 0 failed, 2 skipped\n")
+    for release in ("trixie", "bookworm"):
+        module.document(page, release, log)
+    rows = [line for line in page.read_text().splitlines() if line.startswith(("| trixie", "| bookworm"))]
+    assert [row.split(" | ")[:2] for row in rows] == [["| bookworm", "7 passed, 0 failed, 2 skipped"],
+                                                      ["| trixie", "7 passed, 0 failed, 2 skipped"]]
+    assert page.read_text().startswith("before\n") and page.read_text().endswith(module.MARKS[1] + "\nafter")
+
+
+def test_a_page_without_the_table(module, tmp_path):
+    (tmp_path / "page.md").write_text("nothing")
+    with pytest.raises(module.Failure, match="two lines between which"):
+        module.parts(tmp_path / "page.md")
