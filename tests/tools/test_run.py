@@ -121,7 +121,7 @@ def test_all_skipped_is_no_failure(program):
     ("echo '1 passed, 0 failed'\nexit 4", "exit status 4"),
     (ONE_PASSES + "echo '[ RUN      ] b'\nkill -ABRT $$", "ended by signal 6, in b"),
     (ONE_PASSES.replace("1 t", "2 t") + "echo '[ RUN      ] b'", "ended after 1 of 2 tests, in b"),
-    (ONE_PASSES.replace("1 t", "2 t").replace("] Run", "] group: Run"), "ended after 1 of 2 tests"),
+    (ONE_PASSES.replace("1 t", "2 t").replace("] Run", "] the group: Run"), "ended after 1 of 2 tests"),
     (ONE_PASSES + "echo ----", "ran no test"),
     ("sleep 60", "not done after 1 seconds"),
 ])
