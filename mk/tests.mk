@@ -113,7 +113,7 @@ $(BUILD)/unwrapped/libmbedtls.a: $(TLS_ARCHIVE)
 
 $(eval $(call program,$(BUILD)/anklet_no_malloc: $(posix_program) $(BUILD)/posix/tests/no_malloc.o $(tls_unwrapped) \
 	$(POSIX_LIBS),$$(TEST_LDFLAGS) $(WRAPPED:%=-Wl$(comma)--wrap=%) -Wl$(comma)--wrap=port_wait,\
-	$$(posix_own) $$(filter %/libmbedtls.a,$$(tls_unwrapped)) $$(system_tls) $$(LIBS)))
+	$$(posix_own) $$(filter $(BUILD)/unwrapped/%.a,$$^) $$(system_tls) $$(LIBS)))
 
 # ---- What runs ----
 
