@@ -77,10 +77,10 @@ def test_a_row_of_the_page(module, tmp_path):
                                "| trixie | 1 passed, 0 failed | abc, 2026-01-01 |", "", module.MARKS[1], "after"]))
     log.write_text("1 passed, 0 failed\n----\n7 passed, 0 failed, 2 skipped\n")
     for release in ("trixie", "bookworm"):
-        module.document(page, release, log)
+        module.document(page, release, log, "1234567")
     rows = [line for line in page.read_text().splitlines() if line.startswith(("| trixie", "| bookworm"))]
-    assert [row.split(" | ")[:2] for row in rows] == [["| bookworm", "7 passed, 0 failed, 2 skipped"],
-                                                      ["| trixie", "7 passed, 0 failed, 2 skipped"]]
+    assert [row.split(", 20")[0] for row in rows] == ["| bookworm | 7 passed, 0 failed, 2 skipped | 1234567",
+                                                      "| trixie | 7 passed, 0 failed, 2 skipped | 1234567"]
     assert page.read_text().startswith("before\n") and page.read_text().endswith(module.MARKS[1] + "\nafter")
 
 
