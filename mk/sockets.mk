@@ -3,7 +3,7 @@
 # ESP-IDF has lwIP's sockets, with threads: they run here on lwIP's own unix port (CHECKS=lwip_sockets). Zephyr's are
 # this host's, with tests/component/zephyr to stand in for the rest: port/zephyr/README.md says what that shows.
 
-# check WHAT: installs what is needed and runs run-WHAT; where it cannot be had that is said, and skipped.
+# check_or_skip GROUP: gets what tools/need knows by that name, and makes run-TARGET; what cannot be had is a skip.
 check_or_skip = +@if CC='$(CC)' tools/need $(1); then $(MAKE) --no-print-directory run-$@; else \
 	echo 'skipped: $@ (needs what was named above)'; echo '0 passed, 0 failed, 1 skipped'; fi
 
