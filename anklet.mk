@@ -1,35 +1,39 @@
 # What anklet is made of: one list, for this Makefile, for CMake (anklet.cmake) and for the build of a program of yours.
 # Each line is 'NAME += FILE...', with nothing else in it, for not only make reads it.
 
-# The core, and one of the two below it.
-CORE += src/address.c src/anklet.c src/anklet_start.c src/anklet_tls.c src/association.c src/config.c
-CORE += src/config_fault.c src/config_line.c src/config_near.c src/config_pattern.c src/config_print.c
-CORE += src/config_remedy.c src/config_report.c src/config_route.c src/config_rule.c src/config_values.c
-CORE += src/datagrams.c src/endpoint.c src/hop.c src/ident.c src/pattern.c src/relay.c src/routes.c src/rules.c
-CORE += src/rules_print.c src/session.c src/session_bind.c src/session_connect.c src/session_end.c src/session_hop.c
-CORE += src/session_log.c src/session_request.c src/session_resolve.c src/session_route.c src/session_tls.c
-CORE += src/socks4.c src/starttls.c src/stream.c src/string_table.c src/text.c src/tls_options.c src/word.c
-TLS_none += src/tls_none.c
-TLS_mbedtls += src/tls_mbedtls.c src/tls_mbedtls_context.c src/tls_mbedtls_files.c src/tls_mbedtls_parts.c
-TLS_mbedtls += src/tls_mbedtls_random.c src/tls_mbedtls_reason.c
+# The core, a folder of src/ after the other; and one of the two below it.
+CORE += src/base/address.c src/base/log_lines.c src/base/string_table.c src/base/text.c src/base/word.c
+CORE += src/protocol/hop.c src/protocol/ident.c src/protocol/socks4.c src/protocol/starttls.c
+CORE += src/policy/pattern.c src/policy/routes.c src/policy/rules.c
+CORE += src/config/config.c src/config/endpoint.c src/config/fault.c src/config/line.c src/config/near.c
+CORE += src/config/pattern.c src/config/print.c src/config/remedy.c src/config/report.c src/config/route.c
+CORE += src/config/rule.c src/config/rules_print.c src/config/tls_options.c src/config/values.c
+CORE += src/tls/stream.c
+CORE += src/session/bind.c src/session/connect.c src/session/end.c src/session/hop.c src/session/log.c
+CORE += src/session/relay.c src/session/request.c src/session/resolve.c src/session/route.c src/session/session.c
+CORE += src/session/tls.c
+CORE += src/proxy/anklet.c src/proxy/association.c src/proxy/datagrams.c src/proxy/start.c src/proxy/tls.c
+TLS_none += src/tls/none.c
+TLS_mbedtls += src/tls/mbedtls.c src/tls/mbedtls_context.c src/tls/mbedtls_files.c src/tls/mbedtls_parts.c
+TLS_mbedtls += src/tls/mbedtls_random.c src/tls/mbedtls_reason.c
 
 # port/posix, with the files of one kind of system; and the program.
-PORT_POSIX += port/log_lines.c port/posix/addresses.c port/posix/datagrams.c port/posix/dns.c port/posix/facing.c
+PORT_POSIX += port/posix/addresses.c port/posix/datagrams.c port/posix/dns.c port/posix/facing.c
 PORT_POSIX += port/posix/files.c port/posix/lines.c port/posix/move.c port/posix/name_cache.c port/posix/name_files.c
 PORT_POSIX += port/posix/native_common.c port/posix/query.c port/posix/resolve.c port/posix/sockets.c
 PORT_POSIX += port/posix/stream.c port/posix/system.c port/posix/wait_select.c
 POSIX_linux += port/posix/fdset_linux.c port/posix/native_linux.c
 POSIX_posix += port/posix/fdset_posix.c port/posix/native_posix.c port/posix/native_untold.c
-PROGRAM += port/posix/failure.c port/posix/main.c port/posix/options.c port/posix/output.c port/posix/user.c
-PROGRAM_linux += port/posix/holder_linux.c
-PROGRAM_posix += port/posix/holder_posix.c
+PROGRAM += app/failure.c app/main.c app/options.c app/output.c app/user.c
+PROGRAM_linux += app/holder_linux.c
+PROGRAM_posix += app/holder_posix.c
 
 # The simulated network.
 PORT_SIM += port/sim/datagrams.c port/sim/faults.c port/sim/names.c port/sim/network.c port/sim/octets.c
 PORT_SIM += port/sim/sim.c port/sim/sockets.c
 
 # lwIP's raw API; what depends on the families that lwIP is built with.
-PORT_LWIP += port/log_lines.c port/lwip/accept.c port/lwip/chacha20.c port/lwip/datagrams.c port/lwip/load.c
+PORT_LWIP += port/lwip/accept.c port/lwip/chacha20.c port/lwip/datagrams.c port/lwip/load.c
 PORT_LWIP += port/lwip/names.c port/lwip/random.c port/lwip/sockets.c port/lwip/stream.c port/lwip/system.c
 PORT_LWIP += port/lwip/wait.c port/lwip/zone.c port/names_known.c
 PORT_LWIP_DUAL += port/lwip/addresses_dual.c
@@ -37,14 +41,14 @@ PORT_LWIP_V4 += port/lwip/addresses_v4.c
 
 # lwIP's BSD sockets, with files of port/posix; what ESP-IDF adds.
 PORT_LWIP_SOCKETS += port/posix/addresses.c port/posix/datagrams.c port/posix/move.c port/posix/native_untold.c
-PORT_LWIP_SOCKETS += port/posix/sockets.c port/posix/stream.c port/posix/wait_select.c port/log_lines.c
+PORT_LWIP_SOCKETS += port/posix/sockets.c port/posix/stream.c port/posix/wait_select.c
 PORT_LWIP_SOCKETS += port/lwip/addresses_dual.c port/lwip/zone.c port/lwip_sockets/fdset_lwip.c
 PORT_LWIP_SOCKETS += port/lwip_sockets/names.c port/lwip_sockets/native_lwip.c port/lwip_sockets/stack.c
 PORT_LWIP_SOCKETS += port/lwip_sockets/system.c port/names_known.c
 PORT_ESP_IDF += port/esp-idf/platform_esp.c port/esp-idf/run.c
 
 # Zephyr's sockets, likewise; and names, where they are looked up.
-PORT_ZEPHYR += port/log_lines.c port/lwip_sockets/system.c port/posix/addresses.c port/posix/datagrams.c
+PORT_ZEPHYR += port/lwip_sockets/system.c port/posix/addresses.c port/posix/datagrams.c
 PORT_ZEPHYR += port/posix/fdset_posix.c port/posix/move.c port/posix/native_untold.c port/posix/sockets.c
 PORT_ZEPHYR += port/posix/stream.c port/posix/wait_select.c port/zephyr/native_zephyr.c port/zephyr/platform_zephyr.c
 ZEPHYR_NAMES += port/names_known.c port/zephyr/names.c
@@ -57,7 +61,7 @@ BOARD_COMMON += port/lwip/boards/common/startup.c port/lwip/boards/common/watchd
 FIRMWARE += port/lwip/firmware/figures.c port/lwip/firmware/main.c
 FIRMWARE_none += port/lwip/firmware/tls_heap_none.c
 FIRMWARE_mbedtls += port/lwip/firmware/tls_heap.c
-ECHO += port/lwip/boards/common/echo.c port/lwip/chacha20.c port/lwip/random.c src/address.c src/text.c
+ECHO += port/lwip/boards/common/echo.c port/lwip/chacha20.c port/lwip/random.c src/base/address.c src/base/text.c
 
 # Of lwIP, below its src/.
 LWIP_CORE += core/def.c core/dns.c core/inet_chksum.c core/init.c core/ip.c core/mem.c core/memp.c core/netif.c

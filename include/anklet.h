@@ -77,7 +77,7 @@ void anklet_print_config(const struct anklet *a, anklet_print *print, void *ctx)
 
 /*
  * Why anklet_start() or anklet_check() failed. Where the system or the port refuses, why is
- * all there is to say of it, and words are empty: port/posix/failure.c makes a sentence of that.
+ * all there is to say of it, and words are empty: app/failure.c makes a sentence of that.
  */
 struct anklet_failure {
 	int why; /* an enum port_answer; or below all of them: what was configured cannot be used */

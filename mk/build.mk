@@ -24,7 +24,7 @@ endef
 # archive FILE,OBJECTS
 define archive
 $(1): $(2)
-	$$(call say,ar $$@)rm -f $$@; $$(AR) rcs $$@ $$(filter %.o,$$^)
+	$$(call say,ar $$@)rm -f $$@; $$(AR) qcs $$@ $$(filter %.o,$$^)
 endef
 
 # program FILE: PREREQUISITES,LINK[,LIBRARIES]: all objects among them, linked with what LINK names besides.

@@ -31,7 +31,7 @@ $(BUILD)/unwrapped/libgcov.a: $(shell $(CC) -print-file-name=libgcov.a)
 endif
 
 # Mutants: small faults in src/ and port/posix, one at a time: which of them do the quick tests notice? With SEED=7 the
-# same ones again, FILES='src/rules.c ...' only in these, REPLAY=src/rules.c:42:boundary only this one.
+# same ones again, FILES='src/policy/rules.c ...' only in these, REPLAY=src/policy/rules.c:42:boundary only this one.
 
 MUTATE_CHECKS = unit contract replay sim
 MUTATE_SEEDS = 10

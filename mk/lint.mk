@@ -2,7 +2,7 @@
 #
 # All of it is held to the form; what each tool reads of it stands in one place, with the flags it is compiled with.
 
-c_files = $(shell find include src port tests examples bench -name '*.[ch]' | sort)
+c_files = $(shell find include src app port tests examples bench -name '*.[ch]' | sort)
 scripts = .ci/run $(shell grep -slE '^#!/bin/(ba)?sh' tools/* tests/* tests/*/* | grep -v rc_common)
 
 CPPCHECK = --quiet --error-exitcode=1 --std=c11 --enable=warning,style,performance,portability \

@@ -95,7 +95,7 @@ $(eval $(call program,$(lwip_tests): $(BUILD)/lwip_small/%: $(BUILD)/lwip_small/
 
 # ---- The program with the allocator wrapped: see tests/no_malloc.c ----
 #
-# TLS may allocate (src/tls.h): the calls of the library, and of the files that stand for it, name what is behind the
+# TLS may allocate (src/tls/tls.h): the calls of the library, and of the files that stand for it, name what is behind the
 # wrapping.
 
 WRAPPED = malloc calloc realloc free

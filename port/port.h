@@ -36,7 +36,7 @@
 #include <stdint.h>
 
 #include "anklet_config.h"
-#include "address.h"
+#include "base/address.h"
 
 typedef int16_t port_sock;
 #define PORT_NONE ((port_sock)-1)

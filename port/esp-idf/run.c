@@ -9,7 +9,7 @@
 #include "anklet.h"
 #include "platform.h"
 #include "platform_esp.h"
-#include "text.h"
+#include "base/text.h"
 
 #define STOP_LOOK_MS 500 /* between two looks at 'stop' */
 

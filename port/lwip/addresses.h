@@ -14,7 +14,7 @@
 #include "lwip/ip_addr.h"
 #include "lwip/netif.h"
 
-#include "address.h"
+#include "base/address.h"
 
 /* False: no such family here. A scope is kept where there are scopes. */
 bool address_to_lwip(const struct address *at, ip_addr_t *ip);

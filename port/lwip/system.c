@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "board.h"
-#include "log_lines.h"
-#include "text.h"
+#include "base/log_lines.h"
+#include "base/text.h"
 
 #define LINE_SIZE (CONFIG_ANKLET_LOG_LINE + 16) /* a log line and the level */
 

@@ -19,7 +19,7 @@
 #include "lwip/sys.h"
 
 #include "addresses.h"
-#include "check.h"
+#include "base/check.h"
 #include "names_known.h"
 #include "native.h"
 #include "stack.h"

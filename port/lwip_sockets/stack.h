@@ -13,7 +13,7 @@
 #include "lwip/opt.h"
 #include "lwip/tcpbase.h"
 
-#include "address.h"
+#include "base/address.h"
 
 /* Runs run(arg) in lwIP's thread. */
 void stack_run(void (*run)(void *arg), void *arg);

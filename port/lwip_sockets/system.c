@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "log_lines.h"
+#include "base/log_lines.h"
 #include "native.h"
 #include "platform.h"
 

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "check.h"
+#include "base/check.h"
 #include "native.h"
 
 #define DROP_MAX 16

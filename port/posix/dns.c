@@ -15,7 +15,7 @@
 #include <resolv.h>
 #include <string.h>
 
-#include "check.h"
+#include "base/check.h"
 
 #define HEADER_LEN 12
 #define CLASS_IN 1

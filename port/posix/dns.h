@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "address.h"
+#include "base/address.h"
 #include "anklet_config.h"
 
 #define DNS_NAME_MAX 253  /* octets of a name as text; 255 on the wire (RFC 1035, section 2.3.4) */

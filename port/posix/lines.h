@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "word.h"
+#include "base/word.h"
 
 #define LINES_LINE_MAX 1024 /* octets; longer lines are passed over */
 

@@ -2,7 +2,7 @@
  * What Mbed TLS is built with for a desktop or a server: MBEDTLS_CONFIG_FILE.
  *
  * The whole list: what does not stand here is not built. It holds TLS 1.2 and 1.3 as
- * they are used today, on both sides, and nothing that src/tls_mbedtls.c does not
+ * they are used today, on both sides, and nothing that src/tls/mbedtls.c does not
  * use. mbedtls_small.h, beside it, is the same for a router.
  */
 #ifndef ANKLET_MBEDTLS_DESKTOP_H
@@ -117,7 +117,7 @@
 #define MBEDTLS_SSL_IN_CONTENT_LEN 16384
 #define MBEDTLS_SSL_OUT_CONTENT_LEN 8192
 
-/* src/tls.h promises keys of 64 octets. */
+/* src/tls/tls.h promises keys of 64 octets. */
 #define MBEDTLS_PSK_MAX_LEN 64
 
 #define MBEDTLS_DEPRECATED_REMOVED

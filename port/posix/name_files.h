@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "address.h"
+#include "base/address.h"
 #include "dns.h"
 
 #define RESOLV_CONF_SERVERS 3  /* as many as any libc takes */

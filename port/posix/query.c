@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "check.h"
+#include "base/check.h"
 #include "internal.h"
 #include "native.h"
 

@@ -8,7 +8,7 @@
  */
 #include <string.h>
 
-#include "check.h"
+#include "base/check.h"
 #include "internal.h"
 #include "query.h"
 

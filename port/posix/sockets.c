@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "check.h"
+#include "base/check.h"
 #include "native.h"
 
 #define PASS_OVER_MAX 16   /* dead connections passed over by one port_accept() */

@@ -17,7 +17,7 @@
 #include <limits.h>
 #include <sys/socket.h>
 
-#include "check.h"
+#include "base/check.h"
 #include "native.h"
 
 static bool again(int error)

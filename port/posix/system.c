@@ -13,9 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "log_lines.h"
+#include "base/log_lines.h"
 #include "native.h"
-#include "text.h"
+#include "base/text.h"
 
 /* What goes into a pipe in one piece, or not at all. */
 #ifndef PIPE_BUF

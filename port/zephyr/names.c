@@ -18,7 +18,7 @@
 #include <zephyr/kernel.h>
 #include <zephyr/net/dns_resolve.h>
 
-#include "check.h"
+#include "base/check.h"
 #include "names_known.h"
 
 #define LOOKUPS CONFIG_ANKLET_POSIX_LOOKUPS

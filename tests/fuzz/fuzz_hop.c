@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hop.h"
+#include "protocol/hop.h"
 
 #define FRONT 2
 

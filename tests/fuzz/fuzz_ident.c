@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ident.h"
+#include "protocol/ident.h"
 
 #define FRONT 5
 

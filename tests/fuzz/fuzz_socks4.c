@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "socks4.h"
+#include "protocol/socks4.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

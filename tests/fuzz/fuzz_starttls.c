@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "starttls.h"
+#include "protocol/starttls.h"
 
 #define KEEP_SIZE (STARTTLS_ANSWER_MAX + 1)
 

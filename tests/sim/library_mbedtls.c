@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "tls_mbedtls.h"
+#include "tls/mbedtls.h"
 
 /* 2026-01-01 00:00:00, in seconds: between 'expired' and 'future'. */
 #define EPOCH 1767225600

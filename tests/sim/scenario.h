@@ -13,7 +13,7 @@
 #define ANKLET_TESTS_SCENARIO_H
 
 #include "sim.h"
-#include "instance.h"
+#include "proxy/instance.h"
 
 #define RUN_LOG_LINES 24
 

@@ -116,5 +116,5 @@ def test_the_document(cover):
     cover.measure((950, 850), (850, 750), page)
     text = page.read_text()
     assert text.startswith("before\n") and text.endswith("\nafter\n") and "old" not in text
-    assert ("| src/ and port/ | 90.0 % of 2000 | 80.0 % of 2000 |\n"
+    assert ("| src/, port/ and app/ | 90.0 % of 2000 | 80.0 % of 2000 |\n"
             "| src/ alone | 95.0 % of 1000 | 85.0 % of 1000 |\n") in text

@@ -103,11 +103,11 @@ def test_one_mutant_again(project):
     (["--count=many"], "N=many is no number of mutants: N is a whole number from 1 on, like 40"),
     (["--count="], "N= is no number of mutants: N is a whole number from 1 on, like 40"),
     (["--seed=x"], "SEED=x is no number: SEED is a whole number, like 7"),
-    (["--", "nosuch"], "there is no file nosuch: FILES names sources as the tree does, like src/rules.c"),
-    (["--", "src"], "there is no file src: FILES names sources as the tree does, like src/rules.c"),
+    (["--", "nosuch"], "there is no file nosuch: FILES names sources as the tree does, like src/policy/rules.c"),
+    (["--", "src"], "there is no file src: FILES names sources as the tree does, like src/policy/rules.c"),
     (["--", "Makefile"], "there is nothing to change in Makefile: FILES are sources with functions in them"),
     (["--replay=nosuch.c:1:x"], "there is no file nosuch.c: REPLAY names sources as the tree does, like"
-                                " src/rules.c:42:boundary"),
+                                " src/policy/rules.c:42:boundary"),
 ])
 def test_what_is_not_there_is_refused_in_a_sentence(project, args, words):
     assert project(USEFUL, *args) == (f"mutate: {words}\n", 2)

@@ -227,25 +227,25 @@ def test_a_page_gets_the_table_between_its_comments(run, size, tmp_path):
 
 MAP = """Discarded input sections
 
- .text          0x00000000       0x99 b/board/src/relay.o
+ .text          0x00000000       0x99 b/board/src/session/relay.o
 
 Linker script and memory map
 
-LOAD b/board/src/relay.o
+LOAD b/board/src/session/relay.o
 
 .text           0x00000000       0x6a
  *(.text .text.*)
- .text.relay    0x00000000       0x10 b/board/src/relay.o
+ .text.relay    0x00000000       0x10 b/board/src/session/relay.o
                 0x00000000                relay
- .text.log_lines_begin
-                0x00000010       0x11 b/board/port/log_lines.o
+ .text.names_known_b
+                0x00000010       0x11 b/board/port/names_known.o
  *fill*         0x00000021        0x3 
  .text.accept   0x00000024        0x4 b/board/port/lwip/accept.o
  .rodata.merged.str1.1
-                0x00000028       0x30 b/board/src/endpoint.o
+                0x00000028       0x30 b/board/src/config/endpoint.o
                                   0x4 (size before relaxing)
  .rodata.kept.str1.1
-                0x00000028       0x20 b/board/src/endpoint.o
+                0x00000028       0x20 b/board/src/config/endpoint.o
  .text.memcpy   0x00000048       0x20 /usr/lib/thumb/nofp/libc_nano.a(lib_a-memcpy.o)
  .text.strange  0x00000068        0x2 linker stubs
 
@@ -267,7 +267,7 @@ LOAD b/board/src/relay.o
 OUTPUT(b/board/anklet.elf elf32-littlearm)
 
 .debug_info     0x00000000    0x54b8a
- .debug_info    0x00000000      0x545 b/board/src/relay.o
+ .debug_info    0x00000000      0x545 b/board/src/session/relay.o
 """
 
 

@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "config.h"
-#include "config_fault.h"
+#include "config/config.h"
+#include "config/fault.h"
 #include "guard.h"
 #include "left_out.h"
 #include "room.h"

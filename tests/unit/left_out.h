@@ -16,8 +16,8 @@
 
 #include <cmocka.h>
 
-#include "config.h"
-#include "config_report.h"
+#include "config/config.h"
+#include "config/report.h"
 
 /* Words that mean the same wherever they stand. */
 static const struct {

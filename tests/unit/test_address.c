@@ -11,7 +11,7 @@
 #include <arpa/inet.h>
 #include <cmocka.h>
 
-#include "address.h"
+#include "base/address.h"
 #include "guard.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])

@@ -5,8 +5,8 @@
 #include "config_reading.h"
 
 #include "../skip.h"
-#include "starttls.h"
-#include "tls.h"
+#include "protocol/starttls.h"
+#include "tls/tls.h"
 
 /* A line, the place of what is wrong in it, and what is said. */
 struct mistake {

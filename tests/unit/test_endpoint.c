@@ -12,9 +12,9 @@
 #include <cmocka.h>
 
 #include "../skip.h"
-#include "endpoint.h"
+#include "config/endpoint.h"
 #include "guard.h"
-#include "starttls.h"
+#include "protocol/starttls.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 #define LABEL_63 "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffggg"

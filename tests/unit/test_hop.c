@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "guard.h"
-#include "hop.h"
+#include "protocol/hop.h"
 
 #define LITERAL(s) (s), sizeof(s) - 1
 

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "guard.h"
-#include "ident.h"
+#include "protocol/ident.h"
 
 #define ON_CLIENT 6193
 #define ON_PROXY 23

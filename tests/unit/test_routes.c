@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "../skip.h"
-#include "config.h"
+#include "config/config.h"
 #include "rules_rows.h"
 
 static bool use_routes(const char *lines)

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "guard.h"
-#include "socks4.h"
+#include "protocol/socks4.h"
 
 #define CONNECT_HEADER "\x04\x01\x00\x50\x0a\x01\x02\x03" /* 10.1.2.3:80 */
 #define NAME_HEADER "\x04\x01\x01\xbb\x00\x00\x00\x01"    /* a name, port 443 */

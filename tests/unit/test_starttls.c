@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "guard.h"
-#include "starttls.h"
+#include "protocol/starttls.h"
 
 #define LITERAL(s) (s), sizeof(s) - 1
 #define KEEP_SIZE (STARTTLS_ANSWER_MAX + 1)

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "guard.h"
-#include "text.h"
+#include "base/text.h"
 
 #define LITERAL(s) (s), sizeof(s) - 1
 

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "tls_mbedtls.h"
+#include "tls/mbedtls.h"
 
 #define RUN(test) cmocka_unit_test_setup_teardown(test, start_port, stop_port)
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "../skip.h"
-#include "tls_mbedtls.h"
+#include "tls/mbedtls.h"
 
 #define RUN(test) cmocka_unit_test_setup_teardown(test, start_port, stop_port)
 

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#include "tls_mbedtls.h"
+#include "tls/mbedtls.h"
 
 #define RUN(test) cmocka_unit_test_setup_teardown(test, start_both, stop_both)
 

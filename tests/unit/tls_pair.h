@@ -11,7 +11,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "tls.h"
+#include "tls/tls.h"
 
 #define FILES "tests/tls/"
 #define WAIT_MS 30000  /* the longest that anything may take that has to happen */

@@ -6,7 +6,7 @@
 #include "board.h"
 #include "board_parts.h"
 #include "port.h"
-#include "text.h"
+#include "base/text.h"
 #include "tls_heap.h"
 
 #include "lwip/stats.h"

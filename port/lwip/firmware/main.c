@@ -14,7 +14,7 @@
 #include "figures.h"
 #include "network.h"
 #include "port.h"
-#include "text.h"
+#include "base/text.h"
 #include "tls_heap.h"
 
 #include "lwip/init.h"

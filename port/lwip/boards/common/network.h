@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "address.h"
+#include "base/address.h"
 
 struct network {
 	uint8_t mac[6];

@@ -1,0 +1,237 @@
+/*
+ * The program: one instance of anklet, run in the foreground until a signal ends it.
+ *
+ * TERM lets the sessions end by themselves, INT or a second TERM ends them. The
+ * signals are blocked but for the wait, so none can slip in between a look at
+ * the flag and the wait.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <signal.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "anklet.h"
+#include "failure.h"
+#include "options.h"
+#include "output.h"
+#include "port.h"
+#include "posix.h"
+#include "base/text.h"
+#include "user.h"
+
+#define OFFER_SIZE 320 /* an endpoint, and words around it */
+
+static struct port port;
+static max_align_t memory[ANKLET_MEMORY / sizeof(max_align_t) + 1];
+
+/* ---- Signals ---- */
+
+enum { STOP_NOT, STOP_DRAIN, STOP_NOW };
+
+static volatile sig_atomic_t stop = STOP_NOT;
+
+static void on_signal(int number)
+{
+	stop = number == SIGTERM && stop == STOP_NOT ? STOP_DRAIN : STOP_NOW;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction catch = {.sa_handler = on_signal};
+	sigset_t ours, during_wait;
+
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGINT);
+	sigaddset(&ours, SIGTERM);
+	catch.sa_mask = ours;
+	sigprocmask(SIG_BLOCK, &ours, &during_wait);
+	sigdelset(&during_wait, SIGINT);
+	sigdelset(&during_wait, SIGTERM);
+	sigaction(SIGINT, &catch, NULL);
+	sigaction(SIGTERM, &catch, NULL);
+	posix_signals(&port, &during_wait);
+}
+
+/* ---- What it says ---- */
+
+/* What is said is put together here: one line at a time. */
+static char line_buf[1024];
+static struct text line;
+
+static struct text *begin(const char *start)
+{
+	text_init(&line, line_buf, sizeof line_buf);
+	text_str(&line, start);
+	return &line;
+}
+
+static void log_line(struct anklet *a)
+{
+	anklet_log(a, PORT_INFO, line.buf, line.len);
+}
+
+/* The first place it listens at, as a client on this host would name it. */
+static void text_proxy(struct text *t, const char *at)
+{
+	static const char any_v4[] = "0.0.0.0:", any_v6[] = "[::]:";
+
+	if (strncmp(at, any_v4, sizeof any_v4 - 1) == 0) {
+		text_str(t, "127.0.0.1:");
+		at += sizeof any_v4 - 1;
+	} else if (strncmp(at, any_v6, sizeof any_v6 - 1) == 0) {
+		text_str(t, "[::1]:");
+		at += sizeof any_v6 - 1;
+	}
+	text_str(t, at);
+}
+
+static void log_listening(struct anklet *a)
+{
+	char at[ADDRESS_TEXT_SIZE], offer[OFFER_SIZE];
+
+	for (unsigned i = 0; anklet_listening(a, i, at, sizeof at); i++) {
+		anklet_offering(a, i, offer, sizeof offer);
+		text_str(begin("listening on "), at);
+		text_str(&line, offer);
+		log_line(a);
+	}
+}
+
+static void log_rules(struct anklet *a)
+{
+	unsigned count = anklet_rules(a);
+
+	if (count == 0) {
+		begin("no rules: clients on loopback and in private networks are served");
+	} else {
+		text_num(begin(""), count);
+		text_str(&line, count == 1 ? " rule decides" : " rules decide");
+		text_str(&line, " who may use it: what none matches is refused");
+	}
+	log_line(a);
+}
+
+/* The first place where somebody with curl alone is served. */
+static void log_example(struct anklet *a)
+{
+	char at[ADDRESS_TEXT_SIZE], offer[OFFER_SIZE];
+
+	for (unsigned i = 0; anklet_listening(a, i, at, sizeof at); i++) {
+		anklet_offering(a, i, offer, sizeof offer);
+		if (offer[0] != '\0')
+			continue;
+		begin("try it: curl " ANKLET_TEXT(CONFIG_ANKLET_NAMES, "--socks4a ", "--socks4 "));
+		text_proxy(&line, at);
+		text_str(&line, " http://example.com/");
+		log_line(a);
+		return;
+	}
+}
+
+static void greet(struct anklet *a)
+{
+	struct anklet_status status;
+
+	anklet_status(a, &status);
+	text_num(begin("anklet " ANKLET_VERSION ", up to "), status.sessions_max);
+	text_str(&line, " sessions at once");
+	log_line(a);
+	log_listening(a);
+	log_rules(a);
+	log_example(a);
+}
+
+static void log_draining(struct anklet *a, uint32_t sessions)
+{
+	text_num(begin("no new clients; "), sessions);
+	text_str(&line, sessions == 1 ? " session goes on" : " sessions go on");
+	text_str(&line, " until done (TERM or INT again ends them)");
+	log_line(a);
+}
+
+static void say_goodbye(struct anklet *a)
+{
+	struct anklet_status status;
+
+	anklet_status(a, &status);
+	text_num(begin("stopping: clients "), status.accepted);
+	text_str(&line, ", granted ");
+	text_num(&line, status.granted);
+	text_str(&line, ", refused ");
+	text_num(&line, status.refused);
+	log_line(a);
+}
+
+/* ---- Start and run ---- */
+
+static int cannot_become(const char *name, const char *why)
+{
+	text_escaped(begin("cannot become the user \""), name, strlen(name));
+	text_str(&line, "\"");
+	output_error(line.buf, why);
+	return EXIT_FAILURE;
+}
+
+static int start(struct anklet *a)
+{
+	const char *name = anklet_user(a), *why = NULL;
+	struct anklet_failure failure;
+	struct user user = {.name = name};
+
+	/* Looked up first: a name that is wrong is told before anybody can connect. */
+	if (name[0] != '\0' && (why = user_find(name, &user)) != NULL)
+		return cannot_become(name, why);
+	if (anklet_start(a, &failure) < 0) {
+		text_failure(begin(""), &failure);
+		output_error(line.buf, NULL);
+		return failure.words[0] != '\0' ? EXIT_CONFIG : EXIT_FAILURE;
+	}
+	if (name[0] != '\0' && (why = user_become(&user)) != NULL) {
+		anklet_fini(a);
+		return cannot_become(name, why);
+	}
+	return EXIT_SUCCESS;
+}
+
+static void run(struct anklet *a)
+{
+	struct anklet_status status;
+	bool draining = false;
+
+	while (stop != STOP_NOW) {
+		if (stop == STOP_DRAIN) {
+			anklet_status(a, &status);
+			if (status.sessions == 0)
+				break;
+			if (!draining) {
+				anklet_stop(a);
+				if (ANKLET_HAS_LOG(PORT_INFO))
+					log_draining(a, status.sessions);
+			}
+			draining = true;
+		}
+		anklet_poll(a, -1);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct anklet *a = anklet_init(memory, sizeof memory, &port);
+	int status;
+
+	(void)argc;
+	if (options_read(a, argv, &status) == OPTIONS_END)
+		return status;
+	status = start(a);
+	if (status != EXIT_SUCCESS)
+		return status;
+	catch_signals();
+	if (ANKLET_HAS_LOG(PORT_INFO))
+		greet(a);
+	run(a);
+	if (ANKLET_HAS_LOG(PORT_INFO))
+		say_goodbye(a);
+	anklet_fini(a);
+	return EXIT_SUCCESS;
+}

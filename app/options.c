@@ -1,0 +1,396 @@
+/*
+ * The command line. See options.h.
+ *
+ * The keywords of the configuration are not listed here: '--WORD VALUE' becomes
+ * the line 'WORD VALUE', whatever the word is. The options that are no line are
+ * in the table below.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "options.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/line.h"
+#include "config/near.h"
+#include "failure.h"
+#include "output.h"
+#include "base/text.h"
+
+#define LINE_SIZE 2048 /* of an option as a line: twice what the configuration accepts */
+
+/* What is left out is not offered. */
+#define HELP_COMMANDS ANKLET_TEXT(CONFIG_ANKLET_BIND, "[connect|bind]", "[connect]")
+#define HELP_IDENT ANKLET_IF_IDENT(" [ident]")
+#define HELP_PEERS ANKLET_IF_BIND(" [any-peer] [needs-connect]")
+#define HELP_BIND                                                                 \
+	ANKLET_IF_BIND("  --bind-ports LOW-HIGH    ports on which BIND listens\n" \
+		       "  --bind-address ADDRESS   address shown to clients of BIND\n")
+#define HELP_DNS ANKLET_IF_NAMES("  --dns ADDRESS            name server instead of the system's\n")
+#if CONFIG_ANKLET_LOG_LEVELS > 0
+#define HELP_LOG "  --log LEVEL              " ANKLET_LOG_WORDS "\n"
+#else
+#define HELP_LOG ""
+#endif
+
+static const char help[] =
+	"usage: anklet [-t] [-c FILE] [-l WHERE] [--KEYWORD VALUE]...\n"
+	"\n"
+	"A SOCKS4 and SOCKS4A proxy. Without options it listens on 127.0.0.1 and ::1,\n"
+	"port 1080, and serves clients on loopback and in private networks.\n"
+	"\n"
+	"  -l, --listen WHERE       tcp://ADDRESS:PORT; '*' is every address\n"
+	"  -c, --config FILE        read lines of KEYWORD VALUE from FILE\n"
+	"  -t, --check              check the configuration, print it and exit\n"
+	"  -h, --help               print this and exit\n"
+	"  -V, --version            print the version and exit\n"
+	"\n"
+	"Rules: the first that matches decides; with any, what none matches is refused\n"
+	"  --allow RULE             " HELP_COMMANDS " [from NETWORK] [to WHERE[:PORTS]]\n"
+	"  --deny RULE              [user NAME]" HELP_IDENT HELP_PEERS "\n"
+	"\n"
+	"Limits (as 30s, 5m, 2h)\n"
+	"  --limit-handshake TIME   from the connection to the whole request\n"
+	"  --limit-establish TIME   from the request to the last grant\n"
+	"  --limit-idle TIME        without an octet either way\n"
+	"  --limit-half-closed TIME the same when one side has ended\n"
+	"  --limit-client COUNT     sessions of one client address\n"
+	"\n"
+	"Network and system\n" HELP_BIND
+	"  --source ADDRESS         local address of outgoing connections\n" HELP_DNS HELP_LOG
+	"  --user NAME              give up root for NAME once it listens\n"
+	"\n"
+	"Serve a LAN:               anklet --listen tcp://192.168.1.10:1080\n"
+	"Only the web, from one network:\n"
+	"  anklet -l '*' --allow 'connect from 10.0.0.0/8 to *:80,443'\n"
+	"\n"
+	"Everything else: anklet(8) and anklet.conf(5). TERM drains, INT stops at once.\n";
+
+enum kind { KIND_LINE, KIND_CONFIG, KIND_CHECK, KIND_HELP, KIND_VERSION };
+
+struct known {
+	char word[8];
+	char letter;
+	uint8_t kind; /* enum kind */
+};
+
+static const struct known knowns[] = {
+	{"listen", 'l', KIND_LINE},
+	{"config", 'c', KIND_CONFIG},
+	{"check", 't', KIND_CHECK},
+	{"help", 'h', KIND_HELP},
+	{"version", 'V', KIND_VERSION},
+};
+
+#define KNOWNS (sizeof knowns / sizeof knowns[0])
+
+struct option {
+	enum kind kind;
+	struct word word;  /* without its dashes */
+	const char *value; /* NULL for those that take none */
+};
+
+/* Where the reading of the command line stands. */
+struct cursor {
+	char **next;         /* the arguments not yet looked at */
+	const char *letters; /* what is left of an argument of short options */
+	bool wrong;          /* the usage is, and that was said */
+};
+
+/* ---- Saying what is wrong ---- */
+
+/* It is put together here: one message at a time. */
+static char message_buf[1024];
+static struct text message;
+
+static struct text *begin(const char *start)
+{
+	text_init(&message, message_buf, sizeof message_buf);
+	text_str(&message, start);
+	return &message;
+}
+
+static void text_word(struct text *t, struct word word)
+{
+	text_str(t, "--");
+	text_escaped(t, word.at, word.len);
+}
+
+static bool wrong_usage(struct cursor *c)
+{
+	struct output err = {.fd = STDERR_FILENO};
+
+	output_error(message.buf, NULL);
+	output_str(&err, "Try 'anklet --help'.\n");
+	c->wrong = true;
+	return false;
+}
+
+static bool unknown_word(struct cursor *c, struct word word)
+{
+	struct config_near near;
+	const char *keyword;
+
+	config_near_init(&near, word);
+	for (size_t i = 0; i < KNOWNS; i++)
+		config_near_try(&near, knowns[i].word);
+	for (unsigned i = 0; (keyword = anklet_keyword(i)) != NULL; i++)
+		config_near_try(&near, keyword);
+	text_word(begin("there is no option "), word);
+	if (near.name != NULL) {
+		text_str(&message, "; did you mean --");
+		text_str(&message, near.name);
+		text_char(&message, '?');
+	}
+	return wrong_usage(c);
+}
+
+static bool unknown_letter(struct cursor *c, char letter)
+{
+	text_escaped(begin("there is no option -"), &letter, 1);
+	return wrong_usage(c);
+}
+
+static bool stray_word(struct cursor *c, const char *word)
+{
+	text_escaped(begin("what is \""), word, strnlen(word, 200));
+	text_str(&message,
+		"\"? A place to listen on is given with -l, a file with -c,\n"
+		"and a value of several words stands in quotes: --allow 'from 10.0.0.0/8'.");
+	return wrong_usage(c);
+}
+
+static bool misused(struct cursor *c, struct word word, const char *why)
+{
+	text_word(begin(""), word);
+	text_str(&message, why);
+	return wrong_usage(c);
+}
+
+/* ---- One option after the other ---- */
+
+static bool is_keyword(struct word word)
+{
+	const char *keyword;
+
+	for (unsigned i = 0; (keyword = anklet_keyword(i)) != NULL; i++)
+		if (word_is(word, keyword))
+			return true;
+	return false;
+}
+
+/* The value is the rest of the argument, or the next one; no value there is begins with '-'. */
+static bool take_value(struct cursor *c, struct option *o, const char *rest)
+{
+	bool needed = o->kind == KIND_LINE || o->kind == KIND_CONFIG;
+
+	if (!needed && rest != NULL)
+		return misused(c, o->word, " takes no value");
+	o->value = rest;
+	if (!needed || rest != NULL)
+		return true;
+	if (*c->next == NULL || **c->next == '-')
+		return misused(c, o->word, " needs a value behind it");
+	o->value = *c->next++;
+	return true;
+}
+
+static bool next_long(struct cursor *c, struct option *o, const char *arg)
+{
+	const char *equals = strchr(arg, '=');
+
+	o->word.at = arg;
+	o->word.len = equals != NULL ? (size_t)(equals - arg) : strlen(arg);
+	o->kind = KIND_LINE;
+	for (size_t i = 0; i < KNOWNS; i++)
+		if (word_is(o->word, knowns[i].word))
+			o->kind = knowns[i].kind;
+	if (o->kind == KIND_LINE && !is_keyword(o->word))
+		return unknown_word(c, o->word);
+	return take_value(c, o, equals != NULL ? equals + 1 : NULL);
+}
+
+/* Letters may share an argument, and the last one's value may too: -tl '*', -l127.0.0.1. */
+static bool next_letter(struct cursor *c, struct option *o)
+{
+	char letter = *c->letters++;
+	const char *rest = NULL;
+
+	for (size_t i = 0; i < KNOWNS; i++) {
+		if (knowns[i].letter != letter)
+			continue;
+		o->kind = knowns[i].kind;
+		o->word = (struct word){knowns[i].word, strlen(knowns[i].word)};
+		if ((o->kind == KIND_LINE || o->kind == KIND_CONFIG) && *c->letters != '\0') {
+			rest = c->letters;
+			c->letters = "";
+		}
+		return take_value(c, o, rest);
+	}
+	return unknown_letter(c, letter);
+}
+
+/* Takes the next option: false at the end, and when the usage is wrong. */
+static bool next_option(struct cursor *c, struct option *o)
+{
+	const char *arg;
+
+	if (*c->letters != '\0')
+		return next_letter(c, o);
+	arg = *c->next;
+	if (arg == NULL)
+		return false;
+	c->next++;
+	if (arg[0] != '-' || arg[1] == '\0')
+		return stray_word(c, arg);
+	if (arg[1] != '-') {
+		c->letters = arg + 1;
+		return next_letter(c, o);
+	}
+	if (arg[2] != '\0')
+		return next_long(c, o, arg + 2);
+	return *c->next != NULL && stray_word(c, *c->next); /* '--': nothing may follow it */
+}
+
+/* ---- What they ask for ---- */
+
+/* Standard output may be a full disk: what was asked for and is not there is no success. */
+static enum options_answer printed(const struct output *out, int *status)
+{
+	*status = EXIT_SUCCESS;
+	if (out->failed) {
+		output_error("standard output cannot be written", NULL);
+		*status = EXIT_FAILURE;
+	}
+	return OPTIONS_END;
+}
+
+static unsigned cannot_read(const char *file, const char *why)
+{
+	output_error(file, why);
+	return 1;
+}
+
+/* Reads what the file holds, up to size; the count, or -1 and errno. */
+static ssize_t read_all(int fd, char *buf, size_t size)
+{
+	size_t len = 0;
+
+	while (len < size) {
+		ssize_t n = read(fd, buf + len, size - len);
+
+		if (n == 0)
+			break;
+		if (n > 0)
+			len += (size_t)n;
+		else if (errno != EINTR)
+			return -1;
+	}
+	return (ssize_t)len;
+}
+
+static unsigned configure_file(struct anklet *a, const char *file)
+{
+	static char buf[OPTIONS_FILE_MAX + 1];
+	struct output err = {.fd = STDERR_FILENO};
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	ssize_t len;
+	int error;
+
+	if (fd < 0)
+		return cannot_read(file, strerror(errno));
+	len = read_all(fd, buf, sizeof buf);
+	error = errno;
+	close(fd);
+	if (len < 0)
+		return cannot_read(file, strerror(error));
+	if (len > OPTIONS_FILE_MAX)
+		return cannot_read(file, "longer than 16384 octets: is it a configuration?");
+	return anklet_configure(a, file, buf, (size_t)len, output_octets, &err);
+}
+
+_Static_assert(OPTIONS_FILE_MAX == 16384, "a message names it");
+
+static unsigned configure_line(struct anklet *a, const struct option *o)
+{
+	struct output err = {.fd = STDERR_FILENO};
+	char source_buf[64], line_buf[LINE_SIZE];
+	struct text source, line;
+
+	text_init(&source, source_buf, sizeof source_buf);
+	text_word(&source, o->word);
+	/* It would be two lines, of which the second says what nobody saw. */
+	if (strchr(o->value, '\n') != NULL) {
+		output_error(
+			source.buf, "a line end is in the value: write one option for each line");
+		return 1;
+	}
+	text_init(&line, line_buf, sizeof line_buf);
+	text_octets(&line, o->word.at, o->word.len);
+	text_char(&line, ' ');
+	text_str(&line, o->value);
+	/* A line that was cut is still longer than any that is accepted: it is refused as such. */
+	return anklet_configure(a, source.buf, line.buf, line.len, output_octets, &err);
+}
+
+_Static_assert(LINE_SIZE > CONFIG_LINE_MAX + 1, "a line that was cut is refused");
+
+static unsigned configure(struct anklet *a, char **args)
+{
+	struct cursor c = {.next = args, .letters = ""};
+	unsigned errors = 0;
+	struct option o;
+
+	while (next_option(&c, &o)) {
+		if (o.kind == KIND_LINE)
+			errors += configure_line(a, &o);
+		else if (o.kind == KIND_CONFIG)
+			errors += configure_file(a, o.value);
+	}
+	return errors;
+}
+
+/* -t: the keys and certificates are read too; then what is in force is printed. */
+static enum options_answer check_config(struct anklet *a, int *status)
+{
+	struct output out = {.fd = STDOUT_FILENO};
+	struct anklet_failure failure;
+	char buf[600];
+	struct text t;
+
+	if (anklet_check(a, &failure) < 0) {
+		text_init(&t, buf, sizeof buf);
+		text_failure(&t, &failure);
+		output_error(t.buf, NULL);
+		return OPTIONS_END;
+	}
+	anklet_print_config(a, output_octets, &out);
+	return printed(&out, status);
+}
+
+enum options_answer options_read(struct anklet *a, char **argv, int *status)
+{
+	char **args = argv[0] != NULL ? argv + 1 : argv;
+	struct cursor c = {.next = args, .letters = ""};
+	struct output out = {.fd = STDOUT_FILENO};
+	bool check = false;
+	struct option o;
+
+	while (next_option(&c, &o)) {
+		if (o.kind == KIND_HELP || o.kind == KIND_VERSION) {
+			output_str(
+				&out, o.kind == KIND_HELP ? help : "anklet " ANKLET_VERSION "\n");
+			return printed(&out, status);
+		}
+		check = check || o.kind == KIND_CHECK;
+	}
+	*status = c.wrong ? EXIT_USAGE : EXIT_CONFIG;
+	if (c.wrong || configure(a, args) > 0)
+		return OPTIONS_END;
+	if (!check)
+		return OPTIONS_RUN;
+	return check_config(a, status);
+}

@@ -1,0 +1,329 @@
+/*
+ * IP addresses: parse, print, compare, classify. See address.h.
+ */
+#include "base/address.h"
+
+#include <string.h>
+
+#define NO_GAP (sizeof(struct ip) + 1)
+#define V4_BITS 96 /* bits of the mapped form in front of an IPv4 address */
+
+static const uint8_t v4_mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+struct ip ip_v4(uint8_t a, uint8_t b, uint8_t c, uint8_t d)
+{
+	struct ip ip;
+
+	memcpy(ip.octet, v4_mapped, sizeof v4_mapped);
+	ip.octet[12] = a;
+	ip.octet[13] = b;
+	ip.octet[14] = c;
+	ip.octet[15] = d;
+	return ip;
+}
+
+bool ip_is_v4(const struct ip *ip)
+{
+	return memcmp(ip->octet, v4_mapped, sizeof v4_mapped) == 0;
+}
+
+bool ip_equal(const struct ip *a, const struct ip *b)
+{
+	return memcmp(a->octet, b->octet, sizeof a->octet) == 0;
+}
+
+bool ip_is_zero(const struct ip *ip)
+{
+	static const struct ip zero;
+
+	return ip_equal(ip, &zero);
+}
+
+bool address_equal(const struct address *a, const struct address *b)
+{
+	return ip_equal(&a->ip, &b->ip) && a->port == b->port && a->scope == b->scope;
+}
+
+static enum ip_class v4_class(const uint8_t *v4)
+{
+	static const uint8_t ones[4] = {255, 255, 255, 255};
+
+	if (v4[0] == 0)
+		return IP_UNSPECIFIED;
+	if (v4[0] == 127)
+		return IP_LOOPBACK;
+	if (v4[0] == 10 || (v4[0] == 172 && (v4[1] & 0xf0) == 16) || (v4[0] == 192 && v4[1] == 168))
+		return IP_PRIVATE;
+	if (v4[0] == 169 && v4[1] == 254)
+		return IP_LINK_LOCAL;
+	if ((v4[0] & 0xf0) == 224)
+		return IP_MULTICAST;
+	if (memcmp(v4, ones, sizeof ones) == 0)
+		return IP_BROADCAST;
+	return v4[0] >= 240 ? IP_RESERVED : IP_GLOBAL;
+}
+
+enum ip_class ip_class(const struct ip *ip)
+{
+	static const uint8_t zeros[15];
+	const uint8_t *o = ip->octet;
+
+	if (ip_is_v4(ip))
+		return v4_class(o + 12);
+	if (memcmp(o, zeros, sizeof zeros) == 0 && o[15] <= 1)
+		return o[15] == 1 ? IP_LOOPBACK : IP_UNSPECIFIED;
+	if ((o[0] & 0xfe) == 0xfc)
+		return IP_PRIVATE;
+	if (o[0] == 0xfe && (o[1] & 0xc0) == 0x80)
+		return IP_LINK_LOCAL;
+	return o[0] == 0xff ? IP_MULTICAST : IP_GLOBAL;
+}
+
+bool number_parse(const char *text, size_t len, uint32_t max, uint32_t *n)
+{
+	uint64_t value = 0;
+
+	if (len == 0 || len > 10)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return false;
+		value = value * 10 + (uint64_t)(text[i] - '0');
+	}
+	if (value > max)
+		return false;
+	*n = (uint32_t)value;
+	return true;
+}
+
+static bool v4_parse(const char *text, size_t len, uint8_t *out)
+{
+	size_t at = 0;
+
+	for (unsigned i = 0; i < 4; i++) {
+		size_t start = at;
+		uint32_t n;
+
+		while (at < len && text[at] != '.')
+			at++;
+		/* A leading zero would be octal to some readers: two meanings, so none. */
+		if (at - start > 1 && text[start] == '0')
+			return false;
+		if (!number_parse(text + start, at - start, 255, &n))
+			return false;
+		out[i] = (uint8_t)n;
+		if (i < 3 && at++ == len)
+			return false;
+	}
+	return at == len;
+}
+
+/* One group of up to four hexadecimal digits; returns how many there were, 0 for none. */
+static size_t group_parse(const char *text, size_t len, uint8_t *out)
+{
+	unsigned value = 0;
+	size_t n = 0;
+
+	while (n < len && n < 4 && text_hex_value(text[n]) >= 0)
+		value = value << 4 | (unsigned)text_hex_value(text[n++]);
+	out[0] = (uint8_t)(value >> 8);
+	out[1] = (uint8_t)value;
+	return n;
+}
+
+static bool v6_parse(const char *text, size_t len, uint8_t *out)
+{
+	size_t used = 0, at = 0; /* octets written, characters read */
+	size_t gap = NO_GAP;     /* octets in front of '::'; or there is none */
+	size_t n;
+
+	memset(out, 0, sizeof(struct ip));
+	if (len >= 2 && text[0] == ':' && text[1] == ':') {
+		gap = 0;
+		at = 2;
+	}
+	while (at < len) {
+		if (used <= 12 && memchr(text + at, ':', len - at) == NULL &&
+			v4_parse(text + at, len - at, out + used)) {
+			used += 4;
+			break;
+		}
+		if (used > 14 || (n = group_parse(text + at, len - at, out + used)) == 0)
+			return false;
+		used += 2;
+		at += n;
+		if (at == len)
+			break;
+		if (text[at++] != ':' || at == len)
+			return false;
+		if (text[at] == ':') {
+			if (gap != NO_GAP)
+				return false;
+			gap = used;
+			at++;
+		}
+	}
+	if (gap == NO_GAP)
+		return used == sizeof(struct ip);
+	if (used > 14)
+		return false;
+	memmove(out + sizeof(struct ip) - (used - gap), out + gap, used - gap);
+	memset(out + gap, 0, sizeof(struct ip) - used);
+	return true;
+}
+
+bool ip_parse(const char *text, size_t len, struct ip *ip)
+{
+	struct ip parsed = ip_v4(0, 0, 0, 0);
+
+	/* An empty text need not stand anywhere: no arithmetic on it. */
+	if (len == 0)
+		return false;
+	if (!v4_parse(text, len, parsed.octet + 12) && !v6_parse(text, len, parsed.octet))
+		return false;
+	*ip = parsed;
+	return true;
+}
+
+static void clear_host_bits(struct ip_prefix *prefix)
+{
+	for (unsigned bit = prefix->bits; bit < 128; bit++)
+		prefix->ip.octet[bit / 8] &= (uint8_t) ~(0x80u >> bit % 8);
+}
+
+bool ip_prefix_parse(const char *text, size_t len, struct ip_prefix *prefix)
+{
+	const char *slash = len > 0 ? memchr(text, '/', len) : NULL;
+	size_t ip_len = slash != NULL ? (size_t)(slash - text) : len;
+	struct ip_prefix parsed = {.bits = 128};
+	uint32_t bits;
+
+	if (!ip_parse(text, ip_len, &parsed.ip))
+		return false;
+	if (slash != NULL) {
+		/* An IPv4 address written as IPv6 counts its bits as IPv6. */
+		bool v4 = ip_is_v4(&parsed.ip) && memchr(text, ':', ip_len) == NULL;
+
+		if (!number_parse(slash + 1, len - ip_len - 1, v4 ? 32 : 128, &bits))
+			return false;
+		if (!v4 && ip_is_v4(&parsed.ip) && bits < V4_BITS)
+			return false;
+		parsed.bits = (uint8_t)(v4 ? V4_BITS + bits : bits);
+		clear_host_bits(&parsed);
+	}
+	*prefix = parsed;
+	return true;
+}
+
+bool ip_prefix_holds(const struct ip_prefix *prefix, const struct ip *ip)
+{
+	unsigned whole = prefix->bits / 8, rest = prefix->bits % 8;
+	uint8_t mask = (uint8_t)(0xff00u >> rest);
+
+	/* In the mapped form ::/8 would hold every IPv4 address, which nobody means by it. */
+	if (ip_is_v4(ip) && prefix->bits < V4_BITS)
+		return prefix->bits == 0;
+	if (memcmp(prefix->ip.octet, ip->octet, whole) != 0)
+		return false;
+	return rest == 0 || (prefix->ip.octet[whole] & mask) == (ip->octet[whole] & mask);
+}
+
+bool ip_prefix_within(const struct ip_prefix *inner, const struct ip_prefix *outer)
+{
+	return inner->bits >= outer->bits && ip_prefix_holds(outer, &inner->ip);
+}
+
+static void text_hex(struct text *t, unsigned n)
+{
+	static const char hex[] = "0123456789abcdef";
+	bool begun = false;
+
+	for (int shift = 12; shift >= 0; shift -= 4) {
+		unsigned digit = n >> shift & 15;
+
+		begun = begun || digit != 0 || shift == 0;
+		if (begun)
+			text_char(t, hex[digit]);
+	}
+}
+
+static unsigned group(const struct ip *ip, unsigned i)
+{
+	return (unsigned)ip->octet[2 * i] << 8 | ip->octet[2 * i + 1];
+}
+
+/* RFC 5952, 4.2: '::' stands for the longest run of zero groups, the first of equals, never for one. */
+static unsigned longest_zero_run(const struct ip *ip, unsigned *start)
+{
+	unsigned best = 1;
+
+	*start = 8;
+	for (unsigned i = 0; i < 8; i++) {
+		unsigned n = 0;
+
+		while (i + n < 8 && group(ip, i + n) == 0)
+			n++;
+		if (n > best) {
+			best = n;
+			*start = i;
+		}
+	}
+	return best;
+}
+
+static void text_v6(struct text *t, const struct ip *ip)
+{
+	unsigned gap, gap_len = longest_zero_run(ip, &gap);
+
+	for (unsigned i = 0; i < 8; i++) {
+		if (i == gap) {
+			text_str(t, "::");
+			i += gap_len - 1;
+			continue;
+		}
+		if (i > 0 && i != gap + gap_len)
+			text_char(t, ':');
+		text_hex(t, group(ip, i));
+	}
+}
+
+void text_ip(struct text *t, const struct ip *ip)
+{
+	if (!ip_is_v4(ip)) {
+		text_v6(t, ip);
+		return;
+	}
+	for (unsigned i = 12; i < 16; i++) {
+		if (i > 12)
+			text_char(t, '.');
+		text_num(t, ip->octet[i]);
+	}
+}
+
+void text_address(struct text *t, const struct address *at)
+{
+	bool v4 = ip_is_v4(&at->ip);
+
+	if (!v4)
+		text_char(t, '[');
+	text_ip(t, &at->ip);
+	if (at->scope != 0) {
+		text_char(t, '%');
+		text_num(t, at->scope);
+	}
+	if (!v4)
+		text_char(t, ']');
+	text_char(t, ':');
+	text_num(t, at->port);
+}
+
+void text_ip_prefix(struct text *t, const struct ip_prefix *prefix)
+{
+	bool v4 = ip_is_v4(&prefix->ip) && prefix->bits >= V4_BITS;
+
+	text_ip(t, &prefix->ip);
+	if (prefix->bits < 128) {
+		text_char(t, '/');
+		text_num(t, v4 ? prefix->bits - V4_BITS : prefix->bits);
+	}
+}

@@ -1,0 +1,44 @@
+/*
+ * Lines of the log that were not taken are counted. See log_lines.h.
+ */
+#include "base/log_lines.h"
+
+#include "base/text.h"
+
+const char *log_level_word(enum port_level level)
+{
+	switch (level) {
+	case PORT_ERROR:
+		return "error: ";
+	case PORT_WARNING:
+		return "warning: ";
+	case PORT_DEBUG:
+		return "debug: ";
+	case PORT_INFO:
+		break;
+	}
+	return "";
+}
+
+static bool report(uint32_t *dropped, log_taker *take)
+{
+	char buf[64];
+	struct text t;
+
+	if (*dropped == 0)
+		return true;
+	text_init(&t, buf, sizeof buf);
+	text_num(&t, *dropped);
+	text_str(&t, " log lines were dropped");
+	if (!take(PORT_WARNING, buf, t.len))
+		return false;
+	*dropped = 0;
+	return true;
+}
+
+void log_line(
+	uint32_t *dropped, log_taker *take, enum port_level level, const char *line, size_t len)
+{
+	if (!report(dropped, take) || !take(level, line, len))
+		(*dropped)++;
+}

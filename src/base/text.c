@@ -1,0 +1,131 @@
+/*
+ * Text put together in a buffer of fixed size. See text.h.
+ */
+#include "base/text.h"
+
+#include <string.h>
+
+#include "base/check.h"
+
+void text_init(struct text *t, char *buf, size_t size)
+{
+	check(size > 0);
+	t->buf = buf;
+	t->size = size;
+	t->len = 0;
+	t->cut = false;
+	buf[0] = '\0';
+}
+
+void text_octets(struct text *t, const char *s, size_t len)
+{
+	size_t room = t->size - 1 - t->len;
+
+	if (t->cut)
+		return;
+	if (len > room) {
+		len = room;
+		t->cut = true;
+	}
+	memcpy(t->buf + t->len, s, len);
+	t->len += len;
+	t->buf[t->len] = '\0';
+}
+
+void text_char(struct text *t, char c)
+{
+	text_octets(t, &c, 1);
+}
+
+void text_str(struct text *t, const char *s)
+{
+	text_octets(t, s, strlen(s));
+}
+
+const char *text_of_list(const char *list, unsigned n)
+{
+	while (n-- > 0)
+		list += strlen(list) + 1;
+	return list;
+}
+
+void text_padded(struct text *t, uint64_t n, unsigned width)
+{
+	char digits[20]; /* 2^64 - 1 has 20 */
+	unsigned used = 0;
+
+	do {
+		digits[sizeof digits - ++used] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n > 0 || (used < width && used < sizeof digits));
+	text_octets(t, digits + sizeof digits - used, used);
+}
+
+void text_num(struct text *t, uint64_t n)
+{
+	text_padded(t, n, 1);
+}
+
+void text_escaped(struct text *t, const void *octets, size_t len)
+{
+	static const char hex[] = "0123456789abcdef";
+	const unsigned char *from = octets;
+
+	for (size_t i = 0; i < len && !t->cut; i++) {
+		unsigned char c = from[i];
+		char out[4] = {(char)c};
+		size_t n = 1;
+
+		if (c == '"' || c == '\\') {
+			out[0] = '\\';
+			out[1] = (char)c;
+			n = 2;
+		} else if (c < 0x20 || c > 0x7e) {
+			out[0] = '\\';
+			out[1] = 'x';
+			out[2] = hex[c >> 4];
+			out[3] = hex[c & 15];
+			n = 4;
+		}
+		if (n > t->size - 1 - t->len)
+			t->cut = true; /* half an escape would say something else */
+		else
+			text_octets(t, out, n);
+	}
+}
+
+int text_hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+void text_duration(struct text *t, uint32_t ms)
+{
+	uint32_t s = ms / 1000;
+
+	if (ms < 1000) {
+		text_num(t, ms);
+		text_str(t, "ms");
+	} else if (s < 60) {
+		text_num(t, s);
+		text_char(t, '.');
+		text_num(t, ms % 1000 / 100);
+		text_char(t, 's');
+	} else if (s < 3600) {
+		text_num(t, s / 60);
+		text_char(t, 'm');
+		text_padded(t, s % 60, 2);
+		text_char(t, 's');
+	} else {
+		text_num(t, s / 3600);
+		text_char(t, 'h');
+		text_padded(t, s / 60 % 60, 2);
+		text_char(t, 'm');
+	}
+}

@@ -1,0 +1,55 @@
+/*
+ * Patterns of destinations, as allow, deny and route lines write them: "10.0.0.0/8:80,443",
+ * "*.example.com", "[2001:db8::/32]:25-27", "*".
+ */
+#ifndef ANKLET_PATTERN_H
+#define ANKLET_PATTERN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/address.h"
+#include "base/string_table.h"
+#include "base/text.h"
+
+#define PATTERN_PORTS 8 /* ranges of ports in one pattern */
+
+enum pattern_kind { PATTERN_ANY, PATTERN_PREFIX, PATTERN_NAME };
+
+struct pattern_ports {
+	uint16_t low, high; /* inclusive */
+};
+
+struct pattern {
+	uint8_t kind;            /* enum pattern_kind */
+	uint8_t ports_count;     /* 0: every port */
+	struct ip_prefix prefix; /* PATTERN_PREFIX */
+	uint16_t
+		name; /* PATTERN_NAME: a name, or "*." and the name of a domain: everything below it */
+	struct pattern_ports ports[PATTERN_PORTS];
+};
+
+/* MAYBE: it depends on the address, which is not known yet. */
+enum match { MATCH_NO, MATCH_MAYBE, MATCH_YES };
+
+/* A destination, as far as it is known. */
+struct destination {
+	const char *name; /* NUL-terminated; NULL: an address was named */
+	uint16_t port;
+	bool ip_known; /* ip is the address */
+	bool remote;   /* the address will never be known here: somebody else looks the name up */
+	struct ip ip;
+};
+
+/* A name is held against the name that was asked for only, an address against the address. */
+enum match pattern_match(const struct pattern *pattern, const struct string_table *names,
+	const struct destination *to);
+
+/* Appends the pattern as the configuration writes it. */
+void text_pattern(struct text *t, const struct pattern *pattern, const struct string_table *names);
+
+/* Appends " from PREFIX" and " to PATTERN", each unless it is everybody and everything. */
+void text_from_to(struct text *t, const struct ip_prefix *from, const struct pattern *to,
+	const struct string_table *names);
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * How what was granted travels: straight to its destination, through a next hop, or with TLS
+ * added on the way. The route lines; the first that matches decides.
+ */
+#ifndef ANKLET_ROUTES_H
+#define ANKLET_ROUTES_H
+
+#include "anklet_config.h"
+#include "config/endpoint.h"
+#include "policy/pattern.h"
+
+enum route_how {
+	ROUTE_DIRECT,
+	ROUTE_VIA,      /* through the SOCKS server 'hop' */
+	ROUTE_TLS,      /* the client speaks in the clear, TLS is added */
+	ROUTE_STARTTLS, /* the same, asked for in the protocol 'starttls' */
+};
+
+struct route {
+	uint8_t how;      /* enum route_how */
+	uint8_t starttls; /* enum starttls_protocol */
+	bool resolve; /* VIA: names are looked up here and the hop is given an address. Always with socks4, which takes no names */
+	bool unresolved;       /* VIA: only for names that could not be looked up here */
+	struct ip_prefix from; /* ::/0: everybody */
+	struct pattern to;
+	struct endpoint hop;    /* VIA */
+	struct tls_options tls; /* TLS and STARTTLS */
+};
+
+struct routes {
+	uint8_t count;
+	struct route route[ANKLET_TABLE(CONFIG_ANKLET_ROUTES)];
+};
+
+_Static_assert(CONFIG_ANKLET_ROUTES <= INT8_MAX, "a session names its route in an octet");
+
+#define ROUTES_NONE (-1)      /* none matches: direct */
+#define ROUTES_UNDECIDED (-2) /* it depends on the address, which is to be looked up first */
+
+struct route_query {
+	bool bind;       /* TLS and STARTTLS are for CONNECT: a BIND passes over them */
+	bool unresolved; /* the name could not be looked up: only routes with 'unresolved' count, and otherwise only those without */
+	struct ip client;
+	struct destination to;
+};
+
+/*
+ * The number of the first route that matches, or one of the two above. Before a name is
+ * looked up, a pattern with an address may match or not; a route in front of which nothing may match decides.
+ */
+int routes_find(const struct routes *routes, const struct string_table *names,
+	const struct route_query *query);
+
+/* Does the hop look names up, so that no address pattern can match one? */
+bool route_is_remote(const struct route *route);
+
+/* Appends the route as a configuration line, without its end. */
+void text_route(struct text *t, const struct route *route, const struct string_table *names);
+
+#endif

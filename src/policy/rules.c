@@ -1,0 +1,202 @@
+/*
+ * Who may reach what: the one place that decides. See rules.h.
+ *
+ * It reads in the order of the specification: when a rule matches, what the
+ * rules say together, and what no rule can say.
+ */
+#include "policy/rules.h"
+
+#include <string.h>
+
+/* ---- When a rule matches ---- */
+
+static bool command_matches(const struct rule *rule, const struct rules_query *q)
+{
+	return CONFIG_ANKLET_BIND && q->bind ? rule->bind : rule->connect;
+}
+
+static bool user_matches(
+	const struct rule *rule, const struct string_table *names, const struct rules_query *q)
+{
+	return rule->user == STRING_NONE ||
+	       strcmp(string_table_at(names, rule->user), q->userid) == 0;
+}
+
+static enum match rule_matches(
+	const struct rule *rule, const struct string_table *names, const struct rules_query *q)
+{
+	struct destination to = {.name = q->name,
+		.port = q->port,
+		.ip_known = q->ip_known,
+		.remote = q->remote,
+		.ip = q->ip};
+
+	if (!command_matches(rule, q) || !ip_prefix_holds(&rule->from, &q->client) ||
+		!user_matches(rule, names, q))
+		return MATCH_NO;
+	return pattern_match(&rule->to, names, &to);
+}
+
+/* ---- What the rules say together ---- */
+
+/* What can come of a request: bits of a set. */
+enum outcome { OUTCOME_REFUSE = 1, OUTCOME_GRANT = 2, OUTCOME_GRANT_BESIDE_CONNECT = 4 };
+
+/* rule NULL: none matched, and what nobody allowed is refused. */
+static enum outcome outcome_of(const struct rule *rule, const struct rules_query *q)
+{
+	if (rule == NULL || !rule->allow)
+		return OUTCOME_REFUSE;
+	return CONFIG_ANKLET_BIND && q->bind && rule->needs_connect ? OUTCOME_GRANT_BESIDE_CONNECT
+								    : OUTCOME_GRANT;
+}
+
+/*
+ * Finds the first rule that certainly matches; NULL: there is none. Adds to
+ * *possible what the rules in front of it would decide if they matched. *ident
+ * becomes true when one of all these wants identd asked.
+ */
+static const struct rule *first_certain(const struct rules *rules, const struct string_table *names,
+	const struct rules_query *q, unsigned *possible, bool *ident)
+{
+	for (unsigned i = 0; i < rules->count; i++) {
+		const struct rule *rule = &rules->rule[i];
+		enum match match = rule_matches(rule, names, q);
+
+		if (match == MATCH_NO)
+			continue;
+		*ident = *ident || rule->ident;
+		if (match == MATCH_YES)
+			return rule;
+		*possible |= outcome_of(rule, q);
+	}
+	return NULL;
+}
+
+static void refuse(struct rules_answer *answer, enum rules_reason reason)
+{
+	*answer = (struct rules_answer){
+		.verdict = RULES_REFUSE, .reason = (uint8_t)reason, .rule = -1};
+}
+
+static const struct rule *judge_by_rules(const struct rules *rules,
+	const struct string_table *names, const struct rules_query *q, struct rules_answer *answer)
+{
+	unsigned possible = 0;
+	bool ident = false;
+	const struct rule *rule = first_certain(rules, names, q, &possible, &ident);
+	enum outcome outcome = outcome_of(rule, q);
+
+	if ((possible & ~(unsigned)outcome) != 0) {
+		*answer = (struct rules_answer){
+			.verdict = RULES_UNDECIDED, .rule = -1, .ident = ident};
+		return NULL;
+	}
+	refuse(answer, rule != NULL ? RULES_BY_RULE : RULES_BY_NO_RULE);
+	if (rule != NULL)
+		answer->rule = (int16_t)(rule - rules->rule);
+	if (outcome == OUTCOME_REFUSE)
+		return NULL;
+	answer->verdict = RULES_GRANT;
+	answer->ident = ident;
+	answer->needs_connect = outcome == OUTCOME_GRANT_BESIDE_CONNECT;
+	return rule;
+}
+
+/* ---- Where no rules are written ---- */
+
+static void judge_by_default(const struct rules_query *q, struct rules_answer *answer)
+{
+	enum ip_class client = ip_class(&q->client);
+
+	refuse(answer, RULES_BY_DEFAULT);
+	if (client == IP_LOOPBACK || client == IP_PRIVATE || client == IP_LINK_LOCAL)
+		answer->verdict = RULES_GRANT;
+}
+
+/* ---- What no rule can say, and what only a rule can that names the address ---- */
+
+static bool is_any_peer(const struct rules_query *q)
+{
+	struct ip any = ip_v4(0, 0, 0, 0);
+
+	return CONFIG_ANKLET_BIND && q->bind && ip_equal(&q->ip, &any);
+}
+
+static bool is_unreachable(const struct rules_query *q)
+{
+	enum ip_class class = ip_class(&q->ip);
+
+	return class == IP_UNSPECIFIED || class == IP_RESERVED || class == IP_BROADCAST;
+}
+
+static bool is_special(enum ip_class class)
+{
+	return class == IP_LOOPBACK || class == IP_LINK_LOCAL || class == IP_MULTICAST;
+}
+
+static bool is_protected(const struct rules_query *q)
+{
+	return ip_class(&q->client) != IP_LOOPBACK && (q->own || is_special(ip_class(&q->ip)));
+}
+
+/* Does the block lie within one of the special ranges? */
+static bool within_special_range(const struct ip_prefix *prefix)
+{
+	static const struct ip_prefix ranges[] = {
+		{{{[10] = 0xff, [11] = 0xff, [12] = 127}}, 96 + 8},
+		{{{[15] = 1}}, 128},
+		{{{[10] = 0xff, [11] = 0xff, [12] = 169, [13] = 254}}, 96 + 16},
+		{{{[0] = 0xfe, [1] = 0x80}}, 10},
+		{{{[10] = 0xff, [11] = 0xff, [12] = 224}}, 96 + 4},
+		{{{[0] = 0xff}}, 8},
+	};
+
+	for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
+		if (ip_prefix_within(prefix, &ranges[i]))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Does the rule, which matched, name the address? All of 127.0.0.0/8 is our own
+ * anyway, so there the range is enough; any other address of our own must stand
+ * there by itself, even one within a special range.
+ */
+static bool rule_names_address(const struct rule *rule, const struct rules_query *q)
+{
+	if (rule->to.kind != PATTERN_PREFIX)
+		return false;
+	if (rule->to.prefix.bits == 128)
+		return true;
+	if (q->own && ip_class(&q->ip) != IP_LOOPBACK)
+		return false;
+	return within_special_range(&rule->to.prefix);
+}
+
+/* Takes back what was granted, by 'rule' or by default (NULL), where the address does not allow it. */
+static void guard(const struct rule *rule, const struct rules_query *q, struct rules_answer *answer)
+{
+	if (q->listener)
+		refuse(answer, RULES_BY_LOOP);
+	else if (is_any_peer(q) && rule != NULL && rule->any_peer)
+		return;
+	else if (is_unreachable(q))
+		refuse(answer, RULES_BY_ADDRESS);
+	else if (is_protected(q) && (rule == NULL || !rule_names_address(rule, q)))
+		refuse(answer, RULES_BY_PROTECTION);
+}
+
+void rules_judge(const struct rules *rules, const struct string_table *names,
+	const struct rules_query *query, struct rules_answer *answer)
+{
+	const struct rule *rule = NULL;
+
+	if (rules->count == 0)
+		judge_by_default(query, answer);
+	else
+		rule = judge_by_rules(rules, names, query, answer);
+	if (query->ip_known && answer->verdict == RULES_GRANT)
+		guard(rule, query, answer);
+}

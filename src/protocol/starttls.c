@@ -1,0 +1,179 @@
+/*
+ * STARTTLS: the dialogues and their reader. See starttls.h.
+ *
+ * Lines end in CR LF and in nothing else, as all four protocols have it (RFC 5321
+ * section 2.3.8, RFC 9051 section 2.2, RFC 1939 section 3, RFC 3977 section 3.1).
+ * Where two readers disagree about what ends a line, a line can be hidden in
+ * another: a CR or LF alone is refused, as are all controls but the tab.
+ * That an answer lists TLS among what the server can do is not asked for: whoever
+ * could strike it out could as well refuse STARTTLS itself, and both end here.
+ */
+#include "protocol/starttls.h"
+
+#include <string.h>
+
+enum { TAB = 0x09, LF = 0x0a, CR = 0x0d, DEL = 0x7f };
+
+enum { KEEPING, IN_CODE, BEHIND_CODE }; /* what skipping tells */
+
+/*
+ * One line of ours and what is expected for it. The first is the greeting, for
+ * which nothing is sent. Words are in lower case: they are compared without it.
+ */
+struct step {
+	const char *send;
+	const char *good; /* a list of words of which one begins the line that ends the step */
+	const char *pass; /* what lines begin with that may stand in front of that one */
+	uint8_t code_at;  /* where in the line a response code may begin; none can begin at 0 */
+};
+
+#define STEPS 4 /* the last is empty: the dialogue is over */
+
+/*
+ * EHLO wants a name; an address stands for it where there is none (RFC 5321
+ * section 4.1.3), and this one tells nothing about us.
+ * IMAP's greeting may say PREAUTH: the client is logged in, and in that state there is
+ * no STARTTLS (RFC 9051 section 6.2.1). It is no good one, or TLS could be forbidden by it.
+ */
+static const struct step dialogue[STARTTLS_PROTOCOLS][STEPS] = {
+	[STARTTLS_SMTP] =
+		{
+			{.good = "220\0", .pass = "220-"},
+			{.send = "EHLO [127.0.0.1]\r\n", .good = "250\0", .pass = "250-"},
+			{.send = "STARTTLS\r\n", .good = "220\0", .pass = "220-"},
+		},
+	[STARTTLS_IMAP] =
+		{
+			{.good = "* ok\0", .code_at = 5},
+			{.send = "a001 STARTTLS\r\n", .good = "a001 ok\0", .pass = "* "},
+		},
+	[STARTTLS_POP3] =
+		{
+			{.good = "+ok\0"},
+			{.send = "STLS\r\n", .good = "+ok\0"},
+		},
+	[STARTTLS_NNTP] =
+		{
+			{.good = "200\000201\0"},
+			{.send = "STARTTLS\r\n", .good = "382\0"},
+		},
+};
+
+static const struct step *step_of(const struct starttls *s)
+{
+	return &dialogue[s->protocol][s->step];
+}
+
+const char *starttls_line(const struct starttls *s)
+{
+	return s->line_sent ? NULL : step_of(s)->send;
+}
+
+void starttls_sent(struct starttls *s)
+{
+	s->line_sent = true;
+}
+
+static enum parse malformed(struct starttls *s, enum starttls_fault fault)
+{
+	s->fault = (uint8_t)fault;
+	return PARSE_MALFORMED;
+}
+
+static bool starts_with(const struct starttls *s, const char *what, size_t len)
+{
+	return s->start_len >= len && memcmp(s->start, what, len) == 0;
+}
+
+static bool is_passed_over(const struct starttls *s)
+{
+	const char *pass = step_of(s)->pass;
+
+	return pass != NULL && starts_with(s, pass, strlen(pass));
+}
+
+/* A word is whole: "250" alone is an answer (RFC 5321 section 4.2), "2500" is none. */
+static bool is_good(const struct starttls *s)
+{
+	for (const char *word = step_of(s)->good; *word != '\0'; word += strlen(word) + 1) {
+		size_t len = strlen(word);
+
+		if (starts_with(s, word, len) && (s->start_len == len || s->start[len] == ' '))
+			return true;
+	}
+	return false;
+}
+
+static enum parse end_line(struct starttls *s)
+{
+	bool good = is_good(s);
+
+	if (!good && !is_passed_over(s))
+		return malformed(s, s->step == 0 ? STARTTLS_NO_SUCH_SERVER : STARTTLS_REFUSED);
+	s->start_len = 0;
+	s->line_len = 0;
+	if (!good)
+		return PARSE_MORE;
+	s->line_sent = false;
+	s->step++;
+	return step_of(s)->good == NULL ? PARSE_DONE : PARSE_MORE;
+}
+
+static bool is_text(uint8_t octet)
+{
+	return octet >= ' ' ? octet != DEL : octet == TAB || octet == CR || octet == LF;
+}
+
+static enum parse take(struct starttls *s, uint8_t octet)
+{
+	if (s->line_len++ == STARTTLS_LINE_MAX || s->answer_len++ == STARTTLS_ANSWER_MAX ||
+		!is_text(octet) || s->cr_read != (octet == LF))
+		return malformed(s, STARTTLS_NOT_TEXT);
+	s->cr_read = octet == CR;
+	if (octet == LF)
+		return end_line(s);
+	/* The bit that makes letters small is set in all other octets of the words. */
+	if (octet != CR && s->start_len < STARTTLS_START)
+		s->start[s->start_len++] = (char)(octet | 0x20);
+	return PARSE_MORE;
+}
+
+/*
+ * IMAP's response code is left out of the greeting, with the blank behind it: the
+ * capabilities in it do not hold once there is TLS (RFC 9051 section 6.2.1), and a client
+ * that read LOGINDISABLED there would not log in. Other codes go the same way:
+ * they are for programs, and nobody vouched for them.
+ */
+static bool is_left_out(struct starttls *s, uint8_t octet)
+{
+	uint8_t was = s->skipping;
+
+	if (was == KEEPING) {
+		if (octet == '[' && s->line_len == step_of(s)->code_at)
+			s->skipping = IN_CODE;
+		return s->skipping != KEEPING;
+	}
+	if (was == BEHIND_CODE || octet == CR)
+		s->skipping = KEEPING;
+	else if (octet == ']')
+		s->skipping = BEHIND_CODE;
+	return was == IN_CODE ? octet != CR : octet == ' ';
+}
+
+enum parse starttls_read(struct starttls *s, const uint8_t *data, size_t len, size_t *used,
+	uint8_t *keep, size_t *kept)
+{
+	enum parse answer = PARSE_MORE;
+	size_t at = 0;
+
+	*kept = 0;
+	while (answer == PARSE_MORE && at < len && starttls_line(s) == NULL) {
+		uint8_t octet = data[at++];
+
+		if (s->step == 0 && !is_left_out(s, octet))
+			keep[(*kept)++] = octet;
+		answer = take(s, octet);
+	}
+	*used = at;
+	return answer;
+}

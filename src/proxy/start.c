@@ -1,0 +1,200 @@
+/*
+ * Starting an instance: every place to listen on is found and opened, or nothing is.
+ */
+#include "proxy/instance.h"
+
+#include <string.h>
+
+#define BACKLOG CONFIG_ANKLET_SESSIONS
+#define NAME_LIMIT_MS 5000 /* for the name of a place to listen on */
+
+static void log_not_listening(struct anklet *a, const struct address *at, int why)
+{
+	struct text *t;
+
+	if (!ANKLET_HAS_LOG(PORT_WARNING))
+		return;
+	t = instance_line(a);
+	text_str(t, "not listening on ");
+	text_address(t, at);
+	text_str(t, why == PORT_IN_USE ? ": it is in use" : ": this host has no such address");
+	instance_log(a, PORT_WARNING);
+}
+
+/* What every listener of a line has. */
+struct line {
+	int8_t forward;
+	bool datagrams;
+	struct tls_context *tls;
+};
+
+/* *at gets the port that it listens at. */
+static int add_listener(struct anklet *a, const struct line *line, struct address *at)
+{
+	struct listener *l = &a->listeners[a->listener_count];
+	int r;
+
+	if (CONFIG_ANKLET_ASSOCIATIONS > 0 && line->datagrams)
+		return datagrams_listen(a, (unsigned)line->forward, at);
+	if (a->listener_count == INSTANCE_LISTENERS)
+		return PORT_NO_RESOURCES;
+	r = port_listen(a->port, at, BACKLOG, &l->sock);
+	if (r < 0)
+		return r;
+	l->forward = line->forward;
+	l->tls = line->tls;
+	a->owner[l->sock] = (struct owner){.kind = OWNER_LISTENER, .index = a->listener_count};
+	a->listener_count++;
+	l->ready = true;
+	r = port_local(a->port, l->sock, &l->at);
+	if (r < 0) {
+		a->owner[l->sock] = (struct owner){0};
+		port_close(a->port, &l->sock);
+		a->listener_count--;
+	}
+	at->port = l->at.port;
+	return r;
+}
+
+/*
+ * Both families of one port; that IPv6 is missing, or ::1, is worth no more than
+ * a log line. Port 0 means one free port, not two.
+ */
+static int add_pair(
+	struct anklet *a, const struct line *line, struct ip v4, struct ip v6, uint16_t port)
+{
+	struct address at = {.ip = v4, .port = port};
+	int r = add_listener(a, line, &at);
+
+	if (r < 0)
+		return r;
+	at.ip = v6;
+	r = add_listener(a, line, &at);
+	if (r == PORT_NO_RESOURCES)
+		return r;
+	if (r < 0)
+		log_not_listening(a, &at, r);
+	return 0;
+}
+
+/* The only wait outside anklet_poll(): nobody is served yet. */
+static int find_name(struct anklet *a, const char *name, struct address *at)
+{
+	uint32_t begun = port_now(a->port);
+	port_sock look_up;
+	int r = port_resolve(a->port, name, strlen(name), PORT_BOTH, &look_up);
+
+	if (r < 0)
+		return r;
+	while ((r = port_resolved(a->port, look_up, at, 1)) == PORT_AGAIN) {
+		uint32_t spent = port_now(a->port) - begun;
+
+		if (spent >= NAME_LIMIT_MS) {
+			r = PORT_NAME_FAILED;
+			break;
+		}
+		port_wait(a->port, (int32_t)(NAME_LIMIT_MS - spent));
+		while (port_next(a->port) != PORT_NONE)
+			continue;
+	}
+	port_close(a->port, &look_up);
+	return r < 0 ? r : 0;
+}
+
+static int listen_on(struct anklet *a, const struct line *line, const struct endpoint *e,
+	struct anklet_failure *failure)
+{
+	static const struct ip any_v6;
+	struct address at = {.ip = e->ip, .port = e->port};
+	struct text t;
+	int r;
+
+	text_init(&t, failure->at, sizeof failure->at);
+	text_endpoint(&t, e, &a->config.strings);
+	if (e->host == ENDPOINT_ANY)
+		return add_pair(a, line, ip_v4(0, 0, 0, 0), any_v6, e->port);
+	if (CONFIG_ANKLET_NAMES && e->host == ENDPOINT_NAME) {
+		r = find_name(a, string_table_at(&a->config.strings, e->name), &at);
+		if (r < 0)
+			return r;
+		at.port = e->port;
+	}
+	return add_listener(a, line, &at);
+}
+
+/* Nobody has said where: on this host only. */
+static int listen_by_default(struct anklet *a, struct anklet_failure *failure)
+{
+	static const struct ip loopback_v6 = {{[15] = 1}};
+	static const struct line line = {.forward = -1};
+	struct text t;
+
+	text_init(&t, failure->at, sizeof failure->at);
+	text_str(&t, "tcp://127.0.0.1:");
+	text_num(&t, CONFIG_DEFAULT_PORT);
+	return add_pair(a, &line, ip_v4(127, 0, 0, 1), loopback_v6, CONFIG_DEFAULT_PORT);
+}
+
+static int listen_everywhere(struct anklet *a, struct anklet_failure *failure)
+{
+	const struct config *c = &a->config;
+	int r = 0;
+
+	if (config_listens_by_default(c))
+		return listen_by_default(a, failure);
+	for (unsigned i = 0; r == 0 && i < c->listen_count; i++) {
+		struct line line = {.forward = -1, .tls = a->listen_tls[i]};
+
+		r = listen_on(a, &line, &c->listen[i], failure);
+	}
+	for (unsigned i = 0; r == 0 && i < c->forward_count; i++) {
+		struct line line = {
+			.forward = (int8_t)i,
+			.datagrams = c->forward[i].listen.scheme == ENDPOINT_UDP,
+			.tls = a->forward_tls[i],
+		};
+
+		r = listen_on(a, &line, &c->forward[i].listen, failure);
+	}
+	if (CONFIG_ANKLET_ASSOCIATIONS > 0 && r == 0)
+		datagrams_start(a);
+	return r;
+}
+
+static void failure_init(struct anklet_failure *failure)
+{
+	failure->why = 0;
+	failure->at[0] = failure->words[0] = '\0';
+}
+
+int anklet_start(struct anklet *a, struct anklet_failure *failure)
+{
+	int r;
+
+	failure_init(failure);
+	r = port_init(a->port, &a->config.port);
+	if (r == 0) {
+		r = instance_load_tls(a, failure);
+		if (r == 0)
+			r = listen_everywhere(a, failure);
+		if (r < 0)
+			anklet_fini(a);
+	}
+	failure->why = r;
+	return r;
+}
+
+int anklet_check(struct anklet *a, struct anklet_failure *failure)
+{
+	int r;
+
+	failure_init(failure);
+	r = port_init(a->port, &a->config.port);
+	if (r == 0) {
+		r = instance_load_tls(a, failure);
+		instance_unload_tls(a);
+		port_fini(a->port);
+	}
+	failure->why = r;
+	return r;
+}

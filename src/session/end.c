@@ -1,0 +1,170 @@
+/*
+ * How a session is over: the relay's ends, refusals, and the time that a good end takes.
+ *
+ * Closing over unread input makes TCP send a reset, which can destroy what is still
+ * on its way to the peer: the reply that refuses, or the tail of an encrypted stream,
+ * behind which a session ticket or a close_notify of the peer's may lie unread.
+ * So both are read to their end first, within limits.
+ */
+#include "proxy/instance.h"
+
+#define DRAIN_LIMIT_MS 2000
+#define DRAIN_OCTETS 65536
+
+/* ---- The relay ---- */
+
+static enum session_reason broken_reason(const struct session *s, const struct relay_news *news)
+{
+	bool client = news->culprit == &s->client;
+
+	if (news->failure == TLS_TRUNCATED)
+		return client ? REASON_CLIENT_TRUNCATED : REASON_SERVER_TRUNCATED;
+	if (news->failure < PORT_ANSWER_LAST)
+		return client ? REASON_CLIENT_TLS : REASON_SERVER_TLS;
+	return client ? REASON_CLIENT_RESET : REASON_SERVER_RESET;
+}
+
+enum session_next session_relay(struct anklet *a, struct session *s)
+{
+	struct relay_news news;
+	enum relay_result r = relay_run(
+		&s->relay, a->port, &s->client, &s->server, CONFIG_ANKLET_TURN_OCTETS, &news);
+	bool half = s->relay.up.ended || s->relay.down.ended;
+
+	if (r == RELAY_BROKEN)
+		return session_ended(s, broken_reason(s, &news), NEXT_RESET);
+	if (r == RELAY_ENDED)
+		return session_ended(s, REASON_ENDED, NEXT_CLOSE);
+	if (news.progress)
+		session_set_limit(
+			a, s, half ? a->config.limit_half_closed_ms : a->config.limit_idle_ms);
+	return r == RELAY_MORE ? NEXT_TURN : NEXT_WAIT;
+}
+
+/* ---- Reading to the end ---- */
+
+/* NEXT_WAIT: there may be more. NEXT_CLOSE: it has ended, or enough was read. */
+static enum session_next read_and_drop(struct anklet *a, struct session *s, port_sock sock)
+{
+	const uint8_t *data;
+
+	while (s->drained < DRAIN_OCTETS) {
+		int n = port_peek(a->port, sock, &data);
+
+		if (n == PORT_AGAIN)
+			return NEXT_WAIT;
+		if (n < 0)
+			return NEXT_CLOSE;
+		port_consume(a->port, sock, (size_t)n);
+		s->drained += (uint32_t)n;
+	}
+	return NEXT_CLOSE;
+}
+
+/* Ends our direction for good, TLS first. 0, PORT_AGAIN, or a failure; what remains is a socket to be read. */
+static int finish(struct anklet *a, struct stream *stream)
+{
+	int r = stream_shutdown(a->port, stream, false);
+
+	if (r < 0 || !stream_is_encrypted(stream))
+		return r;
+	session_close_tls(a, stream);
+	port_shutdown(a->port, stream->sock);
+	return 0;
+}
+
+/* ---- Streams that were encrypted ---- */
+
+bool session_speaks_tls(const struct session *s)
+{
+	return stream_is_encrypted(&s->client) || stream_is_encrypted(&s->server);
+}
+
+enum session_next session_begin_linger(struct anklet *a, struct session *s)
+{
+	session_log_end(a, s);
+	if (!stream_is_encrypted(&s->client))
+		session_close_stream(a, &s->client, false);
+	if (!stream_is_encrypted(&s->server))
+		session_close_stream(a, &s->server, false);
+	session_set_limit(a, s, DRAIN_LIMIT_MS);
+	return session_enter(s, SESSION_LINGER);
+}
+
+/* One of the two. True: it is over and closed. */
+static bool linger(struct anklet *a, struct session *s, struct stream *stream)
+{
+	int r = 0;
+
+	if (stream->sock == PORT_NONE)
+		return true;
+	if (stream_is_encrypted(stream))
+		r = finish(a, stream);
+	if (r == PORT_AGAIN)
+		return false;
+	if (r == 0 && read_and_drop(a, s, stream->sock) == NEXT_WAIT)
+		return false;
+	session_close_stream(a, stream, r < 0);
+	return true;
+}
+
+enum session_next session_linger(struct anklet *a, struct session *s)
+{
+	bool client = linger(a, s, &s->client);
+	bool server = linger(a, s, &s->server);
+
+	return client && server ? NEXT_CLOSE : NEXT_WAIT;
+}
+
+/* ---- Refusals ---- */
+
+static void set_refusal(struct session *s)
+{
+	uint8_t code = session_reply_code((enum session_reason)s->reason);
+	static const struct address nothing;
+
+	session_set_reply(s, (enum socks4_code)code, &nothing);
+	if (s->reason == REASON_IS_SOCKS5) {
+		/* RFC 1928, section 3: no acceptable methods; so that the client can say why. */
+		s->message[0] = 5;
+		s->message[1] = 0xff;
+		s->message_len = 2;
+	} else if (code == 0) {
+		s->message_len = 0;
+	}
+}
+
+/* Nobody is asked any more: only the client is left, to be told. */
+enum session_next session_begin_refusal(struct anklet *a, struct session *s)
+{
+	a->status.refused++;
+	session_log_end(a, s);
+	session_close_others(a, s, false);
+	set_refusal(s);
+	if (s->state <= SESSION_TLS_ACCEPT) {
+		session_close_tls(a, &s->client); /* it never was ready, and has said why */
+		s->message_len = 0;               /* nothing goes in the clear */
+	}
+	session_enter(s, SESSION_REFUSE);
+	session_set_limit(a, s, DRAIN_LIMIT_MS);
+	return NEXT_STATE;
+}
+
+enum session_next session_send_refusal(struct anklet *a, struct session *s)
+{
+	int r = session_send(a, s, &s->client);
+
+	if (r == 0)
+		r = finish(a, &s->client);
+	if (r == PORT_AGAIN)
+		return NEXT_WAIT;
+	if (r < 0)
+		return NEXT_RESET;
+	a->draining++;
+	return session_enter(s, SESSION_DRAIN);
+}
+
+enum session_next session_drain(struct anklet *a, struct session *s)
+{
+	return read_and_drop(a, s, s->client.sock);
+}

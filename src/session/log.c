@@ -1,0 +1,235 @@
+/*
+ * What is said about a session: the reply code for each reason, and its lines in the log.
+ *
+ * Two lines for each session that was granted, one for each that was not, and
+ * what it does in between where the configuration says 'log debug'. What
+ * the client chose itself (userid, name) is escaped, and the userid stands in quotes.
+ */
+#include "proxy/instance.h"
+
+#include "base/check.h"
+
+#define NAME_SIZE ((CONFIG_ANKLET_LOG_LINE - 256) / 2) /* a name's share of a line */
+#define EVENT_SIZE 176 /* what follows the userid, to which all is left that lies between */
+
+_Static_assert(CONFIG_ANKLET_LOG_LINE >= 320, "a line has room for some of each");
+
+#define CODE(reason, code, words) code,
+#define WORDS(reason, code, words) words "\0"
+
+static const uint8_t reason_codes[] = {SESSION_REASONS(CODE)};
+static const char reason_words[] = SESSION_REASONS(WORDS);
+
+uint8_t session_reply_code(enum session_reason reason)
+{
+	return reason_codes[reason];
+}
+
+/*
+ * Octets of the client's choice, in 'room' with a NUL, so that nobody can push what
+ * happened out of the line. What is cut ends with "\...", which nothing is escaped to.
+ */
+static void text_foreign(struct text *t, const char *octets, size_t len, size_t room)
+{
+	struct text part;
+
+	check(room > 0 && room <= t->size - t->len);
+	text_init(&part, t->buf + t->len, room);
+	text_escaped(&part, octets, len);
+	t->len += part.len;
+	if (part.cut)
+		text_str(t, "\\...");
+}
+
+static void text_target(struct text *t, const struct anklet *a, const struct session *s)
+{
+	const struct socks4_request *r = &s->request;
+	struct ip ip =
+		session_is_forwarded(s) ? a->config.forward[s->forward].target.ip : socks4_ip(r);
+
+	text_str(t, session_is_forwarded(s) ? " forward "
+		    : r->cd == SOCKS4_BIND  ? " bind "
+					    : " connect ");
+	if (r->name_len > 0)
+		text_foreign(t, r->name, r->name_len, NAME_SIZE);
+	else
+		text_ip(t, &ip);
+	text_char(t, ':');
+	text_num(t, r->port);
+}
+
+/* Who asked for what; the latter only when the request was whole. */
+static struct text *begin_line(struct anklet *a, const struct session *s)
+{
+	struct text *t = instance_line(a);
+
+	text_str(t, "session ");
+	text_num(t, s->number);
+	text_char(t, ' ');
+	text_address(t, &s->from);
+	if (s->request_whole)
+		text_target(t, a, s);
+	if (s->request.userid_len > 0) {
+		text_str(t, " user \"");
+		text_foreign(
+			t, s->request.userid, s->request.userid_len, t->size - t->len - EVENT_SIZE);
+		text_char(t, '"');
+	}
+	text_str(t, ": ");
+	return t;
+}
+
+static void text_since(struct text *t, struct anklet *a, const struct session *s)
+{
+	text_duration(t, port_now(a->port) - s->accepted_at);
+}
+
+void session_log_state(struct anklet *a, const struct session *s)
+{
+	static const char states[] =
+		"free\0tls accept\0request\0ident\0ident answer\0resolve\0resolve hop\0"
+		"connect\0starttls\0tls connect\0hop\0listen\0announce\0hop's peer\0"
+		"wait for peer\0grant\0relay\0linger\0refuse\0drain";
+	struct text *t;
+
+	if (!ANKLET_HAS_LOG(PORT_DEBUG) || a->config.log < PORT_DEBUG)
+		return;
+	t = begin_line(a, s);
+	text_str(t, "state ");
+	text_str(t, text_of_list(states, s->state));
+	instance_log(a, PORT_DEBUG);
+}
+
+void session_log_attempt(struct anklet *a, const struct session *s, const struct ip *ip)
+{
+	struct text *t;
+
+	if (!ANKLET_HAS_LOG(PORT_DEBUG) || a->config.log < PORT_DEBUG)
+		return;
+	t = begin_line(a, s);
+	text_ip(t, ip);
+	text_str(t, " failed, ");
+	text_str(t, text_of_list(reason_words, s->reason));
+	instance_log(a, PORT_DEBUG);
+}
+
+void session_log_announced(struct anklet *a, const struct session *s)
+{
+	struct text *t;
+
+	if (!ANKLET_HAS_LOG(PORT_INFO))
+		return;
+	t = begin_line(a, s);
+	text_str(t, "waits for the peer on ");
+	text_address(t, &s->peer);
+	instance_log(a, PORT_INFO);
+}
+
+/* Where it goes to, and how. A name that the hop looks up has no address here. */
+static void text_way(struct text *t, const struct anklet *a, const struct session *s)
+{
+	const struct endpoint *hop = session_hop_endpoint(a, s);
+	bool known = !s->remote || session_is_bind(s);
+
+	if (known)
+		text_address(t, &s->peer);
+	if (hop != NULL) {
+		struct address at = {.ip = s->addresses[s->server_address], .port = hop->port};
+
+		text_str(t, known ? " through " : "through ");
+		text_address(t, &at);
+	}
+	if (stream_is_encrypted(&s->server)) {
+		text_str(t, " with ");
+		text_tls(t, s->server.tls);
+	}
+}
+
+void session_log_granted(struct anklet *a, const struct session *s)
+{
+	struct text *t;
+
+	if (!ANKLET_HAS_LOG(PORT_INFO))
+		return;
+	t = begin_line(a, s);
+	text_str(t, "granted, ");
+	text_way(t, a, s);
+	text_str(t, " after ");
+	text_since(t, a, s);
+	instance_log(a, PORT_INFO);
+}
+
+/* What TLS has to say about it, in a few words of ours. */
+static void text_tls_reason(struct text *t, const char *whose, const struct tls *tls)
+{
+	if (!ANKLET_HAS_TLS || tls == NULL || *tls_reason(tls) == '\0')
+		return;
+	text_str(t, whose);
+	text_str(t, tls_reason(tls));
+}
+
+void text_reason(struct text *t, enum session_reason reason, int16_t rule)
+{
+	text_str(t, text_of_list(reason_words, reason));
+	if (reason == REASON_RULE) {
+		text_char(t, ' ');
+		text_num(t, (uint64_t)rule + 1);
+	}
+}
+
+/* Is it on its way to the next hop, so that what failed is that, and not the destination? */
+static bool concerns_hop(const struct anklet *a, const struct session *s)
+{
+	return s->state >= SESSION_RESOLVE_HOP && s->state < SESSION_HOP &&
+	       s->reason < REASON_HOP_LOOP && session_hop_endpoint(a, s) != NULL;
+}
+
+static void text_verdict(struct text *t, const struct anklet *a, const struct session *s)
+{
+	uint8_t code = reason_codes[s->reason];
+
+	if (s->state < SESSION_GRANT) {
+		text_str(t, "refused");
+		if (code != 0 && !session_is_forwarded(s)) { /* to whom nothing is said */
+			text_str(t, " with ");
+			text_num(t, code);
+		}
+	} else {
+		text_str(t, s->reason == REASON_ENDED ? "closed" : "broken off");
+	}
+	text_str(t, ", ");
+	if (concerns_hop(a, s))
+		text_str(t, "next hop: ");
+	text_reason(t, (enum session_reason)s->reason, s->rule);
+	if (s->reason == REASON_HOP_REFUSED) {
+		text_char(t, ' ');
+		text_num(t, hop_code(&s->hop));
+	}
+	text_tls_reason(t, ", client: ", s->client.tls);
+	text_tls_reason(t, ", server: ", s->server.tls);
+	if (s->reason == REASON_NOT_SOCKS) {
+		text_str(t, ": its first octet is ");
+		text_num(t, s->request.vn);
+	}
+}
+
+void session_log_end(struct anklet *a, const struct session *s)
+{
+	struct text *t;
+
+	if (!ANKLET_HAS_LOG(PORT_INFO))
+		return;
+	t = begin_line(a, s);
+	text_verdict(t, a, s);
+	if (s->state == SESSION_RELAY) {
+		text_str(t, ", up ");
+		text_num(t, s->relay.up.octets);
+		text_str(t, " down ");
+		text_num(t, s->relay.down.octets);
+		text_str(t, " in ");
+	} else {
+		text_str(t, " after ");
+	}
+	text_since(t, a, s);
+	instance_log(a, PORT_INFO);
+}

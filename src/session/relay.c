@@ -1,0 +1,87 @@
+/*
+ * The relay. See relay.h.
+ */
+#include "session/relay.h"
+
+/* One direction while it is run. */
+struct run {
+	struct port *p;
+	struct stream *from, *to;
+	bool other_open; /* the other direction has not ended */
+	struct relay_news *news;
+};
+
+static enum relay_result broken(struct run *run, struct stream *culprit, int failure)
+{
+	run->news->culprit = culprit;
+	run->news->failure = failure;
+	return RELAY_BROKEN;
+}
+
+/* A reset of 'from' must not wait until 'to' reads again, or for ever once 'from' has ended. */
+static enum relay_result watch(struct run *run)
+{
+	int gone = port_gone(run->p, run->from->sock);
+
+	if (gone == PORT_AGAIN || gone == PORT_EOF)
+		return RELAY_WAIT;
+	return broken(run, run->from, gone);
+}
+
+/* 'from' has ended: passes that on, which an encrypted 'to' may not take at once. */
+static enum relay_result pass_end(struct relay_direction *d, struct run *run)
+{
+	int r = stream_shutdown(run->p, run->to, run->other_open);
+
+	d->blocked = r == PORT_AGAIN;
+	if (r < 0 && r != PORT_AGAIN)
+		return broken(run, run->to, r);
+	d->ended = r == 0;
+	run->news->progress = run->news->progress || d->ended;
+	return watch(run);
+}
+
+static enum relay_result run_direction(struct relay_direction *d, struct run *run, size_t budget)
+{
+	if (d->ended)
+		return watch(run);
+	while (budget > 0) {
+		struct stream *culprit = run->from;
+		int n = stream_move(run->p, run->from, run->to, budget, &culprit);
+
+		d->blocked = n == PORT_AGAIN && culprit == run->to;
+		if (d->blocked)
+			return watch(run);
+		if (n == PORT_AGAIN)
+			return RELAY_WAIT;
+		if (n == TLS_TURN)
+			return RELAY_MORE;
+		if (n == PORT_EOF)
+			return pass_end(d, run);
+		if (n < 0)
+			return broken(run, culprit, n);
+		run->news->progress = true;
+		d->octets += (uint64_t)n;
+		budget -= (size_t)n;
+	}
+	return RELAY_MORE;
+}
+
+enum relay_result relay_run(struct relay *relay, struct port *p, struct stream *client,
+	struct stream *server, size_t budget, struct relay_news *news)
+{
+	struct run run = {p, client, server, !relay->down.ended, news};
+	enum relay_result up, down;
+
+	*news = (struct relay_news){0};
+	up = run_direction(&relay->up, &run, budget);
+	if (up == RELAY_BROKEN)
+		return up;
+	run = (struct run){p, server, client, !relay->up.ended, news};
+	down = run_direction(&relay->down, &run, budget);
+	if (down == RELAY_BROKEN)
+		return down;
+	if (relay->up.ended && relay->down.ended)
+		return RELAY_ENDED;
+	return up == RELAY_MORE || down == RELAY_MORE ? RELAY_MORE : RELAY_WAIT;
+}

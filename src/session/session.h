@@ -1,0 +1,288 @@
+/*
+ * A session: one client's life, from accept to the last octet.
+ *
+ *	FREE > TLS_ACCEPT > REQUEST > IDENT > IDENT_ANSWER > RESOLVE -+- CONNECT > STARTTLS > TLS_CONNECT -> GRANT
+ *	                                                              +- LISTEN > ANNOUNCE > WAIT_PEER ----> GRANT
+ *	through a next hop:  ... RESOLVE > RESOLVE_HOP > CONNECT > TLS_CONNECT > HOP [> ANNOUNCE > HOP_PEER] > GRANT
+ *	GRANT > RELAY > LINGER > FREE;  any refusal > REFUSE > DRAIN > FREE
+ *
+ * States only advance, though they may be jumped over. Each has one handler,
+ * which does what can be done now and says how it went; it may be called at any
+ * time and then finds out for itself what is ready. session_enter() alone sets
+ * the state, session_step() alone calls handlers and closes what they leave.
+ * Everything a decision needs is in the session, never in a local that would
+ * have to outlive a step.
+ */
+#ifndef ANKLET_SESSION_H
+#define ANKLET_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "anklet_config.h"
+#include "base/address.h"
+#include "config/endpoint.h"
+#include "protocol/hop.h"
+#include "protocol/ident.h"
+#include "port.h"
+#include "session/relay.h"
+#include "policy/rules.h"
+#include "session/reason.h"
+#include "protocol/socks4.h"
+#include "protocol/starttls.h"
+#include "tls/stream.h"
+
+enum session_state {
+	SESSION_FREE,
+	SESSION_TLS_ACCEPT,   /* shakes hands with a client that speaks TLS */
+	SESSION_REQUEST,      /* reads the request */
+	SESSION_IDENT,        /* connects to the client's identd */
+	SESSION_IDENT_ANSWER, /* asks it and reads the answer */
+	SESSION_RESOLVE,      /* looks the name up */
+	SESSION_RESOLVE_HOP,  /* looks the next hop's name up */
+	SESSION_CONNECT,      /* races the addresses, of the destination or of the hop */
+	SESSION_STARTTLS,     /* asks the server for TLS, in its own protocol */
+	SESSION_TLS_CONNECT,  /* shakes hands with it */
+	SESSION_HOP,          /* asks the next hop, and reads its reply */
+	SESSION_LISTEN,       /* BIND: opens the socket for the peer */
+	SESSION_ANNOUNCE,     /* BIND: sends the first reply */
+	SESSION_HOP_PEER,     /* BIND: waits for the next hop's second reply */
+	SESSION_WAIT_PEER,    /* BIND: waits for the peer */
+	SESSION_GRANT,        /* sends the last reply */
+	SESSION_RELAY,
+	SESSION_LINGER, /* TLS was ended: reads and drops, so that its last words are not destroyed by a reset */
+	SESSION_REFUSE, /* sends the reply that refuses, then our FIN */
+	SESSION_DRAIN,  /* reads and drops, so that the reply is not destroyed by a reset */
+};
+
+/* What a handler answers. */
+enum session_next {
+	NEXT_WAIT,   /* interests and times are recorded: nothing to do until one of them */
+	NEXT_STATE,  /* another state was entered: run its handler */
+	NEXT_TURN,   /* there is more to do, after the others had their turn */
+	NEXT_REFUSE, /* reason says why */
+	NEXT_CLOSE,  /* it is over, in order */
+	NEXT_RESET,  /* it is over: break off what is still open */
+};
+
+/* A time that may not be set. Compared by signed difference, for the clock wraps. */
+struct deadline {
+	bool set;
+	uint32_t at;
+};
+
+struct session {
+	uint8_t state;        /* enum session_state */
+	uint8_t reason;       /* enum session_reason */
+	bool queued;          /* on the list of runnable sessions */
+	bool step_due;        /* 'step' has passed since the handler ran last */
+	uint16_t next;        /* the next one on that list */
+	int8_t forward;       /* the forward it belongs to; -1: the client speaks SOCKS */
+	int8_t route;         /* the route it takes; ROUTES_NONE, ROUTES_UNDECIDED */
+	struct stream client; /* without a socket only when FREE */
+	struct stream
+		server;  /* to the application server or the next hop, or the first attempt at it */
+	port_sock rival; /* the second attempt, while both race */
+	port_sock
+		side; /* identd's connection, the look-up, or BIND's listener: never two of them */
+	uint16_t
+		sent; /* octets of the message, or of what is asked of the next hop, that were taken */
+	uint8_t message_len;
+	uint8_t message[16]; /* what is being sent: a reply, or IDENT's question */
+	uint32_t number;     /* counts sessions, for the log */
+	uint32_t accepted_at;
+	uint32_t drained;      /* octets read and dropped at the end */
+	struct deadline limit; /* of the phase: handshake, establishing, relay, drain */
+	struct deadline step;  /* of the state's own step */
+	struct address from;   /* the client */
+	union {                /* what the present state reads */
+		struct ident_answer ident;
+		struct starttls starttls;
+		struct hop_reply hop;
+	};
+	int16_t rule; /* that decided; -1: none */
+	bool request_whole;
+	bool by_name;       /* the request's NAME is one to be looked up */
+	bool any_peer;      /* BIND that accepts whoever comes first */
+	bool remote;        /* the next hop looks the name up */
+	bool needs_connect; /* of the rule that granted */
+	uint8_t address_count;
+	uint8_t address_next;                  /* the next one to try */
+	uint16_t port_start, ports_tried;      /* BIND: in bind-ports */
+	uint8_t server_address, rival_address; /* which one each attempt is made to */
+	uint32_t server_since, rival_since;    /* when it began */
+	uint32_t scope;                        /* of those of the addresses that are link-local */
+	struct address
+		peer; /* the application server, once connected; before, what a hop is asked for */
+	struct relay relay;
+	struct socks4_request request;
+	struct ip addresses[ANKLET_ADDRESSES]; /* permitted ones, in the order of trying */
+};
+
+struct anklet;
+struct listener;
+
+/* Is it a client of a forward, who does not speak SOCKS? */
+static inline bool session_is_forwarded(const struct session *s)
+{
+	return ANKLET_HAS_FORWARDS && s->forward >= 0;
+}
+
+/* Does it ask for BIND, where that is built in? */
+static inline bool session_is_bind(const struct session *s)
+{
+	return CONFIG_ANKLET_BIND && s->request.cd == SOCKS4_BIND;
+}
+
+/* Begins a session in a free slot for a client just accepted; client is the session's from here. */
+void session_begin(struct anklet *a, struct session *s, const struct listener *l, port_sock client,
+	const struct address *from);
+
+/* Runs the session as far as it goes in one turn. */
+void session_step(struct anklet *a, struct session *s);
+
+/* Ends the session now, whatever its state, resetting its connections. */
+void session_abort(struct anklet *a, struct session *s, enum session_reason reason);
+
+/* ---- For the handlers, each in the file of its state ---- */
+
+enum session_next session_tls_accept(struct anklet *a, struct session *s);
+enum session_next session_request(struct anklet *a, struct session *s);
+enum session_next session_ident(struct anklet *a, struct session *s);
+enum session_next session_ident_answer(struct anklet *a, struct session *s);
+enum session_next session_resolve(struct anklet *a, struct session *s);
+enum session_next session_resolve_hop(struct anklet *a, struct session *s);
+enum session_next session_connect(struct anklet *a, struct session *s);
+enum session_next session_starttls(struct anklet *a, struct session *s);
+enum session_next session_tls_connect(struct anklet *a, struct session *s);
+enum session_next session_hop(struct anklet *a, struct session *s);
+enum session_next session_hop_peer(struct anklet *a, struct session *s);
+enum session_next session_listen(struct anklet *a, struct session *s);
+enum session_next session_announce(struct anklet *a, struct session *s);
+enum session_next session_wait_peer(struct anklet *a, struct session *s);
+enum session_next session_grant(struct anklet *a, struct session *s);
+enum session_next session_relay(struct anklet *a, struct session *s);
+enum session_next session_linger(struct anklet *a, struct session *s);
+enum session_next session_send_refusal(struct anklet *a, struct session *s);
+enum session_next session_drain(struct anklet *a, struct session *s);
+
+/* Advances to a state: always NEXT_STATE. */
+enum session_next session_enter(struct session *s, enum session_state state);
+
+/* Notes the reason: always NEXT_REFUSE. */
+enum session_next session_refuse(struct session *s, enum session_reason reason);
+
+/* Notes the reason for which it is over: always 'how'. */
+enum session_next session_ended(
+	struct session *s, enum session_reason reason, enum session_next how);
+
+/* The reason that a failure of the port's or of TLS is. */
+enum session_reason session_reason_of(int answer);
+
+/* The reason that a refusal by the rules is. */
+enum session_reason session_reason_of_rules(const struct rules_answer *answer);
+
+/*
+ * Before the last grant: has the client left? NEXT_WAIT when it has not; else
+ * the answer for the handler to return.
+ */
+enum session_next session_client_left(struct anklet *a, struct session *s);
+
+/* Sets the reply to be sent next. */
+void session_set_reply(struct session *s, enum socks4_code code, const struct address *at);
+
+/* Sends on in the message: 0 when all of it was taken, PORT_AGAIN, or the failure. */
+int session_send(struct anklet *a, struct session *s, struct stream *to);
+
+/* Sets the time limit of the phase (0: none), or of the state's own step; from now on. */
+void session_set_limit(struct anklet *a, struct session *s, uint32_t ms);
+void session_set_step(struct anklet *a, struct session *s, uint32_t ms);
+
+/* Stores a socket just opened as the session's, so that its readiness is. */
+void session_own(struct anklet *a, const struct session *s, port_sock sock);
+
+/* Closes one of its sockets; a stream; or the second attempt, whose socket goes back to the spare ones. */
+void session_close(struct anklet *a, port_sock *sock);
+void session_close_stream(struct anklet *a, struct stream *stream, bool reset);
+void session_close_rival(struct anklet *a, struct session *s);
+
+/* Closes everything but the client's connection. */
+void session_close_others(struct anklet *a, struct session *s, bool reset);
+
+/* Begin the two ends that take time: both always NEXT_STATE. (end.c) */
+enum session_next session_begin_refusal(struct anklet *a, struct session *s);
+enum session_next session_begin_linger(struct anklet *a, struct session *s);
+
+/* Is either of its connections encrypted? */
+bool session_speaks_tls(const struct session *s);
+
+/* Begins TLS on a stream of the session's. 0, or the failure of tls_open(). */
+int session_open_tls(
+	struct anklet *a, struct stream *stream, struct tls_context *context, const char *name);
+
+/* Gives the place of a stream's TLS back. The stream is then a socket again. */
+void session_close_tls(struct anklet *a, struct stream *stream);
+
+/* ---- How it travels (route.c) ---- */
+
+/* Finds the route for one address, or for the name where ip is NULL; 'unresolved': it has no address here. */
+int session_find_route(
+	struct anklet *a, const struct session *s, const struct ip *ip, bool unresolved);
+
+/* The next hop of its route, or NULL. */
+const struct endpoint *session_hop_endpoint(const struct anklet *a, const struct session *s);
+
+/* The TLS that is spoken with the server or the next hop: its options, or NULL where none is. */
+const struct tls_options *session_tls_options(const struct anklet *a, const struct session *s);
+struct tls_context *session_tls_context(const struct anklet *a, const struct session *s);
+
+/* Does it begin with STARTTLS, in which protocol (enum starttls_protocol)? */
+bool session_begins_in_clear(const struct anklet *a, const struct session *s, uint8_t *protocol);
+
+/* Everything that may be reached is in addresses, or the name is the hop's to look up: goes on. */
+enum session_next session_depart(struct anklet *a, struct session *s);
+
+/* The server is connected, or TLS with it is ready: goes on to what comes next. */
+enum session_next session_arrive(struct anklet *a, struct session *s);
+
+/* ---- Permission (request.c); each notes the reason if not ---- */
+
+/* What the rules say of an address, or of the name where ip is NULL: it may go on. */
+bool session_permitted(
+	struct anklet *a, struct session *s, const struct ip *ip, struct rules_answer *answer);
+
+/* Each address is judged by itself, as the one that would be reached. */
+bool session_usable(
+	struct anklet *a, struct session *s, const struct ip *ip, struct rules_answer *answer);
+
+/* The name, whose address nobody here will see, may go by this route; takes it. */
+bool session_may_go_unseen(struct anklet *a, struct session *s, int route);
+
+/* BIND with any-peer: may this one be the peer? */
+bool session_may_meet(struct anklet *a, struct session *s, const struct ip *peer);
+
+/* Adds one of the addresses to be tried. */
+void session_add_address(struct session *s, const struct address *found);
+
+/* Keeps those of the hop's addresses that are neither ourselves nor the client, and goes on. */
+enum session_next session_keep_hops(
+	struct anklet *a, struct session *s, const struct address *found, size_t count);
+
+/* ---- The log ---- */
+
+/* The state that was entered; an attempt at an address that failed for s->reason. Both only for 'log debug'. */
+void session_log_state(struct anklet *a, const struct session *s);
+void session_log_attempt(struct anklet *a, const struct session *s, const struct ip *ip);
+
+void session_log_announced(struct anklet *a, const struct session *s);
+void session_log_granted(struct anklet *a, const struct session *s);
+void session_log_end(struct anklet *a, const struct session *s);
+
+/* Appends the words for a reason, and which rule it was (from 0), if it was one. */
+void text_reason(struct text *t, enum session_reason reason, int16_t rule);
+
+/* The code of the reply for a reason; 0: no reply is sent. */
+uint8_t session_reply_code(enum session_reason reason);
+
+#endif

@@ -1,0 +1,71 @@
+/*
+ * Streams. See stream.h.
+ */
+#include "tls/stream.h"
+
+int stream_peek(struct port *p, struct stream *s, const uint8_t **data)
+{
+	return stream_is_encrypted(s) ? tls_peek(s->tls, data) : port_peek(p, s->sock, data);
+}
+
+void stream_consume(struct port *p, struct stream *s, size_t n)
+{
+	if (stream_is_encrypted(s))
+		tls_consume(s->tls, n);
+	else
+		port_consume(p, s->sock, n);
+}
+
+int stream_send(struct port *p, struct stream *s, const void *data, size_t len)
+{
+	return stream_is_encrypted(s) ? tls_send(s->tls, data, len)
+				      : port_send(p, s->sock, data, len);
+}
+
+static int move_plain(struct port *p, struct stream *from, struct stream *to, size_t budget,
+	struct stream **culprit)
+{
+	port_sock at = PORT_NONE;
+	int n = port_move(p, from->sock, to->sock, budget, &at);
+
+	*culprit = at == to->sock ? to : from;
+	return n;
+}
+
+int stream_move(struct port *p, struct stream *from, struct stream *to, size_t budget,
+	struct stream **culprit)
+{
+	const uint8_t *data;
+	int shown, sent;
+
+	if (!stream_is_encrypted(from) && !stream_is_encrypted(to))
+		return move_plain(p, from, to, budget, culprit);
+	/* First, for what is shown may not outlive a call of the port's. */
+	*culprit = to;
+	sent = stream_flush(p, to);
+	if (sent < 0)
+		return sent;
+	*culprit = from;
+	shown = stream_peek(p, from, &data);
+	if (shown < 0)
+		return shown;
+	*culprit = to;
+	sent = stream_send(p, to, data, (size_t)shown < budget ? (size_t)shown : budget);
+	if (sent > 0)
+		stream_consume(p, from, (size_t)sent);
+	return sent;
+}
+
+int stream_flush(struct port *p, struct stream *s)
+{
+	(void)p; /* what a plain socket took is with the port */
+	return stream_is_encrypted(s) ? tls_flush(s->tls) : 0;
+}
+
+int stream_shutdown(struct port *p, struct stream *s, bool other_open)
+{
+	if (stream_is_encrypted(s))
+		return tls_end(s->tls, other_open);
+	port_shutdown(p, s->sock);
+	return 0;
+}
