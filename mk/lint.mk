@@ -34,7 +34,7 @@ $(eval $(call read,component,LWIP_SOCKETS_FLAGS,$(filter port/lwip_sockets/%,$(P
 $(eval $(call read,zephyr,ZEPHYR_HOST_FLAGS,$(filter port/zephyr/%,$(PORT_ZEPHYR) $(ZEPHYR_NAMES)) \
 	port/zephyr/sample/src/main.c $(wildcard $(zephyr)/*.c),$(BUILD)/zephyr/host.h))
 
-lint: lint_format lint_cppcheck lint_tidy lint_scripts lint_man ## test: clang-format, cppcheck, clang-tidy, shellcheck and mandoc
+lint: lint_format lint_cppcheck lint_tidy lint_scripts lint_man lint_calls ## test: clang-format, cppcheck, clang-tidy, shellcheck, mandoc; who calls whom
 
 lint_format:
 	clang-format --dry-run -Werror $(c_files)
@@ -51,4 +51,8 @@ lint_scripts:
 lint_man:
 	mandoc -Tlint -W warning docs/anklet.8 docs/anklet.conf.5
 
-.PHONY: lint lint_format lint_cppcheck lint_tidy lint_scripts lint_man format
+# Of the program, of the simulator, and of an image's port.
+lint_calls: $(posix_program) $(POSIX_LIBS) $(SIM_LIBS) $(call of,lwip,$(PORT_LWIP) $(PORT_LWIP_DUAL))
+	@tools/calls $(BUILD)/posix $(BUILD)/sim $(BUILD)/lwip
+
+.PHONY: lint lint_format lint_cppcheck lint_tidy lint_scripts lint_man lint_calls format
