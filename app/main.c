@@ -12,12 +12,12 @@
 #include <string.h>
 
 #include "anklet.h"
+#include "base/text.h"
 #include "failure.h"
 #include "options.h"
 #include "output.h"
 #include "port.h"
 #include "posix.h"
-#include "base/text.h"
 #include "user.h"
 
 #define OFFER_SIZE 320 /* an endpoint, and words around it */

@@ -14,11 +14,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "config/line.h"
 #include "config/near.h"
 #include "failure.h"
 #include "output.h"
-#include "base/text.h"
 
 #define LINE_SIZE 2048 /* of an option as a line: twice what the configuration accepts */
 

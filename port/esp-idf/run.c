@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "anklet.h"
+#include "base/text.h"
 #include "platform.h"
 #include "platform_esp.h"
-#include "base/text.h"
 
 #define STOP_LOOK_MS 500 /* between two looks at 'stop' */
 

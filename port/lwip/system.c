@@ -5,9 +5,9 @@
 
 #include <string.h>
 
-#include "board.h"
 #include "base/log_lines.h"
 #include "base/text.h"
+#include "board.h"
 
 #define LINE_SIZE (CONFIG_ANKLET_LOG_LINE + 16) /* a log line and the level */
 

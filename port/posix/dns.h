@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/address.h"
 #include "anklet_config.h"
+#include "base/address.h"
 
 #define DNS_NAME_MAX 253  /* octets of a name as text; 255 on the wire (RFC 1035, section 2.3.4) */
 #define DNS_LABEL_MAX 63  /* the same section */

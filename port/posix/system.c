@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "base/log_lines.h"
-#include "native.h"
 #include "base/text.h"
+#include "native.h"
 
 /* What goes into a pipe in one piece, or not at all. */
 #ifndef PIPE_BUF

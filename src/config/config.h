@@ -12,11 +12,11 @@
 #include <stdint.h>
 
 #include "anklet.h"
-#include "port.h"
+#include "base/string_table.h"
 #include "config/endpoint.h"
 #include "policy/routes.h"
 #include "policy/rules.h"
-#include "base/string_table.h"
+#include "port.h"
 
 #define CONFIG_DEFAULT_PORT 1080
 #define CONFIG_LIMIT_MAX_MS \

@@ -14,8 +14,8 @@
 #include <stdint.h>
 
 #include "base/address.h"
-#include "config/fault.h"
 #include "base/string_table.h"
+#include "config/fault.h"
 #include "config/tls_options.h"
 
 enum endpoint_scheme {

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "anklet_config.h"
-#include "policy/rules.h"
 #include "config/tls_options.h"
+#include "policy/rules.h"
 
 #define WORD_SHOWN 48 /* octets of a wrong word that a message repeats */
 

@@ -9,9 +9,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "config/fault_kind.h"
 #include "base/text.h"
 #include "base/word.h"
+#include "config/fault_kind.h"
 
 #define CONFIG_LINE_MAX 1024 /* octets of a line without its end */
 

@@ -7,9 +7,9 @@
 #ifndef ANKLET_CONFIG_PATTERN_H
 #define ANKLET_CONFIG_PATTERN_H
 
+#include "base/string_table.h"
 #include "config/line.h"
 #include "policy/pattern.h"
-#include "base/string_table.h"
 
 /* "10.0.0.0/8": clients. */
 bool config_from(struct config_line *line, struct word keyword, struct ip_prefix *from);

@@ -4,9 +4,9 @@
 #ifndef ANKLET_CONFIG_ROUTE_H
 #define ANKLET_CONFIG_ROUTE_H
 
+#include "base/string_table.h"
 #include "config/line.h"
 #include "policy/routes.h"
-#include "base/string_table.h"
 
 /*
  * Reads what follows route to the end of the line; tls: TLS is built in. Returns true

@@ -4,9 +4,9 @@
 #ifndef ANKLET_CONFIG_RULE_H
 #define ANKLET_CONFIG_RULE_H
 
+#include "base/string_table.h"
 #include "config/line.h"
 #include "policy/rules.h"
-#include "base/string_table.h"
 
 /*
  * Reads what follows allow or deny to the end of the line. Returns true and

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#include "config/near.h"
 #include "config/endpoint.h"
+#include "config/near.h"
 #include "tls/tls.h"
 
 static const char option_names[TLS_OPTIONS][10] = {

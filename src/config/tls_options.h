@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "config/fault.h"
 #include "base/string_table.h"
+#include "config/fault.h"
 
 #define TLS_VALUE_MAX 255 /* octets of a value: a path, a name, a list of protocols */
 

@@ -14,8 +14,8 @@
 
 #include "anklet_config.h"
 #include "base/address.h"
-#include "policy/pattern.h"
 #include "base/string_table.h"
+#include "policy/pattern.h"
 
 struct rule {
 	bool allow;

@@ -13,8 +13,8 @@
 
 #include "anklet.h"
 #include "config/config.h"
-#include "proxy/datagrams.h"
 #include "port.h"
+#include "proxy/datagrams.h"
 #include "session/session.h"
 
 #define INSTANCE_NONE UINT16_MAX /* no session: the end of a list */

@@ -23,14 +23,14 @@
 #include "anklet_config.h"
 #include "base/address.h"
 #include "config/endpoint.h"
+#include "policy/rules.h"
+#include "port.h"
 #include "protocol/hop.h"
 #include "protocol/ident.h"
-#include "port.h"
-#include "session/relay.h"
-#include "policy/rules.h"
-#include "session/reason.h"
 #include "protocol/socks4.h"
 #include "protocol/starttls.h"
+#include "session/reason.h"
+#include "session/relay.h"
 #include "tls/stream.h"
 
 enum session_state {

@@ -19,8 +19,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "port.h"
 #include "base/text.h"
+#include "port.h"
 
 struct tls;
 struct tls_context;

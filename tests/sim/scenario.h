@@ -12,8 +12,8 @@
 #ifndef ANKLET_TESTS_SCENARIO_H
 #define ANKLET_TESTS_SCENARIO_H
 
-#include "sim.h"
 #include "proxy/instance.h"
+#include "sim.h"
 
 #define RUN_LOG_LINES 24
 

@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "guard.h"
 #include "base/text.h"
+#include "guard.h"
 
 #define LITERAL(s) (s), sizeof(s) - 1
 

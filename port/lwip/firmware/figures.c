@@ -3,10 +3,10 @@
  */
 #include "figures.h"
 
+#include "base/text.h"
 #include "board.h"
 #include "board_parts.h"
 #include "port.h"
-#include "base/text.h"
 #include "tls_heap.h"
 
 #include "lwip/stats.h"

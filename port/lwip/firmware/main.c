@@ -9,12 +9,12 @@
 #include <string.h>
 
 #include "anklet.h"
+#include "base/text.h"
 #include "board.h"
 #include "board_parts.h"
 #include "figures.h"
 #include "network.h"
 #include "port.h"
-#include "base/text.h"
 #include "tls_heap.h"
 
 #include "lwip/init.h"
