@@ -1,7 +1,7 @@
 /*
- * Answers of an identd: whatever the octets and however they are cut, the outcome is one.
+ * Answers of an identd: whatever the bytes and however they are cut, the outcome is one.
  *
- * The input: an octet that says how long the pieces are, two ports of two octets
+ * The input: an byte that says how long the pieces are, two ports of two bytes
  * each, the claimed userid up to a NUL, and what the identd sends.
  */
 #include <stdint.h>
@@ -48,8 +48,9 @@ static enum parse read_in_pieces(
 
 static bool same(const struct ident_answer *a, const struct ident_answer *b)
 {
-	return a->octets == b->octets && a->verdict == b->verdict && a->field == b->field &&
-	       a->field_at == b->field_at && a->differs == b->differs && a->number == b->number;
+	return a->bytes == b->bytes && a->verdict == b->verdict && a->field == b->field &&
+	       a->field_at == b->field_at && a->nobody == b->nobody && a->differs == b->differs &&
+	       a->number == b->number;
 }
 
 /* What a whole line must look like for each verdict, whatever stands in front. */
@@ -88,7 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	answer = read_in_pieces(&whole, &in, len, &whole_used);
 	expect(read_in_pieces(&cut, &in, data[0] % 32u + 1u, &cut_used) == answer);
 	expect(whole_used == cut_used && same(&whole, &cut));
-	expect(whole_used <= IDENT_ANSWER_MAX && whole.octets == whole_used);
+	expect(whole_used <= IDENT_ANSWER_MAX && whole.bytes == whole_used);
 	if (answer == PARSE_DONE)
 		check_done(&in, whole.verdict, whole_used);
 	return 0;

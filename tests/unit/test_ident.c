@@ -75,7 +75,7 @@ static void done(const char *userid, const char *line, size_t len, enum ident_ve
 	read_every_way(&o, userid, strlen(userid), line, len);
 	assert_int_equal(o.answer, PARSE_DONE);
 	assert_int_equal(o.used, len);
-	assert_int_equal(o.a.octets, len);
+	assert_int_equal(o.a.bytes, len);
 	assert_int_equal(o.a.verdict, verdict);
 }
 
@@ -107,7 +107,7 @@ static void same_userid(void **state)
 	done("stjohns", LITERAL("6193 , 23 : USERID : UNIX : stjohns\n"), IDENT_SAME);
 	done("stjohns", LITERAL("\t6193\t,\t23\t:\tUSERID\t:\tUNIX\t:\tstjohns\r\n"), IDENT_SAME);
 	done("stjohns", LITERAL(PORTS " : USERID : UNIX , UTF-8 : stjohns\r\n"), IDENT_SAME);
-	done("stjohns", LITERAL(PORTS ":USERID:OTHER,US-ASCII:stjohns\r\n"), IDENT_SAME);
+	done("stjohns", LITERAL(PORTS ":USERID:VMS,US-ASCII:stjohns\r\n"), IDENT_SAME);
 	done("stjohns", LITERAL(PORTS " : UserId : UNIX : stjohns\r\n"), IDENT_SAME);
 	done("j\xc3\xb6", LITERAL(PORTS " : USERID : UNIX : j\xc3\xb6\r\n"), IDENT_SAME);
 }
@@ -123,7 +123,22 @@ static void other_userid(void **state)
 	done("", LITERAL(PORTS " : USERID : UNIX : stjohns\r\n"), IDENT_OTHER);
 }
 
-/* Behind its first octet a userid is every octet up to the line's end. */
+/* What identd calls by a name that is no user's is nobody's proof (section 5), however the name reads. */
+static void other_names_no_user_of_the_system(void **state)
+{
+	(void)state;
+	done("stjohns", LITERAL(PORTS " : USERID : OTHER : stjohns\r\n"), IDENT_OTHER);
+	done("stjohns", LITERAL(PORTS ":USERID:OTHER,US-ASCII:stjohns\r\n"), IDENT_OTHER);
+	done("stjohns", LITERAL(PORTS " : USERID : \tother , UTF-8 : stjohns\r\n"), IDENT_OTHER);
+	done("", LITERAL(PORTS " : USERID : OTHER : stjohns\r\n"), IDENT_OTHER);
+	/* Other systems, whose names only begin or end like it. */
+	done("stjohns", LITERAL(PORTS " : USERID : OTHERS : stjohns\r\n"), IDENT_SAME);
+	done("stjohns", LITERAL(PORTS " : USERID : AN OTHER : stjohns\r\n"), IDENT_SAME);
+	done("stjohns", LITERAL(PORTS " : USERID : OTHER OS : stjohns\r\n"), IDENT_SAME);
+	done("stjohns", LITERAL(PORTS " : USERID : UNIX,OTHER : stjohns\r\n"), IDENT_SAME);
+}
+
+/* After its first byte a userid is every byte up to the line's end. */
 static void userid_with_blanks_and_colons(void **state)
 {
 	(void)state;
@@ -137,17 +152,17 @@ static void userid_with_blanks_and_colons(void **state)
 	done(" root", LITERAL(PORTS " : USERID : UNIX :  root\r\n"), IDENT_OTHER);
 }
 
-/* The longest claim there can be fills the octet that counts what is the same. */
+/* The longest claim there can be fills the byte that counts what is the same. */
 static void longest_userid(void **state)
 {
 	char userid[256], line[IDENT_ANSWER_MAX];
-	static const char front[] = PORTS ":USERID:UNIX:";
-	size_t at = sizeof front - 1;
+	static const char start[] = PORTS ":USERID:UNIX:";
+	size_t at = sizeof start - 1;
 
 	(void)state;
 	memset(userid, 'u', 255);
 	userid[255] = '\0';
-	memcpy(line, front, at);
+	memcpy(line, start, at);
 	memset(line + at, 'u', 255);
 	memcpy(line + at + 255, "\r\n", 2);
 	done(userid, line, at + 257, IDENT_SAME);
@@ -221,7 +236,7 @@ static void keywords_and_fields(void **state)
 	malformed(LITERAL("220 ready\r\n"));
 }
 
-static void octets_that_are_in_no_line(void **state)
+static void bytes_that_are_in_no_line(void **state)
 {
 	static const char line[] = "6193 , 23 : USERID : UNIX : stjohns\r\n";
 
@@ -238,7 +253,7 @@ static void octets_that_are_in_no_line(void **state)
 	malformed(LITERAL(PORTS " : ERROR : NO-USER\rx\n"));
 }
 
-static void stops_behind_the_line(void **state)
+static void stops_after_the_line(void **state)
 {
 	struct outcome o;
 
@@ -261,16 +276,16 @@ static void every_prefix_wants_more(void **state)
 	}
 }
 
-/* IDENT_ANSWER_MAX octets with the line's end are read, one more is not waited for. */
+/* IDENT_ANSWER_MAX bytes with the line's end are read, one more is not waited for. */
 static void length_limit(void **state)
 {
 	char line[IDENT_ANSWER_MAX + 2];
-	static const char front[] = PORTS " : USERID : UNIX : ";
+	static const char start[] = PORTS " : USERID : UNIX : ";
 	struct outcome o;
 
 	(void)state;
 	memset(line, 'x', sizeof line);
-	memcpy(line, front, sizeof front - 1);
+	memcpy(line, start, sizeof start - 1);
 	memcpy(line + IDENT_ANSWER_MAX - 2, "\r\n", 2);
 	done("stjohns", line, IDENT_ANSWER_MAX, IDENT_OTHER);
 
@@ -291,14 +306,15 @@ int main(void)
 		cmocka_unit_test(query),
 		cmocka_unit_test(same_userid),
 		cmocka_unit_test(other_userid),
+		cmocka_unit_test(other_names_no_user_of_the_system),
 		cmocka_unit_test(userid_with_blanks_and_colons),
 		cmocka_unit_test(longest_userid),
 		cmocka_unit_test(errors),
 		cmocka_unit_test(ports),
 		cmocka_unit_test(port_zero_is_not_nothing),
 		cmocka_unit_test(keywords_and_fields),
-		cmocka_unit_test(octets_that_are_in_no_line),
-		cmocka_unit_test(stops_behind_the_line),
+		cmocka_unit_test(bytes_that_are_in_no_line),
+		cmocka_unit_test(stops_after_the_line),
 		cmocka_unit_test(every_prefix_wants_more),
 		cmocka_unit_test(length_limit),
 	};
