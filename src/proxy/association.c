@@ -14,7 +14,7 @@
 
 static uint32_t idle_ms(const struct anklet *a, const struct association *as)
 {
-	return port_now(a->port) - as->last_at;
+	return port_now(a->sessions.loop.port) - as->last_at;
 }
 
 static const struct forward *forward_of(const struct anklet *a, unsigned place)
@@ -39,7 +39,7 @@ struct association *association_find(
 
 static struct text *begin_line(struct anklet *a, const struct association *as)
 {
-	struct text *t = instance_line(a);
+	struct text *t = loop_line(&a->sessions.loop);
 
 	text_str(t, "association ");
 	text_num(t, as->number);
@@ -62,7 +62,7 @@ static void log_begun(struct anklet *a, const struct association *as)
 	t = begin_line(a, as);
 	text_str(t, "begun with ");
 	text_address(t, &as->server);
-	instance_log(a, PORT_INFO);
+	loop_log(&a->sessions.loop, PORT_INFO);
 }
 
 static void text_count(struct text *t, const char *what, uint32_t datagrams, uint64_t octets)
@@ -88,8 +88,8 @@ static void log_ended(struct anklet *a, const struct association *as, const char
 	text_str(t, ", dropped ");
 	text_num(t, as->dropped);
 	text_str(t, ", in ");
-	text_duration(t, port_now(a->port) - as->begun_at);
-	instance_log(a, PORT_INFO);
+	text_duration(t, port_now(a->sessions.loop.port) - as->begun_at);
+	loop_log(&a->sessions.loop, PORT_INFO);
 }
 
 /* Datagrams cost nothing: a client is refused in silence when that was logged lately, or much was. */
@@ -108,8 +108,9 @@ static bool is_news(struct anklet *a, const struct ip *client)
 	if (unused == NULL)
 		return false;
 	unused->client = *client;
-	unused->quiet = (struct deadline){.set = true, .at = port_now(a->port) + QUIET_MS};
-	instance_deadline(a, &unused->quiet);
+	unused->quiet =
+		(struct deadline){.set = true, .at = port_now(a->sessions.loop.port) + QUIET_MS};
+	loop_deadline(&a->sessions.loop, &unused->quiet);
 	return true;
 }
 
@@ -120,14 +121,14 @@ static void log_refused(struct anklet *a, unsigned place, const struct address *
 
 	if (!ANKLET_HAS_LOG(PORT_INFO) || !is_news(a, &client->ip))
 		return;
-	t = instance_line(a);
+	t = loop_line(&a->sessions.loop);
 	text_str(t, "datagram ");
 	text_address(t, client);
 	text_str(t, " to ");
 	text_endpoint(t, &forward_of(a, place)->target, &a->config.strings);
 	text_str(t, ": refused, ");
 	text_reason(t, reason, rule);
-	instance_log(a, PORT_INFO);
+	loop_log(&a->sessions.loop, PORT_INFO);
 }
 
 /* ---- Permission ---- */
@@ -150,7 +151,7 @@ static bool permitted(struct anklet *a, unsigned place, const struct address *cl
 	if (target->host == ENDPOINT_NAME)
 		query.name = string_table_at(&a->config.strings, target->name);
 	query.own = (listened || ip_class(&client->ip) != IP_LOOPBACK) &&
-		    port_own(a->port, &server->ip);
+		    port_own(a->sessions.loop.port, &server->ip);
 	query.listener = listened && query.own;
 	rules_judge(&a->config.rules, &a->config.strings, &query, &answer);
 	*rule = answer.rule;
@@ -206,18 +207,19 @@ static int connect_to(struct anklet *a, struct association *as, const struct add
 		ip_is_v4(&server->ip) ? &a->config.source_v4 : &a->config.source_v6;
 	struct address from = {.ip = *source};
 
-	return port_datagram(a->port, ip_is_zero(source) ? NULL : &from, server, &as->sock);
+	return port_datagram(
+		a->sessions.loop.port, ip_is_zero(source) ? NULL : &from, server, &as->sock);
 }
 
 static void begin(struct anklet *a, struct association *as, const struct address *server)
 {
 	as->used = as->ready = true;
 	as->number = ++a->datagrams->number;
-	as->begun_at = as->last_at = port_now(a->port);
+	as->begun_at = as->last_at = port_now(a->sessions.loop.port);
 	as->server = *server;
-	a->owner[as->sock] = (struct owner){.kind = OWNER_ASSOCIATION,
-		.index = (uint16_t)((as - a->datagrams->associations) & 0x1fff)};
-	a->status.associations++;
+	loop_own(&a->sessions.loop, as->sock, OWNER_ASSOCIATION,
+		(unsigned)(as - a->datagrams->associations));
+	a->sessions.loop.status.associations++;
 	a->datagrams->busy = true;
 	log_begun(a, as);
 }
@@ -229,7 +231,7 @@ static void watch(struct anklet *a, const struct association *as)
 		.at = as->last_at + a->config.limit_datagrams_ms,
 	};
 
-	instance_deadline(a, &idle);
+	loop_deadline(&a->sessions.loop, &idle);
 }
 
 struct association *association_begin(
@@ -269,10 +271,9 @@ struct association *association_begin(
 void association_end(struct anklet *a, struct association *as, const char *why)
 {
 	log_ended(a, as, why);
-	a->owner[as->sock] = (struct owner){0};
-	port_close(a->port, &as->sock);
+	loop_close(&a->sessions.loop, &as->sock);
 	memset(as, 0, sizeof *as);
-	a->status.associations--;
+	a->sessions.loop.status.associations--;
 }
 
 void associations_expire(struct anklet *a, uint32_t now)

@@ -18,19 +18,18 @@ static const struct forward *forward_of(const struct anklet *a, unsigned i)
 
 static void own(struct anklet *a, port_sock sock, unsigned index)
 {
-	a->owner[sock] = (struct owner){.kind = OWNER_DATAGRAMS, .index = index & 0x1fff};
+	loop_own(&a->sessions.loop, sock, OWNER_DATAGRAMS, index);
 }
 
 static void close_socket(struct anklet *a, port_sock *sock)
 {
-	a->owner[*sock] = (struct owner){0};
-	port_close(a->port, sock);
+	loop_close(&a->sessions.loop, sock);
 }
 
 static void set_deadline(struct anklet *a, struct deadline *d, uint32_t ms)
 {
-	*d = (struct deadline){.set = true, .at = port_now(a->port) + ms};
-	instance_deadline(a, d);
+	*d = (struct deadline){.set = true, .at = port_now(a->sessions.loop.port) + ms};
+	loop_deadline(&a->sessions.loop, d);
 }
 
 /* ---- Places ---- */
@@ -39,12 +38,12 @@ static void set_deadline(struct anklet *a, struct deadline *d, uint32_t ms)
 static int open_place(struct anklet *a, unsigned i)
 {
 	struct datagrams_place *place = &a->datagrams->places[i];
-	int r = port_datagram(a->port, &place->at, NULL, &place->sock);
+	int r = port_datagram(a->sessions.loop.port, &place->at, NULL, &place->sock);
 
 	if (r < 0)
 		return r;
 	own(a, place->sock, i);
-	r = port_local(a->port, place->sock, &place->at);
+	r = port_local(a->sessions.loop.port, place->sock, &place->at);
 	if (r < 0)
 		close_socket(a, &place->sock);
 	place->ready = r == 0;
@@ -72,7 +71,7 @@ int datagrams_listen(struct anklet *a, unsigned forward, struct address *at)
 bool datagrams_listens(const struct anklet *a, const struct ip *ip, uint16_t port)
 {
 	for (unsigned i = 0; i < a->datagrams->place_count; i++)
-		if (instance_is_at(&a->datagrams->places[i].at, ip, port))
+		if (loop_is_at(&a->datagrams->places[i].at, ip, port))
 			return true;
 	return false;
 }
@@ -89,11 +88,11 @@ static void log_failed(struct anklet *a, const struct datagrams_place *place)
 
 	if (!ANKLET_HAS_LOG(PORT_ERROR))
 		return;
-	t = instance_line(a);
+	t = loop_line(&a->sessions.loop);
 	text_str(t, "datagrams at ");
 	text_address(t, &place->at);
 	text_str(t, ": the socket failed, and is opened again");
-	instance_log(a, PORT_ERROR);
+	loop_log(&a->sessions.loop, PORT_ERROR);
 }
 
 /* No port is known to end a socket like this; clients find it again all the same. */
@@ -112,11 +111,11 @@ static void log_forward(struct anklet *a, unsigned i, const char *what)
 
 	if (!ANKLET_HAS_LOG(PORT_WARNING))
 		return;
-	t = instance_line(a);
+	t = loop_line(&a->sessions.loop);
 	text_str(t, "datagrams to ");
 	text_endpoint(t, &forward_of(a, i)->target, &a->config.strings);
 	text_str(t, what);
-	instance_log(a, PORT_WARNING);
+	loop_log(&a->sessions.loop, PORT_WARNING);
 }
 
 static void look_up_failed(struct anklet *a, unsigned i, int answer)
@@ -135,7 +134,8 @@ static void look_up(struct anklet *a, unsigned i)
 {
 	struct datagrams_target *target = &a->datagrams->targets[i];
 	const char *name = string_table_at(&a->config.strings, forward_of(a, i)->target.name);
-	int r = port_resolve(a->port, name, strlen(name), PORT_BOTH, &target->look_up);
+	int r = port_resolve(
+		a->sessions.loop.port, name, strlen(name), PORT_BOTH, &target->look_up);
 
 	if (r < 0) {
 		look_up_failed(a, i, r);
@@ -169,7 +169,7 @@ static void take_answer(struct anklet *a, unsigned i)
 {
 	struct datagrams_target *target = &a->datagrams->targets[i];
 	struct address found[ANKLET_ADDRESSES];
-	int n = port_resolved(a->port, target->look_up, found, ANKLET_ADDRESSES);
+	int n = port_resolved(a->sessions.loop.port, target->look_up, found, ANKLET_ADDRESSES);
 
 	target->ready = false;
 	if (n == PORT_AGAIN)
@@ -182,7 +182,7 @@ static void take_answer(struct anklet *a, unsigned i)
 	}
 	target->failed = false;
 	target->count = (uint8_t)n;
-	target->found_at = port_now(a->port);
+	target->found_at = port_now(a->sessions.loop.port);
 	for (int j = 0; j < n; j++) {
 		target->address[j] = found[j];
 		target->address[j].port = forward_of(a, i)->target.port;
@@ -196,7 +196,7 @@ void datagrams_look_again(struct anklet *a, unsigned forward)
 
 	if (CONFIG_ANKLET_NAMES && forward_of(a, forward)->target.host == ENDPOINT_NAME &&
 		!target->looking && !target->retry.set &&
-		port_now(a->port) - target->found_at >= DATAGRAMS_FRESH_MS)
+		port_now(a->sessions.loop.port) - target->found_at >= DATAGRAMS_FRESH_MS)
 		look_up(a, forward);
 }
 
@@ -219,12 +219,12 @@ static void log_place(struct anklet *a, const struct datagrams_place *place)
 
 	if (!ANKLET_HAS_LOG(PORT_INFO))
 		return;
-	t = instance_line(a);
+	t = loop_line(&a->sessions.loop);
 	text_str(t, "forwarding datagrams from ");
 	text_address(t, &place->at);
 	text_str(t, " to ");
 	text_endpoint(t, &forward_of(a, place->forward)->target, &a->config.strings);
-	instance_log(a, PORT_INFO);
+	loop_log(&a->sessions.loop, PORT_INFO);
 }
 
 void datagrams_start(struct anklet *a)
@@ -244,10 +244,10 @@ static bool send_on(struct anklet *a, port_sock sock, size_t len, const struct a
 	const struct address *to)
 {
 	const uint8_t *octets = a->datagrams->octets;
-	int r = port_sendto(a->port, sock, octets, len, from, to);
+	int r = port_sendto(a->sessions.loop.port, sock, octets, len, from, to);
 
 	if (r == PORT_REFUSED || r == PORT_UNREACHABLE)
-		r = port_sendto(a->port, sock, octets, len, from, to);
+		r = port_sendto(a->sessions.loop.port, sock, octets, len, from, to);
 	return r == 0;
 }
 
@@ -255,7 +255,7 @@ static void drop(struct anklet *a, struct association *as)
 {
 	if (as != NULL)
 		as->dropped++;
-	a->status.datagrams_dropped++;
+	a->sessions.loop.status.datagrams_dropped++;
 }
 
 /* A client's datagram. */
@@ -270,14 +270,14 @@ static void forward_up(struct anklet *a, unsigned place, size_t len, const struc
 		drop(a, as);
 		return;
 	}
-	as->last_at = port_now(a->port);
+	as->last_at = port_now(a->sessions.loop.port);
 	if (!send_on(a, as->sock, len, NULL, NULL)) {
 		drop(a, as);
 		return;
 	}
 	as->up++;
 	as->octets_up += len;
-	a->status.datagrams_up++;
+	a->sessions.loop.status.datagrams_up++;
 }
 
 /* The target's. */
@@ -285,7 +285,7 @@ static void forward_down(struct anklet *a, struct association *as, size_t len)
 {
 	port_sock sock = a->datagrams->places[as->place].sock;
 
-	as->last_at = port_now(a->port);
+	as->last_at = port_now(a->sessions.loop.port);
 	if (len > CONFIG_ANKLET_DATAGRAM || sock == PORT_NONE ||
 		!send_on(a, sock, len, &as->asked, &as->client)) {
 		drop(a, as);
@@ -293,14 +293,14 @@ static void forward_down(struct anklet *a, struct association *as, size_t len)
 	}
 	as->down++;
 	as->octets_down += len;
-	a->status.datagrams_down++;
+	a->sessions.loop.status.datagrams_down++;
 }
 
 static int receive(struct anklet *a, port_sock sock, struct address *from, struct address *to)
 {
 	struct datagrams *d = a->datagrams;
 
-	return port_recvfrom(a->port, sock, d->octets, sizeof d->octets, from, to);
+	return port_recvfrom(a->sessions.loop.port, sock, d->octets, sizeof d->octets, from, to);
 }
 
 /* Every other failure than PORT_FAILED is about a datagram sent earlier: an event, and no end. */
@@ -396,7 +396,7 @@ static bool take_deadline(struct anklet *a, struct deadline *d, uint32_t now)
 
 	if (passed)
 		d->set = false;
-	instance_deadline(a, d);
+	loop_deadline(&a->sessions.loop, d);
 	return passed;
 }
 

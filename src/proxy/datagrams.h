@@ -109,7 +109,7 @@ void datagrams_association_ready(struct anklet *a, unsigned index);
 /* One turn: a bounded number of datagrams of each socket that is ready. */
 void datagrams_run(struct anklet *a);
 
-/* Acts on deadlines that have passed, and notes the others with instance_deadline(). */
+/* Acts on deadlines that have passed, and notes the others with loop_deadline(). */
 void datagrams_expire(struct anklet *a, uint32_t now);
 
 /* Is another turn due at once? */

@@ -14,11 +14,11 @@ static void log_not_listening(struct anklet *a, const struct address *at, int wh
 
 	if (!ANKLET_HAS_LOG(PORT_WARNING))
 		return;
-	t = instance_line(a);
+	t = loop_line(&a->sessions.loop);
 	text_str(t, "not listening on ");
 	text_address(t, at);
 	text_str(t, why == PORT_IN_USE ? ": it is in use" : ": this host has no such address");
-	instance_log(a, PORT_WARNING);
+	loop_log(&a->sessions.loop, PORT_WARNING);
 }
 
 /* What every listener of a line has. */
@@ -32,28 +32,28 @@ struct line {
 static int add_listener(struct anklet *a, const struct line *line, struct address *at)
 {
 	struct listener *l = &a->listeners[a->listener_count];
+	struct loop *loop = &a->sessions.loop;
 	int r;
 
 	if (CONFIG_ANKLET_ASSOCIATIONS > 0 && line->datagrams)
 		return datagrams_listen(a, (unsigned)line->forward, at);
-	if (a->listener_count == INSTANCE_LISTENERS)
+	if (a->listener_count == LOOP_LISTENERS)
 		return PORT_NO_RESOURCES;
-	r = port_listen(a->port, at, BACKLOG, &l->sock);
+	r = port_listen(a->sessions.loop.port, at, BACKLOG, &l->sock);
 	if (r < 0)
 		return r;
 	l->forward = line->forward;
 	l->tls = line->tls;
-	a->owner[l->sock] = (struct owner){.kind = OWNER_LISTENER, .index = a->listener_count};
-	a->listener_count++;
-	l->ready = true;
-	r = port_local(a->port, l->sock, &l->at);
+	loop_own(loop, l->sock, OWNER_LISTENER, a->listener_count);
+	r = port_local(loop->port, l->sock, &loop->listening[a->listener_count]);
 	if (r < 0) {
-		a->owner[l->sock] = (struct owner){0};
-		port_close(a->port, &l->sock);
-		a->listener_count--;
+		loop_close(loop, &l->sock);
+		return r;
 	}
-	at->port = l->at.port;
-	return r;
+	l->ready = true;
+	at->port = loop->listening[a->listener_count].port;
+	loop->listening_count = ++a->listener_count;
+	return 0;
 }
 
 /*
@@ -80,24 +80,24 @@ static int add_pair(
 /* The only wait outside anklet_poll(): nobody is served yet. */
 static int find_name(struct anklet *a, const char *name, struct address *at)
 {
-	uint32_t begun = port_now(a->port);
+	uint32_t begun = port_now(a->sessions.loop.port);
 	port_sock look_up;
-	int r = port_resolve(a->port, name, strlen(name), PORT_BOTH, &look_up);
+	int r = port_resolve(a->sessions.loop.port, name, strlen(name), PORT_BOTH, &look_up);
 
 	if (r < 0)
 		return r;
-	while ((r = port_resolved(a->port, look_up, at, 1)) == PORT_AGAIN) {
-		uint32_t spent = port_now(a->port) - begun;
+	while ((r = port_resolved(a->sessions.loop.port, look_up, at, 1)) == PORT_AGAIN) {
+		uint32_t spent = port_now(a->sessions.loop.port) - begun;
 
 		if (spent >= NAME_LIMIT_MS) {
 			r = PORT_NAME_FAILED;
 			break;
 		}
-		port_wait(a->port, (int32_t)(NAME_LIMIT_MS - spent));
-		while (port_next(a->port) != PORT_NONE)
+		port_wait(a->sessions.loop.port, (int32_t)(NAME_LIMIT_MS - spent));
+		while (port_next(a->sessions.loop.port) != PORT_NONE)
 			continue;
 	}
-	port_close(a->port, &look_up);
+	port_close(a->sessions.loop.port, &look_up);
 	return r < 0 ? r : 0;
 }
 
@@ -172,7 +172,7 @@ int anklet_start(struct anklet *a, struct anklet_failure *failure)
 	int r;
 
 	failure_init(failure);
-	r = port_init(a->port, &a->config.port);
+	r = port_init(a->sessions.loop.port, &a->config.port);
 	if (r == 0) {
 		r = instance_load_tls(a, failure);
 		if (r == 0)
@@ -189,11 +189,11 @@ int anklet_check(struct anklet *a, struct anklet_failure *failure)
 	int r;
 
 	failure_init(failure);
-	r = port_init(a->port, &a->config.port);
+	r = port_init(a->sessions.loop.port, &a->config.port);
 	if (r == 0) {
 		r = instance_load_tls(a, failure);
 		instance_unload_tls(a);
-		port_fini(a->port);
+		port_fini(a->sessions.loop.port);
 	}
 	failure->why = r;
 	return r;

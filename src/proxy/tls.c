@@ -38,10 +38,10 @@ static void warn_of_no_verification(struct anklet *a, const char *at)
 
 	if (!ANKLET_HAS_LOG(PORT_WARNING))
 		return;
-	t = instance_line(a);
+	t = loop_line(&a->sessions.loop);
 	text_str(t, at);
 	text_str(t, ": whoever answers there is taken for the right one");
-	instance_log(a, PORT_WARNING);
+	loop_log(&a->sessions.loop, PORT_WARNING);
 }
 
 /* at: the endpoint or route as configured, in failure->at. */
@@ -53,7 +53,7 @@ static int load(struct anklet *a, struct tls_context **context, const struct tls
 	int r;
 
 	text_init(&why, failure->words, sizeof failure->words);
-	r = tls_load(context, a->port, &settings, &why);
+	r = tls_load(context, a->sessions.loop.port, &settings, &why);
 	if (r == 0 && !server && options->verify_none)
 		warn_of_no_verification(a, failure->at);
 	return r;
@@ -77,12 +77,12 @@ static int load_route(struct anklet *a, unsigned i, struct anklet_failure *failu
 	struct text t;
 
 	if (route->how == ROUTE_VIA)
-		return load_endpoint(a, &a->route_tls[i], &route->hop, false, failure);
+		return load_endpoint(a, &a->sessions.route_tls[i], &route->hop, false, failure);
 	if (route->how == ROUTE_DIRECT)
 		return 0;
 	text_init(&t, failure->at, sizeof failure->at);
 	text_route(&t, route, &a->config.strings);
-	return load(a, &a->route_tls[i], &route->tls, false, failure);
+	return load(a, &a->sessions.route_tls[i], &route->tls, false, failure);
 }
 
 int instance_load_tls(struct anklet *a, struct anklet_failure *failure)
@@ -95,8 +95,8 @@ int instance_load_tls(struct anklet *a, struct anklet_failure *failure)
 	for (unsigned i = 0; r == 0 && i < c->forward_count; i++) {
 		r = load_endpoint(a, &a->forward_tls[i], &c->forward[i].listen, true, failure);
 		if (r == 0)
-			r = load_endpoint(
-				a, &a->target_tls[i], &c->forward[i].target, false, failure);
+			r = load_endpoint(a, &a->sessions.target_tls[i], &c->forward[i].target,
+				false, failure);
 	}
 	for (unsigned i = 0; r == 0 && ANKLET_HAS_ROUTES && i < c->routes.count; i++)
 		r = load_route(a, i, failure);
@@ -109,8 +109,8 @@ void instance_unload_tls(struct anklet *a)
 		tls_unload(&a->listen_tls[i]);
 	for (unsigned i = 0; i < a->config.forward_count; i++) {
 		tls_unload(&a->forward_tls[i]);
-		tls_unload(&a->target_tls[i]);
+		tls_unload(&a->sessions.target_tls[i]);
 	}
 	for (unsigned i = 0; ANKLET_HAS_ROUTES && i < a->config.routes.count; i++)
-		tls_unload(&a->route_tls[i]);
+		tls_unload(&a->sessions.route_tls[i]);
 }

@@ -6,19 +6,19 @@
  * connection to arrive is the only one, and it is relayed only if it comes from
  * an address of the host that was named.
  */
-#include "proxy/instance.h"
+#include "session/session.h"
 
 #include <string.h>
 
 #define PORTS_A_TURN 64
 
 /* Opens the socket at 'at', whose port is set. 0, or why not. */
-static int open_listener(struct anklet *a, struct session *s, const struct address *at)
+static int open_listener(struct sessions *all, struct session *s, const struct address *at)
 {
-	int r = port_listen(a->port, at, 1, &s->side);
+	int r = port_listen(all->loop.port, at, 1, &s->side);
 
 	if (r == 0)
-		session_own(a, s, s->side);
+		session_own(all, s, s->side);
 	return r;
 }
 
@@ -26,19 +26,20 @@ static int open_listener(struct anklet *a, struct session *s, const struct addre
  * Tries the ports of bind-ports in turn from a random one on, some each turn.
  * NEXT_STATE: one is open.
  */
-static enum session_next open_in_range(struct anklet *a, struct session *s, struct address *at)
+static enum session_next open_in_range(struct sessions *all, struct session *s, struct address *at)
 {
-	uint32_t low = a->config.bind_port_low;
-	uint32_t count = (uint32_t)a->config.bind_port_high - low + 1;
+	uint32_t low = all->config->bind_port_low;
+	uint32_t count = (uint32_t)all->config->bind_port_high - low + 1;
 
-	if (s->ports_tried == 0 && port_random(a->port, &s->port_start, sizeof s->port_start) < 0)
+	if (s->ports_tried == 0 &&
+		port_random(all->loop.port, &s->port_start, sizeof s->port_start) < 0)
 		s->port_start =
 			(uint16_t)s->number; /* it only spreads the load: need not be a secret */
 	for (unsigned i = 0; i < PORTS_A_TURN && s->ports_tried < count; i++) {
 		int r;
 
 		at->port = (uint16_t)(low + (s->port_start + s->ports_tried++) % count);
-		r = open_listener(a, s, at);
+		r = open_listener(all, s, at);
 		if (r == 0)
 			return NEXT_STATE;
 		if (r != PORT_IN_USE && r != PORT_DENIED)
@@ -47,64 +48,64 @@ static enum session_next open_in_range(struct anklet *a, struct session *s, stru
 	return s->ports_tried < count ? NEXT_TURN : session_refuse(s, REASON_NO_BIND_PORT);
 }
 
-static enum session_next open_anywhere(struct anklet *a, struct session *s, struct address *at)
+static enum session_next open_anywhere(struct sessions *all, struct session *s, struct address *at)
 {
 	int r;
 
-	if (a->config.bind_port_low != 0)
-		return open_in_range(a, s, at);
+	if (all->config->bind_port_low != 0)
+		return open_in_range(all, s, at);
 	at->port = 0;
-	r = open_listener(a, s, at);
+	r = open_listener(all, s, at);
 	if (r < 0)
 		return session_refuse(
 			s, r == PORT_IN_USE ? REASON_NO_BIND_PORT : session_reason_of(r));
 	return NEXT_STATE;
 }
 
-enum session_next session_listen(struct anklet *a, struct session *s)
+enum session_next session_listen(struct sessions *all, struct session *s)
 {
 	struct address peer = {.ip = s->addresses[0]};
 	struct address at = {.ip = ip_v4(0, 0, 0, 0)};
-	enum session_next next = session_client_left(a, s);
+	enum session_next next = session_client_left(all, s);
 
 	if (next != NEXT_WAIT)
 		return next;
-	if (!s->any_peer && port_facing(a->port, &peer, &at) < 0)
+	if (!s->any_peer && port_facing(all->loop.port, &peer, &at) < 0)
 		return session_refuse(s, REASON_UNREACHABLE);
-	next = open_anywhere(a, s, &at);
+	next = open_anywhere(all, s, &at);
 	if (next != NEXT_STATE)
 		return next;
-	if (port_local(a->port, s->side, &at) < 0)
+	if (port_local(all->loop.port, s->side, &at) < 0)
 		return session_refuse(s, REASON_SYSTEM);
-	if (!ip_is_zero(&a->config.bind_address))
-		at.ip = a->config.bind_address;
+	if (!ip_is_zero(&all->config->bind_address))
+		at.ip = all->config->bind_address;
 	session_set_reply(s, SOCKS4_GRANTED, &at);
 	s->peer = at; /* until there is a peer: for the log */
-	return session_enter(s, SESSION_ANNOUNCE);
+	return session_enter(all, s, SESSION_ANNOUNCE);
 }
 
-enum session_next session_announce(struct anklet *a, struct session *s)
+enum session_next session_announce(struct sessions *all, struct session *s)
 {
-	enum session_next left = session_client_left(a, s);
+	enum session_next left = session_client_left(all, s);
 	int r;
 
 	if (left != NEXT_WAIT)
 		return left;
-	r = session_send(a, s, &s->client);
+	r = session_send(all, s, &s->client);
 	if (r == PORT_AGAIN)
 		return NEXT_WAIT;
 	if (r < 0)
 		return session_ended(s, REASON_CLIENT_RESET, NEXT_RESET);
-	session_log_announced(a, s);
-	return session_enter(
-		s, session_hop_endpoint(a, s) != NULL ? SESSION_HOP_PEER : SESSION_WAIT_PEER);
+	session_log_announced(all, s);
+	return session_enter(all, s,
+		session_hop_endpoint(all, s) != NULL ? SESSION_HOP_PEER : SESSION_WAIT_PEER);
 }
 
 /* Is it the host that was named? Where none was, the rules have their say now. */
-static bool expected(struct anklet *a, struct session *s, const struct ip *ip)
+static bool expected(struct sessions *all, struct session *s, const struct ip *ip)
 {
 	if (s->any_peer)
-		return session_may_meet(a, s, ip);
+		return session_may_meet(all, s, ip);
 	s->reason = REASON_WRONG_PEER;
 	for (unsigned i = 0; i < s->address_count; i++)
 		if (ip_equal(&s->addresses[i], ip))
@@ -112,22 +113,22 @@ static bool expected(struct anklet *a, struct session *s, const struct ip *ip)
 	return false;
 }
 
-enum session_next session_wait_peer(struct anklet *a, struct session *s)
+enum session_next session_wait_peer(struct sessions *all, struct session *s)
 {
-	enum session_next left = session_client_left(a, s);
+	enum session_next left = session_client_left(all, s);
 	int r;
 
 	if (left != NEXT_WAIT)
 		return left;
-	r = port_accept(a->port, s->side, &s->server.sock, &s->peer);
+	r = port_accept(all->loop.port, s->side, &s->server.sock, &s->peer);
 	if (r == PORT_AGAIN)
 		return NEXT_WAIT;
-	session_close(a, &s->side);
+	session_close(all, &s->side);
 	if (r < 0)
 		return session_refuse(s, session_reason_of(r));
-	session_own(a, s, s->server.sock);
-	if (!expected(a, s, &s->peer.ip))
+	session_own(all, s, s->server.sock);
+	if (!expected(all, s, &s->peer.ip))
 		return NEXT_REFUSE;
 	session_set_reply(s, SOCKS4_GRANTED, &s->peer);
-	return session_enter(s, SESSION_GRANT);
+	return session_enter(all, s, SESSION_GRANT);
 }

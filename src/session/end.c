@@ -6,12 +6,34 @@
  * behind which a session ticket or a close_notify of the peer's may lie unread.
  * So both are read to their end first, within limits.
  */
-#include "proxy/instance.h"
+#include "session/session.h"
 
 #define DRAIN_LIMIT_MS 2000
 #define DRAIN_OCTETS 65536
 
-/* ---- The relay ---- */
+/* ---- The grant and the relay ---- */
+
+static void set_relay_limit(struct sessions *all, struct session *s, bool half)
+{
+	if (half)
+		session_set_limit(all, s, TIMER_HALF_CLOSED, all->config->limit_half_closed_ms);
+	else
+		session_set_limit(all, s, TIMER_IDLE, all->config->limit_idle_ms);
+}
+
+enum session_next session_grant(struct sessions *all, struct session *s)
+{
+	int r = session_send(all, s, &s->client);
+
+	if (r == PORT_AGAIN)
+		return NEXT_WAIT;
+	if (r < 0)
+		return session_ended(s, REASON_CLIENT_RESET, NEXT_RESET);
+	all->loop.status.granted++;
+	session_log_granted(all, s);
+	set_relay_limit(all, s, false);
+	return session_enter(all, s, SESSION_RELAY);
+}
 
 static enum session_reason broken_reason(const struct session *s, const struct relay_news *news)
 {
@@ -24,11 +46,11 @@ static enum session_reason broken_reason(const struct session *s, const struct r
 	return client ? REASON_CLIENT_RESET : REASON_SERVER_RESET;
 }
 
-enum session_next session_relay(struct anklet *a, struct session *s)
+enum session_next session_relay(struct sessions *all, struct session *s)
 {
 	struct relay_news news;
-	enum relay_result r = relay_run(
-		&s->relay, a->port, &s->client, &s->server, CONFIG_ANKLET_TURN_OCTETS, &news);
+	enum relay_result r = relay_run(&s->relay, all->loop.port, &s->client, &s->server,
+		CONFIG_ANKLET_TURN_OCTETS, &news);
 	bool half = s->relay.up.ended || s->relay.down.ended;
 
 	if (r == RELAY_BROKEN)
@@ -36,40 +58,39 @@ enum session_next session_relay(struct anklet *a, struct session *s)
 	if (r == RELAY_ENDED)
 		return session_ended(s, REASON_ENDED, NEXT_CLOSE);
 	if (news.progress)
-		session_set_limit(
-			a, s, half ? a->config.limit_half_closed_ms : a->config.limit_idle_ms);
+		set_relay_limit(all, s, half);
 	return r == RELAY_MORE ? NEXT_TURN : NEXT_WAIT;
 }
 
 /* ---- Reading to the end ---- */
 
 /* NEXT_WAIT: there may be more. NEXT_CLOSE: it has ended, or enough was read. */
-static enum session_next read_and_drop(struct anklet *a, struct session *s, port_sock sock)
+static enum session_next read_and_drop(struct sessions *all, struct session *s, port_sock sock)
 {
 	const uint8_t *data;
 
 	while (s->drained < DRAIN_OCTETS) {
-		int n = port_peek(a->port, sock, &data);
+		int n = port_peek(all->loop.port, sock, &data);
 
 		if (n == PORT_AGAIN)
 			return NEXT_WAIT;
 		if (n < 0)
 			return NEXT_CLOSE;
-		port_consume(a->port, sock, (size_t)n);
+		port_consume(all->loop.port, sock, (size_t)n);
 		s->drained += (uint32_t)n;
 	}
 	return NEXT_CLOSE;
 }
 
 /* Ends our direction for good, TLS first. 0, PORT_AGAIN, or a failure; what remains is a socket to be read. */
-static int finish(struct anklet *a, struct stream *stream)
+static int finish(struct sessions *all, struct stream *stream)
 {
-	int r = stream_shutdown(a->port, stream, false);
+	int r = stream_shutdown(all->loop.port, stream, false);
 
 	if (r < 0 || !stream_is_encrypted(stream))
 		return r;
-	session_close_tls(a, stream);
-	port_shutdown(a->port, stream->sock);
+	session_close_tls(all, stream);
+	port_shutdown(all->loop.port, stream->sock);
 	return 0;
 }
 
@@ -80,38 +101,38 @@ bool session_speaks_tls(const struct session *s)
 	return stream_is_encrypted(&s->client) || stream_is_encrypted(&s->server);
 }
 
-enum session_next session_begin_linger(struct anklet *a, struct session *s)
+enum session_next session_begin_linger(struct sessions *all, struct session *s)
 {
-	session_log_end(a, s);
+	session_log_end(all, s);
 	if (!stream_is_encrypted(&s->client))
-		session_close_stream(a, &s->client, false);
+		session_close_stream(all, &s->client, false);
 	if (!stream_is_encrypted(&s->server))
-		session_close_stream(a, &s->server, false);
-	session_set_limit(a, s, DRAIN_LIMIT_MS);
-	return session_enter(s, SESSION_LINGER);
+		session_close_stream(all, &s->server, false);
+	session_set_limit(all, s, TIMER_END, DRAIN_LIMIT_MS);
+	return session_enter(all, s, SESSION_LINGER);
 }
 
 /* One of the two. True: it is over and closed. */
-static bool linger(struct anklet *a, struct session *s, struct stream *stream)
+static bool linger(struct sessions *all, struct session *s, struct stream *stream)
 {
 	int r = 0;
 
 	if (stream->sock == PORT_NONE)
 		return true;
 	if (stream_is_encrypted(stream))
-		r = finish(a, stream);
+		r = finish(all, stream);
 	if (r == PORT_AGAIN)
 		return false;
-	if (r == 0 && read_and_drop(a, s, stream->sock) == NEXT_WAIT)
+	if (r == 0 && read_and_drop(all, s, stream->sock) == NEXT_WAIT)
 		return false;
-	session_close_stream(a, stream, r < 0);
+	session_close_stream(all, stream, r < 0);
 	return true;
 }
 
-enum session_next session_linger(struct anklet *a, struct session *s)
+enum session_next session_linger(struct sessions *all, struct session *s)
 {
-	bool client = linger(a, s, &s->client);
-	bool server = linger(a, s, &s->server);
+	bool client = linger(all, s, &s->client);
+	bool server = linger(all, s, &s->server);
 
 	return client && server ? NEXT_CLOSE : NEXT_WAIT;
 }
@@ -135,36 +156,39 @@ static void set_refusal(struct session *s)
 }
 
 /* Nobody is asked any more: only the client is left, to be told. */
-enum session_next session_begin_refusal(struct anklet *a, struct session *s)
+enum session_next session_begin_refusal(struct sessions *all, struct session *s)
 {
-	a->status.refused++;
-	session_log_end(a, s);
-	session_close_others(a, s, false);
+	all->loop.status.refused++;
+	session_log_end(all, s);
+	session_close_others(all, s, false);
 	set_refusal(s);
 	if (s->state <= SESSION_TLS_ACCEPT) {
-		session_close_tls(a, &s->client); /* it never was ready, and has said why */
-		s->message_len = 0;               /* nothing goes in the clear */
+		session_close_tls(all, &s->client); /* it never was ready, and has said why */
+		s->message_len = 0;                 /* nothing goes in the clear */
 	}
-	session_enter(s, SESSION_REFUSE);
-	session_set_limit(a, s, DRAIN_LIMIT_MS);
+	session_enter(all, s, SESSION_REFUSE);
+	session_set_limit(all, s, TIMER_END, DRAIN_LIMIT_MS);
 	return NEXT_STATE;
 }
 
-enum session_next session_send_refusal(struct anklet *a, struct session *s)
+enum session_next session_send_refusal(struct sessions *all, struct session *s)
 {
-	int r = session_send(a, s, &s->client);
+	unsigned limit = SESSION_LIMIT(session_index(all, s));
+	int r = session_send(all, s, &s->client);
 
 	if (r == 0)
-		r = finish(a, &s->client);
+		r = finish(all, &s->client);
 	if (r == PORT_AGAIN)
 		return NEXT_WAIT;
 	if (r < 0)
 		return NEXT_RESET;
-	a->draining++;
-	return session_enter(s, SESSION_DRAIN);
+	all->draining++;
+	/* The same limit, in the list of those that can give way. */
+	timers_set(&all->loop.timers, limit, TIMER_DRAIN, timers_at(&all->loop.timers, limit));
+	return session_enter(all, s, SESSION_DRAIN);
 }
 
-enum session_next session_drain(struct anklet *a, struct session *s)
+enum session_next session_drain(struct sessions *all, struct session *s)
 {
-	return read_and_drop(a, s, s->client.sock);
+	return read_and_drop(all, s, s->client.sock);
 }

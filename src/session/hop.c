@@ -1,7 +1,7 @@
 /*
  * A next hop: it is asked for what the client asked for, and its replies are passed on.
  */
-#include "proxy/instance.h"
+#include "session/session.h"
 
 #define PIECE 128      /* octets of the request made at a time */
 #define LITERAL_MAX 48 /* an IPv6 address in text */
@@ -23,7 +23,7 @@ static struct hop_request request_of(const struct session *s, char literal[LITER
 }
 
 /* Sends on in the request: 0 when all of it was taken, PORT_AGAIN, or the failure. */
-static int send_request(struct anklet *a, struct session *s)
+static int send_request(struct sessions *all, struct session *s)
 {
 	char literal[LITERAL_MAX];
 	struct hop_request request = request_of(s, literal);
@@ -31,17 +31,17 @@ static int send_request(struct anklet *a, struct session *s)
 	size_t len;
 
 	while ((len = hop_request(&request, s->sent, piece, sizeof piece)) > 0) {
-		int n = stream_send(a->port, &s->server, piece, len);
+		int n = stream_send(all->loop.port, &s->server, piece, len);
 
 		if (n < 0)
 			return n;
 		s->sent = (uint16_t)(s->sent + n);
 	}
-	return stream_flush(a->port, &s->server);
+	return stream_flush(all->loop.port, &s->server);
 }
 
 /* Reads on in a reply. NEXT_STATE: it is whole, and grants. */
-static enum session_next read_reply(struct anklet *a, struct session *s)
+static enum session_next read_reply(struct sessions *all, struct session *s)
 {
 	const uint8_t *data;
 	enum parse parsed;
@@ -49,7 +49,7 @@ static enum session_next read_reply(struct anklet *a, struct session *s)
 
 	/* A reply has eight octets, and each round takes one. */
 	do {
-		int n = stream_peek(a->port, &s->server, &data);
+		int n = stream_peek(all->loop.port, &s->server, &data);
 
 		if (n == PORT_AGAIN)
 			return NEXT_WAIT;
@@ -58,7 +58,7 @@ static enum session_next read_reply(struct anklet *a, struct session *s)
 		if (n < 0)
 			return session_refuse(s, REASON_HOP_ENDED);
 		parsed = hop_read(&s->hop, data, (size_t)n, &used);
-		stream_consume(a->port, &s->server, used);
+		stream_consume(all->loop.port, &s->server, used);
 	} while (parsed == PARSE_MORE);
 	if (parsed == PARSE_MALFORMED)
 		return session_refuse(s, REASON_HOP_REPLY);
@@ -71,7 +71,7 @@ static enum session_next read_reply(struct anklet *a, struct session *s)
  * The first reply to a BIND says where the hop waits for the peer. 0.0.0.0 stands for
  * the hop's own address: the client would take ours.
  */
-static enum session_next announce(struct session *s)
+static enum session_next announce(struct sessions *all, struct session *s)
 {
 	struct address at = hop_address(&s->hop);
 	struct ip any = ip_v4(0, 0, 0, 0);
@@ -83,39 +83,39 @@ static enum session_next announce(struct session *s)
 	s->hop = (struct hop_reply){0}; /* for the second one */
 	s->peer = at;
 	session_set_reply(s, SOCKS4_GRANTED, &at);
-	return session_enter(s, SESSION_ANNOUNCE);
+	return session_enter(all, s, SESSION_ANNOUNCE);
 }
 
-enum session_next session_hop(struct anklet *a, struct session *s)
+enum session_next session_hop(struct sessions *all, struct session *s)
 {
-	enum session_next next = session_client_left(a, s);
+	enum session_next next = session_client_left(all, s);
 	int r;
 
 	if (next != NEXT_WAIT)
 		return next;
-	r = send_request(a, s);
+	r = send_request(all, s);
 	if (r == PORT_AGAIN)
 		return NEXT_WAIT;
 	if (r < 0)
 		return session_refuse(s, REASON_HOP_ENDED);
-	next = read_reply(a, s);
+	next = read_reply(all, s);
 	if (next != NEXT_STATE)
 		return next;
-	return CONFIG_ANKLET_BIND && session_is_bind(s) ? announce(s) : session_arrive(a, s);
+	return CONFIG_ANKLET_BIND && session_is_bind(s) ? announce(all, s) : session_arrive(all, s);
 }
 
-enum session_next session_hop_peer(struct anklet *a, struct session *s)
+enum session_next session_hop_peer(struct sessions *all, struct session *s)
 {
-	enum session_next next = session_client_left(a, s);
+	enum session_next next = session_client_left(all, s);
 
 	if (next == NEXT_WAIT)
-		next = read_reply(a, s);
+		next = read_reply(all, s);
 	if (next != NEXT_STATE)
 		return next;
 	s->peer = hop_address(&s->hop);
 	/* One that was named is the hop's to recognize; who any other is, is known only now. */
-	if (s->any_peer && !session_may_meet(a, s, &s->peer.ip))
+	if (s->any_peer && !session_may_meet(all, s, &s->peer.ip))
 		return NEXT_REFUSE;
 	session_set_reply(s, SOCKS4_GRANTED, &s->peer);
-	return session_enter(s, SESSION_GRANT);
+	return session_enter(all, s, SESSION_GRANT);
 }

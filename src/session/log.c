@@ -5,7 +5,7 @@
  * what it does in between where the configuration says 'log debug'. What
  * the client chose itself (userid, name) is escaped, and the userid stands in quotes.
  */
-#include "proxy/instance.h"
+#include "session/session.h"
 
 #include "base/check.h"
 
@@ -41,11 +41,11 @@ static void text_foreign(struct text *t, const char *octets, size_t len, size_t 
 		text_str(t, "\\...");
 }
 
-static void text_target(struct text *t, const struct anklet *a, const struct session *s)
+static void text_target(struct text *t, const struct sessions *all, const struct session *s)
 {
 	const struct socks4_request *r = &s->request;
 	struct ip ip =
-		session_is_forwarded(s) ? a->config.forward[s->forward].target.ip : socks4_ip(r);
+		session_is_forwarded(s) ? all->config->forward[s->forward].target.ip : socks4_ip(r);
 
 	text_str(t, session_is_forwarded(s) ? " forward "
 		    : r->cd == SOCKS4_BIND  ? " bind "
@@ -59,16 +59,16 @@ static void text_target(struct text *t, const struct anklet *a, const struct ses
 }
 
 /* Who asked for what; the latter only when the request was whole. */
-static struct text *begin_line(struct anklet *a, const struct session *s)
+static struct text *begin_line(struct sessions *all, const struct session *s)
 {
-	struct text *t = instance_line(a);
+	struct text *t = loop_line(&all->loop);
 
 	text_str(t, "session ");
 	text_num(t, s->number);
 	text_char(t, ' ');
 	text_address(t, &s->from);
 	if (s->request_whole)
-		text_target(t, a, s);
+		text_target(t, all, s);
 	if (s->request.userid_len > 0) {
 		text_str(t, " user \"");
 		text_foreign(
@@ -79,12 +79,12 @@ static struct text *begin_line(struct anklet *a, const struct session *s)
 	return t;
 }
 
-static void text_since(struct text *t, struct anklet *a, const struct session *s)
+static void text_since(struct text *t, struct sessions *all, const struct session *s)
 {
-	text_duration(t, port_now(a->port) - s->accepted_at);
+	text_duration(t, port_now(all->loop.port) - s->accepted_at);
 }
 
-void session_log_state(struct anklet *a, const struct session *s)
+void session_log_state(struct sessions *all, const struct session *s)
 {
 	static const char states[] =
 		"free\0tls accept\0request\0ident\0ident answer\0resolve\0resolve hop\0"
@@ -92,43 +92,43 @@ void session_log_state(struct anklet *a, const struct session *s)
 		"wait for peer\0grant\0relay\0linger\0refuse\0drain";
 	struct text *t;
 
-	if (!ANKLET_HAS_LOG(PORT_DEBUG) || a->config.log < PORT_DEBUG)
+	if (!ANKLET_HAS_LOG(PORT_DEBUG) || all->config->log < PORT_DEBUG)
 		return;
-	t = begin_line(a, s);
+	t = begin_line(all, s);
 	text_str(t, "state ");
 	text_str(t, text_of_list(states, s->state));
-	instance_log(a, PORT_DEBUG);
+	loop_log(&all->loop, PORT_DEBUG);
 }
 
-void session_log_attempt(struct anklet *a, const struct session *s, const struct ip *ip)
+void session_log_attempt(struct sessions *all, const struct session *s, const struct ip *ip)
 {
 	struct text *t;
 
-	if (!ANKLET_HAS_LOG(PORT_DEBUG) || a->config.log < PORT_DEBUG)
+	if (!ANKLET_HAS_LOG(PORT_DEBUG) || all->config->log < PORT_DEBUG)
 		return;
-	t = begin_line(a, s);
+	t = begin_line(all, s);
 	text_ip(t, ip);
 	text_str(t, " failed, ");
 	text_str(t, text_of_list(reason_words, s->reason));
-	instance_log(a, PORT_DEBUG);
+	loop_log(&all->loop, PORT_DEBUG);
 }
 
-void session_log_announced(struct anklet *a, const struct session *s)
+void session_log_announced(struct sessions *all, const struct session *s)
 {
 	struct text *t;
 
 	if (!ANKLET_HAS_LOG(PORT_INFO))
 		return;
-	t = begin_line(a, s);
+	t = begin_line(all, s);
 	text_str(t, "waits for the peer on ");
 	text_address(t, &s->peer);
-	instance_log(a, PORT_INFO);
+	loop_log(&all->loop, PORT_INFO);
 }
 
 /* Where it goes to, and how. A name that the hop looks up has no address here. */
-static void text_way(struct text *t, const struct anklet *a, const struct session *s)
+static void text_way(struct text *t, const struct sessions *all, const struct session *s)
 {
-	const struct endpoint *hop = session_hop_endpoint(a, s);
+	const struct endpoint *hop = session_hop_endpoint(all, s);
 	bool known = !s->remote || session_is_bind(s);
 
 	if (known)
@@ -145,18 +145,18 @@ static void text_way(struct text *t, const struct anklet *a, const struct sessio
 	}
 }
 
-void session_log_granted(struct anklet *a, const struct session *s)
+void session_log_granted(struct sessions *all, const struct session *s)
 {
 	struct text *t;
 
 	if (!ANKLET_HAS_LOG(PORT_INFO))
 		return;
-	t = begin_line(a, s);
+	t = begin_line(all, s);
 	text_str(t, "granted, ");
-	text_way(t, a, s);
+	text_way(t, all, s);
 	text_str(t, " after ");
-	text_since(t, a, s);
-	instance_log(a, PORT_INFO);
+	text_since(t, all, s);
+	loop_log(&all->loop, PORT_INFO);
 }
 
 /* What TLS has to say about it, in a few words of ours. */
@@ -178,13 +178,13 @@ void text_reason(struct text *t, enum session_reason reason, int16_t rule)
 }
 
 /* Is it on its way to the next hop, so that what failed is that, and not the destination? */
-static bool concerns_hop(const struct anklet *a, const struct session *s)
+static bool concerns_hop(const struct sessions *all, const struct session *s)
 {
 	return s->state >= SESSION_RESOLVE_HOP && s->state < SESSION_HOP &&
-	       s->reason < REASON_HOP_LOOP && session_hop_endpoint(a, s) != NULL;
+	       s->reason < REASON_HOP_LOOP && session_hop_endpoint(all, s) != NULL;
 }
 
-static void text_verdict(struct text *t, const struct anklet *a, const struct session *s)
+static void text_verdict(struct text *t, const struct sessions *all, const struct session *s)
 {
 	uint8_t code = reason_codes[s->reason];
 
@@ -198,7 +198,7 @@ static void text_verdict(struct text *t, const struct anklet *a, const struct se
 		text_str(t, s->reason == REASON_ENDED ? "closed" : "broken off");
 	}
 	text_str(t, ", ");
-	if (concerns_hop(a, s))
+	if (concerns_hop(all, s))
 		text_str(t, "next hop: ");
 	text_reason(t, (enum session_reason)s->reason, s->rule);
 	if (s->reason == REASON_HOP_REFUSED) {
@@ -213,14 +213,14 @@ static void text_verdict(struct text *t, const struct anklet *a, const struct se
 	}
 }
 
-void session_log_end(struct anklet *a, const struct session *s)
+void session_log_end(struct sessions *all, const struct session *s)
 {
 	struct text *t;
 
 	if (!ANKLET_HAS_LOG(PORT_INFO))
 		return;
-	t = begin_line(a, s);
-	text_verdict(t, a, s);
+	t = begin_line(all, s);
+	text_verdict(t, all, s);
 	if (s->state == SESSION_RELAY) {
 		text_str(t, ", up ");
 		text_num(t, s->relay.up.octets);
@@ -230,6 +230,6 @@ void session_log_end(struct anklet *a, const struct session *s)
 	} else {
 		text_str(t, " after ");
 	}
-	text_since(t, a, s);
-	instance_log(a, PORT_INFO);
+	text_since(t, all, s);
+	loop_log(&all->loop, PORT_INFO);
 }

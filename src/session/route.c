@@ -4,24 +4,24 @@
  * What the routes say is asked in here; so is what a forward's target says, which
  * goes its own way unless it is plain TCP.
  */
-#include "proxy/instance.h"
+#include "session/session.h"
 
-static const struct route *route_of(const struct anklet *a, const struct session *s)
+static const struct route *route_of(const struct sessions *all, const struct session *s)
 {
-	return ANKLET_HAS_ROUTES && s->route >= 0 ? &a->config.routes.route[s->route] : NULL;
+	return ANKLET_HAS_ROUTES && s->route >= 0 ? &all->config->routes.route[s->route] : NULL;
 }
 
 /* The target of the session's forward, where that says how it travels. */
-static const struct endpoint *own_way(const struct anklet *a, const struct session *s)
+static const struct endpoint *own_way(const struct sessions *all, const struct session *s)
 {
 	const struct endpoint *target =
-		session_is_forwarded(s) ? &a->config.forward[s->forward].target : NULL;
+		session_is_forwarded(s) ? &all->config->forward[s->forward].target : NULL;
 
 	return target != NULL && target->scheme != ENDPOINT_TCP ? target : NULL;
 }
 
 int session_find_route(
-	struct anklet *a, const struct session *s, const struct ip *ip, bool unresolved)
+	struct sessions *all, const struct session *s, const struct ip *ip, bool unresolved)
 {
 	struct route_query query = {
 		.bind = session_is_bind(s),
@@ -33,25 +33,25 @@ int session_find_route(
 			.remote = unresolved},
 	};
 
-	if (!ANKLET_HAS_ROUTES || own_way(a, s) != NULL)
+	if (!ANKLET_HAS_ROUTES || own_way(all, s) != NULL)
 		return ROUTES_NONE;
 	if (ip != NULL)
 		query.to.ip = *ip;
-	return routes_find(&a->config.routes, &a->config.strings, &query);
+	return routes_find(&all->config->routes, &all->config->strings, &query);
 }
 
-const struct endpoint *session_hop_endpoint(const struct anklet *a, const struct session *s)
+const struct endpoint *session_hop_endpoint(const struct sessions *all, const struct session *s)
 {
-	const struct route *route = route_of(a, s);
+	const struct route *route = route_of(all, s);
 
 	return route != NULL && route->how == ROUTE_VIA ? &route->hop : NULL;
 }
 
 /* Where TLS is built in. */
-static const struct tls_options *tls_options_of(const struct anklet *a, const struct session *s)
+static const struct tls_options *tls_options_of(const struct sessions *all, const struct session *s)
 {
-	const struct endpoint *target = own_way(a, s), *hop = session_hop_endpoint(a, s);
-	const struct route *route = route_of(a, s);
+	const struct endpoint *target = own_way(all, s), *hop = session_hop_endpoint(all, s);
+	const struct route *route = route_of(all, s);
 
 	if (target != NULL)
 		return &target->tls;
@@ -62,20 +62,20 @@ static const struct tls_options *tls_options_of(const struct anklet *a, const st
 	return NULL;
 }
 
-const struct tls_options *session_tls_options(const struct anklet *a, const struct session *s)
+const struct tls_options *session_tls_options(const struct sessions *all, const struct session *s)
 {
-	return ANKLET_HAS_TLS ? tls_options_of(a, s) : NULL;
+	return ANKLET_HAS_TLS ? tls_options_of(all, s) : NULL;
 }
 
-struct tls_context *session_tls_context(const struct anklet *a, const struct session *s)
+struct tls_context *session_tls_context(const struct sessions *all, const struct session *s)
 {
-	return own_way(a, s) != NULL ? a->target_tls[s->forward] : a->route_tls[s->route];
+	return own_way(all, s) != NULL ? all->target_tls[s->forward] : all->route_tls[s->route];
 }
 
-bool session_begins_in_clear(const struct anklet *a, const struct session *s, uint8_t *protocol)
+bool session_begins_in_clear(const struct sessions *all, const struct session *s, uint8_t *protocol)
 {
-	const struct endpoint *target = own_way(a, s);
-	const struct route *route = route_of(a, s);
+	const struct endpoint *target = own_way(all, s);
+	const struct route *route = route_of(all, s);
 
 	if (target != NULL)
 		return endpoint_starttls(target, protocol);
@@ -88,12 +88,12 @@ bool session_begins_in_clear(const struct anklet *a, const struct session *s, ui
 /* ---- The next hop ---- */
 
 /* A hop that is ourselves, or the client: the request would come back. Notes the reason if not. */
-static bool hop_usable(struct anklet *a, struct session *s, const struct ip *ip, uint16_t port)
+static bool hop_usable(struct sessions *all, struct session *s, const struct ip *ip, uint16_t port)
 {
-	bool own = port_own(a->port, ip);
+	bool own = port_own(all->loop.port, ip);
 
 	s->reason = REASON_NONE;
-	if (own && instance_listens(a, ip, port))
+	if (own && loop_listens(&all->loop, ip, port))
 		s->reason = REASON_LOOP;
 	else if (!own && ip_equal(ip, &s->from.ip))
 		s->reason = REASON_HOP_LOOP;
@@ -115,7 +115,7 @@ static bool choose_target(struct session *s, const struct endpoint *hop)
 }
 
 /* The addresses are the hop's from here on. */
-static enum session_next to_hop(struct anklet *a, struct session *s, const struct endpoint *hop)
+static enum session_next to_hop(struct sessions *all, struct session *s, const struct endpoint *hop)
 {
 	s->peer.port = s->request.port;
 	if (!choose_target(s, hop))
@@ -123,56 +123,56 @@ static enum session_next to_hop(struct anklet *a, struct session *s, const struc
 	s->address_count = 0;
 	s->scope = 0;
 	if (CONFIG_ANKLET_NAMES && hop->host == ENDPOINT_NAME)
-		return session_enter(s, SESSION_RESOLVE_HOP);
-	if (!hop_usable(a, s, &hop->ip, hop->port))
+		return session_enter(all, s, SESSION_RESOLVE_HOP);
+	if (!hop_usable(all, s, &hop->ip, hop->port))
 		return NEXT_REFUSE;
 	s->addresses[s->address_count++] = hop->ip;
-	return session_enter(s, SESSION_CONNECT);
+	return session_enter(all, s, SESSION_CONNECT);
 }
 
 enum session_next session_keep_hops(
-	struct anklet *a, struct session *s, const struct address *found, size_t count)
+	struct sessions *all, struct session *s, const struct address *found, size_t count)
 {
-	uint16_t port = session_hop_endpoint(a, s)->port;
+	uint16_t port = session_hop_endpoint(all, s)->port;
 
 	for (size_t i = 0; i < count; i++) {
-		if (!hop_usable(a, s, &found[i].ip, port))
+		if (!hop_usable(all, s, &found[i].ip, port))
 			continue;
 		session_add_address(s, &found[i]);
 	}
 	if (s->address_count == 0)
 		return NEXT_REFUSE;
-	return session_enter(s, SESSION_CONNECT);
+	return session_enter(all, s, SESSION_CONNECT);
 }
 
 /* ---- On its way ---- */
 
-enum session_next session_depart(struct anklet *a, struct session *s)
+enum session_next session_depart(struct sessions *all, struct session *s)
 {
-	const struct endpoint *hop = session_hop_endpoint(a, s);
+	const struct endpoint *hop = session_hop_endpoint(all, s);
 
 	if (hop != NULL)
-		return to_hop(a, s, hop);
-	return session_enter(s, session_is_bind(s) ? SESSION_LISTEN : SESSION_CONNECT);
+		return to_hop(all, s, hop);
+	return session_enter(all, s, session_is_bind(s) ? SESSION_LISTEN : SESSION_CONNECT);
 }
 
-enum session_next session_arrive(struct anklet *a, struct session *s)
+enum session_next session_arrive(struct sessions *all, struct session *s)
 {
 	static const struct address nothing; /* the client ignores it, and it would leak ours */
-	bool tls = session_tls_options(a, s) != NULL;
+	bool tls = session_tls_options(all, s) != NULL;
 	uint8_t protocol;
 
-	if (tls && s->state < SESSION_STARTTLS && session_begins_in_clear(a, s, &protocol))
-		return session_enter(s, SESSION_STARTTLS);
+	if (tls && s->state < SESSION_STARTTLS && session_begins_in_clear(all, s, &protocol))
+		return session_enter(all, s, SESSION_STARTTLS);
 	if (tls && s->state < SESSION_TLS_CONNECT)
-		return session_enter(s, SESSION_TLS_CONNECT);
-	if (s->state < SESSION_HOP && session_hop_endpoint(a, s) != NULL) {
+		return session_enter(all, s, SESSION_TLS_CONNECT);
+	if (s->state < SESSION_HOP && session_hop_endpoint(all, s) != NULL) {
 		s->hop = (struct hop_reply){0};
 		s->sent = 0;
-		return session_enter(s, SESSION_HOP);
+		return session_enter(all, s, SESSION_HOP);
 	}
 	session_set_reply(s, SOCKS4_GRANTED, &nothing);
 	if (session_is_forwarded(s))
 		s->message_len = 0;
-	return session_enter(s, SESSION_GRANT);
+	return session_enter(all, s, SESSION_GRANT);
 }

@@ -1,210 +1,139 @@
 /*
- * A session's frame: its beginning, its steps, its end, and what all states share.
+ * The dispatcher: begins sessions, gives each its slices and calls the handler of its state, ends them.
  */
-#include "proxy/instance.h"
+#include "session/session.h"
 
 #include <string.h>
 
 #include "base/check.h"
 
-/* ---- Sockets and times ---- */
+/* ---- The table ---- */
 
-void session_own(struct anklet *a, const struct session *s, port_sock sock)
+bool sessions_have_room(const struct sessions *all)
 {
-	a->owner[sock] = (struct owner){
-		.kind = OWNER_SESSION, .index = (uint16_t)((s - a->sessions) & 0x1fff)};
+	return all->loop.status.sessions < CONFIG_ANKLET_SESSIONS || all->draining > 0;
 }
 
-static void close_sock(struct anklet *a, port_sock *sock, bool reset)
+static uint16_t take_slot(struct sessions *all)
 {
-	if (*sock == PORT_NONE)
-		return;
-	a->owner[*sock] = (struct owner){0};
-	if (reset)
-		port_reset(a->port, sock);
-	else
-		port_close(a->port, sock);
+	return all->free_count > 0 ? all->free[--all->free_count] : all->used++;
 }
 
-void session_close(struct anklet *a, port_sock *sock)
+/* It is cleared, so that nothing of it is seen again. It may still be on the ready list, where it is passed over. */
+static void give_slot(struct sessions *all, struct session *s)
 {
-	close_sock(a, sock, false);
+	uint16_t i = (uint16_t)session_index(all, s);
+
+	timers_clear(&all->loop.timers, SESSION_LIMIT(i));
+	timers_clear(&all->loop.timers, SESSION_STEP(i));
+	all->loop.status.octets_up += s->relay.up.octets;
+	all->loop.status.octets_down += s->relay.down.octets;
+	all->loop.status.sessions--;
+	memset(&all->client[i], 0, sizeof all->client[i]);
+	memset(s, 0, sizeof *s);
+	all->free[all->free_count++] = i;
+	all->loop.accept_at.set = false; /* its sockets are free: accepting may succeed again */
 }
 
-void session_close_stream(struct anklet *a, struct stream *stream, bool reset)
+/* ---- Its end ---- */
+
+static void end(struct sessions *all, struct session *s, bool reset)
 {
-	session_close_tls(a, stream);
-	close_sock(a, &stream->sock, reset);
+	/* A refusal was logged when it began, an end that lingers as well. */
+	if (s->state < SESSION_LINGER)
+		session_log_end(all, s);
+	if (s->state < SESSION_GRANT && s->reason != REASON_STOPPED)
+		all->loop.status.refused++;
+	session_close_others(all, s, reset);
+	session_close_stream(all, &s->client, reset);
+	if (s->state == SESSION_DRAIN)
+		all->draining--;
+	give_slot(all, s);
 }
 
-void session_close_others(struct anklet *a, struct session *s, bool reset)
+static void abort_session(struct sessions *all, struct session *s, enum session_reason reason)
 {
-	close_sock(a, &s->side, reset);
-	session_close_rival(a, s);
-	session_close_stream(a, &s->server, reset);
+	if (s->state < SESSION_LINGER)
+		s->reason = (uint8_t)reason;
+	end(all, s, true);
 }
 
-void session_close_rival(struct anklet *a, struct session *s)
+void sessions_abort(struct sessions *all, enum session_reason reason)
 {
-	if (s->rival == PORT_NONE)
-		return;
-	close_sock(a, &s->rival, false);
-	a->spare_sockets++;
+	for (unsigned i = 0; i < all->used; i++)
+		if (all->session[i].state != SESSION_FREE)
+			abort_session(all, &all->session[i], reason);
 }
 
-static void set_deadline(struct anklet *a, struct deadline *d, uint32_t ms)
-{
-	d->set = ms > 0;
-	d->at = port_now(a->port) + ms;
-	instance_deadline(a, d);
-}
-
-void session_set_limit(struct anklet *a, struct session *s, uint32_t ms)
-{
-	set_deadline(a, &s->limit, ms);
-}
-
-void session_set_step(struct anklet *a, struct session *s, uint32_t ms)
-{
-	set_deadline(a, &s->step, ms);
-	s->step_due = false;
-}
-
-/* ---- States ---- */
-
-enum session_next session_enter(struct session *s, enum session_state state)
-{
-	check(state > s->state);
-	s->state = (uint8_t)state;
-	s->step.set = false;
-	s->step_due = false;
-	return NEXT_STATE;
-}
+/* ---- Its beginning ---- */
 
 /* A client of a forward asks for nothing: what it is to have stands in the configuration. */
-static void fill_request(struct anklet *a, struct session *s)
+static void fill_request(struct sessions *all, struct session *s)
 {
-	const struct endpoint *target = &a->config.forward[s->forward].target;
+	const struct endpoint *target = &all->config->forward[s->forward].target;
 	struct socks4_request *r = &s->request;
 
 	r->cd = SOCKS4_CONNECT;
 	r->port = target->port;
 	if (target->host == ENDPOINT_NAME) {
-		const char *name = string_table_at(&a->config.strings, target->name);
+		const char *name = string_table_at(&all->config->strings, target->name);
 
 		r->name_len = (uint8_t)strlen(name);
 		memcpy(r->name, name, r->name_len);
 	}
 }
 
-void session_begin(struct anklet *a, struct session *s, const struct listener *l, port_sock client,
+/* The table is full: whoever has waited longest for a refused client to go away gives way. */
+static void evict(struct sessions *all)
+{
+	uint16_t timer = timers_first(&all->loop.timers, TIMER_DRAIN);
+
+	check(timer != TIMER_NONE);
+	abort_session(all, &all->session[timer / 2], REASON_GAVE_WAY);
+}
+
+static void count(struct anklet_status *status)
+{
+	status->sessions++;
+	if (status->sessions > status->sessions_peak)
+		status->sessions_peak = status->sessions;
+}
+
+void session_begin(struct sessions *all, int8_t forward, struct tls_context *tls, port_sock client,
 	const struct address *from)
 {
+	struct session *s;
+	uint16_t i;
+
+	if (all->loop.status.sessions == CONFIG_ANKLET_SESSIONS)
+		evict(all);
+	i = take_slot(all);
+	s = &all->session[i];
+	all->client[i] = from->ip;
+	count(&all->loop.status);
 	s->client.sock = client;
 	s->server.sock = s->rival = s->side = PORT_NONE;
 	s->rule = -1;
 	s->route = ROUTES_NONE;
-	s->forward = l->forward;
+	s->forward = forward;
 	s->from = *from;
-	s->number = ++a->session_number;
-	s->accepted_at = port_now(a->port);
-	session_own(a, s, client);
+	s->number = ++all->number;
+	s->accepted_at = port_now(all->loop.port);
+	session_own(all, s, client);
 	if (session_is_forwarded(s))
-		fill_request(a, s);
-	if (ANKLET_HAS_TLS && l->tls != NULL) {
-		session_open_tls(a, &s->client, l->tls, "");
-		session_enter(s, SESSION_TLS_ACCEPT);
+		fill_request(all, s);
+	if (ANKLET_HAS_TLS && tls != NULL) {
+		session_open_tls(all, &s->client, tls, "");
+		session_enter(all, s, SESSION_TLS_ACCEPT);
 	} else {
-		session_enter(s, SESSION_REQUEST);
+		session_enter(all, s, SESSION_REQUEST);
 	}
-	session_set_limit(a, s, a->config.limit_handshake_ms);
-	session_log_state(a, s);
-	instance_queue(a, s); /* the request is often there already */
-}
-
-enum session_next session_refuse(struct session *s, enum session_reason reason)
-{
-	s->reason = (uint8_t)reason;
-	return NEXT_REFUSE;
-}
-
-enum session_next session_ended(
-	struct session *s, enum session_reason reason, enum session_next how)
-{
-	s->reason = (uint8_t)reason;
-	return how;
-}
-
-enum session_next session_client_left(struct anklet *a, struct session *s)
-{
-	int r = port_gone(a->port, s->client.sock);
-
-	/* One that has said all it wants to say to a forward may still wait for the answer. */
-	if (r == PORT_AGAIN || (r == PORT_EOF && session_is_forwarded(s)))
-		return NEXT_WAIT;
-	if (r == PORT_EOF)
-		return session_refuse(s, REASON_CLIENT_LEFT);
-	return session_ended(s, REASON_CLIENT_RESET, NEXT_RESET);
-}
-
-/* ---- Replies ---- */
-
-void session_set_reply(struct session *s, enum socks4_code code, const struct address *at)
-{
-	socks4_reply(s->message, code, at);
-	s->message_len = SOCKS4_REPLY_LEN;
-	s->sent = 0;
-}
-
-int session_send(struct anklet *a, struct session *s, struct stream *to)
-{
-	while (s->sent < s->message_len) {
-		int n = stream_send(
-			a->port, to, s->message + s->sent, (size_t)(s->message_len - s->sent));
-
-		if (n < 0)
-			return n;
-		s->sent = (uint16_t)(s->sent + n);
-	}
-	return stream_flush(a->port, to);
-}
-
-enum session_next session_grant(struct anklet *a, struct session *s)
-{
-	int r = session_send(a, s, &s->client);
-
-	if (r == PORT_AGAIN)
-		return NEXT_WAIT;
-	if (r < 0)
-		return session_ended(s, REASON_CLIENT_RESET, NEXT_RESET);
-	a->status.granted++;
-	session_log_granted(a, s);
-	session_set_limit(a, s, a->config.limit_idle_ms);
-	return session_enter(s, SESSION_RELAY);
+	session_set_limit(all, s, TIMER_HANDSHAKE, all->config->limit_handshake_ms);
+	session_log_state(all, s);
+	loop_ready(&all->loop, i); /* the request is often there already */
 }
 
 /* ---- Steps ---- */
-
-static void end(struct anklet *a, struct session *s, bool reset)
-{
-	/* A refusal was logged when it began, an end that lingers as well. */
-	if (s->state < SESSION_LINGER)
-		session_log_end(a, s);
-	if (s->state < SESSION_GRANT && s->reason != REASON_STOPPED)
-		a->status.refused++;
-	session_close_others(a, s, reset);
-	session_close_stream(a, &s->client, reset);
-	if (s->state == SESSION_DRAIN)
-		a->draining--;
-	instance_free(a, s);
-}
-
-void session_abort(struct anklet *a, struct session *s, enum session_reason reason)
-{
-	if (s->state < SESSION_LINGER)
-		s->reason = (uint8_t)reason;
-	end(a, s, true);
-}
 
 /* A connection that is cut off while octets wait is not to look whole: it is reset. */
 static enum session_next relay_over_limit(struct session *s)
@@ -235,70 +164,70 @@ static enum session_next over_limit(struct session *s)
 }
 
 /* The states that are never entered without TLS: left out, they take all that only they use with them. */
-static enum session_next run_encrypted(struct anklet *a, struct session *s)
+static enum session_next run_encrypted(struct sessions *all, struct session *s)
 {
 	check(ANKLET_HAS_TLS);
 	if (!ANKLET_HAS_TLS)
 		return NEXT_CLOSE;
 	if (s->state == SESSION_TLS_ACCEPT)
-		return session_tls_accept(a, s);
+		return session_tls_accept(all, s);
 	if (s->state == SESSION_STARTTLS)
-		return session_starttls(a, s);
+		return session_starttls(all, s);
 	if (s->state == SESSION_TLS_CONNECT)
-		return session_tls_connect(a, s);
-	return session_linger(a, s);
+		return session_tls_connect(all, s);
+	return session_linger(all, s);
 }
 
 /* The same of those on the way through a next hop. */
-static enum session_next run_hop(struct anklet *a, struct session *s)
+static enum session_next run_hop(struct sessions *all, struct session *s)
 {
 	check(ANKLET_HAS_ROUTES);
 	if (!ANKLET_HAS_ROUTES)
 		return NEXT_CLOSE;
 	if (CONFIG_ANKLET_NAMES && s->state == SESSION_RESOLVE_HOP)
-		return session_resolve_hop(a, s);
+		return session_resolve_hop(all, s);
 	if (CONFIG_ANKLET_BIND && s->state == SESSION_HOP_PEER)
-		return session_hop_peer(a, s);
-	return session_hop(a, s);
+		return session_hop_peer(all, s);
+	return session_hop(all, s);
 }
 
 /* What is left out is never entered. */
-static enum session_next run_state(struct anklet *a, struct session *s)
+static enum session_next run_state(struct sessions *all, struct session *s)
 {
 	switch ((enum session_state)s->state) {
 	case SESSION_TLS_ACCEPT:
 	case SESSION_STARTTLS:
 	case SESSION_TLS_CONNECT:
 	case SESSION_LINGER:
-		return run_encrypted(a, s);
+		return run_encrypted(all, s);
 	case SESSION_RESOLVE_HOP:
 	case SESSION_HOP:
 	case SESSION_HOP_PEER:
-		return run_hop(a, s);
+		return run_hop(all, s);
 	case SESSION_REQUEST:
-		return session_request(a, s);
+		return session_request(all, s);
 	case SESSION_IDENT:
-		return CONFIG_ANKLET_IDENT ? session_ident(a, s) : NEXT_CLOSE;
+		return CONFIG_ANKLET_IDENT ? session_ident(all, s) : NEXT_CLOSE;
 	case SESSION_IDENT_ANSWER:
-		return CONFIG_ANKLET_IDENT ? session_ident_answer(a, s) : NEXT_CLOSE;
+		return CONFIG_ANKLET_IDENT ? session_ident_answer(all, s) : NEXT_CLOSE;
 	case SESSION_RESOLVE:
-		return session_resolve(a, s);
+		return session_resolve(all, s);
 	case SESSION_CONNECT:
-		return session_connect(a, s);
+		return session_connect(all, s);
 	case SESSION_LISTEN:
-		return CONFIG_ANKLET_BIND ? session_listen(a, s) : NEXT_CLOSE;
+		return CONFIG_ANKLET_BIND ? session_listen(all, s) : NEXT_CLOSE;
 	case SESSION_ANNOUNCE:
-		return CONFIG_ANKLET_BIND ? session_announce(a, s) : NEXT_CLOSE;
+		return CONFIG_ANKLET_BIND ? session_announce(all, s) : NEXT_CLOSE;
 	case SESSION_WAIT_PEER:
-		return CONFIG_ANKLET_BIND ? session_wait_peer(a, s) : NEXT_CLOSE;
+		return CONFIG_ANKLET_BIND ? session_wait_peer(all, s) : NEXT_CLOSE;
 	case SESSION_GRANT:
-		return session_grant(a, s);
+		return session_grant(all, s);
 	case SESSION_RELAY:
-		return session_relay(a, s);
+		return session_relay(all, s);
 	case SESSION_REFUSE:
-		return session_send_refusal(a, s);
+		return session_send_refusal(all, s);
 	case SESSION_DRAIN:
-		return session_drain(a, s);
+		return session_drain(all, s);
 	case SESSION_FREE:
 		break;
 	}
@@ -307,32 +236,60 @@ static enum session_next run_state(struct anklet *a, struct session *s)
 }
 
 /* What its state's handler answered may mean more than the handler knows. */
-static enum session_next conclude(struct anklet *a, struct session *s, enum session_next next)
+static enum session_next conclude(struct sessions *all, struct session *s, enum session_next next)
 {
 	/* No reply is sent to a client that speaks no SOCKS, and what never began has no ordinary end. */
 	if (next == NEXT_REFUSE && session_is_forwarded(s))
 		return NEXT_RESET;
 	if (next == NEXT_REFUSE)
-		return session_begin_refusal(a, s);
+		return session_begin_refusal(all, s);
 	if (ANKLET_HAS_TLS && next == NEXT_CLOSE && s->state == SESSION_RELAY &&
 		session_speaks_tls(s))
-		return session_begin_linger(a, s);
+		return session_begin_linger(all, s);
 	return next;
 }
 
-void session_step(struct anklet *a, struct session *s)
+static void step(struct sessions *all, struct session *s)
 {
-	bool over = deadline_passed(&s->limit, port_now(a->port));
-	enum session_next next = conclude(a, s, over ? over_limit(s) : NEXT_STATE);
+	enum session_next next = conclude(all, s, s->limit_due ? over_limit(s) : NEXT_STATE);
+
+	s->limit_due = false;
 
 	/* States only advance, so this ends. */
 	while (next == NEXT_STATE) {
-		next = conclude(a, s, run_state(a, s));
+		next = conclude(all, s, run_state(all, s));
 		if (next == NEXT_STATE)
-			session_log_state(a, s);
+			session_log_state(all, s);
 	}
 	if (next == NEXT_TURN)
-		instance_queue(a, s);
+		loop_ready(&all->loop, session_index(all, s));
 	else if (next != NEXT_WAIT)
-		end(a, s, next == NEXT_RESET);
+		end(all, s, next == NEXT_RESET);
+}
+
+void sessions_expire(struct sessions *all)
+{
+	uint32_t now = port_now(all->loop.port);
+	uint16_t timer;
+
+	while ((timer = timers_take(&all->loop.timers, now)) != TIMER_NONE) {
+		struct session *s = &all->session[timer / 2];
+
+		if (timer % 2 == 0)
+			s->limit_due = true;
+		else
+			s->step_due = true;
+		loop_ready(&all->loop, timer / 2u);
+	}
+}
+
+void sessions_run(struct sessions *all)
+{
+	for (uint16_t left = all->loop.ready.count; left > 0; left--) {
+		struct session *s = &all->session[loop_take_ready(&all->loop)];
+
+		/* A session can have ended while it was on the list: by giving way to a new client. */
+		if (s->state != SESSION_FREE)
+			step(all, s);
+	}
 }

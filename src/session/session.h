@@ -22,7 +22,8 @@
 
 #include "anklet_config.h"
 #include "base/address.h"
-#include "config/endpoint.h"
+#include "config/config.h"
+#include "loop/loop.h"
 #include "policy/rules.h"
 #include "port.h"
 #include "protocol/hop.h"
@@ -66,18 +67,11 @@ enum session_next {
 	NEXT_RESET,  /* it is over: break off what is still open */
 };
 
-/* A time that may not be set. Compared by signed difference, for the clock wraps. */
-struct deadline {
-	bool set;
-	uint32_t at;
-};
-
 struct session {
 	uint8_t state;        /* enum session_state */
 	uint8_t reason;       /* enum session_reason */
-	bool queued;          /* on the list of runnable sessions */
-	bool step_due;        /* 'step' has passed since the handler ran last */
-	uint16_t next;        /* the next one on that list */
+	bool limit_due;       /* the limit of its phase has passed */
+	bool step_due;        /* the time of its step has, since the handler ran last */
 	int8_t forward;       /* the forward it belongs to; -1: the client speaks SOCKS */
 	int8_t route;         /* the route it takes; ROUTES_NONE, ROUTES_UNDECIDED */
 	struct stream client; /* without a socket only when FREE */
@@ -92,11 +86,9 @@ struct session {
 	uint8_t message[16]; /* what is being sent: a reply, or IDENT's question */
 	uint32_t number;     /* counts sessions, for the log */
 	uint32_t accepted_at;
-	uint32_t drained;      /* octets read and dropped at the end */
-	struct deadline limit; /* of the phase: handshake, establishing, relay, drain */
-	struct deadline step;  /* of the state's own step */
-	struct address from;   /* the client */
-	union {                /* what the present state reads */
+	uint32_t drained;    /* octets read and dropped at the end */
+	struct address from; /* the client */
+	union {              /* what the present state reads */
 		struct ident_answer ident;
 		struct starttls starttls;
 		struct hop_reply hop;
@@ -120,8 +112,26 @@ struct session {
 	struct ip addresses[ANKLET_ADDRESSES]; /* permitted ones, in the order of trying */
 };
 
-struct anklet;
-struct listener;
+/* The timers of a session, by its place in the table. */
+#define SESSION_LIMIT(index) \
+	(2u * (index)) /* of the phase: handshake, establishing, relay, drain */
+#define SESSION_STEP(index) (2u * (index) + 1u) /* of the state's own step */
+
+/* All sessions and what they share. The tables stand at the end. */
+struct sessions {
+	struct loop loop;
+	const struct config *config;
+	uint32_t number;     /* of the session that began last */
+	uint16_t draining;   /* in DRAIN: they give way to new clients */
+	uint16_t used;       /* so many slots have ever been used */
+	uint16_t free_count; /* of these, so many are free again */
+	struct tls_context *target_tls[ANKLET_TABLE(CONFIG_ANKLET_FORWARDS)];
+	struct tls_context *route_tls[ANKLET_TABLE(CONFIG_ANKLET_ROUTES)];
+	uint16_t free[CONFIG_ANKLET_SESSIONS]; /* a stack of indices */
+	/* The client of each session, '::' when FREE: apart, so that counting them reads little memory. */
+	struct ip client[CONFIG_ANKLET_SESSIONS];
+	struct session session[CONFIG_ANKLET_SESSIONS];
+};
 
 /* Is it a client of a forward, who does not speak SOCKS? */
 static inline bool session_is_forwarded(const struct session *s)
@@ -135,40 +145,51 @@ static inline bool session_is_bind(const struct session *s)
 	return CONFIG_ANKLET_BIND && s->request.cd == SOCKS4_BIND;
 }
 
-/* Begins a session in a free slot for a client just accepted; client is the session's from here. */
-void session_begin(struct anklet *a, struct session *s, const struct listener *l, port_sock client,
+/* ---- session.c: for the instance ---- */
+
+/* Is there a slot for one more, if perhaps one that only drains gives way? */
+bool sessions_have_room(const struct sessions *all);
+
+/*
+ * Begins a session for a client just accepted, of a forward or (-1) of SOCKS, which speaks TLS or (NULL) does not.
+ * There is room; client is the session's from here.
+ */
+void session_begin(struct sessions *all, int8_t forward, struct tls_context *tls, port_sock client,
 	const struct address *from);
 
-/* Runs the session as far as it goes in one turn. */
-void session_step(struct anklet *a, struct session *s);
+/* Finds out whose time has come, and puts them on the ready list. */
+void sessions_expire(struct sessions *all);
 
-/* Ends the session now, whatever its state, resetting its connections. */
-void session_abort(struct anklet *a, struct session *s, enum session_reason reason);
+/* Each session on the ready list gets one slice; those that it makes ready wait for the next time. */
+void sessions_run(struct sessions *all);
+
+/* Ends all sessions now, resetting their connections. */
+void sessions_abort(struct sessions *all, enum session_reason reason);
 
 /* ---- For the handlers, each in the file of its state ---- */
 
-enum session_next session_tls_accept(struct anklet *a, struct session *s);
-enum session_next session_request(struct anklet *a, struct session *s);
-enum session_next session_ident(struct anklet *a, struct session *s);
-enum session_next session_ident_answer(struct anklet *a, struct session *s);
-enum session_next session_resolve(struct anklet *a, struct session *s);
-enum session_next session_resolve_hop(struct anklet *a, struct session *s);
-enum session_next session_connect(struct anklet *a, struct session *s);
-enum session_next session_starttls(struct anklet *a, struct session *s);
-enum session_next session_tls_connect(struct anklet *a, struct session *s);
-enum session_next session_hop(struct anklet *a, struct session *s);
-enum session_next session_hop_peer(struct anklet *a, struct session *s);
-enum session_next session_listen(struct anklet *a, struct session *s);
-enum session_next session_announce(struct anklet *a, struct session *s);
-enum session_next session_wait_peer(struct anklet *a, struct session *s);
-enum session_next session_grant(struct anklet *a, struct session *s);
-enum session_next session_relay(struct anklet *a, struct session *s);
-enum session_next session_linger(struct anklet *a, struct session *s);
-enum session_next session_send_refusal(struct anklet *a, struct session *s);
-enum session_next session_drain(struct anklet *a, struct session *s);
+enum session_next session_tls_accept(struct sessions *all, struct session *s);
+enum session_next session_request(struct sessions *all, struct session *s);
+enum session_next session_ident(struct sessions *all, struct session *s);
+enum session_next session_ident_answer(struct sessions *all, struct session *s);
+enum session_next session_resolve(struct sessions *all, struct session *s);
+enum session_next session_resolve_hop(struct sessions *all, struct session *s);
+enum session_next session_connect(struct sessions *all, struct session *s);
+enum session_next session_starttls(struct sessions *all, struct session *s);
+enum session_next session_tls_connect(struct sessions *all, struct session *s);
+enum session_next session_hop(struct sessions *all, struct session *s);
+enum session_next session_hop_peer(struct sessions *all, struct session *s);
+enum session_next session_listen(struct sessions *all, struct session *s);
+enum session_next session_announce(struct sessions *all, struct session *s);
+enum session_next session_wait_peer(struct sessions *all, struct session *s);
+enum session_next session_grant(struct sessions *all, struct session *s);
+enum session_next session_relay(struct sessions *all, struct session *s);
+enum session_next session_linger(struct sessions *all, struct session *s);
+enum session_next session_send_refusal(struct sessions *all, struct session *s);
+enum session_next session_drain(struct sessions *all, struct session *s);
 
 /* Advances to a state: always NEXT_STATE. */
-enum session_next session_enter(struct session *s, enum session_state state);
+enum session_next session_enter(struct sessions *all, struct session *s, enum session_state state);
 
 /* Notes the reason: always NEXT_REFUSE. */
 enum session_next session_refuse(struct session *s, enum session_reason reason);
@@ -187,97 +208,115 @@ enum session_reason session_reason_of_rules(const struct rules_answer *answer);
  * Before the last grant: has the client left? NEXT_WAIT when it has not; else
  * the answer for the handler to return.
  */
-enum session_next session_client_left(struct anklet *a, struct session *s);
+enum session_next session_client_left(struct sessions *all, struct session *s);
 
 /* Sets the reply to be sent next. */
 void session_set_reply(struct session *s, enum socks4_code code, const struct address *at);
 
 /* Sends on in the message: 0 when all of it was taken, PORT_AGAIN, or the failure. */
-int session_send(struct anklet *a, struct session *s, struct stream *to);
+int session_send(struct sessions *all, struct session *s, struct stream *to);
+
+/* Its place in the table. */
+unsigned session_index(const struct sessions *all, const struct session *s);
 
 /* Sets the time limit of the phase (0: none), or of the state's own step; from now on. */
-void session_set_limit(struct anklet *a, struct session *s, uint32_t ms);
-void session_set_step(struct anklet *a, struct session *s, uint32_t ms);
+void session_set_limit(struct sessions *all, struct session *s, enum timer_kind kind, uint32_t ms);
+void session_set_step(struct sessions *all, struct session *s, enum timer_kind kind, uint32_t ms);
 
 /* Stores a socket just opened as the session's, so that its readiness is. */
-void session_own(struct anklet *a, const struct session *s, port_sock sock);
+void session_own(struct sessions *all, const struct session *s, port_sock sock);
 
 /* Closes one of its sockets; a stream; or the second attempt, whose socket goes back to the spare ones. */
-void session_close(struct anklet *a, port_sock *sock);
-void session_close_stream(struct anklet *a, struct stream *stream, bool reset);
-void session_close_rival(struct anklet *a, struct session *s);
+void session_close(struct sessions *all, port_sock *sock);
+void session_close_stream(struct sessions *all, struct stream *stream, bool reset);
+void session_close_rival(struct sessions *all, struct session *s);
 
 /* Closes everything but the client's connection. */
-void session_close_others(struct anklet *a, struct session *s, bool reset);
+void session_close_others(struct sessions *all, struct session *s, bool reset);
 
 /* Begin the two ends that take time: both always NEXT_STATE. (end.c) */
-enum session_next session_begin_refusal(struct anklet *a, struct session *s);
-enum session_next session_begin_linger(struct anklet *a, struct session *s);
+enum session_next session_begin_refusal(struct sessions *all, struct session *s);
+enum session_next session_begin_linger(struct sessions *all, struct session *s);
 
 /* Is either of its connections encrypted? */
 bool session_speaks_tls(const struct session *s);
 
 /* Begins TLS on a stream of the session's. 0, or the failure of tls_open(). */
 int session_open_tls(
-	struct anklet *a, struct stream *stream, struct tls_context *context, const char *name);
+	struct sessions *all, struct stream *stream, struct tls_context *context, const char *name);
 
 /* Gives the place of a stream's TLS back. The stream is then a socket again. */
-void session_close_tls(struct anklet *a, struct stream *stream);
+void session_close_tls(struct sessions *all, struct stream *stream);
 
 /* ---- How it travels (route.c) ---- */
 
 /* Finds the route for one address, or for the name where ip is NULL; 'unresolved': it has no address here. */
 int session_find_route(
-	struct anklet *a, const struct session *s, const struct ip *ip, bool unresolved);
+	struct sessions *all, const struct session *s, const struct ip *ip, bool unresolved);
 
 /* The next hop of its route, or NULL. */
-const struct endpoint *session_hop_endpoint(const struct anklet *a, const struct session *s);
+const struct endpoint *session_hop_endpoint(const struct sessions *all, const struct session *s);
 
 /* The TLS that is spoken with the server or the next hop: its options, or NULL where none is. */
-const struct tls_options *session_tls_options(const struct anklet *a, const struct session *s);
-struct tls_context *session_tls_context(const struct anklet *a, const struct session *s);
+const struct tls_options *session_tls_options(const struct sessions *all, const struct session *s);
+struct tls_context *session_tls_context(const struct sessions *all, const struct session *s);
 
 /* Does it begin with STARTTLS, in which protocol (enum starttls_protocol)? */
-bool session_begins_in_clear(const struct anklet *a, const struct session *s, uint8_t *protocol);
+bool session_begins_in_clear(
+	const struct sessions *all, const struct session *s, uint8_t *protocol);
 
 /* Everything that may be reached is in addresses, or the name is the hop's to look up: goes on. */
-enum session_next session_depart(struct anklet *a, struct session *s);
+enum session_next session_depart(struct sessions *all, struct session *s);
 
 /* The server is connected, or TLS with it is ready: goes on to what comes next. */
-enum session_next session_arrive(struct anklet *a, struct session *s);
+enum session_next session_arrive(struct sessions *all, struct session *s);
 
-/* ---- Permission (request.c); each notes the reason if not ---- */
+/* ---- Permission (permission.c); each notes the reason if not ---- */
 
 /* What the rules say of an address, or of the name where ip is NULL: it may go on. */
 bool session_permitted(
-	struct anklet *a, struct session *s, const struct ip *ip, struct rules_answer *answer);
+	struct sessions *all, struct session *s, const struct ip *ip, struct rules_answer *answer);
 
 /* Each address is judged by itself, as the one that would be reached. */
 bool session_usable(
-	struct anklet *a, struct session *s, const struct ip *ip, struct rules_answer *answer);
+	struct sessions *all, struct session *s, const struct ip *ip, struct rules_answer *answer);
 
 /* The name, whose address nobody here will see, may go by this route; takes it. */
-bool session_may_go_unseen(struct anklet *a, struct session *s, int route);
+bool session_may_go_unseen(struct sessions *all, struct session *s, int route);
+
+/* Has it the CONNECT that the rule wants that decided, to ip or (NULL) to the name? */
+bool session_has_its_connect(struct sessions *all, struct session *s, const struct ip *ip);
 
 /* BIND with any-peer: may this one be the peer? */
-bool session_may_meet(struct anklet *a, struct session *s, const struct ip *peer);
+bool session_may_meet(struct sessions *all, struct session *s, const struct ip *peer);
+
+/* Is it 0.0.0.0, with which BIND says that nobody knows who will come? */
+bool session_any_ip(const struct ip *ip);
+
+/* ---- Then (ident.c) ---- */
+
+/* Begins to ask the client's identd. */
+enum session_next session_begin_ident(struct sessions *all, struct session *s);
+
+/* Permission and IDENT are done, or were not needed: goes on. */
+enum session_next session_authorized(struct sessions *all, struct session *s);
 
 /* Adds one of the addresses to be tried. */
 void session_add_address(struct session *s, const struct address *found);
 
 /* Keeps those of the hop's addresses that are neither ourselves nor the client, and goes on. */
 enum session_next session_keep_hops(
-	struct anklet *a, struct session *s, const struct address *found, size_t count);
+	struct sessions *all, struct session *s, const struct address *found, size_t count);
 
 /* ---- The log ---- */
 
 /* The state that was entered; an attempt at an address that failed for s->reason. Both only for 'log debug'. */
-void session_log_state(struct anklet *a, const struct session *s);
-void session_log_attempt(struct anklet *a, const struct session *s, const struct ip *ip);
+void session_log_state(struct sessions *all, const struct session *s);
+void session_log_attempt(struct sessions *all, const struct session *s, const struct ip *ip);
 
-void session_log_announced(struct anklet *a, const struct session *s);
-void session_log_granted(struct anklet *a, const struct session *s);
-void session_log_end(struct anklet *a, const struct session *s);
+void session_log_announced(struct sessions *all, const struct session *s);
+void session_log_granted(struct sessions *all, const struct session *s);
+void session_log_end(struct sessions *all, const struct session *s);
 
 /* Appends the words for a reason, and which rule it was (from 0), if it was one. */
 void text_reason(struct text *t, enum session_reason reason, int16_t rule);

@@ -2,33 +2,15 @@
  * TLS in a session: with its client, and with the server or the next hop, from the first octet or
  * from the middle of the stream on.
  */
-#include "proxy/instance.h"
+#include "session/session.h"
 
 #include <string.h>
 
-int session_open_tls(
-	struct anklet *a, struct stream *stream, struct tls_context *context, const char *name)
-{
-	int r = tls_open(&stream->tls, context, a->port, stream->sock, name);
-
-	if (r == 0)
-		a->tls_streams++;
-	return r;
-}
-
-void session_close_tls(struct anklet *a, struct stream *stream)
-{
-	if (!stream_is_encrypted(stream))
-		return;
-	tls_close(&stream->tls);
-	a->tls_streams--;
-}
-
-enum session_next session_tls_accept(struct anklet *a, struct session *s)
+enum session_next session_tls_accept(struct sessions *all, struct session *s)
 {
 	int r;
 
-	(void)a; /* every handler is given it */
+	(void)all; /* every handler is given it */
 	if (s->client.tls == NULL)
 		return session_refuse(s, REASON_TLS_FULL);
 	r = tls_handshake(s->client.tls);
@@ -38,7 +20,7 @@ enum session_next session_tls_accept(struct anklet *a, struct session *s)
 		return NEXT_TURN;
 	if (r < 0)
 		return session_refuse(s, REASON_CLIENT_TLS);
-	return session_enter(s, SESSION_REQUEST);
+	return session_enter(all, s, SESSION_REQUEST);
 }
 
 /* ---- With the server ---- */
@@ -47,15 +29,15 @@ enum session_next session_tls_accept(struct anklet *a, struct session *s)
  * Whom the server is to be: as the configuration says, as the client named it, or
  * the address itself, which the certificate then has to bear.
  */
-static void text_expected(struct text *t, const struct anklet *a, const struct session *s)
+static void text_expected(struct text *t, const struct sessions *all, const struct session *s)
 {
-	const struct tls_options *options = session_tls_options(a, s);
-	const struct endpoint *hop = session_hop_endpoint(a, s);
+	const struct tls_options *options = session_tls_options(all, s);
+	const struct endpoint *hop = session_hop_endpoint(all, s);
 
 	if (options->name != STRING_NONE)
-		text_str(t, string_table_at(&a->config.strings, options->name));
+		text_str(t, string_table_at(&all->config->strings, options->name));
 	else if (hop != NULL && hop->host == ENDPOINT_NAME)
-		text_str(t, string_table_at(&a->config.strings, hop->name));
+		text_str(t, string_table_at(&all->config->strings, hop->name));
 	else if (hop != NULL)
 		text_ip(t, &hop->ip);
 	else if (s->by_name)
@@ -65,7 +47,7 @@ static void text_expected(struct text *t, const struct anklet *a, const struct s
 }
 
 /* 0, or the failure. There is a place for it from here on: nobody waits for one in mid-stream. */
-static int open_server_tls(struct anklet *a, struct session *s)
+static int open_server_tls(struct sessions *all, struct session *s)
 {
 	char name[CONFIG_ANKLET_NAME_MAX + 1];
 	struct text t;
@@ -73,18 +55,18 @@ static int open_server_tls(struct anklet *a, struct session *s)
 	if (s->server.tls != NULL)
 		return 0;
 	text_init(&t, name, sizeof name);
-	text_expected(&t, a, s);
-	return session_open_tls(a, &s->server, session_tls_context(a, s), name);
+	text_expected(&t, all, s);
+	return session_open_tls(all, &s->server, session_tls_context(all, s), name);
 }
 
-enum session_next session_tls_connect(struct anklet *a, struct session *s)
+enum session_next session_tls_connect(struct sessions *all, struct session *s)
 {
-	enum session_next left = session_client_left(a, s);
+	enum session_next left = session_client_left(all, s);
 	int r;
 
 	if (left != NEXT_WAIT)
 		return left;
-	r = open_server_tls(a, s);
+	r = open_server_tls(all, s);
 	if (r == 0)
 		r = tls_handshake(s->server.tls);
 	if (r == PORT_AGAIN)
@@ -93,7 +75,7 @@ enum session_next session_tls_connect(struct anklet *a, struct session *s)
 		return NEXT_TURN;
 	if (r < 0)
 		return session_refuse(s, session_reason_of(r));
-	return session_arrive(a, s);
+	return session_arrive(all, s);
 }
 
 /* ---- STARTTLS ---- */
@@ -116,12 +98,12 @@ static enum session_reason starttls_reason(const struct starttls *starttls)
 }
 
 /* Sends the line that is due. 0: it was sent. */
-static int send_line(struct anklet *a, struct session *s, const char *line)
+static int send_line(struct sessions *all, struct session *s, const char *line)
 {
 	size_t len = strlen(line);
 
 	while (s->sent < len) {
-		int n = port_send(a->port, s->server.sock, line + s->sent, len - s->sent);
+		int n = port_send(all->loop.port, s->server.sock, line + s->sent, len - s->sent);
 
 		if (n < 0)
 			return n;
@@ -133,13 +115,13 @@ static int send_line(struct anklet *a, struct session *s, const char *line)
 }
 
 /* Reads a piece of an answer. NEXT_TURN: go on. */
-static enum session_next read_piece(struct anklet *a, struct session *s)
+static enum session_next read_piece(struct sessions *all, struct session *s)
 {
 	uint8_t keep[PIECE];
 	const uint8_t *data;
 	size_t used, kept = 0;
 	enum parse parsed;
-	int n = port_peek(a->port, s->server.sock, &data);
+	int n = port_peek(all->loop.port, s->server.sock, &data);
 
 	if (n == PORT_AGAIN)
 		return NEXT_WAIT;
@@ -147,7 +129,7 @@ static enum session_next read_piece(struct anklet *a, struct session *s)
 		return session_refuse(s, REASON_STARTTLS_SERVER);
 	parsed = starttls_read(
 		&s->starttls, data, n < PIECE ? (size_t)n : PIECE, &used, keep, &kept);
-	port_consume(a->port, s->server.sock, used);
+	port_consume(all->loop.port, s->server.sock, used);
 	if (parsed == PARSE_MALFORMED)
 		return session_refuse(s, starttls_reason(&s->starttls));
 	if (kept > 0 && !tls_preload(s->server.tls, keep, kept))
@@ -157,40 +139,40 @@ static enum session_next read_piece(struct anklet *a, struct session *s)
 	/* Octets in the clear behind the server's word would be taken for protected ones. */
 	if (used < (size_t)n)
 		return session_refuse(s, REASON_STARTTLS_INJECTION);
-	return session_enter(s, SESSION_TLS_CONNECT);
+	return session_enter(all, s, SESSION_TLS_CONNECT);
 }
 
-static enum session_next begin_starttls(struct anklet *a, struct session *s)
+static enum session_next begin_starttls(struct sessions *all, struct session *s)
 {
 	uint8_t protocol = 0;
-	int r = open_server_tls(a, s);
+	int r = open_server_tls(all, s);
 
 	if (r < 0)
 		return session_refuse(s, session_reason_of(r));
 	memset(&s->starttls, 0, sizeof s->starttls);
-	session_begins_in_clear(a, s, &protocol);
+	session_begins_in_clear(all, s, &protocol);
 	s->starttls.protocol = protocol;
 	s->sent = 0;
 	return NEXT_TURN;
 }
 
-enum session_next session_starttls(struct anklet *a, struct session *s)
+enum session_next session_starttls(struct sessions *all, struct session *s)
 {
-	enum session_next next = session_client_left(a, s);
+	enum session_next next = session_client_left(all, s);
 
 	if (next != NEXT_WAIT)
 		return next;
-	next = s->server.tls == NULL ? begin_starttls(a, s) : NEXT_TURN;
+	next = s->server.tls == NULL ? begin_starttls(all, s) : NEXT_TURN;
 	/* Each round takes an octet or sends one; STARTTLS_ANSWER_MAX and the dialogue bound them. */
 	while (next == NEXT_TURN) {
 		const char *line = starttls_line(&s->starttls);
-		int r = line != NULL ? send_line(a, s, line) : 0;
+		int r = line != NULL ? send_line(all, s, line) : 0;
 
 		if (r == PORT_AGAIN)
 			return NEXT_WAIT;
 		if (r < 0)
 			return session_refuse(s, REASON_STARTTLS_SERVER);
-		next = line != NULL ? NEXT_TURN : read_piece(a, s);
+		next = line != NULL ? NEXT_TURN : read_piece(all, s);
 	}
 	return next;
 }

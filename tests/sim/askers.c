@@ -187,7 +187,7 @@ static struct run *last_run;
 
 static void last_one(struct sim_actor *actor)
 {
-	if (last_run->anklet->status.associations == 0 && last_run->actors_left == 1)
+	if (last_run->anklet->sessions.loop.status.associations == 0 && last_run->actors_left == 1)
 		run_actor_done(last_run);
 	else if (last_run->actors_left > 0)
 		sim_timer(actor, 100);
@@ -268,7 +268,7 @@ void askers_check_served(struct run *run)
 		EXPECT(run, asker[i].replies == asker[i].sent);
 	}
 	EXPECT(run, echo.asked == sent && echo.callers <= askers);
-	EXPECT(run, run->anklet->status.datagrams_up == sent);
-	EXPECT(run, run->anklet->status.datagrams_down == sent);
-	EXPECT(run, run->anklet->status.datagrams_dropped == 0);
+	EXPECT(run, run->anklet->sessions.loop.status.datagrams_up == sent);
+	EXPECT(run, run->anklet->sessions.loop.status.datagrams_down == sent);
+	EXPECT(run, run->anklet->sessions.loop.status.datagrams_dropped == 0);
 }

@@ -28,6 +28,16 @@ static bool direction_waits(const struct run *run, const struct relay_direction 
 	       (awaits(run, to->sock, SIM_WRITE) && awaits(run, from->sock, SIM_GONE));
 }
 
+static const struct timers *timers(const struct run *run)
+{
+	return &run->anklet->sessions.loop.timers;
+}
+
+static bool has_step(const struct run *run, const struct session *s)
+{
+	return timers_is_set(timers(run), SESSION_STEP(session_index(&run->anklet->sessions, s)));
+}
+
 static bool attempts_wait(const struct run *run, const struct session *s)
 {
 	bool more = s->address_next < s->address_count;
@@ -36,7 +46,8 @@ static bool attempts_wait(const struct run *run, const struct session *s)
 		return false;
 	if (s->rival != PORT_NONE && !awaits(run, s->rival, SIM_WRITE))
 		return false;
-	return (s->server.sock != PORT_NONE || s->rival != PORT_NONE) && (!more || s->step.set);
+	return (s->server.sock != PORT_NONE || s->rival != PORT_NONE) &&
+	       (!more || has_step(run, s));
 }
 
 /* A stream that is read or sent to: TLS may have to do the one for the other. */
@@ -57,12 +68,13 @@ static bool state_waits(const struct run *run, const struct session *s)
 	case SESSION_DRAIN:
 		return awaits_octets(run, &s->client);
 	case SESSION_IDENT:
-		return client_watched && awaits(run, s->side, SIM_WRITE) && s->step.set;
+		return client_watched && awaits(run, s->side, SIM_WRITE) && has_step(run, s);
 	case SESSION_IDENT_ANSWER:
-		return client_watched && awaits(run, s->side, SIM_READ | SIM_WRITE) && s->step.set;
+		return client_watched && awaits(run, s->side, SIM_READ | SIM_WRITE) &&
+		       has_step(run, s);
 	case SESSION_RESOLVE:
 	case SESSION_RESOLVE_HOP:
-		return client_watched && (awaits(run, s->side, SIM_READ) || s->step.set);
+		return client_watched && (awaits(run, s->side, SIM_READ) || has_step(run, s));
 	case SESSION_CONNECT:
 		return client_watched && attempts_wait(run, s);
 	case SESSION_STARTTLS:
@@ -129,26 +141,28 @@ static bool holds_its_own(const struct session *s)
 	return false;
 }
 
-/* A limit that is set must not be later than the time at which the instance looks again. */
+/* A deadline that is set must not be earlier than the time at which the instance looks again. */
 static bool watched(const struct anklet *a, const struct deadline *d)
 {
-	return !d->set || (a->earliest.set && (int32_t)(a->earliest.at - d->at) <= 0);
+	const struct deadline *earliest = &a->sessions.loop.earliest;
+
+	return !d->set || (earliest->set && time_passed(earliest->at, d->at));
 }
 
 static void check_session(struct run *run, const struct session *s)
 {
 	const struct anklet *a = run->anklet;
+	unsigned index = session_index(&a->sessions, s);
 	bool unlimited = s->state == SESSION_RELAY &&
 			 (a->config.limit_idle_ms == 0 || a->config.limit_half_closed_ms == 0);
 
 	EXPECT(run, s->client.sock != PORT_NONE || s->state == SESSION_LINGER);
 	EXPECT(run, holds_its_own(s));
-	if (s->queued)
+	if (loop_is_ready(&a->sessions.loop, index))
 		return;
 	EXPECT(run, state_waits(run, s));
-	EXPECT(run, s->limit.set || unlimited);
-	EXPECT(run, watched(a, &s->limit));
-	EXPECT(run, watched(a, &s->step));
+	EXPECT(run, !s->limit_due);
+	EXPECT(run, timers_is_set(timers(run), SESSION_LIMIT(index)) || unlimited);
 }
 
 static unsigned held(const struct session *s)
@@ -164,10 +178,12 @@ static unsigned held(const struct session *s)
 static void check_listener(struct run *run, const struct listener *l)
 {
 	const struct anklet *a = run->anklet;
-	bool room = !a->accept_at.set && (a->free_count > 0 || a->draining > 0) &&
-		    (l->tls == NULL || a->tls_streams + 1 <= CONFIG_ANKLET_TLS_STREAMS);
+	bool room =
+		!a->sessions.loop.accept_at.set && sessions_have_room(&a->sessions) &&
+		(l->tls == NULL || a->sessions.loop.tls_streams + 1 <= CONFIG_ANKLET_TLS_STREAMS);
 
-	EXPECT(run, l->at.port != 0); /* else nobody can tell a loop */
+	EXPECT(run, a->sessions.loop.listening[l - a->listeners].port !=
+			    0); /* else nobody can tell a loop */
 	if (!l->ready)
 		EXPECT(run, awaits(run, l->sock, SIM_READ));
 	else if (room && !a->stopping)
@@ -222,8 +238,26 @@ static unsigned check_datagrams(struct run *run)
 		if (d->associations[i].used)
 			check_association(run, &d->associations[i]);
 	}
-	EXPECT(run, used == run->anklet->status.associations);
+	EXPECT(run, used == run->anklet->sessions.loop.status.associations);
 	return sockets + used;
+}
+
+/* Each list is in order of time, and whoever is in one is linked both ways. */
+static void check_timers(struct run *run)
+{
+	const struct timer *entry = timers(run)->entry;
+
+	for (uint16_t kind = 1; kind < TIMER_KINDS; kind++) {
+		unsigned count = 0;
+
+		for (uint16_t at = entry[kind].next; at != kind; at = entry[at].next) {
+			uint16_t next = entry[at].next;
+
+			EXPECT(run, at >= TIMER_KINDS && ++count <= TIMERS);
+			EXPECT(run, entry[next].previous == at);
+			EXPECT(run, next == kind || time_passed(entry[at].at, entry[next].at));
+		}
+	}
 }
 
 void run_check_waiting(struct run *run)
@@ -231,8 +265,8 @@ void run_check_waiting(struct run *run)
 	const struct anklet *a = run->anklet;
 	unsigned sockets = a->listener_count, busy = 0, draining = 0, spare = 0, tls = 0;
 
-	for (size_t i = 0; i < CONFIG_ANKLET_SESSIONS; i++) {
-		const struct session *s = &a->sessions[i];
+	for (unsigned i = 0; i < CONFIG_ANKLET_SESSIONS; i++) {
+		const struct session *s = &a->sessions.session[i];
 
 		if (s->state == SESSION_FREE)
 			continue;
@@ -246,11 +280,12 @@ void run_check_waiting(struct run *run)
 	}
 	for (unsigned i = 0; i < a->listener_count; i++)
 		check_listener(run, &a->listeners[i]);
-	EXPECT(run, busy == a->status.sessions);
-	EXPECT(run, busy + a->free_count == CONFIG_ANKLET_SESSIONS);
-	EXPECT(run, draining == a->draining);
-	EXPECT(run, tls == a->tls_streams);
-	EXPECT(run, spare + a->spare_sockets == CONFIG_ANKLET_SPARE_SOCKETS);
+	EXPECT(run, busy == a->sessions.loop.status.sessions);
+	EXPECT(run, busy + a->sessions.free_count == a->sessions.used);
+	check_timers(run);
+	EXPECT(run, draining == a->sessions.draining);
+	EXPECT(run, tls == a->sessions.loop.tls_streams);
+	EXPECT(run, spare + a->sessions.loop.spare_sockets == CONFIG_ANKLET_SPARE_SOCKETS);
 	sockets += check_datagrams(run);
 	EXPECT(run, sockets == sim_open_sockets(&run->proxy, SIM_STREAM) +
 				       sim_open_sockets(&run->proxy, SIM_LISTENER) +
@@ -263,24 +298,23 @@ void run_check_empty(struct run *run)
 	const struct anklet *a = run->anklet;
 	static const struct session cleared;
 
-	EXPECT(run, a->status.sessions == 0);
-	EXPECT(run, a->free_count == CONFIG_ANKLET_SESSIONS);
-	EXPECT(run, a->queued == 0);
-	EXPECT(run, a->draining == 0);
-	EXPECT(run, a->tls_streams == 0);
-	EXPECT(run, a->spare_sockets == CONFIG_ANKLET_SPARE_SOCKETS);
+	EXPECT(run, a->sessions.loop.status.sessions == 0);
+	EXPECT(run, a->sessions.free_count == a->sessions.used);
+	EXPECT(run, a->sessions.loop.ready.count == 0);
+	EXPECT(run, a->sessions.draining == 0);
+	EXPECT(run, a->sessions.loop.tls_streams == 0);
+	EXPECT(run, a->sessions.loop.spare_sockets == CONFIG_ANKLET_SPARE_SOCKETS);
 	EXPECT(run, sim_open_sockets(&run->proxy, SIM_STREAM) == 0);
 	EXPECT(run, sim_open_sockets(&run->proxy, SIM_LOOKUP) == 0);
 	EXPECT(run, sim_open_sockets(&run->proxy, SIM_DATAGRAMS) == a->datagrams->place_count);
 	EXPECT(run, sim_open_sockets(&run->proxy, SIM_LISTENER) == a->listener_count);
-	for (size_t i = 0; i < CONFIG_ANKLET_SESSIONS; i++) {
-		struct session s = a->sessions[i];
-
-		s.next = 0; /* what is left of the list of runnable sessions */
-		EXPECT(run, memcmp(&s, &cleared, sizeof s) == 0);
+	for (unsigned i = 0; i < CONFIG_ANKLET_SESSIONS; i++) {
+		EXPECT(run, memcmp(&a->sessions.session[i], &cleared, sizeof cleared) == 0);
+		EXPECT(run, !timers_is_set(timers(run), SESSION_LIMIT(i)));
+		EXPECT(run, !timers_is_set(timers(run), SESSION_STEP(i)));
 	}
-	EXPECT(run, a->status.associations == 0);
+	EXPECT(run, a->sessions.loop.status.associations == 0);
 	for (size_t i = 0; i < PORT_SOCKETS; i++)
-		EXPECT(run,
-			a->owner[i].kind != OWNER_SESSION && a->owner[i].kind != OWNER_ASSOCIATION);
+		EXPECT(run, a->sessions.loop.owner[i].kind != OWNER_SESSION &&
+				    a->sessions.loop.owner[i].kind != OWNER_ASSOCIATION);
 }

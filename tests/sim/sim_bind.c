@@ -96,7 +96,8 @@ static void check_served(struct run *run)
 {
 	check_replies(run, 0);
 	check_octets(run, 0);
-	EXPECT(run, run->anklet->status.granted == 1 && run->anklet->status.refused == 0);
+	EXPECT(run, run->anklet->sessions.loop.status.granted == 1 &&
+			    run->anklet->sessions.loop.status.refused == 0);
 	EXPECT(run, run_logged(run, ": waits for the peer on " PROXY_IP ":") == 1);
 	EXPECT(run, run_logged(run, ": granted, " SERVER_IP ":") == 1);
 	EXPECT(run, run_logged(run, ": closed, both sides ended") == 1);
@@ -231,8 +232,10 @@ static void check_refused(struct run *run)
 	EXPECT(run, client[0].replies_in == 2 && client_code(&client[0]) == SOCKS4_REJECTED);
 	EXPECT(run, address_equal(&shown, &nothing));
 	EXPECT(run, client[0].end == PORT_EOF && client[0].talk.in == 0);
-	EXPECT(run, run->anklet->status.granted == 0 && run->anklet->status.refused == 1);
-	EXPECT(run, run->anklet->status.octets_up == 0 && run->anklet->status.octets_down == 0);
+	EXPECT(run, run->anklet->sessions.loop.status.granted == 0 &&
+			    run->anklet->sessions.loop.status.refused == 1);
+	EXPECT(run, run->anklet->sessions.loop.status.octets_up == 0 &&
+			    run->anklet->sessions.loop.status.octets_down == 0);
 	for (unsigned i = 0; i < pairs; i++)
 		EXPECT(run, broken(&caller[i]) && caller[i].talk.in == 0);
 }
@@ -363,7 +366,8 @@ static void check_left(struct run *run)
 	const struct client *c = &client[0];
 
 	EXPECT(run, c->left && caller[0].end == PORT_REFUSED);
-	EXPECT(run, run->anklet->status.refused == 1 && run->anklet->status.granted == 0);
+	EXPECT(run, run->anklet->sessions.loop.status.refused == 1 &&
+			    run->anklet->sessions.loop.status.granted == 0);
 	if (c->leaves == CLIENT_SHUTS_DOWN) {
 		EXPECT(run, c->replies_in == 2 && client_code(c) == SOCKS4_REJECTED);
 		EXPECT(run, c->end == PORT_EOF);

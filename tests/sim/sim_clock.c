@@ -45,8 +45,8 @@ static void mark(uint64_t *at, uint64_t now)
 static const struct session *the_session(const struct run *run)
 {
 	for (unsigned i = 0; i < CONFIG_ANKLET_SESSIONS; i++)
-		if (run->anklet->sessions[i].state != SESSION_FREE)
-			return &run->anklet->sessions[i];
+		if (run->anklet->sessions.session[i].state != SESSION_FREE)
+			return &run->anklet->sessions.session[i];
 	return NULL;
 }
 

@@ -21,8 +21,8 @@ static void check_exact(struct run *run)
 	EXPECT(run, server.talk[0].in == client.talk.out_len);
 	EXPECT(run, client.talk.in_end == PORT_EOF && server.talk[0].in_end == PORT_EOF);
 	EXPECT(run, client.talk.out_end == 0 && server.talk[0].out_end == 0);
-	EXPECT(run, run->anklet->status.octets_up == client.talk.out);
-	EXPECT(run, run->anklet->status.octets_down == client.talk.in);
+	EXPECT(run, run->anklet->sessions.loop.status.octets_up == client.talk.out);
+	EXPECT(run, run->anklet->sessions.loop.status.octets_down == client.talk.in);
 	EXPECT(run, run_logged(run, "granted, ") == 1 &&
 			    run_logged(run, ": closed, both sides ended") == 1);
 }

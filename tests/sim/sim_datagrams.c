@@ -33,7 +33,7 @@ static void served(struct run *run)
 
 static void check_lossy(struct run *run)
 {
-	const struct anklet_status *status = &run->anklet->status;
+	const struct anklet_status *status = &run->anklet->sessions.loop.status;
 
 	EXPECT(run, status->datagrams_up <= 2 * 8 * SHARE);
 	EXPECT(run, status->datagrams_down <= 2 * echo.asked);
@@ -59,7 +59,7 @@ static void lossy(struct run *run)
 static void check_too_long(struct run *run)
 {
 	EXPECT(run, asker[0].replies == 0 && asker[1].replies == 3);
-	EXPECT(run, run->anklet->status.datagrams_dropped == 3);
+	EXPECT(run, run->anklet->sessions.loop.status.datagrams_dropped == 3);
 	EXPECT(run, echo.asked == 3);
 	EXPECT(run, run_logged(run, "begun") == 1);
 }
@@ -100,7 +100,7 @@ static void look_full(struct run *run)
 {
 	if (run->sim.now < 3000 || run->sim.now > 4500)
 		return;
-	EXPECT(run, run->anklet->status.associations == SLOTS);
+	EXPECT(run, run->anklet->sessions.loop.status.associations == SLOTS);
 	EXPECT(run, associations_of(run, "2001:db8::5") == 1);
 	for (unsigned i = 0; i < SLOTS; i++)
 		EXPECT(run, associations(run)[i].number != 2); /* the one that was idle longest */
@@ -159,8 +159,8 @@ static uint64_t gone_at;
 
 static void look_idle(struct run *run)
 {
-	if (run->anklet->status.associations == 0 && asker[0].sent == asker[0].count &&
-		gone_at == 0)
+	if (run->anklet->sessions.loop.status.associations == 0 &&
+		asker[0].sent == asker[0].count && gone_at == 0)
 		gone_at = run->sim.now;
 }
 

@@ -18,7 +18,7 @@ static void check_refused_at_first(struct run *run)
 	EXPECT(run, asker[0].sent == 10);
 	EXPECT(run, asker[0].pause_ms < 300 || (asker[0].replies >= 3 && asker[0].replies <= 7));
 	EXPECT(run, run->anklet->datagrams->number == 1); /* one association, all the time */
-	EXPECT(run, run->anklet->status.datagrams_up == 10);
+	EXPECT(run, run->anklet->sessions.loop.status.datagrams_up == 10);
 }
 
 /* Nobody listens there at first, which ICMP says; that ends nothing. */
@@ -42,7 +42,7 @@ static void check_late(struct run *run)
 	EXPECT(run, asker[0].replies == 4 && asker[1].replies == 1);
 	EXPECT(run,
 		run->proxy.waits < 200); /* what waits in the queue makes nobody run in circles */
-	EXPECT(run, run->anklet->status.datagrams_dropped == 0);
+	EXPECT(run, run->anklet->sessions.loop.status.datagrams_dropped == 0);
 }
 
 /* The name is found after seconds, or after failures; the system keeps what the client has sent. */
@@ -128,7 +128,7 @@ static void write_to_associations(struct run *run)
 	uint8_t octets[8];
 	port_sock s;
 
-	EXPECT(run, run->anklet->status.associations == askers);
+	EXPECT(run, run->anklet->sessions.loop.status.associations == askers);
 	EXPECT(run, port_datagram(port, &any, NULL, &s) == 0);
 	for (unsigned i = 0; i < SLOTS; i++) {
 		if (!associations(run)[i].used)
@@ -158,7 +158,8 @@ static void check_denied(struct run *run)
 {
 	EXPECT(run, echo.asked == 0);
 	EXPECT(run, run_logged(run, "refused, ") == 1); /* of fifteen */
-	EXPECT(run, run->anklet->status.datagrams_dropped == asker[0].sent + asker[1].sent);
+	EXPECT(run, run->anklet->sessions.loop.status.datagrams_dropped ==
+			    asker[0].sent + asker[1].sent);
 	EXPECT(run, run->anklet->datagrams->number == 0);
 }
 
@@ -211,7 +212,7 @@ static void look_stop(struct run *run)
 	anklet_stop(run->anklet);
 	EXPECT(run, sim_open_sockets(&run->proxy, SIM_DATAGRAMS) == 0);
 	EXPECT(run, sim_open_sockets(&run->proxy, SIM_LOOKUP) == 0);
-	EXPECT(run, run->anklet->status.associations == 0);
+	EXPECT(run, run->anklet->sessions.loop.status.associations == 0);
 	echo.asked = 0;
 }
 

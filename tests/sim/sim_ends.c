@@ -73,7 +73,7 @@ static void slow_down(struct run *run)
 static void check_cancelled(struct run *run)
 {
 	EXPECT(run, client.done);
-	if (run->anklet->status.granted != 0)
+	if (run->anklet->sessions.loop.status.granted != 0)
 		return; /* it was too late to leave, or the grant was on its way */
 	check_left(run);
 	/* The look-up and the connection were given up with it. */
@@ -171,7 +171,7 @@ static void broken_off_half(struct run *run)
 
 static void check_half_told(struct run *run)
 {
-	EXPECT(run, run->anklet->status.granted == 0);
+	EXPECT(run, run->anklet->sessions.loop.status.granted == 0);
 	EXPECT(run, client.end == PORT_RESET);
 	EXPECT(run, run_logged(run, "not established within limit-establish") == 1);
 }

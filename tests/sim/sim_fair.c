@@ -101,7 +101,7 @@ static void look(struct run *run)
 {
 	look_at_round_trips(run);
 	for (unsigned i = 0; i < CONFIG_ANKLET_SESSIONS; i++) {
-		const struct session *s = &run->anklet->sessions[i];
+		const struct session *s = &run->anklet->sessions.session[i];
 
 		if (s->state != SESSION_RELAY) {
 			seen[i].number = 0;

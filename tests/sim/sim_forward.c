@@ -73,7 +73,7 @@ static void check_broken_off(struct run *run)
 	EXPECT(run, client.talk.in == 0);
 	EXPECT(run, client.talk.reset || client.end == PORT_RESET);
 	EXPECT(run, server.accepted == 0);
-	EXPECT(run, run->anklet->status.granted <= 1); /* the probe at the end */
+	EXPECT(run, run->anklet->sessions.loop.status.granted <= 1); /* the probe at the end */
 }
 
 /* Nobody is there, it is not allowed, or it is ourselves: no ordinary end for what never began. */

@@ -29,8 +29,8 @@ static void check_octets(struct run *run)
 	EXPECT(run, client.talk.in == hop.pattern.out_len && there->in == client.talk.out_len);
 	EXPECT(run, client.talk.in_end == PORT_EOF && there->in_end == PORT_EOF);
 	EXPECT(run, client.talk.out_end == 0 && there->out_end == 0);
-	EXPECT(run, run->anklet->status.octets_up == client.talk.out);
-	EXPECT(run, run->anklet->status.octets_down == client.talk.in);
+	EXPECT(run, run->anklet->sessions.loop.status.octets_up == client.talk.out);
+	EXPECT(run, run->anklet->sessions.loop.status.octets_down == client.talk.in);
 }
 
 /* Where it went as far as that is known here, and through whom. */
@@ -49,7 +49,8 @@ static void check_log(struct run *run)
 {
 	bool bind = client.replies == 2;
 
-	EXPECT(run, run->anklet->status.granted == 1 && run->anklet->status.refused == 0);
+	EXPECT(run, run->anklet->sessions.loop.status.granted == 1 &&
+			    run->anklet->sessions.loop.status.refused == 0);
 	EXPECT(run, run_logged(run, granted_words()) == 1);
 	EXPECT(run, run_logged(run, ": closed, both sides ended") == 1);
 	EXPECT(run, run_logged(run, ": waits for the peer on ") == bind);

@@ -40,7 +40,7 @@ static void check_in_time(struct run *run)
 
 static void check_refused(struct run *run)
 {
-	const struct anklet_status *status = &run->anklet->status;
+	const struct anklet_status *status = &run->anklet->sessions.loop.status;
 
 	check_told(run);
 	check_in_time(run);
@@ -313,7 +313,7 @@ static void nth_call(struct run *run)
 static void check_loop(struct run *run)
 {
 	check_dead(run);
-	EXPECT(run, run->anklet->status.accepted == 1);
+	EXPECT(run, run->anklet->sessions.loop.status.accepted == 1);
 }
 
 static void ourselves(struct run *run)

@@ -359,7 +359,8 @@ static void check_left(struct run *run)
 	EXPECT(run, client.left && hop.over == 1);
 	EXPECT(run, hop.asked[0].over_at <= most);
 	EXPECT(run, hop.asked[0].talk.in == 0);
-	EXPECT(run, run->anklet->status.refused == 1 && run->anklet->status.granted == 0);
+	EXPECT(run, run->anklet->sessions.loop.status.refused == 1 &&
+			    run->anklet->sessions.loop.status.granted == 0);
 	EXPECT(run, run_logged(run, "the client left") + run_logged(run, "the client reset") == 1);
 }
 

@@ -130,7 +130,7 @@ static void check_refused(struct run *run)
 	EXPECT(run, client.replies_in == 1 && client_code(&client) == code);
 	EXPECT(run, client.end == PORT_EOF);
 	EXPECT(run, words == NULL || run_logged(run, words) == 1);
-	EXPECT(run, run->anklet->status.refused == 1 && run->log_count == 1);
+	EXPECT(run, run->anklet->sessions.loop.status.refused == 1 && run->log_count == 1);
 	expect_untouched(run);
 }
 
@@ -349,7 +349,7 @@ static void check_left(struct run *run)
 {
 	EXPECT(run, client.left);
 	EXPECT(run, run->sim.now <= client.left_at + 1000 + 10 * run->sim.latency_max_ms);
-	EXPECT(run, run->anklet->status.refused == 1 && run->log_count == 1);
+	EXPECT(run, run->anklet->sessions.loop.status.refused == 1 && run->log_count == 1);
 	EXPECT(run, run_logged(run, "the client left") + run_logged(run, "the client reset") == 1);
 	expect_untouched(run);
 }

@@ -34,7 +34,7 @@ static void check_refused(struct run *run)
 	EXPECT(run, client.replies_in == 1 && client_code(&client) == SOCKS4_REJECTED);
 	EXPECT(run, client.end == PORT_EOF);
 	EXPECT(run, run_logged(run, words) == 1);
-	EXPECT(run, run->log_count == 1 && run->anklet->status.refused == 1);
+	EXPECT(run, run->log_count == 1 && run->anklet->sessions.loop.status.refused == 1);
 	EXPECT(run, run->sim.now < 60000); /* nobody waits for what is not there */
 }
 

@@ -183,7 +183,7 @@ static void check_unavailable(struct run *run)
 {
 	check_granted(run);
 	EXPECT(run, run->log_count <= 4); /* two, and one about lost ones in front of each */
-	EXPECT(run, run->anklet->status.granted == 1);
+	EXPECT(run, run->anklet->sessions.loop.status.granted == 1);
 }
 
 /* Lines that cannot be taken change nothing. */

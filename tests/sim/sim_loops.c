@@ -173,8 +173,8 @@ static void check_circle(struct run *run)
 	 * second one has all it may have first: the connection is made, and closed.
 	 */
 	EXPECT(run, nest.granted == 2 * limit + 1 && !nest.refused);
-	EXPECT(run, run->anklet->status.sessions_peak == limit + 1);
-	EXPECT(run, run->anklet->status.over_limit == 0);
+	EXPECT(run, run->anklet->sessions.loop.status.sessions_peak == limit + 1);
+	EXPECT(run, run->anklet->sessions.loop.status.over_limit == 0);
 	anklet_status(second.anklet, &status);
 	EXPECT(run, status.sessions_peak == limit && status.over_limit == 1);
 	EXPECT(run, status.accepted == limit + 1);
@@ -218,7 +218,7 @@ static void check_not_served(struct run *run)
 {
 	EXPECT(run, nest.granted == 2 && nest.refused);
 	EXPECT(run, run_logged(run, "only loopback and private networks are served") == 1);
-	EXPECT(run, run->anklet->status.accepted == 2);
+	EXPECT(run, run->anklet->sessions.loop.status.accepted == 2);
 	anklet_fini(second.anklet);
 }
 
@@ -238,7 +238,7 @@ static unsigned served_count, closed_count;
 static void check_counts(struct run *run)
 {
 	EXPECT(run, served_count == limit && closed_count == CLIENTS - 1 - limit);
-	EXPECT(run, run->anklet->status.over_limit == closed_count);
+	EXPECT(run, run->anklet->sessions.loop.status.over_limit == closed_count);
 	EXPECT(run, run_logged(run, CLIENT_IP) >= closed_count);
 	EXPECT(run,
 		run_logged(run, ": closed at once, this client has all of its ") == closed_count);
@@ -308,7 +308,7 @@ static void check_handed_back(struct run *run)
 
 	EXPECT(run, client_code(&client[0]) == SOCKS4_REJECTED && client[0].end == PORT_EOF);
 	EXPECT(run, run_logged(run, ": refused with 91, the next hop refused with 91 after ") == 1);
-	EXPECT(run, run->anklet->status.accepted == 1);
+	EXPECT(run, run->anklet->sessions.loop.status.accepted == 1);
 	anklet_status(second.anklet, &status);
 	EXPECT(run, status.accepted == 1 && status.refused == 1);
 	EXPECT(run, sim_open_sockets(&second.port, SIM_STREAM) == 0);

@@ -87,7 +87,7 @@ static void check_refused(struct run *run)
 	EXPECT(run, client.end == PORT_EOF && client.over_at < 10000);
 	EXPECT(run, run_logged(run, words) == 1 && run->log_count == 1);
 	EXPECT(run, server.accepted + inside[0].accepted + inside[1].accepted == 0);
-	EXPECT(run, run->anklet->status.accepted == 1);
+	EXPECT(run, run->anklet->sessions.loop.status.accepted == 1);
 }
 
 static void expect_refusal(struct run *run, const char *why)

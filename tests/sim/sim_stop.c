@@ -76,7 +76,7 @@ static unsigned peers_awaited(const struct run *run)
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < CONFIG_ANKLET_SESSIONS; i++) {
-		const struct session *s = &run->anklet->sessions[i];
+		const struct session *s = &run->anklet->sessions.session[i];
 
 		/* A peer that comes to a hop is announced without a listener of ours. */
 		count += s->state == SESSION_WAIT_PEER ||
@@ -125,7 +125,7 @@ static void check_bound(struct run *run)
 static void check_stop(struct run *run)
 {
 	EXPECT(run, stopped_at != 0);
-	EXPECT(run, run->anklet->status.accepted == accepted);
+	EXPECT(run, run->anklet->sessions.loop.status.accepted == accepted);
 	EXPECT(run, sim_open_sockets(&run->proxy, SIM_LISTENER) == 0);
 	for (unsigned i = 0; i < HOLDERS; i++)
 		check_holder(run, i);
@@ -185,7 +185,7 @@ static void look_end(struct run *run)
 		return;
 	anklet_fini(run->anklet); /* the run does so once more, which changes nothing */
 	stopped_at = run->sim.now;
-	EXPECT(run, run->anklet->status.sessions == 0);
+	EXPECT(run, run->anklet->sessions.loop.status.sessions == 0);
 	EXPECT(run, sim_open_sockets(&run->proxy, SIM_STREAM) == 0);
 	EXPECT(run, sim_open_sockets(&run->proxy, SIM_LOOKUP) == 0);
 	EXPECT(run, sim_open_sockets(&run->proxy, SIM_LISTENER) == 0);

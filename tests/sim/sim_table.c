@@ -54,9 +54,9 @@ static unsigned waiting(const struct run *run)
 
 static void look(struct run *run)
 {
-	const struct anklet_status *status = &run->anklet->status;
+	const struct anklet_status *status = &run->anklet->sessions.loop.status;
 	uint64_t ended = status->accepted - status->over_limit - status->sessions;
-	bool room = run->anklet->free_count > 0 || run->anklet->draining > 0;
+	bool room = sessions_have_room(&run->anklet->sessions);
 
 	while (freed < ended && freed < SLOTS + GUESTS)
 		freed_at[freed++] = run->sim.now;
@@ -127,8 +127,8 @@ static void check_full(struct run *run)
 		EXPECT(run, served[i] >= freed_at[i]);
 		EXPECT(run, served[i] - freed_at[i] <= SOON_MS);
 	}
-	EXPECT(run, run->anklet->status.accepted == SLOTS + guests);
-	EXPECT(run, run->anklet->status.sessions_peak == SLOTS);
+	EXPECT(run, run->anklet->sessions.loop.status.accepted == SLOTS + guests);
+	EXPECT(run, run->anklet->sessions.loop.status.sessions_peak == SLOTS);
 }
 
 static void full(struct run *run)
@@ -232,7 +232,7 @@ static void check_excess(struct run *run)
 		EXPECT(run, guest[i].end == PORT_EOF || guest[i].end == PORT_RESET);
 		EXPECT(run, guest[i].over_at - freed_at[0] <= SOON_MS);
 	}
-	EXPECT(run, run->anklet->status.over_limit == EXCESS);
+	EXPECT(run, run->anklet->sessions.loop.status.over_limit == EXCESS);
 	EXPECT(run, client_code(&guest[EXCESS]) == SOCKS4_GRANTED);
 	EXPECT(run, guest[EXCESS].granted_at - freed_at[0] <= SOON_MS);
 }
@@ -306,12 +306,14 @@ static void look_at_drips(struct run *run)
 
 	look(run);
 	for (unsigned i = 0; i < SLOTS; i++) {
-		const struct session *s = &a->sessions[i];
+		const struct session *s = &a->sessions.session[i];
 
 		if (s->state == SESSION_REQUEST)
 			EXPECT(run, now - s->accepted_at < limit);
 		if (s->state == SESSION_DRAIN)
-			EXPECT(run, s->limit.at - DRAIN_MS - s->accepted_at == limit);
+			EXPECT(run, timers_at(&a->sessions.loop.timers, SESSION_LIMIT(i)) -
+						    DRAIN_MS - s->accepted_at ==
+					    limit);
 	}
 }
 

@@ -304,7 +304,7 @@ static void check_reset(struct run *run)
 	EXPECT(run, talk->in_end != PORT_EOF ||
 			    (talk->in == encrypted_talk()->out_len && encrypted_talk()->shut));
 	/* The probe may come at the end. */
-	EXPECT(run, run->anklet->status.sessions == 0);
+	EXPECT(run, run->anklet->sessions.loop.status.sessions == 0);
 }
 
 /* Either side, plain or encrypted, breaks off: in the middle of the handshake, of the relay, or of the ends. */

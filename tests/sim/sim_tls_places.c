@@ -48,13 +48,13 @@ static unsigned at_most;
 
 static void look_at_places(struct run *run)
 {
-	if (run->anklet->tls_streams > at_most)
-		at_most = run->anklet->tls_streams;
+	if (run->anklet->sessions.loop.tls_streams > at_most)
+		at_most = run->anklet->sessions.loop.tls_streams;
 }
 
 static void check_waited(struct run *run)
 {
-	const struct anklet_status *status = &run->anklet->status;
+	const struct anklet_status *status = &run->anklet->sessions.loop.status;
 
 	EXPECT(run, status->accepted == SILENT + 1);
 	EXPECT(run, at_most == SECURE_PLACES);

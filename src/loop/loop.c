@@ -1,0 +1,132 @@
+/*
+ * What everybody shares who runs in the loop. See loop.h.
+ */
+#include "loop/loop.h"
+
+#include "base/check.h"
+
+#define READY_LAST UINT16_MAX
+
+void loop_init(struct loop *loop, struct port *port)
+{
+	loop->port = port;
+	loop->spare_sockets = CONFIG_ANKLET_SPARE_SOCKETS;
+	loop->status.sessions_max = CONFIG_ANKLET_SESSIONS;
+	timers_init(&loop->timers);
+}
+
+/* ---- Sockets ---- */
+
+void loop_own(struct loop *loop, port_sock sock, enum owner_kind kind, unsigned index)
+{
+	loop->owner[sock] = (struct owner){.kind = kind & 0x7, .index = index & 0x1fff};
+}
+
+void loop_close(struct loop *loop, port_sock *sock)
+{
+	if (*sock == PORT_NONE)
+		return;
+	loop->owner[*sock] = (struct owner){0};
+	port_close(loop->port, sock);
+}
+
+void loop_reset(struct loop *loop, port_sock *sock)
+{
+	if (*sock == PORT_NONE)
+		return;
+	loop->owner[*sock] = (struct owner){0};
+	port_reset(loop->port, sock);
+}
+
+bool loop_is_at(const struct address *at, const struct ip *ip, uint16_t port)
+{
+	return at->port == port &&
+	       (ip_equal(&at->ip, ip) ||
+		       (ip_class(&at->ip) == IP_UNSPECIFIED && ip_is_v4(&at->ip) == ip_is_v4(ip)));
+}
+
+bool loop_listens(const struct loop *loop, const struct ip *ip, uint16_t port)
+{
+	for (unsigned i = 0; i < loop->listening_count; i++)
+		if (loop_is_at(&loop->listening[i], ip, port))
+			return true;
+	return false;
+}
+
+/* ---- Who has something to do, and when ---- */
+
+bool loop_is_ready(const struct loop *loop, unsigned session)
+{
+	return loop->ready.next[session] != 0;
+}
+
+void loop_ready(struct loop *loop, unsigned session)
+{
+	struct ready_list *list = &loop->ready;
+
+	if (list->next[session] != 0)
+		return;
+	list->next[session] = READY_LAST;
+	if (list->count == 0)
+		list->first = (uint16_t)session;
+	else
+		list->next[list->last] = (uint16_t)(session + 1);
+	list->last = (uint16_t)session;
+	list->count++;
+}
+
+unsigned loop_take_ready(struct loop *loop)
+{
+	struct ready_list *list = &loop->ready;
+	unsigned session = list->first;
+
+	check(list->count > 0 && list->next[session] != 0);
+	list->count--;
+	if (list->count > 0)
+		list->first = (uint16_t)(list->next[session] - 1);
+	list->next[session] = 0;
+	return session;
+}
+
+void loop_set_timer(struct loop *loop, unsigned timer, enum timer_kind kind, uint32_t ms)
+{
+	if (ms > 0)
+		timers_set(&loop->timers, timer, kind, port_now(loop->port) + ms);
+	else
+		timers_clear(&loop->timers, timer);
+}
+
+void loop_deadline(struct loop *loop, const struct deadline *d)
+{
+	if (d->set && (!loop->earliest.set || !time_passed(loop->earliest.at, d->at)))
+		loop->earliest = *d;
+}
+
+static void sooner(int32_t *ms, const struct deadline *d, uint32_t now)
+{
+	if (d->set && (*ms < 0 || time_until(d->at, now) < *ms))
+		*ms = time_until(d->at, now);
+}
+
+int32_t loop_next(const struct loop *loop, uint32_t now)
+{
+	int32_t ms = timers_next(&loop->timers, now);
+
+	sooner(&ms, &loop->earliest, now);
+	sooner(&ms, &loop->accept_at, now);
+	return ms;
+}
+
+/* ---- The log ---- */
+
+struct text *loop_line(struct loop *loop)
+{
+	text_init(&loop->line, loop->line_buf, sizeof loop->line_buf);
+	return &loop->line;
+}
+
+void loop_log(struct loop *loop, enum port_level level)
+{
+	if (ANKLET_HAS_LOG(level) && (int)level <= loop->log)
+		port_log(loop->port, level, loop->line.buf, loop->line.len);
+}

@@ -1,0 +1,102 @@
+/*
+ * What everybody shares who runs in the loop: the port, whose each socket is, who has something to do, the deadlines,
+ * the counters, the places that are listened at, and the line of the log.
+ *
+ * It knows of sessions, listeners and flows only that they have numbers.
+ */
+#ifndef ANKLET_LOOP_H
+#define ANKLET_LOOP_H
+
+#include "anklet.h"
+#include "base/address.h"
+#include "base/deadline.h"
+#include "base/text.h"
+#include "loop/timers.h"
+#include "port.h"
+
+/* '*' is two listeners; each forward may have one. */
+#define LOOP_LISTENERS (CONFIG_ANKLET_LISTENERS + 2 * CONFIG_ANKLET_FORWARDS)
+
+/* Whose a socket is. All zero: nobody's. */
+enum owner_kind { OWNER_NONE, OWNER_SESSION, OWNER_LISTENER, OWNER_DATAGRAMS, OWNER_ASSOCIATION };
+
+struct owner {
+	uint16_t kind : 3; /* enum owner_kind */
+	uint16_t index : 13;
+};
+
+_Static_assert(CONFIG_ANKLET_SESSIONS > 0 && CONFIG_ANKLET_SESSIONS < 1 << 13,
+	"an owner names every session");
+
+/* The sessions with something to do, first in, first out. */
+struct ready_list {
+	uint16_t first, last; /* while count > 0 */
+	uint16_t count;
+	uint16_t next[CONFIG_ANKLET_SESSIONS]; /* 0: it is not on the list */
+};
+
+/* The tables stand at the end: what is near is reached with less code. */
+struct loop {
+	struct port *port;
+	struct deadline earliest;  /* of what is no timer: the next look at those is due then */
+	struct deadline accept_at; /* accepting rests until then: the port had no resources */
+	uint8_t log;               /* enum port_level: lines above it are not logged */
+	uint8_t listening_count;
+	uint16_t spare_sockets; /* left for second attempts */
+	uint16_t tls_streams;   /* encrypted connections */
+	struct anklet_status status;
+	struct text line; /* of the log, in line_buf */
+	struct address listening[LOOP_LISTENERS];
+	struct owner owner[PORT_SOCKETS];
+	struct ready_list ready;
+	struct timers timers;
+	char line_buf[CONFIG_ANKLET_LOG_LEVELS > 0 ? CONFIG_ANKLET_LOG_LINE : 1];
+};
+
+_Static_assert(LOOP_LISTENERS <= UINT8_MAX, "a count of listeners fits a byte");
+
+/* Of zeroed memory, which is not written to but for what is not zero at the start. */
+void loop_init(struct loop *loop, struct port *port);
+
+/* ---- Sockets ---- */
+
+/* Notes whose socket it is, from the call that opened it on; PORT_NONE is nobody's. */
+void loop_own(struct loop *loop, port_sock sock, enum owner_kind kind, unsigned index);
+
+/* Closes one in order or at once, and forgets whose it was. Sets it to PORT_NONE, which is left alone. */
+void loop_close(struct loop *loop, port_sock *sock);
+void loop_reset(struct loop *loop, port_sock *sock);
+
+/* Does who listens at 'at' take what is for that address and port? */
+bool loop_is_at(const struct address *at, const struct ip *ip, uint16_t port);
+
+/* Does this program listen at that address, being one of this host's? */
+bool loop_listens(const struct loop *loop, const struct ip *ip, uint16_t port);
+
+/* ---- Who has something to do, and when ---- */
+
+/* Puts a session on the list of those with something to do, if it is not there. */
+void loop_ready(struct loop *loop, unsigned session);
+bool loop_is_ready(const struct loop *loop, unsigned session);
+
+/* Takes the first off the list, which is not empty. */
+unsigned loop_take_ready(struct loop *loop);
+
+/* Sets a timer to ms from now; 0: clears it. */
+void loop_set_timer(struct loop *loop, unsigned timer, enum timer_kind kind, uint32_t ms);
+
+/* A deadline was set that is no timer: the next look at the clock is due then at the latest. */
+void loop_deadline(struct loop *loop, const struct deadline *d);
+
+/* How long may be waited, in ms, for timers and deadlines alone; negative: no limit. */
+int32_t loop_next(const struct loop *loop, uint32_t now);
+
+/* ---- The log ---- */
+
+/* Begins a line of the log; there is one at a time. */
+struct text *loop_line(struct loop *loop);
+
+/* Logs that line, if its level is wanted. */
+void loop_log(struct loop *loop, enum port_level level);
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * The deadlines of sessions: a list for each kind, of which the first is due first.
+ *
+ * All timers of a kind are set to the same distance from now, so that a new one belongs at the
+ * end of its list, and to set, to clear and to find what is due takes no search. Where
+ * a distance has been made shorter meanwhile, the new one passes those that are later.
+ *
+ * A timer is named by its number, below TIMERS; times are milliseconds of port_now().
+ */
+#ifndef ANKLET_TIMERS_H
+#define ANKLET_TIMERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "anklet_config.h"
+
+/* Two for each session: the limit of its phase, and that of its state's own step. */
+#define TIMERS (2 * CONFIG_ANKLET_SESSIONS)
+#define TIMER_NONE UINT16_MAX
+
+enum timer_kind {
+	TIMER_HANDSHAKE = 1,
+	TIMER_ESTABLISH,
+	TIMER_IDLE,
+	TIMER_HALF_CLOSED,
+	TIMER_END,     /* a last word, and what is read until a stream's own end */
+	TIMER_DRAIN,   /* only reads on: who has done so longest gives way first */
+	TIMER_IDENT,   /* a step's, as are the next two */
+	TIMER_LOOKUP,  /* until a lookup is tried again that found no resources */
+	TIMER_ATTEMPT, /* until the next address is tried */
+	TIMER_KINDS,
+};
+
+/* All zero is one that is not set. */
+struct timer {
+	uint32_t at;
+	uint16_t previous, next; /* in 'entry' of struct timers */
+};
+
+/* The first entry is nobody's, so that none is called 0; one for each kind begins and ends its list. */
+struct timers {
+	struct timer entry[TIMER_KINDS + TIMERS];
+};
+
+/* Of zeroed memory: no timer is set. Writes to no timer. */
+void timers_init(struct timers *timers);
+
+/* Sets a timer, which may have been set to another time. */
+void timers_set(struct timers *timers, unsigned timer, enum timer_kind kind, uint32_t at);
+void timers_clear(struct timers *timers, unsigned timer);
+bool timers_is_set(const struct timers *timers, unsigned timer);
+
+/* The time of one that is set. */
+uint32_t timers_at(const struct timers *timers, unsigned timer);
+
+/* Takes one whose time has come off its list; TIMER_NONE: there is none. */
+uint16_t timers_take(struct timers *timers, uint32_t now);
+
+/* The first of a kind; TIMER_NONE: none is set. */
+uint16_t timers_first(const struct timers *timers, enum timer_kind kind);
+
+/* How long until the next one, in ms; negative: none is set. */
+int32_t timers_next(const struct timers *timers, uint32_t now);
+
+#endif

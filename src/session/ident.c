@@ -1,0 +1,110 @@
+/*
+ * IDENT: the client's own host is asked who the client is.
+ */
+#include "session/session.h"
+
+#define IDENT_LIMIT_MS 15000
+
+enum session_next session_authorized(struct sessions *all, struct session *s)
+{
+	if (s->by_name && !s->remote)
+		return session_enter(all, s, SESSION_RESOLVE);
+	return session_depart(all, s);
+}
+
+enum session_next session_begin_ident(struct sessions *all, struct session *s)
+{
+	struct address from, to = {.ip = s->from.ip, .port = IDENT_PORT, .scope = s->from.scope};
+	int r = port_local(all->loop.port, s->client.sock, &from);
+
+	if (r < 0)
+		return session_refuse(s, REASON_SYSTEM);
+	s->ident.port_on_client = s->from.port;
+	s->ident.port_on_proxy = from.port;
+	from.port = 0;
+	r = port_connect(all->loop.port, &from, &to, &s->side);
+	if (r < 0)
+		return session_refuse(
+			s, r == PORT_NO_RESOURCES ? REASON_NO_RESOURCES : REASON_NO_IDENTD);
+	session_own(all, s, s->side);
+	session_enter(all, s, SESSION_IDENT);
+	session_set_step(all, s, TIMER_IDENT, IDENT_LIMIT_MS);
+	return NEXT_STATE;
+}
+
+enum session_next session_ident(struct sessions *all, struct session *s)
+{
+	enum session_next left = session_client_left(all, s);
+	unsigned step = SESSION_STEP(session_index(all, s));
+	uint32_t step_at;
+	int r;
+
+	if (left != NEXT_WAIT)
+		return left;
+	if (s->step_due)
+		return session_refuse(s, REASON_IDENT_LIMIT);
+	r = port_connected(all->loop.port, s->side);
+	if (r == PORT_AGAIN)
+		return NEXT_WAIT;
+	if (r < 0)
+		return session_refuse(s, REASON_NO_IDENTD);
+	s->sent = 0;
+	s->message_len = (uint8_t)ident_query(
+		(char *)s->message, s->ident.port_on_client, s->ident.port_on_proxy);
+	/* One limit for both halves. */
+	step_at = timers_at(&all->loop.timers, step);
+	session_enter(all, s, SESSION_IDENT_ANSWER);
+	timers_set(&all->loop.timers, step, TIMER_IDENT, step_at);
+	return NEXT_STATE;
+}
+
+static enum session_next ident_verdict(struct sessions *all, struct session *s)
+{
+	session_close(all, &s->side);
+	if (s->ident.verdict == IDENT_OTHER)
+		return session_refuse(s, REASON_OTHER_USERID);
+	if (s->ident.verdict == IDENT_ERROR)
+		return session_refuse(s, REASON_IDENT_ERROR);
+	return session_authorized(all, s);
+}
+
+static enum session_next read_ident(struct sessions *all, struct session *s)
+{
+	const uint8_t *data;
+	size_t used;
+
+	/* An answer has at most IDENT_ANSWER_MAX octets, and each round takes one. */
+	for (;;) {
+		enum parse parsed;
+		int n = port_peek(all->loop.port, s->side, &data);
+
+		if (n == PORT_AGAIN)
+			return NEXT_WAIT;
+		if (n < 0)
+			return session_refuse(s, REASON_IDENT_ANSWER);
+		parsed = ident_read(&s->ident, s->request.userid, s->request.userid_len, data,
+			(size_t)n, &used);
+		port_consume(all->loop.port, s->side, used);
+		if (parsed == PARSE_DONE)
+			return ident_verdict(all, s);
+		if (parsed == PARSE_MALFORMED)
+			return session_refuse(s, REASON_IDENT_ANSWER);
+	}
+}
+
+enum session_next session_ident_answer(struct sessions *all, struct session *s)
+{
+	enum session_next left = session_client_left(all, s);
+	int r;
+
+	if (left != NEXT_WAIT)
+		return left;
+	if (s->step_due)
+		return session_refuse(s, REASON_IDENT_LIMIT);
+	r = session_send(all, s, &(struct stream){.sock = s->side});
+	if (r == PORT_AGAIN)
+		return NEXT_WAIT;
+	if (r < 0)
+		return session_refuse(s, REASON_IDENT_ANSWER);
+	return read_ident(all, s);
+}

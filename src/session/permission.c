@@ -1,0 +1,122 @@
+/*
+ * Permission: what the rules say of a session's request, whenever more of it is known.
+ */
+#include "session/session.h"
+
+#include <string.h>
+
+#include "base/check.h"
+
+enum session_reason session_reason_of_rules(const struct rules_answer *answer)
+{
+	switch ((enum rules_reason)answer->reason) {
+	case RULES_BY_RULE:
+		return REASON_RULE;
+	case RULES_BY_NO_RULE:
+		return REASON_NO_RULE;
+	case RULES_BY_DEFAULT:
+		return REASON_DEFAULT;
+	case RULES_BY_ADDRESS:
+		return REASON_ADDRESS;
+	case RULES_BY_PROTECTION:
+		return REASON_PROTECTED;
+	case RULES_BY_LOOP:
+		break;
+	}
+	return REASON_LOOP;
+}
+
+bool session_permitted(
+	struct sessions *all, struct session *s, const struct ip *ip, struct rules_answer *answer)
+{
+	struct rules_query query = {
+		.bind = session_is_bind(s),
+		.client = s->from.ip,
+		.userid = s->request.userid,
+		.name = s->by_name ? s->request.name : NULL,
+		.port = s->request.port,
+		.remote = ip == NULL && s->remote,
+		.ip_known = ip != NULL,
+	};
+
+	if (ip != NULL) {
+		bool listened = loop_listens(&all->loop, ip, s->request.port);
+
+		query.ip = *ip;
+		/* The system is asked only where the answer can matter. */
+		query.own = (listened || ip_class(&s->from.ip) != IP_LOOPBACK) &&
+			    port_own(all->loop.port, ip);
+		query.listener = listened && query.own && !query.bind;
+	}
+	rules_judge(&all->config->rules, &all->config->strings, &query, answer);
+	s->rule = answer->rule;
+	s->needs_connect = answer->needs_connect;
+	check(!query.remote || answer->verdict != RULES_UNDECIDED); /* nobody would ask again */
+	if (answer->verdict != RULES_REFUSE)
+		return true;
+	s->reason = (uint8_t)session_reason_of_rules(answer);
+	return false;
+}
+
+/* Is that session's CONNECT one to the same host? ip NULL: by the name, which a hop looks up. */
+static bool is_beside(const struct session *s, const struct session *other, const struct ip *ip)
+{
+	if (ip != NULL)
+		return ip_equal(&other->peer.ip, ip);
+	return other->remote && strcmp(other->request.name, s->request.name) == 0;
+}
+
+/* BIND for a host to which the same client has a CONNECT that is being relayed. */
+static bool has_connect(struct sessions *all, const struct session *s, const struct ip *ip)
+{
+	for (size_t i = 0; i < CONFIG_ANKLET_SESSIONS; i++) {
+		const struct session *other = &all->session[i];
+
+		if (other->state == SESSION_RELAY && other->request.cd == SOCKS4_CONNECT &&
+			ip_equal(&other->from.ip, &s->from.ip) && is_beside(s, other, ip))
+			return true;
+	}
+	return false;
+}
+
+bool session_any_ip(const struct ip *ip)
+{
+	struct ip any = ip_v4(0, 0, 0, 0);
+
+	return ip_equal(ip, &any);
+}
+
+bool session_has_its_connect(struct sessions *all, struct session *s, const struct ip *ip)
+{
+	if (!CONFIG_ANKLET_BIND || !s->needs_connect || (ip != NULL && session_any_ip(ip)) ||
+		has_connect(all, s, ip))
+		return true;
+	s->reason = REASON_NEEDS_CONNECT;
+	return false;
+}
+
+bool session_usable(
+	struct sessions *all, struct session *s, const struct ip *ip, struct rules_answer *answer)
+{
+	if (session_is_bind(s) && !ip_is_v4(ip)) {
+		s->reason = REASON_NO_IPV4;
+		return false;
+	}
+	return session_permitted(all, s, ip, answer) && session_has_its_connect(all, s, ip);
+}
+
+bool session_may_go_unseen(struct sessions *all, struct session *s, int route)
+{
+	struct rules_answer answer;
+
+	s->route = (int8_t)route;
+	s->remote = true;
+	return session_permitted(all, s, NULL, &answer) && session_has_its_connect(all, s, NULL);
+}
+
+bool session_may_meet(struct sessions *all, struct session *s, const struct ip *peer)
+{
+	struct rules_answer answer;
+
+	return session_usable(all, s, peer, &answer);
+}

@@ -1,0 +1,173 @@
+/*
+ * What the handlers of all states share: sockets, times, states, replies. See session.h.
+ */
+#include "session/session.h"
+
+#include "base/check.h"
+
+/* ---- Sockets and times ---- */
+
+unsigned session_index(const struct sessions *all, const struct session *s)
+{
+	return (unsigned)(s - all->session);
+}
+
+void session_own(struct sessions *all, const struct session *s, port_sock sock)
+{
+	loop_own(&all->loop, sock, OWNER_SESSION, session_index(all, s));
+}
+
+static void close_sock(struct sessions *all, port_sock *sock, bool reset)
+{
+	if (reset)
+		loop_reset(&all->loop, sock);
+	else
+		loop_close(&all->loop, sock);
+}
+
+int session_open_tls(
+	struct sessions *all, struct stream *stream, struct tls_context *context, const char *name)
+{
+	int r = tls_open(&stream->tls, context, all->loop.port, stream->sock, name);
+
+	if (r == 0)
+		all->loop.tls_streams++;
+	return r;
+}
+
+void session_close_tls(struct sessions *all, struct stream *stream)
+{
+	if (!stream_is_encrypted(stream))
+		return;
+	tls_close(&stream->tls);
+	all->loop.tls_streams--;
+}
+
+void session_close(struct sessions *all, port_sock *sock)
+{
+	loop_close(&all->loop, sock);
+}
+
+void session_close_stream(struct sessions *all, struct stream *stream, bool reset)
+{
+	session_close_tls(all, stream);
+	close_sock(all, &stream->sock, reset);
+}
+
+void session_close_others(struct sessions *all, struct session *s, bool reset)
+{
+	close_sock(all, &s->side, reset);
+	session_close_rival(all, s);
+	session_close_stream(all, &s->server, reset);
+}
+
+void session_close_rival(struct sessions *all, struct session *s)
+{
+	if (s->rival == PORT_NONE)
+		return;
+	loop_close(&all->loop, &s->rival);
+	all->loop.spare_sockets++;
+}
+
+void session_set_limit(struct sessions *all, struct session *s, enum timer_kind kind, uint32_t ms)
+{
+	loop_set_timer(&all->loop, SESSION_LIMIT(session_index(all, s)), kind, ms);
+	s->limit_due = false;
+}
+
+void session_set_step(struct sessions *all, struct session *s, enum timer_kind kind, uint32_t ms)
+{
+	loop_set_timer(&all->loop, SESSION_STEP(session_index(all, s)), kind, ms);
+	s->step_due = false;
+}
+
+/* ---- States ---- */
+
+enum session_next session_enter(struct sessions *all, struct session *s, enum session_state state)
+{
+	check(state > s->state);
+	s->state = (uint8_t)state;
+	timers_clear(&all->loop.timers, SESSION_STEP(session_index(all, s)));
+	s->step_due = false;
+	return NEXT_STATE;
+}
+
+enum session_next session_refuse(struct session *s, enum session_reason reason)
+{
+	s->reason = (uint8_t)reason;
+	return NEXT_REFUSE;
+}
+
+enum session_next session_ended(
+	struct session *s, enum session_reason reason, enum session_next how)
+{
+	s->reason = (uint8_t)reason;
+	return how;
+}
+
+enum session_next session_client_left(struct sessions *all, struct session *s)
+{
+	int r = port_gone(all->loop.port, s->client.sock);
+
+	/* One that has said all it wants to say to a forward may still wait for the answer. */
+	if (r == PORT_AGAIN || (r == PORT_EOF && session_is_forwarded(s)))
+		return NEXT_WAIT;
+	if (r == PORT_EOF)
+		return session_refuse(s, REASON_CLIENT_LEFT);
+	return session_ended(s, REASON_CLIENT_RESET, NEXT_RESET);
+}
+
+enum session_reason session_reason_of(int answer)
+{
+	switch (answer) {
+	case PORT_EOF:
+	case PORT_RESET:
+		return REASON_RESET;
+	case PORT_REFUSED:
+		return REASON_CONNECT_REFUSED;
+	case PORT_UNREACHABLE:
+	case PORT_NOT_LOCAL:
+		return REASON_UNREACHABLE;
+	case PORT_TIMEOUT:
+		return REASON_TIMEOUT;
+	case PORT_NO_RESOURCES:
+		return REASON_NO_RESOURCES;
+	case PORT_NO_NAME:
+		return REASON_NO_NAME;
+	case PORT_NAME_FAILED:
+		return REASON_NAME_FAILED;
+	case PORT_NO_RANDOM:
+		return REASON_NO_RANDOM;
+	case TLS_UNVERIFIED:
+		return REASON_TLS_UNVERIFIED;
+	case TLS_NO_MEMORY:
+		return REASON_TLS_FULL;
+	case TLS_FAILED:
+	case TLS_TRUNCATED:
+		return REASON_TLS_FAILED;
+	default:
+		return REASON_SYSTEM;
+	}
+}
+
+/* ---- Replies ---- */
+
+void session_set_reply(struct session *s, enum socks4_code code, const struct address *at)
+{
+	socks4_reply(s->message, code, at);
+	s->message_len = SOCKS4_REPLY_LEN;
+	s->sent = 0;
+}
+
+int session_send(struct sessions *all, struct session *s, struct stream *to)
+{
+	while (s->sent < s->message_len) {
+		int n = stream_send(all->loop.port, to, s->message + s->sent,
+			(size_t)(s->message_len - s->sent));
+
+		if (n < 0)
+			return n;
+		s->sent = (uint16_t)(s->sent + n);
+	}
+	return stream_flush(all->loop.port, to);
+}
