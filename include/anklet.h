@@ -52,8 +52,10 @@ typedef void anklet_print(void *ctx, const char *text, size_t len);
 
 /*
  * Makes an instance with the default configuration in memory, which stays the
- * caller's and must outlive it, as must port. Returns NULL when size is below
- * ANKLET_MEMORY. The port is not touched before anklet_start().
+ * caller's and must outlive it, as must port. The memory is zeroed, as static
+ * memory is: what no client has used yet is never written to, and on a system with
+ * pages costs none. Returns NULL when size is below ANKLET_MEMORY. The port is not
+ * touched before anklet_start().
  */
 struct anklet *anklet_init(void *memory, size_t size, struct port *port);
 
@@ -61,7 +63,8 @@ struct anklet *anklet_init(void *memory, size_t size, struct port *port);
  * Reads configuration lines; may be called again for more, before anklet_start().
  * source names the text in messages ("anklet.conf", "--listen"). Returns the
  * number of errors, each of them reported: where, the line with a caret, and
- * what would be right. A line in error changes nothing.
+ * what would be right. A line in error changes nothing. After anklet_start() nothing
+ * is read, which is reported as one error.
  */
 unsigned anklet_configure(struct anklet *a, const char *source, const char *text, size_t len,
 	anklet_print *report, void *ctx);
@@ -88,7 +91,7 @@ struct anklet_failure {
 /*
  * Reads the keys and certificates that the configuration names, and holds them
  * against each other, as anklet_start() will; the port is initialised for that
- * and ended again, and no listener is opened. 0, or as there.
+ * and ended again, and no listener is opened. 0, or as there. Before anklet_start().
  */
 int anklet_check(struct anklet *a, struct anklet_failure *failure);
 
@@ -97,6 +100,7 @@ int anklet_check(struct anklet *a, struct anklet_failure *failure);
  * name to listen on is looked up first, which may take 5 seconds for each. Returns
  * 0, or what is negative and in failure->why; nothing then stays open. Listening on
  * ::1 when nobody asked for it may fail, and on IPv6 for '*', which is only logged.
+ * An instance is started once: a second call fails, and what runs goes on.
  */
 int anklet_start(struct anklet *a, struct anklet_failure *failure);
 

@@ -196,7 +196,6 @@ struct anklet *anklet_init(void *memory, size_t size, struct port *port)
 
 	if (size < ANKLET_MEMORY)
 		return NULL;
-	memset(memory, 0, ANKLET_MEMORY);
 	loop_init(&a->sessions.loop, port);
 	a->datagrams = CONFIG_ANKLET_ASSOCIATIONS > 0 ? (struct datagrams *)(a + 1) : NULL;
 	config_init(&a->config);
@@ -205,11 +204,27 @@ struct anklet *anklet_init(void *memory, size_t size, struct port *port)
 	return a;
 }
 
+/* What runs was made of the configuration as it is. */
+static unsigned refuse_configuration(const char *source, anklet_print *report, void *ctx)
+{
+	char buf[160];
+	struct text t;
+
+	text_init(&t, buf, sizeof buf);
+	text_str(&t, source);
+	text_str(&t, ": not read, for the proxy has been started: it is configured before\n");
+	report(ctx, t.buf, t.len);
+	return 1;
+}
+
 unsigned anklet_configure(struct anklet *a, const char *source, const char *text, size_t len,
 	anklet_print *report, void *ctx)
 {
-	unsigned errors = config_read(&a->config, source, text, len, report, ctx);
+	unsigned errors;
 
+	if (a->started)
+		return refuse_configuration(source, report, ctx);
+	errors = config_read(&a->config, source, text, len, report, ctx);
 	a->sessions.loop.log = a->config.log;
 	return errors;
 }

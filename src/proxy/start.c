@@ -167,11 +167,24 @@ static void failure_init(struct anklet_failure *failure)
 	failure->at[0] = failure->words[0] = '\0';
 }
 
+/* The caller's mistake, after which what runs goes on as before. */
+static int fail_as_started(struct anklet_failure *failure)
+{
+	struct text t;
+
+	text_init(&t, failure->words, sizeof failure->words);
+	text_str(&t, "it has been started already");
+	failure->why = PORT_FAILED;
+	return PORT_FAILED;
+}
+
 int anklet_start(struct anklet *a, struct anklet_failure *failure)
 {
 	int r;
 
 	failure_init(failure);
+	if (a->started)
+		return fail_as_started(failure);
 	r = port_init(a->sessions.loop.port, &a->config.port);
 	if (r == 0) {
 		r = instance_load_tls(a, failure);
@@ -180,6 +193,7 @@ int anklet_start(struct anklet *a, struct anklet_failure *failure)
 		if (r < 0)
 			anklet_fini(a);
 	}
+	a->started = r == 0;
 	failure->why = r;
 	return r;
 }
@@ -189,6 +203,8 @@ int anklet_check(struct anklet *a, struct anklet_failure *failure)
 	int r;
 
 	failure_init(failure);
+	if (a->started)
+		return fail_as_started(failure);
 	r = port_init(a->sessions.loop.port, &a->config.port);
 	if (r == 0) {
 		r = instance_load_tls(a, failure);

@@ -165,7 +165,7 @@ def test_the_question(anklet, lan):
     b" : USERID : UNIX : joe\r\n",
     b":USERID:UNIX:joe\r\n",
     b" : USERID : UNIX , US-ASCII : joe\r\n",
-    b" : USERID : OTHER :joe\r\n",
+    b" : USERID : VMS :joe\r\n",
     b" : USERID : UNIX : joe\n",
 ])
 def test_good_answers_whole_and_octet_by_octet(anklet, lan, answer):
@@ -186,6 +186,7 @@ BAD = {
     "rubbish": (lambda question: b"\x00\xff hello\r\n", socks4.NO_IDENTD),
     "64 KiB": (answers(b" : USERID : UNIX : " + b"j" * 65536 + b"\r\n"), socks4.NO_IDENTD),
     "64 KiB without end": (lambda question: b"1" * 65536, socks4.NO_IDENTD),
+    "no user of the system": (answers(b" : USERID : OTHER : joe\r\n"), socks4.OTHER_USERID),
     "another user": (answers(b" : USERID : UNIX : joey\r\n"), socks4.OTHER_USERID),
     "a NUL in the user": (answers(b" : USERID : UNIX : joe\0x\r\n"), (socks4.OTHER_USERID, socks4.NO_IDENTD)),
 }

@@ -24,6 +24,7 @@ int world_start(const char *lines)
 	struct address at = {.ip = ip_v4(127, 0, 0, 1), .port = SERVER_PORT};
 	struct anklet_failure failure;
 
+	memset(memory, 0, sizeof memory);
 	proxy = anklet_init(memory, sizeof memory, &proxy_port);
 	if (proxy == NULL ||
 		anklet_configure(proxy, "test", "limit-client 0\n", 15, print, NULL) != 0 ||

@@ -178,6 +178,7 @@ static bool start(void)
 {
 	int r;
 
+	memset(run.memory, 0, sizeof run.memory);
 	run.anklet = anklet_init(run.memory, sizeof run.memory, &run.proxy);
 	if (run.config == NULL || run.config_added)
 		configure(default_config);

@@ -46,6 +46,7 @@ static void start_second(struct run *run, const char *config)
 	second.done = false;
 	run->actors_left++; /* its sessions have to end, too */
 	sim_attach(&run->sim, &second.port, run->peer[HOST_OTHER].host);
+	memset(second.memory, 0, sizeof second.memory);
 	second.anklet = anklet_init(second.memory, sizeof second.memory, &second.port);
 	EXPECT(run, anklet_configure(
 			    second.anklet, "second", config, strlen(config), no_report, NULL) == 0);
