@@ -204,26 +204,16 @@ struct anklet *anklet_init(void *memory, size_t size, struct port *port)
 	return a;
 }
 
-/* What runs was made of the configuration as it is. */
-static unsigned refuse_configuration(const char *source, anklet_print *report, void *ctx)
-{
-	char buf[160];
-	struct text t;
-
-	text_init(&t, buf, sizeof buf);
-	text_str(&t, source);
-	text_str(&t, ": not read, for the proxy has been started: it is configured before\n");
-	report(ctx, t.buf, t.len);
-	return 1;
-}
-
 unsigned anklet_configure(struct anklet *a, const char *source, const char *text, size_t len,
 	anklet_print *report, void *ctx)
 {
+	static const char too_late[] = "the proxy has been started: it is configured before\n";
 	unsigned errors;
 
-	if (a->started)
-		return refuse_configuration(source, report, ctx);
+	if (a->started) {
+		report(ctx, too_late, sizeof too_late - 1);
+		return 1;
+	}
 	errors = config_read(&a->config, source, text, len, report, ctx);
 	a->sessions.loop.log = a->config.log;
 	return errors;

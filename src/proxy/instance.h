@@ -31,12 +31,12 @@ struct anklet {
 	bool stopping;
 	uint8_t listener_count;
 	uint8_t listener_turn; /* which one is asked next: they take turns */
+	struct sessions sessions;
 	struct config config;
 	/* Of each line with TLS; NULL: without. */
 	struct tls_context *listen_tls[CONFIG_ANKLET_LISTENERS];
 	struct tls_context *forward_tls[ANKLET_TABLE(CONFIG_ANKLET_FORWARDS)];
 	struct listener listeners[LOOP_LISTENERS];
-	struct sessions sessions;
 };
 
 _Static_assert(

@@ -173,7 +173,7 @@ enum session_next session_begin_refusal(struct sessions *all, struct session *s)
 
 enum session_next session_send_refusal(struct sessions *all, struct session *s)
 {
-	unsigned limit = SESSION_LIMIT(session_index(all, s));
+	unsigned limit = SESSION_LIMIT(s->index);
 	int r = session_send(all, s, &s->client);
 
 	if (r == 0)

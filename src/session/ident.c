@@ -35,7 +35,7 @@ enum session_next session_begin_ident(struct sessions *all, struct session *s)
 enum session_next session_ident(struct sessions *all, struct session *s)
 {
 	enum session_next left = session_client_left(all, s);
-	unsigned step = SESSION_STEP(session_index(all, s));
+	unsigned step = SESSION_STEP(s->index);
 	uint32_t step_at;
 	int r;
 

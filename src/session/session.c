@@ -22,7 +22,7 @@ static uint16_t take_slot(struct sessions *all)
 /* It is cleared, so that nothing of it is seen again. It may still be on the ready list, where it is passed over. */
 static void give_slot(struct sessions *all, struct session *s)
 {
-	uint16_t i = (uint16_t)session_index(all, s);
+	uint16_t i = s->index;
 
 	timers_clear(&all->loop.timers, SESSION_LIMIT(i));
 	timers_clear(&all->loop.timers, SESSION_STEP(i));
@@ -111,6 +111,7 @@ void session_begin(struct sessions *all, int8_t forward, struct tls_context *tls
 	s = &all->session[i];
 	all->client[i] = from->ip;
 	count(&all->loop.status);
+	s->index = i;
 	s->client.sock = client;
 	s->server.sock = s->rival = s->side = PORT_NONE;
 	s->rule = -1;
@@ -262,7 +263,7 @@ static void step(struct sessions *all, struct session *s)
 			session_log_state(all, s);
 	}
 	if (next == NEXT_TURN)
-		loop_ready(&all->loop, session_index(all, s));
+		loop_ready(&all->loop, s->index);
 	else if (next != NEXT_WAIT)
 		end(all, s, next == NEXT_RESET);
 }

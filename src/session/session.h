@@ -72,6 +72,7 @@ struct session {
 	uint8_t reason;       /* enum session_reason */
 	bool limit_due;       /* the limit of its phase has passed */
 	bool step_due;        /* the time of its step has, since the handler ran last */
+	uint16_t index;       /* its place in the table */
 	int8_t forward;       /* the forward it belongs to; -1: the client speaks SOCKS */
 	int8_t route;         /* the route it takes; ROUTES_NONE, ROUTES_UNDECIDED */
 	struct stream client; /* without a socket only when FREE */
@@ -119,12 +120,12 @@ struct session {
 
 /* All sessions and what they share. The tables stand at the end. */
 struct sessions {
-	struct loop loop;
 	const struct config *config;
 	uint32_t number;     /* of the session that began last */
 	uint16_t draining;   /* in DRAIN: they give way to new clients */
 	uint16_t used;       /* so many slots have ever been used */
 	uint16_t free_count; /* of these, so many are free again */
+	struct loop loop;    /* ends with its tables */
 	struct tls_context *target_tls[ANKLET_TABLE(CONFIG_ANKLET_FORWARDS)];
 	struct tls_context *route_tls[ANKLET_TABLE(CONFIG_ANKLET_ROUTES)];
 	uint16_t free[CONFIG_ANKLET_SESSIONS]; /* a stack of indices */
@@ -215,9 +216,6 @@ void session_set_reply(struct session *s, enum socks4_code code, const struct ad
 
 /* Sends on in the message: 0 when all of it was taken, PORT_AGAIN, or the failure. */
 int session_send(struct sessions *all, struct session *s, struct stream *to);
-
-/* Its place in the table. */
-unsigned session_index(const struct sessions *all, const struct session *s);
 
 /* Sets the time limit of the phase (0: none), or of the state's own step; from now on. */
 void session_set_limit(struct sessions *all, struct session *s, enum timer_kind kind, uint32_t ms);

@@ -7,14 +7,9 @@
 
 /* ---- Sockets and times ---- */
 
-unsigned session_index(const struct sessions *all, const struct session *s)
-{
-	return (unsigned)(s - all->session);
-}
-
 void session_own(struct sessions *all, const struct session *s, port_sock sock)
 {
-	loop_own(&all->loop, sock, OWNER_SESSION, session_index(all, s));
+	loop_own(&all->loop, sock, OWNER_SESSION, s->index);
 }
 
 static void close_sock(struct sessions *all, port_sock *sock, bool reset)
@@ -71,13 +66,13 @@ void session_close_rival(struct sessions *all, struct session *s)
 
 void session_set_limit(struct sessions *all, struct session *s, enum timer_kind kind, uint32_t ms)
 {
-	loop_set_timer(&all->loop, SESSION_LIMIT(session_index(all, s)), kind, ms);
+	loop_set_timer(&all->loop, SESSION_LIMIT(s->index), kind, ms);
 	s->limit_due = false;
 }
 
 void session_set_step(struct sessions *all, struct session *s, enum timer_kind kind, uint32_t ms)
 {
-	loop_set_timer(&all->loop, SESSION_STEP(session_index(all, s)), kind, ms);
+	loop_set_timer(&all->loop, SESSION_STEP(s->index), kind, ms);
 	s->step_due = false;
 }
 
@@ -87,7 +82,7 @@ enum session_next session_enter(struct sessions *all, struct session *s, enum se
 {
 	check(state > s->state);
 	s->state = (uint8_t)state;
-	timers_clear(&all->loop.timers, SESSION_STEP(session_index(all, s)));
+	timers_clear(&all->loop.timers, SESSION_STEP(s->index));
 	s->step_due = false;
 	return NEXT_STATE;
 }

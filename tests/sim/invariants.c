@@ -35,7 +35,7 @@ static const struct timers *timers(const struct run *run)
 
 static bool has_step(const struct run *run, const struct session *s)
 {
-	return timers_is_set(timers(run), SESSION_STEP(session_index(&run->anklet->sessions, s)));
+	return timers_is_set(timers(run), SESSION_STEP(s->index));
 }
 
 static bool attempts_wait(const struct run *run, const struct session *s)
@@ -152,7 +152,7 @@ static bool watched(const struct anklet *a, const struct deadline *d)
 static void check_session(struct run *run, const struct session *s)
 {
 	const struct anklet *a = run->anklet;
-	unsigned index = session_index(&a->sessions, s);
+	unsigned index = s->index;
 	bool unlimited = s->state == SESSION_RELAY &&
 			 (a->config.limit_idle_ms == 0 || a->config.limit_half_closed_ms == 0);
 
