@@ -10,7 +10,7 @@
 void loop_init(struct loop *loop, struct port *port)
 {
 	loop->port = port;
-	loop->spare_sockets = CONFIG_ANKLET_SPARE_SOCKETS;
+	clients_init(&loop->clients);
 	loop->status.sessions_max = CONFIG_ANKLET_SESSIONS;
 	timers_init(&loop->timers);
 }
@@ -118,6 +118,50 @@ int32_t loop_next(const struct loop *loop, uint32_t now)
 }
 
 /* ---- The log ---- */
+
+static const char pool_words[] = "sessions\0encrypted connections\0sockets for second attempts";
+
+static void log_full(struct loop *loop, enum pool_name name)
+{
+	const struct holder *most = clients_most(&loop->clients, name);
+	struct text *t = loop_line(loop);
+
+	text_str(t, "all ");
+	text_num(t, loop->clients.pool[name].size);
+	text_char(t, ' ');
+	text_str(t, text_of_list(pool_words, name));
+	text_str(t, " are taken, ");
+	text_num(t, most->held[name]);
+	text_str(t, " of them by ");
+	text_ip(t, &most->key);
+	loop_log(loop, PORT_WARNING);
+}
+
+static void log_room(struct loop *loop, enum pool_name name)
+{
+	struct text *t = loop_line(loop);
+
+	text_str(t, "there is room again for ");
+	text_str(t, text_of_list(pool_words, name));
+	loop_log(loop, PORT_WARNING);
+}
+
+void loop_tell_pools(struct loop *loop)
+{
+	if (!ANKLET_HAS_LOG(PORT_WARNING))
+		return;
+	for (unsigned i = 0; i < POOLS; i++) {
+		struct pool *pool = &loop->clients.pool[i];
+
+		if (!pool->told && pool->taken == pool->size && pool->size > 0) {
+			pool->told = true;
+			log_full(loop, (enum pool_name)i);
+		} else if (pool->told && pool->taken <= pool->size - pool->size / 8 - 1) {
+			pool->told = false;
+			log_room(loop, (enum pool_name)i);
+		}
+	}
+}
 
 struct text *loop_line(struct loop *loop)
 {

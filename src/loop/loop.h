@@ -11,6 +11,7 @@
 #include "base/address.h"
 #include "base/deadline.h"
 #include "base/text.h"
+#include "loop/clients.h"
 #include "loop/timers.h"
 #include "port.h"
 
@@ -42,13 +43,12 @@ struct loop {
 	struct deadline accept_at; /* accepting rests until then: the port had no resources */
 	uint8_t log;               /* enum port_level: lines above it are not logged */
 	uint8_t listening_count;
-	uint16_t spare_sockets; /* left for second attempts */
-	uint16_t tls_streams;   /* encrypted connections */
 	struct anklet_status status;
 	struct text line; /* of the log, in line_buf */
 	struct address listening[LOOP_LISTENERS];
 	struct owner owner[PORT_SOCKETS];
 	struct ready_list ready;
+	struct clients clients;
 	struct timers timers;
 	char line_buf[CONFIG_ANKLET_LOG_LEVELS > 0 ? CONFIG_ANKLET_LOG_LINE : 1];
 };
@@ -92,6 +92,9 @@ void loop_deadline(struct loop *loop, const struct deadline *d);
 int32_t loop_next(const struct loop *loop, uint32_t now);
 
 /* ---- The log ---- */
+
+/* Logs each pool that is full, once, with who holds most of it; and once when it has room again. */
+void loop_tell_pools(struct loop *loop);
 
 /* Begins a line of the log; there is one at a time. */
 struct text *loop_line(struct loop *loop);

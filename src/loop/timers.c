@@ -52,11 +52,21 @@ void timers_set(struct timers *timers, unsigned timer, enum timer_kind kind, uin
 		(uint16_t)(TIMER_KINDS + timer);
 }
 
+static uint16_t after(const struct timers *timers, unsigned entry)
+{
+	uint16_t next = timers->entry[entry].next;
+
+	return next < TIMER_KINDS ? TIMER_NONE : (uint16_t)(next - TIMER_KINDS);
+}
+
 uint16_t timers_first(const struct timers *timers, enum timer_kind kind)
 {
-	uint16_t first = timers->entry[kind].next;
+	return after(timers, kind);
+}
 
-	return first < TIMER_KINDS ? TIMER_NONE : (uint16_t)(first - TIMER_KINDS);
+uint16_t timers_after(const struct timers *timers, unsigned timer)
+{
+	return after(timers, TIMER_KINDS + timer);
 }
 
 uint16_t timers_take(struct timers *timers, uint32_t now)

@@ -21,6 +21,7 @@
 
 enum timer_kind {
 	TIMER_HANDSHAKE = 1,
+	TIMER_HANDSHAKE_TLS, /* of a client that speaks TLS */
 	TIMER_ESTABLISH,
 	TIMER_IDLE,
 	TIMER_HALF_CLOSED,
@@ -59,6 +60,9 @@ uint16_t timers_take(struct timers *timers, uint32_t now);
 
 /* The first of a kind; TIMER_NONE: none is set. */
 uint16_t timers_first(const struct timers *timers, enum timer_kind kind);
+
+/* The one after that of its kind, which is set; TIMER_NONE: it is the last. */
+uint16_t timers_after(const struct timers *timers, unsigned timer);
 
 /* How long until the next one, in ms; negative: none is set. */
 int32_t timers_next(const struct timers *timers, uint32_t now);

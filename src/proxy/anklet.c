@@ -17,27 +17,13 @@
 
 static bool can_accept(const struct anklet *a)
 {
-	return !a->stopping && !a->sessions.loop.accept_at.set && sessions_have_room(&a->sessions);
+	return !a->stopping && !a->sessions.loop.accept_at.set;
 }
 
-static bool over_client_limit(const struct anklet *a, const struct ip *client)
+/* Somebody waits: is there room for him? 0, or as sessions_room() has it. */
+static int32_t can_serve(const struct anklet *a, const struct listener *l)
 {
-	unsigned count = 0;
-
-	if (a->config.limit_client == 0)
-		return false;
-	for (size_t i = 0; i < CONFIG_ANKLET_SESSIONS; i++)
-		count += ip_equal(&a->sessions.client[i], client);
-	return count >= a->config.limit_client;
-}
-
-/* Is there somebody who waits, and room for him? */
-static bool can_serve(const struct anklet *a, const struct listener *l)
-{
-	if (ANKLET_HAS_TLS && l->tls != NULL &&
-		a->sessions.loop.tls_streams + 1 > CONFIG_ANKLET_TLS_STREAMS)
-		return false;
-	return l->ready;
+	return l->ready ? sessions_room(&a->sessions, l->tls != NULL) : -1;
 }
 
 static void log_over_limit(struct anklet *a, const struct address *from)
@@ -60,13 +46,11 @@ static void welcome(
 	struct loop *loop = &a->sessions.loop;
 
 	loop->status.accepted++;
-	if (over_client_limit(a, &from->ip)) {
-		loop->status.over_limit++;
-		log_over_limit(a, from);
-		port_close(loop->port, &client);
+	if (session_begin(&a->sessions, l->forward, l->tls, client, from))
 		return;
-	}
-	session_begin(&a->sessions, l->forward, l->tls, client, from);
+	loop->status.over_limit++;
+	log_over_limit(a, from);
+	port_close(loop->port, &client);
 }
 
 /* Returns false when this listener has nobody waiting any more. */
@@ -103,7 +87,7 @@ static void accept_clients(struct anklet *a)
 	while (quota > 0 && passed_over < a->listener_count && can_accept(a)) {
 		struct listener *l = &a->listeners[a->listener_turn];
 
-		if (can_serve(a, l) && accept_one(a, l)) {
+		if (can_serve(a, l) == 0 && accept_one(a, l)) {
 			quota--;
 			passed_over = 0;
 		} else {
@@ -169,13 +153,17 @@ void anklet_turn(struct anklet *a)
 int32_t anklet_next(struct anklet *a)
 {
 	struct loop *loop = &a->sessions.loop;
+	int32_t ms = loop_next(loop, port_now(loop->port));
 
 	if (loop->ready.count > 0 || (CONFIG_ANKLET_ASSOCIATIONS > 0 && datagrams_busy(a)))
 		return 0;
-	for (unsigned i = 0; i < a->listener_count; i++)
-		if (can_serve(a, &a->listeners[i]) && can_accept(a))
-			return 0;
-	return loop_next(loop, port_now(loop->port));
+	for (unsigned i = 0; i < a->listener_count && can_accept(a); i++) {
+		int32_t room = can_serve(a, &a->listeners[i]);
+
+		if (room >= 0 && (ms < 0 || room < ms))
+			ms = room;
+	}
+	return ms;
 }
 
 void anklet_poll(struct anklet *a, int32_t ms)
@@ -190,6 +178,13 @@ void anklet_poll(struct anklet *a, int32_t ms)
 
 /* ---- The rest of anklet.h ---- */
 
+/* What the loop has of it for itself. */
+static void use_configuration(struct anklet *a)
+{
+	a->sessions.loop.log = a->config.log;
+	clients_share(&a->sessions.loop.clients, a->config.limit_client);
+}
+
 struct anklet *anklet_init(void *memory, size_t size, struct port *port)
 {
 	struct anklet *a = memory;
@@ -200,7 +195,7 @@ struct anklet *anklet_init(void *memory, size_t size, struct port *port)
 	a->datagrams = CONFIG_ANKLET_ASSOCIATIONS > 0 ? (struct datagrams *)(a + 1) : NULL;
 	config_init(&a->config);
 	a->sessions.config = &a->config;
-	a->sessions.loop.log = a->config.log;
+	use_configuration(a);
 	return a;
 }
 
@@ -215,7 +210,7 @@ unsigned anklet_configure(struct anklet *a, const char *source, const char *text
 		return 1;
 	}
 	errors = config_read(&a->config, source, text, len, report, ctx);
-	a->sessions.loop.log = a->config.log;
+	use_configuration(a);
 	return errors;
 }
 

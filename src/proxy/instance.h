@@ -27,7 +27,7 @@ struct listener {
 /* The tables stand at the end, as in the other structs: what is near is reached with less code. */
 struct anklet {
 	struct datagrams *datagrams; /* after this struct; NULL where they are disabled */
-	bool started; /* anklet_start() was called, and did not fail */
+	bool started;                /* anklet_start() was called, and did not fail */
 	bool stopping;
 	uint8_t listener_count;
 	uint8_t listener_turn; /* which one is asked next: they take turns */

@@ -10,11 +10,20 @@
 #include "session/session.h"
 
 #define NEXT_ATTEMPT_MS 250
-#define ATTEMPT_MS 10000 /* an attempt's share while others wait for their turn */
+#define ATTEMPT_MS 10000 /* an attempt's share while other addresses wait for theirs */
+#define ALONE_MS 500     /* the same where there is no socket for a second one beside it */
 
 static uint32_t age(struct sessions *all, uint32_t since)
 {
 	return port_now(all->loop.port) - since;
+}
+
+static uint32_t attempt_ms(const struct sessions *all, const struct session *s)
+{
+	bool alone = s->rival == PORT_NONE &&
+		     !pool_has_place(&all->loop.clients, POOL_ATTEMPTS, s->holder);
+
+	return alone ? ALONE_MS : ATTEMPT_MS;
 }
 
 /* The attempt that has waited longer is dropped, if its time is over and others wait. */
@@ -22,7 +31,7 @@ static void drop_old_attempt(struct sessions *all, struct session *s)
 {
 	if (s->address_next == s->address_count)
 		return;
-	if (s->server.sock != PORT_NONE && age(all, s->server_since) >= ATTEMPT_MS)
+	if (s->server.sock != PORT_NONE && age(all, s->server_since) >= attempt_ms(all, s))
 		session_close(all, &s->server.sock);
 	else if (s->rival != PORT_NONE && age(all, s->rival_since) >= ATTEMPT_MS)
 		session_close_rival(all, s);
@@ -51,13 +60,13 @@ static bool attempt(struct sessions *all, struct session *s, bool as_rival)
 	}
 	s->address_next++;
 	if (r < 0) {
+		if (as_rival)
+			pool_give(&all->loop.clients, POOL_ATTEMPTS, s->holder);
 		s->reason = (uint8_t)session_reason_of(r);
 		session_log_attempt(all, s, ip);
 		return false;
 	}
 	session_own(all, s, *sock);
-	if (as_rival)
-		all->loop.spare_sockets--;
 	return true;
 }
 
@@ -71,7 +80,8 @@ static void begin_attempts(struct sessions *all, struct session *s)
 		if (!none && !s->step_due)
 			return;
 		if (s->server.sock != PORT_NONE &&
-			(s->rival != PORT_NONE || all->loop.spare_sockets == 0)) {
+			(s->rival != PORT_NONE ||
+				!pool_take(&all->loop.clients, POOL_ATTEMPTS, s->holder))) {
 			/* No room: look again when the older one's share is over. */
 			session_set_step(all, s, TIMER_ATTEMPT, NEXT_ATTEMPT_MS);
 			return;
@@ -131,7 +141,7 @@ enum session_next session_connect(struct sessions *all, struct session *s)
 			session_close(all, &s->server.sock);
 			s->server.sock = s->rival;
 			s->rival = PORT_NONE;
-			all->loop.spare_sockets++;
+			pool_give(&all->loop.clients, POOL_ATTEMPTS, s->holder);
 			return connected(all, s, s->rival_address);
 		}
 		if (ANKLET_ADDRESSES > 1)

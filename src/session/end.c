@@ -83,13 +83,13 @@ static enum session_next read_and_drop(struct sessions *all, struct session *s, 
 }
 
 /* Ends our direction for good, TLS first. 0, PORT_AGAIN, or a failure; what remains is a socket to be read. */
-static int finish(struct sessions *all, struct stream *stream)
+static int finish(struct sessions *all, const struct session *s, struct stream *stream)
 {
 	int r = stream_shutdown(all->loop.port, stream, false);
 
 	if (r < 0 || !stream_is_encrypted(stream))
 		return r;
-	session_close_tls(all, stream);
+	session_close_tls(all, s, stream);
 	port_shutdown(all->loop.port, stream->sock);
 	return 0;
 }
@@ -105,9 +105,9 @@ enum session_next session_begin_linger(struct sessions *all, struct session *s)
 {
 	session_log_end(all, s);
 	if (!stream_is_encrypted(&s->client))
-		session_close_stream(all, &s->client, false);
+		session_close_stream(all, s, &s->client, false);
 	if (!stream_is_encrypted(&s->server))
-		session_close_stream(all, &s->server, false);
+		session_close_stream(all, s, &s->server, false);
 	session_set_limit(all, s, TIMER_END, DRAIN_LIMIT_MS);
 	return session_enter(all, s, SESSION_LINGER);
 }
@@ -120,12 +120,12 @@ static bool linger(struct sessions *all, struct session *s, struct stream *strea
 	if (stream->sock == PORT_NONE)
 		return true;
 	if (stream_is_encrypted(stream))
-		r = finish(all, stream);
+		r = finish(all, s, stream);
 	if (r == PORT_AGAIN)
 		return false;
 	if (r == 0 && read_and_drop(all, s, stream->sock) == NEXT_WAIT)
 		return false;
-	session_close_stream(all, stream, r < 0);
+	session_close_stream(all, s, stream, r < 0);
 	return true;
 }
 
@@ -163,8 +163,8 @@ enum session_next session_begin_refusal(struct sessions *all, struct session *s)
 	session_close_others(all, s, false);
 	set_refusal(s);
 	if (s->state <= SESSION_TLS_ACCEPT) {
-		session_close_tls(all, &s->client); /* it never was ready, and has said why */
-		s->message_len = 0;                 /* nothing goes in the clear */
+		session_close_tls(all, s, &s->client); /* it never was ready, and has said why */
+		s->message_len = 0;                    /* nothing goes in the clear */
 	}
 	session_enter(all, s, SESSION_REFUSE);
 	session_set_limit(all, s, TIMER_END, DRAIN_LIMIT_MS);
@@ -177,7 +177,7 @@ enum session_next session_send_refusal(struct sessions *all, struct session *s)
 	int r = session_send(all, s, &s->client);
 
 	if (r == 0)
-		r = finish(all, &s->client);
+		r = finish(all, s, &s->client);
 	if (r == PORT_AGAIN)
 		return NEXT_WAIT;
 	if (r < 0)

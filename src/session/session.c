@@ -9,11 +9,6 @@
 
 /* ---- The table ---- */
 
-bool sessions_have_room(const struct sessions *all)
-{
-	return all->loop.status.sessions < CONFIG_ANKLET_SESSIONS || all->draining > 0;
-}
-
 static uint16_t take_slot(struct sessions *all)
 {
 	return all->free_count > 0 ? all->free[--all->free_count] : all->used++;
@@ -29,7 +24,7 @@ static void give_slot(struct sessions *all, struct session *s)
 	all->loop.status.octets_up += s->relay.up.octets;
 	all->loop.status.octets_down += s->relay.down.octets;
 	all->loop.status.sessions--;
-	memset(&all->client[i], 0, sizeof all->client[i]);
+	pool_give(&all->loop.clients, POOL_SESSIONS, s->holder);
 	memset(s, 0, sizeof *s);
 	all->free[all->free_count++] = i;
 	all->loop.accept_at.set = false; /* its sockets are free: accepting may succeed again */
@@ -45,7 +40,7 @@ static void end(struct sessions *all, struct session *s, bool reset)
 	if (s->state < SESSION_GRANT && s->reason != REASON_STOPPED)
 		all->loop.status.refused++;
 	session_close_others(all, s, reset);
-	session_close_stream(all, &s->client, reset);
+	session_close_stream(all, s, &s->client, reset);
 	if (s->state == SESSION_DRAIN)
 		all->draining--;
 	give_slot(all, s);
@@ -63,6 +58,93 @@ void sessions_abort(struct sessions *all, enum session_reason reason)
 	for (unsigned i = 0; i < all->used; i++)
 		if (all->session[i].state != SESSION_FREE)
 			abort_session(all, &all->session[i], reason);
+}
+
+/* ---- Who is evicted for a new client ---- */
+
+#define SILENT_MS 250 /* a request may still be on its way until then */
+#define LOOKED_AT 8   /* so many of the oldest are held against the new client */
+
+/* In how many ms the oldest that has asked for nothing will have been silent long enough; negative: there is none. */
+static int32_t silent_in(const struct sessions *all, enum timer_kind kind)
+{
+	uint16_t timer = timers_first(&all->loop.timers, kind);
+	uint32_t now = port_now(all->loop.port);
+
+	if (all->config->limit_client == 0 || timer == TIMER_NONE)
+		return -1;
+	return time_until(all->session[timer / 2].accepted_at + SILENT_MS, now);
+}
+
+int32_t sessions_room(const struct sessions *all, bool tls)
+{
+	const struct clients *clients = &all->loop.clients;
+	int32_t plain, encrypted;
+
+	if (!pool_is_full(clients, POOL_SESSIONS) || all->draining > 0)
+		plain = 0;
+	else
+		plain = silent_in(all, TIMER_HANDSHAKE);
+	if (!ANKLET_HAS_TLS)
+		return plain;
+	encrypted = silent_in(all, TIMER_HANDSHAKE_TLS);
+	if (tls && pool_is_full(clients, POOL_TLS))
+		return encrypted;
+	return plain < 0 || (encrypted >= 0 && encrypted < plain) ? encrypted : plain;
+}
+
+/* Of the oldest silent ones the first whose client holds more of the pool than the new one does; NULL: none. */
+static struct session *silent_of_more(
+	struct sessions *all, enum timer_kind kind, enum pool_name pool, unsigned held)
+{
+	const struct clients *clients = &all->loop.clients;
+	uint16_t timer = timers_first(&all->loop.timers, kind);
+
+	for (unsigned i = 0; i < LOOKED_AT && timer != TIMER_NONE; i++) {
+		struct session *s = &all->session[timer / 2];
+
+		if (port_now(all->loop.port) - s->accepted_at < SILENT_MS)
+			break;
+		if (clients->client[s->holder].held[pool] > held)
+			return s;
+		timer = timers_after(&all->loop.timers, timer);
+	}
+	return NULL;
+}
+
+/* Makes room for one more in a pool that is full. False: nobody gives way to this client. */
+static bool evict(struct sessions *all, enum pool_name pool, const struct ip *key)
+{
+	uint16_t draining = timers_first(&all->loop.timers, TIMER_DRAIN);
+	unsigned held = clients_held(&all->loop.clients, pool, key);
+	struct session *s = NULL;
+
+	if (pool == POOL_SESSIONS && draining != TIMER_NONE)
+		s = &all->session[draining / 2];
+	else if (all->config->limit_client > 0 && pool == POOL_SESSIONS)
+		s = silent_of_more(all, TIMER_HANDSHAKE, pool, held);
+	if (ANKLET_HAS_TLS && s == NULL && all->config->limit_client > 0)
+		s = silent_of_more(all, TIMER_HANDSHAKE_TLS, pool, held);
+	if (s != NULL)
+		abort_session(all, s, REASON_GAVE_WAY);
+	return s != NULL;
+}
+
+/* Makes room where need be, and takes a place of the table for the client; CLIENT_NONE: it gets none. */
+static uint16_t admit(struct sessions *all, bool tls, port_sock client, const struct address *from)
+{
+	struct clients *clients = &all->loop.clients;
+	struct address local = {0};
+	struct ip key;
+
+	if (!ip_is_v4(&from->ip))
+		port_local(all->loop.port, client, &local);
+	key = client_key(&from->ip, &local.ip);
+	if (ANKLET_HAS_TLS && tls && pool_is_full(clients, POOL_TLS))
+		evict(all, POOL_TLS, &key);
+	if (pool_is_full(clients, POOL_SESSIONS) && !evict(all, POOL_SESSIONS, &key))
+		return CLIENT_NONE;
+	return clients_take(clients, POOL_SESSIONS, &key);
 }
 
 /* ---- Its beginning ---- */
@@ -83,15 +165,6 @@ static void fill_request(struct sessions *all, struct session *s)
 	}
 }
 
-/* The table is full: whoever has waited longest for a refused client to go away gives way. */
-static void evict(struct sessions *all)
-{
-	uint16_t timer = timers_first(&all->loop.timers, TIMER_DRAIN);
-
-	check(timer != TIMER_NONE);
-	abort_session(all, &all->session[timer / 2], REASON_GAVE_WAY);
-}
-
 static void count(struct anklet_status *status)
 {
 	status->sessions++;
@@ -99,19 +172,21 @@ static void count(struct anklet_status *status)
 		status->sessions_peak = status->sessions;
 }
 
-void session_begin(struct sessions *all, int8_t forward, struct tls_context *tls, port_sock client,
+bool session_begin(struct sessions *all, int8_t forward, struct tls_context *tls, port_sock client,
 	const struct address *from)
 {
+	uint16_t holder = admit(all, tls != NULL, client, from);
+	enum timer_kind kind = TIMER_HANDSHAKE;
 	struct session *s;
 	uint16_t i;
 
-	if (all->loop.status.sessions == CONFIG_ANKLET_SESSIONS)
-		evict(all);
+	if (holder == CLIENT_NONE)
+		return false;
 	i = take_slot(all);
 	s = &all->session[i];
-	all->client[i] = from->ip;
 	count(&all->loop.status);
 	s->index = i;
+	s->holder = holder;
 	s->client.sock = client;
 	s->server.sock = s->rival = s->side = PORT_NONE;
 	s->rule = -1;
@@ -124,14 +199,16 @@ void session_begin(struct sessions *all, int8_t forward, struct tls_context *tls
 	if (session_is_forwarded(s))
 		fill_request(all, s);
 	if (ANKLET_HAS_TLS && tls != NULL) {
-		session_open_tls(all, &s->client, tls, "");
+		session_open_tls(all, s, &s->client, tls, "");
 		session_enter(all, s, SESSION_TLS_ACCEPT);
+		kind = TIMER_HANDSHAKE_TLS;
 	} else {
 		session_enter(all, s, SESSION_REQUEST);
 	}
-	session_set_limit(all, s, TIMER_HANDSHAKE, all->config->limit_handshake_ms);
+	session_set_limit(all, s, kind, all->config->limit_handshake_ms);
 	session_log_state(all, s);
 	loop_ready(&all->loop, i); /* the request is often there already */
+	return true;
 }
 
 /* ---- Steps ---- */
@@ -293,4 +370,5 @@ void sessions_run(struct sessions *all)
 		if (s->state != SESSION_FREE)
 			step(all, s);
 	}
+	loop_tell_pools(&all->loop);
 }

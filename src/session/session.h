@@ -73,6 +73,7 @@ struct session {
 	bool limit_due;       /* the limit of its phase has passed */
 	bool step_due;        /* the time of its step has, since the handler ran last */
 	uint16_t index;       /* its place in the table */
+	uint16_t holder;      /* its client, in the table of clients */
 	int8_t forward;       /* the forward it belongs to; -1: the client speaks SOCKS */
 	int8_t route;         /* the route it takes; ROUTES_NONE, ROUTES_UNDECIDED */
 	struct stream client; /* without a socket only when FREE */
@@ -129,8 +130,6 @@ struct sessions {
 	struct tls_context *target_tls[ANKLET_TABLE(CONFIG_ANKLET_FORWARDS)];
 	struct tls_context *route_tls[ANKLET_TABLE(CONFIG_ANKLET_ROUTES)];
 	uint16_t free[CONFIG_ANKLET_SESSIONS]; /* a stack of indices */
-	/* The client of each session, '::' when FREE: apart, so that counting them reads little memory. */
-	struct ip client[CONFIG_ANKLET_SESSIONS];
 	struct session session[CONFIG_ANKLET_SESSIONS];
 };
 
@@ -148,14 +147,18 @@ static inline bool session_is_bind(const struct session *s)
 
 /* ---- session.c: for the instance ---- */
 
-/* Is there a slot for one more, if perhaps one that only drains gives way? */
-bool sessions_have_room(const struct sessions *all);
+/*
+ * Is there room for one more, who speaks TLS or not? 0: there is, if perhaps one that only drains a refusal, or has
+ * asked for nothing yet, is evicted for it. Else in how many ms there can be; negative: not before a session ends.
+ */
+int32_t sessions_room(const struct sessions *all, bool tls);
 
 /*
  * Begins a session for a client just accepted, of a forward or (-1) of SOCKS, which speaks TLS or (NULL) does not.
- * There is room; client is the session's from here.
+ * client is the session's from here. False: this client has its share, or so much that nobody is evicted for it;
+ * the socket is still the caller's.
  */
-void session_begin(struct sessions *all, int8_t forward, struct tls_context *tls, port_sock client,
+bool session_begin(struct sessions *all, int8_t forward, struct tls_context *tls, port_sock client,
 	const struct address *from);
 
 /* Finds out whose time has come, and puts them on the ready list. */
@@ -226,7 +229,8 @@ void session_own(struct sessions *all, const struct session *s, port_sock sock);
 
 /* Closes one of its sockets; a stream; or the second attempt, whose socket goes back to the spare ones. */
 void session_close(struct sessions *all, port_sock *sock);
-void session_close_stream(struct sessions *all, struct stream *stream, bool reset);
+void session_close_stream(
+	struct sessions *all, const struct session *s, struct stream *stream, bool reset);
 void session_close_rival(struct sessions *all, struct session *s);
 
 /* Closes everything but the client's connection. */
@@ -240,11 +244,11 @@ enum session_next session_begin_linger(struct sessions *all, struct session *s);
 bool session_speaks_tls(const struct session *s);
 
 /* Begins TLS on a stream of the session's. 0, or the failure of tls_open(). */
-int session_open_tls(
-	struct sessions *all, struct stream *stream, struct tls_context *context, const char *name);
+int session_open_tls(struct sessions *all, const struct session *s, struct stream *stream,
+	struct tls_context *context, const char *name);
 
 /* Gives the place of a stream's TLS back. The stream is then a socket again. */
-void session_close_tls(struct sessions *all, struct stream *stream);
+void session_close_tls(struct sessions *all, const struct session *s, struct stream *stream);
 
 /* ---- How it travels (route.c) ---- */
 

@@ -20,22 +20,25 @@ static void close_sock(struct sessions *all, port_sock *sock, bool reset)
 		loop_close(&all->loop, sock);
 }
 
-int session_open_tls(
-	struct sessions *all, struct stream *stream, struct tls_context *context, const char *name)
+int session_open_tls(struct sessions *all, const struct session *s, struct stream *stream,
+	struct tls_context *context, const char *name)
 {
-	int r = tls_open(&stream->tls, context, all->loop.port, stream->sock, name);
+	int r;
 
-	if (r == 0)
-		all->loop.tls_streams++;
+	if (!pool_take(&all->loop.clients, POOL_TLS, s->holder))
+		return TLS_NO_MEMORY;
+	r = tls_open(&stream->tls, context, all->loop.port, stream->sock, name);
+	if (r < 0)
+		pool_give(&all->loop.clients, POOL_TLS, s->holder);
 	return r;
 }
 
-void session_close_tls(struct sessions *all, struct stream *stream)
+void session_close_tls(struct sessions *all, const struct session *s, struct stream *stream)
 {
 	if (!stream_is_encrypted(stream))
 		return;
 	tls_close(&stream->tls);
-	all->loop.tls_streams--;
+	pool_give(&all->loop.clients, POOL_TLS, s->holder);
 }
 
 void session_close(struct sessions *all, port_sock *sock)
@@ -43,9 +46,10 @@ void session_close(struct sessions *all, port_sock *sock)
 	loop_close(&all->loop, sock);
 }
 
-void session_close_stream(struct sessions *all, struct stream *stream, bool reset)
+void session_close_stream(
+	struct sessions *all, const struct session *s, struct stream *stream, bool reset)
 {
-	session_close_tls(all, stream);
+	session_close_tls(all, s, stream);
 	close_sock(all, &stream->sock, reset);
 }
 
@@ -53,7 +57,7 @@ void session_close_others(struct sessions *all, struct session *s, bool reset)
 {
 	close_sock(all, &s->side, reset);
 	session_close_rival(all, s);
-	session_close_stream(all, &s->server, reset);
+	session_close_stream(all, s, &s->server, reset);
 }
 
 void session_close_rival(struct sessions *all, struct session *s)
@@ -61,7 +65,7 @@ void session_close_rival(struct sessions *all, struct session *s)
 	if (s->rival == PORT_NONE)
 		return;
 	loop_close(&all->loop, &s->rival);
-	all->loop.spare_sockets++;
+	pool_give(&all->loop.clients, POOL_ATTEMPTS, s->holder);
 }
 
 void session_set_limit(struct sessions *all, struct session *s, enum timer_kind kind, uint32_t ms)

@@ -56,7 +56,7 @@ static int open_server_tls(struct sessions *all, struct session *s)
 		return 0;
 	text_init(&t, name, sizeof name);
 	text_expected(&t, all, s);
-	return session_open_tls(all, &s->server, session_tls_context(all, s), name);
+	return session_open_tls(all, s, &s->server, session_tls_context(all, s), name);
 }
 
 enum session_next session_tls_connect(struct sessions *all, struct session *s)

@@ -179,8 +179,7 @@ static void check_listener(struct run *run, const struct listener *l)
 {
 	const struct anklet *a = run->anklet;
 	bool room =
-		!a->sessions.loop.accept_at.set && sessions_have_room(&a->sessions) &&
-		(l->tls == NULL || a->sessions.loop.tls_streams + 1 <= CONFIG_ANKLET_TLS_STREAMS);
+		!a->sessions.loop.accept_at.set && sessions_room(&a->sessions, l->tls != NULL) == 0;
 
 	EXPECT(run, a->sessions.loop.listening[l - a->listeners].port !=
 			    0); /* else nobody can tell a loop */
@@ -260,6 +259,22 @@ static void check_timers(struct run *run)
 	}
 }
 
+/* Of each pool what is taken is what there is, and what its clients hold together. */
+static void check_pools(struct run *run, const unsigned taken[POOLS])
+{
+	const struct clients *clients = &run->anklet->sessions.loop.clients;
+
+	for (unsigned pool = 0; pool < POOLS; pool++) {
+		unsigned held = 0;
+
+		for (unsigned i = 0; i < clients->used; i++) {
+			held += clients->client[i].held[pool];
+			EXPECT(run, clients->client[i].held[pool] <= clients->pool[pool].share);
+		}
+		EXPECT(run, clients->pool[pool].taken == taken[pool] && held == taken[pool]);
+	}
+}
+
 void run_check_waiting(struct run *run)
 {
 	const struct anklet *a = run->anklet;
@@ -284,8 +299,7 @@ void run_check_waiting(struct run *run)
 	EXPECT(run, busy + a->sessions.free_count == a->sessions.used);
 	check_timers(run);
 	EXPECT(run, draining == a->sessions.draining);
-	EXPECT(run, tls == a->sessions.loop.tls_streams);
-	EXPECT(run, spare + a->sessions.loop.spare_sockets == CONFIG_ANKLET_SPARE_SOCKETS);
+	check_pools(run, (const unsigned[]){busy, tls, spare});
 	sockets += check_datagrams(run);
 	EXPECT(run, sockets == sim_open_sockets(&run->proxy, SIM_STREAM) +
 				       sim_open_sockets(&run->proxy, SIM_LISTENER) +
@@ -302,8 +316,7 @@ void run_check_empty(struct run *run)
 	EXPECT(run, a->sessions.free_count == a->sessions.used);
 	EXPECT(run, a->sessions.loop.ready.count == 0);
 	EXPECT(run, a->sessions.draining == 0);
-	EXPECT(run, a->sessions.loop.tls_streams == 0);
-	EXPECT(run, a->sessions.loop.spare_sockets == CONFIG_ANKLET_SPARE_SOCKETS);
+	check_pools(run, (const unsigned[]){0, 0, 0});
 	EXPECT(run, sim_open_sockets(&run->proxy, SIM_STREAM) == 0);
 	EXPECT(run, sim_open_sockets(&run->proxy, SIM_LOOKUP) == 0);
 	EXPECT(run, sim_open_sockets(&run->proxy, SIM_DATAGRAMS) == a->datagrams->place_count);

@@ -56,7 +56,7 @@ static void look(struct run *run)
 {
 	const struct anklet_status *status = &run->anklet->sessions.loop.status;
 	uint64_t ended = status->accepted - status->over_limit - status->sessions;
-	bool room = sessions_have_room(&run->anklet->sessions);
+	bool room = sessions_room(&run->anklet->sessions, false) == 0;
 
 	while (freed < ended && freed < SLOTS + GUESTS)
 		freed_at[freed++] = run->sim.now;
@@ -237,13 +237,13 @@ static void check_excess(struct run *run)
 	EXPECT(run, guest[EXCESS].granted_at - freed_at[0] <= SOON_MS);
 }
 
-/* Those who have all they may have are in front in the backlog, and cost the one behind no time. */
+/* Those who have all they may have stand before the last one in the backlog, and cost that one no time. */
 static void excess(struct run *run)
 {
 	begin(run, check_excess, look);
 	run->config = "limit-client 6\nallow\n";
 	for (unsigned i = 0; i < SLOTS; i++) {
-		crowd_client(&holder[i], run, CROWD_SILENT);
+		crowd_client(&holder[i], run, CROWD_CONNECT);
 		if (i >= 6)
 			holder[i].talk.port = holder[i].actor.port = &run->peer[HOST_OTHER];
 		crowd_leave(&holder[i], i == 6 ? run_between(run, 3000, 9000) : 12000);

@@ -48,8 +48,8 @@ static unsigned at_most;
 
 static void look_at_places(struct run *run)
 {
-	if (run->anklet->sessions.loop.tls_streams > at_most)
-		at_most = run->anklet->sessions.loop.tls_streams;
+	if (run->anklet->sessions.loop.clients.pool[POOL_TLS].taken > at_most)
+		at_most = run->anklet->sessions.loop.clients.pool[POOL_TLS].taken;
 }
 
 static void check_waited(struct run *run)
