@@ -48,11 +48,15 @@ static enum session_reason broken_reason(const struct session *s, const struct r
 
 enum session_next session_relay(struct sessions *all, struct session *s)
 {
+	struct anklet_status *status = &all->loop.status;
+	uint64_t up = s->relay.up.octets, down = s->relay.down.octets;
 	struct relay_news news;
 	enum relay_result r = relay_run(&s->relay, all->loop.port, &s->client, &s->server,
 		CONFIG_ANKLET_TURN_OCTETS, &news);
 	bool half = s->relay.up.ended || s->relay.down.ended;
 
+	status->octets_up += s->relay.up.octets - up;
+	status->octets_down += s->relay.down.octets - down;
 	if (r == RELAY_BROKEN)
 		return session_ended(s, broken_reason(s, &news), NEXT_RESET);
 	if (r == RELAY_ENDED)

@@ -65,6 +65,7 @@ static enum session_next ident_verdict(struct sessions *all, struct session *s)
 		return session_refuse(s, REASON_OTHER_USERID);
 	if (s->ident.verdict == IDENT_ERROR)
 		return session_refuse(s, REASON_IDENT_ERROR);
+	s->identified = true;
 	return session_authorized(all, s);
 }
 

@@ -26,22 +26,29 @@ enum session_reason session_reason_of_rules(const struct rules_answer *answer)
 	return REASON_LOOP;
 }
 
-bool session_permitted(
-	struct sessions *all, struct session *s, const struct ip *ip, struct rules_answer *answer)
+/* About a destination of which no address is known. */
+static struct rules_query query_of(const struct session *s)
 {
-	struct rules_query query = {
+	return (struct rules_query){
 		.bind = session_is_bind(s),
 		.client = s->from.ip,
 		.userid = s->request.userid,
 		.name = s->by_name ? s->request.name : NULL,
 		.port = s->request.port,
-		.remote = ip == NULL && s->remote,
-		.ip_known = ip != NULL,
+		.remote = s->remote,
 	};
+}
+
+bool session_permitted(
+	struct sessions *all, struct session *s, const struct ip *ip, struct rules_answer *answer)
+{
+	struct rules_query query = query_of(s);
 
 	if (ip != NULL) {
 		bool listened = loop_listens(&all->loop, ip, s->request.port);
 
+		query.remote = false;
+		query.ip_known = true;
 		query.ip = *ip;
 		/* The system is asked only where the answer can matter. */
 		query.own = (listened || ip_class(&s->from.ip) != IP_LOOPBACK) &&
@@ -114,9 +121,21 @@ bool session_may_go_unseen(struct sessions *all, struct session *s, int route)
 	return session_permitted(all, s, NULL, &answer) && session_has_its_connect(all, s, NULL);
 }
 
+bool session_peer_wants_ident(const struct sessions *all, const struct session *s)
+{
+	struct rules_query query = query_of(s);
+	struct rules_answer answer;
+
+	rules_judge(&all->config->rules, &all->config->strings, &query, &answer);
+	return answer.ident;
+}
+
 bool session_may_meet(struct sessions *all, struct session *s, const struct ip *peer)
 {
 	struct rules_answer answer;
+	bool usable = session_usable(all, s, peer, &answer);
 
-	return session_usable(all, s, peer, &answer);
+	/* Every rule that may decide now was asked before the first reply. */
+	check(!usable || !answer.ident || s->identified);
+	return usable;
 }

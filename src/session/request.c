@@ -89,8 +89,10 @@ static enum session_next consider(struct sessions *all, struct session *s)
 	if (s->by_name ? !consider_name(all, s, &answer) : !consider_ip(all, s, &target, &answer))
 		return NEXT_REFUSE;
 	check(CONFIG_ANKLET_IDENT || !answer.ident); /* no rule can want it */
-	return CONFIG_ANKLET_IDENT && answer.ident ? session_begin_ident(all, s)
-						   : session_authorized(all, s);
+	if (CONFIG_ANKLET_IDENT &&
+		(answer.ident || (s->any_peer && session_peer_wants_ident(all, s))))
+		return session_begin_ident(all, s);
+	return session_authorized(all, s);
 }
 
 enum session_next session_request(struct sessions *all, struct session *s)

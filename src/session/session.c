@@ -21,8 +21,6 @@ static void give_slot(struct sessions *all, struct session *s)
 
 	timers_clear(&all->loop.timers, SESSION_LIMIT(i));
 	timers_clear(&all->loop.timers, SESSION_STEP(i));
-	all->loop.status.octets_up += s->relay.up.octets;
-	all->loop.status.octets_down += s->relay.down.octets;
 	all->loop.status.sessions--;
 	pool_give(&all->loop.clients, POOL_SESSIONS, s->holder);
 	memset(s, 0, sizeof *s);

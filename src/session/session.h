@@ -97,6 +97,7 @@ struct session {
 	};
 	int16_t rule; /* that decided; -1: none */
 	bool request_whole;
+	bool identified;    /* the client's identd named the userid of the request */
 	bool by_name;       /* the request's NAME is one to be looked up */
 	bool any_peer;      /* BIND that accepts whoever comes first */
 	bool remote;        /* the next hop looks the name up */
@@ -288,6 +289,9 @@ bool session_may_go_unseen(struct sessions *all, struct session *s, int route);
 
 /* Has it the CONNECT that the rule wants that decided, to ip or (NULL) to the name? */
 bool session_has_its_connect(struct sessions *all, struct session *s, const struct ip *ip);
+
+/* BIND with any-peer: does a rule that may decide about who comes want the client's identd asked? */
+bool session_peer_wants_ident(const struct sessions *all, const struct session *s);
 
 /* BIND with any-peer: may this one be the peer? */
 bool session_may_meet(struct sessions *all, struct session *s, const struct ip *peer);

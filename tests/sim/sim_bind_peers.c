@@ -147,6 +147,7 @@ static void any_peer(struct run *run)
 }
 
 static const char *words;
+static uint8_t code;
 
 static void check_not_any(struct run *run)
 {
@@ -177,6 +178,38 @@ static void any_peer_but(struct run *run)
 		expect_caller(run, HOST_LOCAL, PROXY_IP);
 		break;
 	}
+}
+
+static struct identd identd;
+
+static void check_unproven(struct run *run)
+{
+	EXPECT(run, client.replies_in == 1 && client_code(&client) == code);
+	EXPECT(run, client.end == PORT_EOF);
+	EXPECT(run, run_logged(run, "waits for the peer") == 0 && run_logged(run, "granted") == 0);
+}
+
+/* A rule that can decide about who comes wants the client's identd asked: it is, before anything is said. */
+static void any_peer_with_ident(struct run *run)
+{
+	static const struct {
+		const char *answer;
+		uint8_t code;
+	} row[] = {
+		{"? : USERID : UNIX : user\r\n", SOCKS4_GRANTED},
+		{"? : USERID : UNIX : other\r\n", SOCKS4_OTHER_USERID},
+		{"? : USERID : OTHER : user\r\n", SOCKS4_OTHER_USERID},
+		{"? : ERROR : NO-USER\r\n", SOCKS4_NO_IDENTD},
+	};
+	unsigned i = run_between(run, 0, sizeof row / sizeof row[0] - 1);
+
+	ask(run, "0.0.0.0", NULL);
+	run->config = PROBE "allow bind to " OTHER_IP " ident\nallow bind any-peer\n";
+	identd_init(&identd, run, HOST_CLIENT, CLIENT_IP, row[i].answer);
+	code = row[i].code;
+	if (code == SOCKS4_GRANTED)
+		expect_caller(run, HOST_OTHER, OTHER_IP);
+	run->check = code == SOCKS4_GRANTED ? check_granted : check_unproven;
 }
 
 static void check_any_peer(struct run *run)
@@ -410,6 +443,7 @@ static const struct scenario scenarios[] = {
 	{"literal", literal},
 	{"any_peer", any_peer},
 	{"any_peer_but", any_peer_but},
+	{"any_peer_with_ident", any_peer_with_ident},
 	{"any_peer_without_a_rule", any_peer_without_a_rule},
 	{"own_right", own_right},
 	{"bind_only", bind_only},
