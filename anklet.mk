@@ -17,13 +17,13 @@ TLS_none += src/tls/none.c
 TLS_mbedtls += src/tls/mbedtls.c src/tls/mbedtls_context.c src/tls/mbedtls_files.c src/tls/mbedtls_parts.c
 TLS_mbedtls += src/tls/mbedtls_random.c src/tls/mbedtls_reason.c
 
-# port/posix, with the files of one kind of system; and the program.
-PORT_POSIX += port/posix/addresses.c port/posix/datagrams.c port/posix/dns.c port/posix/facing.c
-PORT_POSIX += port/posix/files.c port/posix/lines.c port/posix/move.c port/posix/name_cache.c port/posix/name_files.c
-PORT_POSIX += port/posix/native_common.c port/posix/query.c port/posix/resolve.c port/posix/sockets.c
-PORT_POSIX += port/posix/stream.c port/posix/system.c port/posix/wait_select.c
-POSIX_linux += port/posix/fdset_linux.c port/posix/native_linux.c
-POSIX_posix += port/posix/fdset_posix.c port/posix/native_posix.c port/posix/native_untold.c
+# port/bsd, with the files of one kind of system; and the program.
+PORT_POSIX += port/bsd/addresses.c port/bsd/datagrams.c port/bsd/facing.c port/bsd/move.c port/bsd/names/dns.c
+PORT_POSIX += port/bsd/names/lines.c port/bsd/names/name_cache.c port/bsd/names/name_files.c port/bsd/names/query.c
+PORT_POSIX += port/bsd/names/resolve.c port/bsd/native_common.c port/bsd/sockets.c port/bsd/stream.c
+PORT_POSIX += port/bsd/system_unix.c port/bsd/system_unix_files.c port/bsd/wait.c
+POSIX_linux += port/bsd/fdset_linux.c port/bsd/system_linux.c
+POSIX_posix += port/bsd/fdset.c port/bsd/no_pktinfo.c port/bsd/system_posix.c
 PROGRAM += app/failure.c app/main.c app/options.c app/output.c app/user.c
 PROGRAM_linux += app/holder_linux.c
 PROGRAM_posix += app/holder_posix.c
@@ -39,19 +39,18 @@ PORT_LWIP += port/lwip/wait.c port/lwip/zone.c port/names_known.c
 PORT_LWIP_DUAL += port/lwip/addresses_dual.c
 PORT_LWIP_V4 += port/lwip/addresses_v4.c
 
-# lwIP's BSD sockets, with files of port/posix; what ESP-IDF adds.
-PORT_LWIP_SOCKETS += port/posix/addresses.c port/posix/datagrams.c port/posix/move.c port/posix/native_untold.c
-PORT_LWIP_SOCKETS += port/posix/sockets.c port/posix/stream.c port/posix/wait_select.c
-PORT_LWIP_SOCKETS += port/lwip/addresses_dual.c port/lwip/zone.c port/lwip_sockets/fdset_lwip.c
-PORT_LWIP_SOCKETS += port/lwip_sockets/names.c port/lwip_sockets/native_lwip.c port/lwip_sockets/stack.c
-PORT_LWIP_SOCKETS += port/lwip_sockets/system.c port/names_known.c
+# The same over lwIP's BSD sockets; what ESP-IDF adds.
+PORT_LWIP_SOCKETS += port/bsd/addresses.c port/bsd/datagrams.c port/bsd/fdset_lwip.c port/bsd/move.c
+PORT_LWIP_SOCKETS += port/bsd/no_pktinfo.c port/bsd/port.c port/bsd/sockets.c port/bsd/stream.c
+PORT_LWIP_SOCKETS += port/bsd/system_lwip.c port/bsd/system_lwip_names.c port/bsd/system_lwip_stack.c
+PORT_LWIP_SOCKETS += port/bsd/wait.c port/lwip/addresses_dual.c port/lwip/zone.c port/names_known.c
 PORT_ESP_IDF += port/esp-idf/platform_esp.c port/esp-idf/run.c
 
-# Zephyr's sockets, likewise; and names, where they are looked up.
-PORT_ZEPHYR += port/lwip_sockets/system.c port/posix/addresses.c port/posix/datagrams.c
-PORT_ZEPHYR += port/posix/fdset_posix.c port/posix/move.c port/posix/native_untold.c port/posix/sockets.c
-PORT_ZEPHYR += port/posix/stream.c port/posix/wait_select.c port/zephyr/native_zephyr.c port/zephyr/platform_zephyr.c
-ZEPHYR_NAMES += port/names_known.c port/zephyr/names.c
+# And over Zephyr's; and names, where they are looked up.
+PORT_ZEPHYR += port/bsd/addresses.c port/bsd/datagrams.c port/bsd/fdset.c port/bsd/move.c port/bsd/no_pktinfo.c
+PORT_ZEPHYR += port/bsd/port.c port/bsd/sockets.c port/bsd/stream.c port/bsd/system_zephyr.c port/bsd/wait.c
+PORT_ZEPHYR += port/zephyr/platform_zephyr.c
+ZEPHYR_NAMES += port/bsd/lookups.c port/names_known.c
 
 # An image: all boards; the program; the same board without anklet, to compare with.
 BOARD_COMMON += port/lwip/boards/common/checksum.c port/lwip/boards/common/clock.c port/lwip/boards/common/console.c

@@ -16,7 +16,7 @@
 #include "options.h"
 #include "output.h"
 #include "port.h"
-#include "posix.h"
+#include "embed.h"
 #include "base/text.h"
 #include "user.h"
 

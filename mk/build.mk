@@ -50,7 +50,7 @@ $(BUILD)/flags: FORCE | tls_found
 NATIVE_Linux = linux
 NATIVE = $(or $(NATIVE_$(SYSTEM)),posix)
 
-POSIX_FLAGS = $(if $(SANITIZE),-DCHECK_TELLS) $(CONFIG_FLAGS) $(INCLUDES) $(TLS_FLAGS) -Iport/posix -Itests/unit
+POSIX_FLAGS = $(if $(SANITIZE),-DCHECK_TELLS) $(CONFIG_FLAGS) $(INCLUDES) $(TLS_FLAGS) -Iport/bsd -Itests/unit
 posix_core = $(call of,posix,$(CORE) $(TLS_SOURCES))
 posix_port = $(sort $(call of,posix,$(PORT_POSIX) $(POSIX_$(NATIVE))))
 posix_program = $(sort $(call of,posix,$(PROGRAM) $(PROGRAM_$(NATIVE))))

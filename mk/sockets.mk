@@ -1,4 +1,4 @@
-# ---- As a component: files of port/posix over the BSD sockets of ESP-IDF and of Zephyr, without either SDK ----
+# ---- As a component: files of port/bsd over the BSD sockets of ESP-IDF and of Zephyr, without either SDK ----
 #
 # ESP-IDF has lwIP's sockets, with threads: they run here on lwIP's own unix port (CHECKS=lwip_sockets). Zephyr's are
 # this host's, with tests/component/zephyr to stand in for the rest: port/zephyr/README.md says what that shows.
@@ -12,22 +12,22 @@ check_or_skip = +@if CC='$(CC)' tools/need $(1); then $(MAKE) --no-print-directo
 LWIP_UNIX = $(LWIP)/contrib/ports/unix/port
 # Two ends of some 200 sessions, and those of the sessions, are below the 1024 of an fd_set. And lwIP defines ssize_t
 # by itself where <limits.h> does not know it: all files shall have the same.
-LWIP_SOCKETS_STACK = -D_DEFAULT_SOURCE -Iinclude -Iport/lwip_sockets/host -isystem $(LWIP_UNIX)/include \
+LWIP_SOCKETS_STACK = -D_DEFAULT_SOURCE -Iinclude -Itests/component/lwip -isystem $(LWIP_UNIX)/include \
 	-isystem $(LWIP)/src/include $(SIM_SIZES) $(call sized,SESSIONS,210)
-LWIP_SOCKETS_FLAGS = -DCHECK_TELLS -Iport/lwip_sockets $(INCLUDES) -Iport/posix -Iport/lwip \
-	-Iport/lwip_sockets/host/include $(LWIP_SOCKETS_STACK) -Itests/sim -Itests/lwip
-lwip_sockets_objects = $(call of,lwip_sockets,$(lwip_core) $(PORT_LWIP_SOCKETS) port/lwip_sockets/host/platform.c) \
+LWIP_SOCKETS_FLAGS = -DCHECK_TELLS -Iport/lwip_sockets $(INCLUDES) -Iport/bsd -Itests/port_contract -Iport/lwip \
+	-Itests/component/lwip/include $(LWIP_SOCKETS_STACK) -Itests/sim -Itests/lwip
+lwip_sockets_objects = $(call of,lwip_sockets,$(lwip_core) $(PORT_LWIP_SOCKETS) tests/component/lwip/platform.c) \
 	$(call of,lwip_sockets/stack,$(LWIP_CORE) $(LWIP_V4) $(LWIP_V6) $(LWIP_API)) $(BUILD)/lwip_sockets/sys_arch.o
 
 $(eval $(call variant,lwip_sockets,LWIP_SOCKETS_FLAGS,| $(LWIP)/.source))
-$(eval $(call stack,lwip_sockets,LWIP_SOCKETS_STACK,port/lwip_sockets/host/lwipopts.h))
-$(BUILD)/lwip_sockets/sys_arch.o: $(LWIP)/.source $(BUILD)/flags port/lwip_sockets/host/lwipopts.h
+$(eval $(call stack,lwip_sockets,LWIP_SOCKETS_STACK,tests/component/lwip/lwipopts.h))
+$(BUILD)/lwip_sockets/sys_arch.o: $(LWIP)/.source $(BUILD)/flags tests/component/lwip/lwipopts.h
 	@mkdir -p $(@D)
 	$(call say,cc sys_arch.c)$(CC) $(ALL_CFLAGS) -w $(LWIP_SOCKETS_STACK) -c -o $@ $(LWIP_UNIX)/sys_arch.c
 
 $(eval $(call program,$(BUILD)/lwip_sockets_contract: $(call of,lwip_sockets,$(CONTRACT) \
-	tests/port_contract/harness_lwip_sockets.c) $(lwip_sockets_objects),$$(ALL_LDFLAGS),-lcmocka -pthread))
-$(eval $(call program,$(BUILD)/lwip_sockets_proxy: $(call of,lwip_sockets,tests/lwip_sockets/test_proxy.c $(CONVERSATION)) \
+	tests/component/lwip/harness.c) $(lwip_sockets_objects),$$(ALL_LDFLAGS),-lcmocka -pthread))
+$(eval $(call program,$(BUILD)/lwip_sockets_proxy: $(call of,lwip_sockets,tests/component/lwip/test_proxy.c $(CONVERSATION)) \
 	$(lwip_sockets_objects),$$(ALL_LDFLAGS),-lcmocka -pthread))
 
 needs_lwip_sockets = $(BUILD)/lwip_sockets_contract $(BUILD)/lwip_sockets_proxy
@@ -46,7 +46,7 @@ run-check-component: $(needs_lwip_sockets)
 zephyr = tests/component/zephyr
 zephyr_core = $(CORE) $(TLS_none) $(PORT_ZEPHYR) $(ZEPHYR_NAMES) $(zephyr)/host.c
 zephyr_tests = $(BUILD)/zephyr/contract $(BUILD)/zephyr/test_port
-ZEPHYR_FLAGS = -DCHECK_TELLS -Iinclude -Isrc -Iport -Iport/zephyr -Iport/posix -I$(zephyr)/include -I$(zephyr) \
+ZEPHYR_FLAGS = -DCHECK_TELLS -Iinclude -Isrc -Iport -Iport/zephyr -Iport/bsd -I$(zephyr)/include -I$(zephyr) \
 	-Itests/port_contract
 ZEPHYR_HOST_FLAGS = -include $(BUILD)/zephyr/host.h $(ZEPHYR_FLAGS)
 ZEPHYR_SAMPLE_FLAGS = -include $(BUILD)/zephyr/sample.h $(ZEPHYR_FLAGS)

@@ -25,7 +25,7 @@ replay = $(FUZZ:fuzz_%=$(BUILD)/replay/%)
 wrap_test_tls_faults = -Wl,--wrap=port_read,--wrap=port_send,--wrap=port_random
 
 $(eval $(if $(unit),$(call posix_test,$(unit): $(BUILD)/unit/%: $(BUILD)/posix/tests/unit/%.o,$$(wrap_$$*),-lcmocka)))
-$(eval $(call posix_test,$(BUILD)/posix_contract: $(call of,posix,$(CONTRACT) tests/port_contract/harness_posix.c),,-lcmocka))
+$(eval $(call posix_test,$(BUILD)/posix_contract: $(call of,posix,$(CONTRACT) tests/port_contract/harness_bsd.c),,-lcmocka))
 # A fuzz target's corpus is an ordinary test: every string of bytes ever found interesting.
 $(eval $(call posix_test,$(replay): $(BUILD)/replay/%: $(call of,posix,tests/fuzz/fuzz_%.c tests/fuzz/replay.c)))
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "anklet.h"
-#include "posix.h"
+#include "embed.h"
 
 static struct port port;
 static max_align_t memory[ANKLET_MEMORY / sizeof(max_align_t) + 1];

@@ -90,7 +90,7 @@ def test_sources_without_names(listed):
     common, without_tls, _ = listed
     done, said = evaluated(MODULE / "CMakeLists.txt", "CONFIG_ANKLET", "CONFIG_ANKLET_PORT_POSIX")
     assert done.returncode == 0, done.stderr
-    assert set(common + without_tls) - set(sources(said)) == {"port/zephyr/names.c", "port/names_known.c"}
+    assert set(common + without_tls) - set(sources(said)) == {"port/bsd/lookups.c", "port/names_known.c"}
 
 
 @pytest.mark.parametrize("symbols, complaint", [

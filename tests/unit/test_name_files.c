@@ -19,8 +19,8 @@
 #include <cmocka.h>
 
 #include "guard.h"
-#include "lines.h"
-#include "name_files.h"
+#include "names/lines.h"
+#include "names/name_files.h"
 #include "room.h"
 
 /* ---- resolv.conf ---- */

@@ -16,7 +16,7 @@
 #include "files.h"
 #include "host.h"
 #include "internal.h"
-#include "native.h"
+#include "system.h"
 
 #define FILES 4
 

@@ -7,7 +7,7 @@
 #define _DEFAULT_SOURCE
 #define _DARWIN_C_SOURCE
 #define __BSD_VISIBLE 1
-#include "native.h"
+#include "system.h"
 
 #include <errno.h>
 #include <fcntl.h>

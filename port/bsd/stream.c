@@ -18,7 +18,7 @@
 #include <sys/socket.h>
 
 #include "base/check.h"
-#include "native.h"
+#include "system.h"
 
 static bool again(int error)
 {

@@ -8,7 +8,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "native.h"
+#include "system.h"
 
 socklen_t address_to_system(const struct address *at, struct sockaddr_storage *out)
 {

@@ -9,7 +9,7 @@
 #include "lwip/priv/tcp_priv.h"
 
 #include "host.h"
-#include "stack.h"
+#include "system_lwip_stack.h"
 
 #define NAME_PORT 53
 #define QUERIES 2 /* of a look-up: dns.c asks for each family */

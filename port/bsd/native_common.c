@@ -2,7 +2,7 @@
  * What every system does alike that has sockets of its own. See native.h.
  */
 #define _POSIX_C_SOURCE 200809L
-#include "native.h"
+#include "system.h"
 
 #include <errno.h>
 

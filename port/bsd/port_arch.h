@@ -22,7 +22,7 @@ _Static_assert(PORT_ENTRIES <= INT16_MAX, "an entry is named like a socket");
 _Static_assert(FDSET_NEEDED <= CONFIG_ANKLET_DESCRIPTORS,
 	"the sets hold every entry, the standard streams and some inherited descriptors");
 
-#include "resolve.h"
+#include "names/resolve.h"
 
 /* One socket. What the bits mean is said in internal.h. */
 struct port_entry {

@@ -6,7 +6,7 @@
  * address where that matters.
  */
 #define _POSIX_C_SOURCE 200809L
-#include "native.h"
+#include "system.h"
 
 const bool native_tells_to = false;
 

@@ -13,7 +13,7 @@
  * - Without IPv4-mapped addresses IPV6_V6ONLY is not known either, and not needed.
  */
 #define _POSIX_C_SOURCE 200809L
-#include "native.h"
+#include "system.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
-#include "native.h"
+#include "system.h"
 
 #define PASS_OVER_MAX 16   /* dead connections passed over by one port_accept() */
 #define CLOSE_DRAIN_MAX 16 /* times that port_close() drops what lies unread */

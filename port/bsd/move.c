@@ -9,7 +9,7 @@
 
 #include <sys/socket.h>
 
-#include "native.h"
+#include "system.h"
 
 /*
  * One look and one send, of at most max octets: how many, or as port_move().

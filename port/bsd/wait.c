@@ -5,7 +5,7 @@
  * A wave is what one wait made ready: it is filled here and emptied by port_next().
  */
 #define _POSIX_C_SOURCE 200809L
-#include "posix.h"
+#include "embed.h"
 
 #include <time.h>
 

@@ -15,7 +15,7 @@
  * - It tells the address that an IPv4 datagram was sent to, of an IPv6 one it does not, and takes
  *   no address to send from: ../posix/native_untold.c.
  */
-#include "native.h"
+#include "system.h"
 
 #include <errno.h>
 #include <string.h>
@@ -24,7 +24,7 @@
 #include "lwip/opt.h"
 #include "lwip/sockets.h"
 #include "platform.h"
-#include "stack.h"
+#include "system_lwip_stack.h"
 
 #define WAITING_MAX 256 /* lwIP's limit on a backlog is an octet */
 

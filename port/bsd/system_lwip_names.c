@@ -21,8 +21,8 @@
 #include "addresses.h"
 #include "base/check.h"
 #include "names_known.h"
-#include "native.h"
-#include "stack.h"
+#include "system.h"
+#include "system_lwip_stack.h"
 
 #define LOOKUPS CONFIG_ANKLET_LWIP_LOOKUPS
 #define FIRST_FAMILY_WAIT_MS 50 /* for the other family's answer (port.h) */

@@ -14,7 +14,7 @@
 
 #include "base/check.h"
 #include "internal.h"
-#include "native.h"
+#include "system.h"
 
 #define DATAGRAMS_MAX 16 /* looked at in one turn: a flood of forgeries keeps nobody else waiting */
 

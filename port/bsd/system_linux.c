@@ -2,7 +2,7 @@
  * What Linux has beyond POSIX. See native.h.
  */
 #define _GNU_SOURCE
-#include "native.h"
+#include "system.h"
 
 #include <errno.h>
 #include <netinet/in.h>

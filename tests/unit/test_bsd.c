@@ -21,7 +21,7 @@
 
 #include "../skip.h"
 #include "internal.h"
-#include "posix.h"
+#include "embed.h"
 
 #define WAIT_MS 30000 /* the longest that anything may take that has to happen */
 

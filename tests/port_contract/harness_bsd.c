@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "internal.h"
-#include "native.h"
+#include "system.h"
 
 static struct port port;
 static int descriptors; /* open when the test began */

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
-#include "native.h"
+#include "system.h"
 
 #define DROP_MAX 16
 

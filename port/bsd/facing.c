@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "native.h"
+#include "system.h"
 
 #define DISCARD_PORT 9 /* stands in for 'any' where a port must be given: RFC 863 */
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/log_lines.h"
-#include "native.h"
+#include "system.h"
 #include "platform.h"
 
 int port_init(struct port *p, const struct port_config *config)

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/log_lines.h"
-#include "native.h"
+#include "system.h"
 #include "base/text.h"
 
 /* What goes into a pipe in one piece, or not at all. */

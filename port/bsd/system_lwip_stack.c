@@ -4,7 +4,7 @@
  * From a descriptor the way to a control block leads over the BSD layer's socket
  * and its netconn, as in lwIP's own sockets.c.
  */
-#include "stack.h"
+#include "system_lwip_stack.h"
 
 #include "lwip/api.h"
 #include "lwip/ip.h"
