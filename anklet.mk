@@ -17,40 +17,38 @@ TLS_none += src/tls/none.c
 TLS_mbedtls += src/tls/mbedtls.c src/tls/mbedtls_context.c src/tls/mbedtls_files.c src/tls/mbedtls_parts.c
 TLS_mbedtls += src/tls/mbedtls_random.c src/tls/mbedtls_reason.c
 
-# port/bsd, with the files of one kind of system; and the program.
-PORT_POSIX += port/bsd/addresses.c port/bsd/datagrams.c port/bsd/facing.c port/bsd/move.c port/bsd/names/dns.c
-PORT_POSIX += port/bsd/names/lines.c port/bsd/names/name_cache.c port/bsd/names/name_files.c port/bsd/names/query.c
-PORT_POSIX += port/bsd/names/resolve.c port/bsd/native_common.c port/bsd/sockets.c port/bsd/stream.c
-PORT_POSIX += port/bsd/system_unix.c port/bsd/system_unix_files.c port/bsd/wait.c
-POSIX_linux += port/bsd/fdset_linux.c port/bsd/system_linux.c
-POSIX_posix += port/bsd/fdset.c port/bsd/no_pktinfo.c port/bsd/system_posix.c
+# Over BSD sockets: what all systems share; Linux and POSIX, where the port itself asks for names; and the program.
+PORT_BSD += port/bsd/addresses.c port/bsd/datagrams.c port/bsd/move.c port/bsd/port.c port/bsd/sockets.c
+PORT_BSD += port/bsd/stream.c port/bsd/wait.c port/literal.c
+BSD_INET6 += port/bsd/inet6.c
+BSD_INET4 += port/bsd/inet6_none.c
+BSD_UNIX += port/bsd/names/dns.c port/bsd/names/lines.c port/bsd/names/name_cache.c port/bsd/names/name_files.c
+BSD_UNIX += port/bsd/names/query.c port/bsd/names/resolve.c port/bsd/system_unix.c port/bsd/system_unix_files.c
+BSD_linux += port/bsd/fdset.c port/bsd/system_linux.c
+BSD_posix += port/bsd/no_pktinfo.c port/bsd/system_posix.c
 PROGRAM += app/failure.c app/main.c app/options.c app/output.c app/user.c
 PROGRAM_linux += app/holder_linux.c
 PROGRAM_posix += app/holder_posix.c
 
 # The simulated network.
-PORT_SIM += port/sim/datagrams.c port/sim/faults.c port/sim/names.c port/sim/network.c port/sim/octets.c
+PORT_SIM += port/literal.c port/sim/datagrams.c port/sim/faults.c port/sim/names.c port/sim/network.c port/sim/octets.c
 PORT_SIM += port/sim/sim.c port/sim/sockets.c
 
 # lwIP's raw API; what depends on the families that lwIP is built with.
 PORT_LWIP += port/lwip/accept.c port/lwip/chacha20.c port/lwip/datagrams.c port/lwip/load.c
 PORT_LWIP += port/lwip/names.c port/lwip/random.c port/lwip/sockets.c port/lwip/stream.c port/lwip/system.c
-PORT_LWIP += port/lwip/wait.c port/lwip/zone.c port/names_known.c
+PORT_LWIP += port/lwip/wait.c port/literal.c port/names_known.c
 PORT_LWIP_DUAL += port/lwip/addresses_dual.c
 PORT_LWIP_V4 += port/lwip/addresses_v4.c
 
-# The same over lwIP's BSD sockets; what ESP-IDF adds.
-PORT_LWIP_SOCKETS += port/bsd/addresses.c port/bsd/datagrams.c port/bsd/fdset_lwip.c port/bsd/move.c
-PORT_LWIP_SOCKETS += port/bsd/no_pktinfo.c port/bsd/port.c port/bsd/sockets.c port/bsd/stream.c
-PORT_LWIP_SOCKETS += port/bsd/system_lwip.c port/bsd/system_lwip_names.c port/bsd/system_lwip_stack.c
-PORT_LWIP_SOCKETS += port/bsd/wait.c port/lwip/addresses_dual.c port/lwip/zone.c port/names_known.c
-PORT_ESP_IDF += port/esp-idf/platform_esp.c port/esp-idf/run.c
-
-# And over Zephyr's; and names, where they are looked up.
-PORT_ZEPHYR += port/bsd/addresses.c port/bsd/datagrams.c port/bsd/fdset.c port/bsd/move.c port/bsd/no_pktinfo.c
-PORT_ZEPHYR += port/bsd/port.c port/bsd/sockets.c port/bsd/stream.c port/bsd/system_zephyr.c port/bsd/wait.c
-PORT_ZEPHYR += port/zephyr/platform_zephyr.c
-ZEPHYR_NAMES += port/bsd/lookups.c port/names_known.c
+# Small systems with such sockets, and a resolver of their own: lwIP's; what ESP-IDF adds; and Zephyr's.
+BSD_SMALL += port/bsd/fdset.c port/bsd/no_pktinfo.c port/bsd/platform.c port/bsd/system_small.c
+BSD_LOOKUPS += port/bsd/lookups.c port/names_known.c
+BSD_LWIP += port/bsd/system_lwip.c port/bsd/system_lwip_stack.c
+BSD_LWIP_NAMES += port/bsd/system_lwip_names.c
+ESP_IDF += port/esp-idf/platform_esp.c port/esp-idf/run.c
+BSD_ZEPHYR += port/bsd/system_zephyr.c port/zephyr/platform_zephyr.c
+BSD_ZEPHYR_NAMES += port/bsd/system_zephyr_names.c
 
 # An image: all boards; the program; the same board without anklet, to compare with.
 BOARD_COMMON += port/lwip/boards/common/checksum.c port/lwip/boards/common/clock.c port/lwip/boards/common/console.c

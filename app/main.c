@@ -16,7 +16,7 @@
 #include "options.h"
 #include "output.h"
 #include "port.h"
-#include "embed.h"
+#include "embed_unix.h"
 #include "base/text.h"
 #include "user.h"
 
@@ -50,7 +50,7 @@ static void catch_signals(void)
 	sigdelset(&during_wait, SIGTERM);
 	sigaction(SIGINT, &catch, NULL);
 	sigaction(SIGTERM, &catch, NULL);
-	posix_signals(&port, &during_wait);
+	embed_signals(&port, &during_wait);
 }
 
 /* ---- What it says ---- */

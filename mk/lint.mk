@@ -21,17 +21,17 @@ tidy_$(1):
 endef
 
 with_tls = $(if $(tls_built:none=),$(1))
-$(eval $(call read,posix,POSIX_FLAGS,$(CORE) $(TLS_none) $(PORT_POSIX) $(POSIX_$(NATIVE)) $(PROGRAM) $(PROGRAM_$(NATIVE)) \
+$(eval $(call read,posix,POSIX_FLAGS,$(CORE) $(TLS_none) $(port_bsd) $(PROGRAM) $(PROGRAM_$(NATIVE)) \
 	$(call with_tls,$(TLS_mbedtls)) $(patsubst $(BUILD)/%,tests/%.c,$(unit)) $(wildcard tests/fuzz/*.c) \
-	tests/no_malloc.c $(CONTRACT) tests/port_contract/harness_bsd.c tests/openwrt/keywords.c examples/embed/embed.c))
+	tests/no_malloc.c $(CONTRACT) $(HARNESS_UNIX) tests/openwrt/keywords.c examples/embed/embed.c))
 $(eval $(call read,sim,SIM_FLAGS,$(PORT_SIM) $(SIM_FRAMEWORK) tests/sim/library_none.c \
 	$(call with_tls,tests/sim/library_mbedtls.c) $(patsubst $(BUILD)/%,tests/%.c,$(sim)) tests/port_contract/harness_sim.c))
 $(eval $(call read,less,SIM_LESS_FLAGS,tests/sim/sim_left_out.c))
 $(eval $(call read,lwip,LWIP_FLAGS,$(PORT_LWIP) $(PORT_LWIP_DUAL) port/lwip/host/board.c \
-	tests/port_contract/harness_lwip.c $(wildcard tests/lwip/*.c)))
+	$(contract)/harness_lwip.c $(HARNESS_HOST) $(contract)/host.c $(wildcard tests/lwip/*.c)))
 $(eval $(call read,component,LWIP_SOCKETS_FLAGS,$(filter port/bsd/%,$(PORT_LWIP_SOCKETS)) \
 	$(wildcard tests/component/lwip/*.c)))
-$(eval $(call read,zephyr,ZEPHYR_HOST_FLAGS,$(filter-out port/names_known.c,$(PORT_ZEPHYR) $(ZEPHYR_NAMES)) \
+$(eval $(call read,zephyr,ZEPHYR_FLAGS_host,$(filter-out port/names_known.c,$(PORT_ZEPHYR) $(ZEPHYR_NAMES)) \
 	port/zephyr/sample/src/main.c $(wildcard $(zephyr)/*.c),$(BUILD)/zephyr/host.h))
 
 lint: lint_format lint_cppcheck lint_tidy lint_scripts lint_man ## test: clang-format, cppcheck, clang-tidy, shellcheck and mandoc

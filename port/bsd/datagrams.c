@@ -4,31 +4,26 @@
  * The kernel's queue holds what nobody has read. What ICMP says of a datagram is an
  * error that a connected socket tells once, at its next call, and then goes on.
  */
-#define _POSIX_C_SOURCE 200809L
 #include "internal.h"
 
-#include <errno.h>
-#include <netinet/in.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/check.h"
-#include "system.h"
 
 #define DROP_MAX 16
 
 /* What stands beside a datagram, aligned for its head. */
 union beside {
 	struct cmsghdr head;
-	uint8_t octet[NATIVE_BESIDE];
+	uint8_t byte[SYSTEM_BESIDE];
 };
 
 /* ---- Opening ---- */
 
 static int open_at(int fd, const struct address *at)
 {
-	if (socket_one_family(fd, at) != 0 || native_tell_to(fd, ip_is_v4(&at->ip)) != 0 ||
-		native_bind(fd, at) != 0)
+	if (socket_one_family(fd, at) != 0 || system_tell_to(fd, ip_is_v4(&at->ip)) != 0 ||
+		system_bind(fd, at) != 0)
 		return socket_bind_answer(errno);
 	return 0;
 }
@@ -36,16 +31,16 @@ static int open_at(int fd, const struct address *at)
 /* What came between bind() and connect() is not the peer's, which nobody has written to yet. */
 static void drop_others(int fd)
 {
-	uint8_t octet;
+	uint8_t byte;
 	int rounds = 0;
 
-	while (rounds < DROP_MAX && recv(fd, &octet, 1, 0) >= 0)
+	while (rounds < DROP_MAX && bsd_recv(fd, &byte, 1, 0) >= 0)
 		rounds++;
 }
 
 static int connect_to(int fd, const struct address *peer)
 {
-	if (native_join(fd, peer) != 0)
+	if (system_join(fd, peer) != 0)
 		return socket_connect_answer(errno, ip_is_v4(&peer->ip));
 	drop_others(fd);
 	return 0;
@@ -68,7 +63,7 @@ int port_datagram(
 	if (answer == 0 && peer != NULL)
 		answer = connect_to(fd, peer);
 	if (answer != 0) {
-		close(fd);
+		bsd_close(fd);
 		return answer;
 	}
 	return socket_new_handle(p, ENTRY_DATAGRAMS, fd, s);
@@ -76,7 +71,7 @@ int port_datagram(
 
 /* ---- Datagrams ---- */
 
-static bool again(int error)
+static bool would_block(int error)
 {
 	return error == EAGAIN || error == EWOULDBLOCK || error == EINTR || error == ENOBUFS ||
 	       error == ENOMEM;
@@ -85,7 +80,7 @@ static bool again(int error)
 /* What an errno says of a datagram, this one or an earlier one. */
 static int datagram_answer(int error)
 {
-	if (again(error))
+	if (would_block(error))
 		return PORT_AGAIN;
 	switch (error) {
 	case ECONNREFUSED:
@@ -100,7 +95,7 @@ static int datagram_answer(int error)
 	case EPROTO:
 	case ENOPROTOOPT:
 	case EOPNOTSUPP:
-	case EADDRNOTAVAIL: /* the address it was to leave from has gone */
+	case EADDRNOTAVAIL: /* the address it was to leave from is no longer ours */
 		return PORT_UNREACHABLE;
 	default:
 		return PORT_FAILED;
@@ -113,7 +108,7 @@ static int find_to(struct port *p, port_sock s, struct msghdr *datagram, struct 
 	int answer = port_local(p, s, to);
 
 	if (answer == 0)
-		(void)native_sent_to(datagram, to);
+		(void)system_sent_to(datagram, to);
 	return answer;
 }
 
@@ -122,12 +117,12 @@ int port_recvfrom(struct port *p, port_sock s, void *buf, size_t size, struct ad
 {
 	struct port_entry *e = socket_entry(p, s);
 	struct sockaddr_storage sender = {.ss_family = AF_UNSPEC};
-	struct iovec octets = {.iov_base = buf, .iov_len = size};
+	struct iovec bytes = {.iov_base = buf, .iov_len = size};
 	union beside beside;
 	struct msghdr datagram = {
 		.msg_name = &sender,
 		.msg_namelen = sizeof sender,
-		.msg_iov = &octets,
+		.msg_iov = &bytes,
 		.msg_iovlen = 1,
 		.msg_control = &beside,
 		.msg_controllen = sizeof beside,
@@ -136,13 +131,13 @@ int port_recvfrom(struct port *p, port_sock s, void *buf, size_t size, struct ad
 	int answer;
 
 	check(e->kind == ENTRY_DATAGRAMS);
-	if (e->wants & WANT_READ)
+	if (e->interests & INTEREST_READ)
 		return PORT_AGAIN;
-	n = recvmsg(e->fd, &datagram, 0);
+	n = bsd_recvmsg(e->fd, &datagram, 0);
 	if (n < 0) {
 		answer = datagram_answer(errno);
 		if (answer == PORT_AGAIN)
-			socket_set_wants(p, s, WANT_READ);
+			socket_set_interests(p, s, INTEREST_READ);
 		return answer;
 	}
 	if (!address_from_system(&sender, from) || find_to(p, s, &datagram, to) != 0)
@@ -163,14 +158,16 @@ int port_sendto(struct port *p, port_sock s, const void *data, size_t len,
 {
 	struct port_entry *e = socket_entry(p, s);
 	struct sockaddr_storage receiver;
-	struct iovec octets = {.iov_base = (void *)data, .iov_len = len};
+	struct iovec bytes = {.iov_base = (void *)data, .iov_len = len};
 	union beside beside;
-	struct msghdr datagram = {.msg_iov = &octets, .msg_iovlen = 1};
+	struct msghdr datagram = {.msg_iov = &bytes, .msg_iovlen = 1};
 
 	check(e->kind == ENTRY_DATAGRAMS);
 	if (to != NULL) {
 		datagram.msg_name = &receiver;
 		datagram.msg_namelen = address_to_system(to, &receiver);
+		if (datagram.msg_namelen == 0)
+			return PORT_UNREACHABLE;
 	}
 	if (from != NULL && !is_any(&from->ip)) {
 		if (to != NULL && ip_is_v4(&from->ip) != ip_is_v4(&to->ip))
@@ -178,7 +175,7 @@ int port_sendto(struct port *p, port_sock s, const void *data, size_t len,
 		memset(&beside, 0, sizeof beside);
 		datagram.msg_control = &beside;
 		datagram.msg_controllen = sizeof beside;
-		native_send_from(&datagram, from);
+		system_send_from(&datagram, from);
 	}
-	return sendmsg(e->fd, &datagram, 0) >= 0 ? 0 : datagram_answer(errno);
+	return bsd_sendmsg(e->fd, &datagram, 0) >= 0 ? 0 : datagram_answer(errno);
 }

@@ -1,30 +1,29 @@
 /*
- * Datagrams where the system tells no address beside them. See native.h.
+ * Datagrams where the system tells no address beside them. See system.h.
  *
  * One that came to a socket which listens everywhere is said to have come to '::' or
  * 0.0.0.0, and what is sent from there leaves as the system chooses. Listen on one
  * address where that matters.
  */
-#define _POSIX_C_SOURCE 200809L
 #include "system.h"
 
-const bool native_tells_to = false;
+const bool system_tells_to = false;
 
-int native_tell_to(int fd, bool v4)
+int system_tell_to(int fd, bool v4)
 {
 	(void)fd;
 	(void)v4;
 	return 0;
 }
 
-bool native_sent_to(struct msghdr *datagram, struct address *to)
+bool system_sent_to(struct msghdr *datagram, struct address *to)
 {
 	(void)datagram;
 	(void)to;
 	return false;
 }
 
-void native_send_from(struct msghdr *datagram, const struct address *from)
+void system_send_from(struct msghdr *datagram, const struct address *from)
 {
 	(void)from;
 	datagram->msg_control = NULL;

@@ -3,20 +3,14 @@
  *
  * The table has two parts, each with a list of its free entries: the core's
  * handles, and above them the descriptors of the resolver. A handle that is
- * closed while a wave is being named rests until it is over, so that the name of
+ * closed while others are pending rests until they were named, so that the name of
  * an old socket is never taken for a new one's.
  */
-#define _POSIX_C_SOURCE 200809L
 #include "internal.h"
 
-#include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/check.h"
-#include "system.h"
 
 #define PASS_OVER_MAX 16   /* dead connections passed over by one port_accept() */
 #define CLOSE_DRAIN_MAX 16 /* times that port_close() drops what lies unread */
@@ -37,7 +31,7 @@ void sockets_init(struct port *p)
 		put_back(p, &p->free_query, entry);
 	for (int entry = PORT_SOCKETS - 1; entry >= 0; entry--)
 		put_back(p, &p->free_handle, entry);
-	for (int fd = 0; fd < CONFIG_ANKLET_DESCRIPTORS; fd++)
+	for (int fd = 0; fd < SYSTEM_DESCRIPTORS; fd++)
 		p->entry_of[fd] = -1;
 }
 
@@ -54,7 +48,7 @@ static int new_entry(struct port *p, int16_t *list, enum entry_kind kind, int fd
 
 	if (entry < 0 || fd >= fdset_limit()) {
 		if (fd >= 0)
-			close(fd);
+			bsd_close(fd);
 		return PORT_NO_RESOURCES;
 	}
 	*list = p->entry[entry].link;
@@ -72,22 +66,22 @@ static void end_entry(struct port *p, int entry)
 {
 	struct port_entry *e = &p->entry[entry];
 
-	e->fired = false;
-	socket_set_wants(p, entry, 0);
+	e->pending = false;
+	socket_set_interests(p, entry, 0);
 	if (e->fd < 0)
 		return;
 	p->entry_of[e->fd] = -1;
 	while (p->top > 0 && p->entry_of[p->top - 1] < 0)
 		p->top--;
-	close(e->fd);
+	bsd_close(e->fd);
 	e->fd = -1;
 }
 
-void sockets_end_wave(struct port *p)
+void sockets_end_pending(struct port *p)
 {
-	for (; p->wave_at < p->wave_len; p->wave_at++)
-		p->entry[p->wave[p->wave_at]].fired = false;
-	p->wave_at = p->wave_len = 0;
+	for (; p->pending_at < p->pending_len; p->pending_at++)
+		p->entry[p->pending[p->pending_at]].pending = false;
+	p->pending_at = p->pending_len = 0;
 	while (p->resting >= 0) {
 		int entry = p->resting;
 
@@ -99,9 +93,9 @@ void sockets_end_wave(struct port *p)
 static void free_handle(struct port *p, port_sock *s)
 {
 	if (p->entry[*s].kind == ENTRY_LISTENER)
-		native_turn_away(p->entry[*s].fd);
+		system_refuse_waiting(p->entry[*s].fd);
 	end_entry(p, *s);
-	put_back(p, p->wave_at < p->wave_len ? &p->resting : &p->free_handle, *s);
+	put_back(p, p->pending_at < p->pending_len ? &p->resting : &p->free_handle, *s);
 	*s = PORT_NONE;
 }
 
@@ -113,20 +107,20 @@ static void set_member(struct fdset *set, int fd, bool member)
 		fdset_remove(set, fd);
 }
 
-void socket_set_wants(struct port *p, int entry, unsigned wants)
+void socket_set_interests(struct port *p, int entry, unsigned interests)
 {
 	struct port_entry *e = &p->entry[entry];
-	unsigned changed = e->wants ^ wants;
+	unsigned changed = e->interests ^ interests;
 
-	e->wants = (uint8_t)wants;
-	if (changed & WANT_LOOK)
-		p->lookouts += wants & WANT_LOOK ? 1 : -1;
+	e->interests = (uint8_t)interests;
+	if (changed & INTEREST_HANGUP_POLL)
+		p->polled += interests & INTEREST_HANGUP_POLL ? 1 : -1;
 	if (e->fd < 0)
 		return;
-	if (changed & (WANT_READ | WANT_LEAVE))
-		set_member(&p->rd, e->fd, wants & (WANT_READ | WANT_LEAVE));
-	if (changed & WANT_WRITE)
-		set_member(&p->wr, e->fd, wants & WANT_WRITE);
+	if (changed & (INTEREST_READ | INTEREST_HANGUP_READ))
+		set_member(&p->rd, e->fd, interests & (INTEREST_READ | INTEREST_HANGUP_READ));
+	if (changed & INTEREST_WRITE)
+		set_member(&p->wr, e->fd, interests & INTEREST_WRITE);
 }
 
 /* ---- For the resolver ---- */
@@ -152,14 +146,14 @@ int socket_fd(const struct port *p, int entry)
 	return p->entry[entry].fd;
 }
 
-void socket_want_read(struct port *p, int entry)
+void socket_await_read(struct port *p, int entry)
 {
-	socket_set_wants(p, entry, p->entry[entry].wants | WANT_READ);
+	socket_set_interests(p, entry, p->entry[entry].interests | INTEREST_READ);
 }
 
-void socket_want_write(struct port *p, int entry)
+void socket_await_write(struct port *p, int entry)
 {
-	socket_set_wants(p, entry, p->entry[entry].wants | WANT_WRITE);
+	socket_set_interests(p, entry, p->entry[entry].interests | INTEREST_WRITE);
 }
 
 /* ---- Making connections ---- */
@@ -168,8 +162,8 @@ void socket_options(int fd)
 {
 	static const int on = 1;
 
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	(void)setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
+	(void)bsd_setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	(void)bsd_setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
 }
 
 static bool out_of_resources(int error)
@@ -221,19 +215,19 @@ int socket_connect_answer(int error, bool v4)
 
 int socket_open(const struct port *p, const struct address *at, int type, int *fd)
 {
+	int family = ip_is_v4(&at->ip) ? AF_INET : inet6_family;
+
+	if (family == AF_UNSPEC)
+		return PORT_UNREACHABLE;
 	if (p->free_handle < 0)
 		return PORT_NO_RESOURCES;
-	*fd = native_socket(ip_is_v4(&at->ip) ? AF_INET : AF_INET6, type);
+	*fd = system_socket(family, type);
 	return *fd < 0 ? socket_bind_answer(errno) : 0;
 }
 
 int socket_one_family(int fd, const struct address *at)
 {
-	static const int on = 1;
-
-	if (ip_is_v4(&at->ip) || setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) == 0)
-		return 0;
-	return errno == ENOPROTOOPT ? 0 : -1; /* where an IPv6 socket never takes IPv4 */
+	return ip_is_v4(&at->ip) ? 0 : inet6_only(fd);
 }
 
 int socket_new_handle(struct port *p, enum entry_kind kind, int fd, port_sock *s)
@@ -248,12 +242,12 @@ static void allow_reuse(int fd)
 {
 	static const int on = 1;
 
-	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	(void)bsd_setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 }
 
 /*
  * A port can be listened on again while past connections of it linger. Where the
- * port is the system's choice this is said behind bind(), which might otherwise
+ * port is the system's choice this is said after bind(), which might otherwise
  * choose one that somebody else is about to listen on.
  */
 static int start_listening(int fd, const struct address *at, int backlog)
@@ -263,10 +257,10 @@ static int start_listening(int fd, const struct address *at, int backlog)
 	if (socket_one_family(fd, at) != 0)
 		return -1;
 	socket_options(fd); /* which Linux hands on to what is accepted */
-	if (native_bind(fd, at) != 0)
+	if (system_bind(fd, at) != 0)
 		return -1;
 	allow_reuse(fd);
-	return listen(fd, backlog);
+	return bsd_listen(fd, backlog);
 }
 
 int port_listen(struct port *p, const struct address *at, int backlog, port_sock *s)
@@ -279,14 +273,14 @@ int port_listen(struct port *p, const struct address *at, int backlog, port_sock
 		return answer;
 	if (start_listening(fd, at, backlog) != 0) {
 		answer = socket_bind_answer(errno);
-		close(fd);
+		bsd_close(fd);
 		return answer;
 	}
 	return socket_new_handle(p, ENTRY_LISTENER, fd, s);
 }
 
 /* Errors of the connection that was waiting, not of the listener: accept(2), "Error handling". */
-static bool was_lost(int error)
+static bool is_of_the_client(int error)
 {
 	switch (error) {
 	case ECONNABORTED:
@@ -314,22 +308,23 @@ int port_accept(struct port *p, port_sock listener, port_sock *s, struct address
 
 	*s = PORT_NONE;
 	check(e->kind == ENTRY_LISTENER);
-	if (e->wants & WANT_READ)
+	if (e->interests & INTEREST_READ)
 		return PORT_AGAIN;
 	if (p->free_handle < 0)
 		return PORT_NO_RESOURCES;
 	for (int tries = 0;; tries++) {
 		socklen_t len = sizeof peer;
 
-		fd = native_accept(e->fd, (struct sockaddr *)&peer, &len);
+		fd = system_accept(e->fd, (struct sockaddr *)&peer, &len);
 		if (fd >= 0)
 			break;
 		if (out_of_resources(errno))
 			return PORT_NO_RESOURCES;
-		if (!was_lost(errno) && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+		if (!is_of_the_client(errno) && errno != EAGAIN && errno != EWOULDBLOCK &&
+			errno != EINTR)
 			return PORT_FAILED;
-		if (!was_lost(errno) || tries == PASS_OVER_MAX) {
-			socket_set_wants(p, listener, WANT_READ);
+		if (!is_of_the_client(errno) || tries == PASS_OVER_MAX) {
+			socket_set_interests(p, listener, INTEREST_READ);
 			return PORT_AGAIN;
 		}
 	}
@@ -345,9 +340,9 @@ static int start_connecting(int fd, const struct address *from, const struct add
 	socklen_t len = address_to_system(to, &peer);
 
 	socket_options(fd);
-	if (from != NULL && native_bind(fd, from) != 0)
+	if (from != NULL && system_bind(fd, from) != 0)
 		return socket_bind_answer(errno);
-	if (connect(fd, (struct sockaddr *)&peer, len) == 0 || errno == EINPROGRESS ||
+	if (bsd_connect(fd, (struct sockaddr *)&peer, len) == 0 || errno == EINPROGRESS ||
 		errno == EINTR)
 		return 0;
 	return socket_connect_answer(errno, ip_is_v4(&to->ip));
@@ -365,7 +360,7 @@ int port_connect(struct port *p, const struct address *from, const struct addres
 		return answer;
 	answer = start_connecting(fd, from, to);
 	if (answer != 0) {
-		close(fd);
+		bsd_close(fd);
 		return answer;
 	}
 	return socket_new_handle(p, ENTRY_CONNECTING, fd, s);
@@ -381,49 +376,49 @@ int port_connected(struct port *p, port_sock s)
 	check(e->kind == ENTRY_CONNECTING || e->kind == ENTRY_STREAM);
 	if (e->kind == ENTRY_STREAM)
 		return 0;
-	if (e->failure != 0)
-		return e->failure;
-	if (e->wants & WANT_WRITE)
+	if (e->io_error != 0)
+		return e->io_error;
+	if (e->interests & INTEREST_WRITE)
 		return PORT_AGAIN;
-	answer = native_attempt(e->fd, &error);
+	answer = system_connect_result(e->fd, &error);
 	if (answer == 0)
 		e->kind = ENTRY_STREAM;
 	if (answer == PORT_AGAIN)
-		socket_set_wants(p, s, WANT_WRITE);
+		socket_set_interests(p, s, INTEREST_WRITE);
 	if (answer != PORT_FAILED)
 		return answer;
-	(void)getsockname(e->fd, (struct sockaddr *)&local, &len);
-	e->failure = (int8_t)socket_connect_answer(error, local.ss_family == AF_INET);
-	return e->failure;
+	(void)bsd_getsockname(e->fd, (struct sockaddr *)&local, &len);
+	e->io_error = (int8_t)socket_connect_answer(error, local.ss_family == AF_INET);
+	return e->io_error;
 }
 
 /* ---- Ends ---- */
 
 int socket_failed(struct port_entry *e, int error)
 {
-	if (e->failure != 0)
-		return e->failure;
-	switch (native_meaning(error)) {
+	if (e->io_error != 0)
+		return e->io_error;
+	switch (system_meaning(error)) {
 	case ECONNRESET:
 	case ECONNABORTED:
 	case EPIPE:
-		e->failure = PORT_RESET;
+		e->io_error = PORT_RESET;
 		break;
 	case ETIMEDOUT: /* or what an ICMP message had said before time ran out */
 	case ENETUNREACH:
 	case EHOSTUNREACH:
 	case ENETDOWN:
 	case EHOSTDOWN:
-		e->failure = PORT_TIMEOUT;
+		e->io_error = PORT_TIMEOUT;
 		break;
 	default:
-		e->failure = PORT_FAILED;
+		e->io_error = PORT_FAILED;
 	}
-	return e->failure;
+	return e->io_error;
 }
 
 /*
- * TCP resets a connection that is closed over unread octets (RFC 9293, 3.10.4),
+ * TCP resets a connection that is closed over unread bytes (RFC 9293, 3.10.4),
  * and what was sent may be lost with it: so they are read first. What arrives
  * later than that is the caller's to drain before it closes.
  */
@@ -431,23 +426,23 @@ static void drop_unread(struct port *p, int fd)
 {
 	int rounds = 0;
 
-	while (rounds < CLOSE_DRAIN_MAX && recv(fd, p->scratch, sizeof p->scratch, 0) > 0)
+	while (rounds < CLOSE_DRAIN_MAX && bsd_recv(fd, p->scratch, sizeof p->scratch, 0) > 0)
 		rounds++;
 }
 
 void socket_end_both(struct port *p, port_sock s)
 {
 	struct port_entry *e = socket_entry(p, s);
-	bool awaited = e->fired || (e->wants & (WANT_READ | WANT_GONE)) != 0;
+	bool awaited = e->pending || (e->interests & (INTEREST_READ | INTEREST_HANGUP)) != 0;
 
-	if (e->read_end == 0 && e->failure == 0)
+	if (e->read_end == 0 && e->io_error == 0)
 		drop_unread(p, e->fd);
 	end_entry(p, s);
 	e->flags = 0;
 	if (e->read_end == 0)
 		e->read_end = PORT_EOF;
 	if (awaited)
-		socket_set_wants(p, s, WANT_LOOK);
+		socket_set_interests(p, s, INTEREST_HANGUP_POLL);
 }
 
 void port_close(struct port *p, port_sock *s)
@@ -459,7 +454,7 @@ void port_close(struct port *p, port_sock *s)
 	e = socket_entry(p, *s);
 	if (CONFIG_ANKLET_NAMES && e->kind == ENTRY_LOOKUP)
 		resolve_cancel(p, *s);
-	if (e->kind == ENTRY_STREAM && e->read_end == 0 && e->failure == 0)
+	if (e->kind == ENTRY_STREAM && e->read_end == 0 && e->io_error == 0)
 		drop_unread(p, e->fd);
 	free_handle(p, s);
 }
@@ -474,6 +469,6 @@ void port_reset(struct port *p, port_sock *s)
 	if (CONFIG_ANKLET_NAMES && e->kind == ENTRY_LOOKUP)
 		resolve_cancel(p, *s);
 	if (e->kind == ENTRY_STREAM || e->kind == ENTRY_CONNECTING)
-		native_break(e->fd);
+		system_reset_at_close(e->fd);
 	free_handle(p, s);
 }

@@ -1,15 +1,15 @@
 /*
- * What Linux has beyond POSIX. See native.h.
+ * What Linux has beyond POSIX. See system.h; the rest is in system_unix.c.
  */
 #define _GNU_SOURCE
-#include "system.h"
+#include "internal.h"
 
-#include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
+#include <net/if.h>
 #include <string.h>
 #include <sys/random.h>
-#include <unistd.h>
+
+#include "literal.h"
+#include "system_unix.h"
 
 #define ROUTE_ANSWERS_MAX 8 /* messages read before an answer is given up */
 
@@ -27,28 +27,28 @@ enum {
 	RTN_LOCAL = 2,
 };
 
-int native_open(void)
+int system_open_helper(void)
 {
 	return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
 }
 
-int native_socket(int family, int type)
+int system_socket(int family, int type)
 {
 	return socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
 /* TCP_NODELAY and SO_OOBINLINE come from the listener. */
-int native_accept(int listener, struct sockaddr *from, socklen_t *from_len)
+int system_accept(int listener, struct sockaddr *from, socklen_t *from_len)
 {
 	return accept4(listener, from, from_len, SOCK_CLOEXEC | SOCK_NONBLOCK);
 }
 
 /*
- * With MSG_TRUNC a stream's octets are dropped and not copied (tcp(7)): scratch
- * stays as it is. More than one round is needed where recv() stops in front of
- * an urgent octet.
+ * With MSG_TRUNC a stream's bytes are dropped and not copied (tcp(7)): scratch
+ * stays as it is. More than one round is needed where recv() stops before
+ * an urgent byte.
  */
-bool native_drop(struct port *p, int fd, size_t n)
+bool system_drop(struct port *p, int fd, size_t n)
 {
 	while (n > 0) {
 		ssize_t dropped = recv(fd, p->scratch, n, MSG_TRUNC);
@@ -60,9 +60,9 @@ bool native_drop(struct port *p, int fd, size_t n)
 	return true;
 }
 
-const bool native_sees_end_behind = true;
+const bool system_sees_end_behind = true;
 
-int native_peer(int fd, int *error)
+int system_peer(int fd, int *error)
 {
 	uint8_t state; /* struct tcp_info begins with it */
 	socklen_t len = sizeof state;
@@ -87,13 +87,13 @@ int native_peer(int fd, int *error)
 
 /* ---- The local address of datagrams: ip(7), ipv6(7) ---- */
 
-_Static_assert(NATIVE_BESIDE >= CMSG_SPACE(sizeof(struct in6_pktinfo)) &&
-		       NATIVE_BESIDE >= CMSG_SPACE(sizeof(struct in_pktinfo)),
+_Static_assert(SYSTEM_BESIDE >= CMSG_SPACE(sizeof(struct in6_pktinfo)) &&
+		       SYSTEM_BESIDE >= CMSG_SPACE(sizeof(struct in_pktinfo)),
 	"there is room for what stands beside a datagram");
 
-const bool native_tells_to = true;
+const bool system_tells_to = true;
 
-int native_tell_to(int fd, bool v4)
+int system_tell_to(int fd, bool v4)
 {
 	static const int on = 1;
 
@@ -102,7 +102,7 @@ int native_tell_to(int fd, bool v4)
 }
 
 /* Of an IPv4 broadcast or multicast datagram: the address of ours that took it. */
-bool native_sent_to(struct msghdr *datagram, struct address *to)
+bool system_sent_to(struct msghdr *datagram, struct address *to)
 {
 	const struct cmsghdr *beside = CMSG_FIRSTHDR(datagram); /* nothing else was asked for */
 	struct in_pktinfo four;
@@ -139,7 +139,7 @@ static void put_beside(struct msghdr *datagram, int level, int type, const void 
 	memcpy(CMSG_DATA(c), info, len);
 }
 
-void native_send_from(struct msghdr *datagram, const struct address *from)
+void system_send_from(struct msghdr *datagram, const struct address *from)
 {
 	struct in_pktinfo four = {.ipi_ifindex = 0};
 	struct in6_pktinfo six = {.ipi6_ifindex = from->scope};
@@ -184,20 +184,20 @@ struct route_answer {
 static bool ask_route(struct port *p, const struct ip *ip)
 {
 	bool v4 = ip_is_v4(ip);
-	size_t octets = v4 ? 4 : sizeof ip->octet;
-	size_t len = offsetof(struct route_question, dst) + octets;
+	size_t bytes = v4 ? 4 : sizeof ip->octet;
+	size_t len = offsetof(struct route_question, dst) + bytes;
 	struct route_question q = {
 		.head = {.len = (uint32_t)len,
 			.type = RTM_GETROUTE,
 			.flags = NLM_F_REQUEST,
-			.number = ++p->questions},
-		.route = {.family = v4 ? AF_INET : AF_INET6, .dst_bits = (uint8_t)(8 * octets)},
-		.attribute_len = (uint16_t)(4 + octets),
+			.number = ++p->system.questions},
+		.route = {.family = v4 ? AF_INET : AF_INET6, .dst_bits = (uint8_t)(8 * bytes)},
+		.attribute_len = (uint16_t)(4 + bytes),
 		.attribute = RTA_DST,
 	};
 
-	memcpy(q.dst, ip->octet + sizeof ip->octet - octets, octets);
-	return p->native >= 0 && send(p->native, &q, len, 0) == (ssize_t)len;
+	memcpy(q.dst, ip->octet + sizeof ip->octet - bytes, bytes);
+	return p->system.helper >= 0 && send(p->system.helper, &q, len, 0) == (ssize_t)len;
 }
 
 /* An error that says where packets to there would go: nowhere. */
@@ -213,18 +213,18 @@ static bool leads_nowhere(int error)
  * address under ip_nonlocal_bind. Where netlink is not permitted the answer is
  * true, as port.h has it.
  */
-bool native_own(struct port *p, const struct ip *ip)
+bool system_is_local(struct port *p, const struct ip *ip)
 {
 	struct route_answer a;
 
 	if (!ask_route(p, ip))
 		return true;
 	for (int i = 0; i < ROUTE_ANSWERS_MAX; i++) {
-		ssize_t len = recv(p->native, &a, sizeof a, 0);
+		ssize_t len = recv(p->system.helper, &a, sizeof a, 0);
 
 		if (len < (ssize_t)(sizeof a.head + sizeof a.error))
 			return true;
-		if (a.head.number != p->questions)
+		if (a.head.number != p->system.questions)
 			continue; /* to a question that was given up */
 		if (a.head.type == NLMSG_ERROR)
 			return !leads_nowhere(-a.error);
@@ -234,10 +234,17 @@ bool native_own(struct port *p, const struct ip *ip)
 	return true;
 }
 
+const uint32_t literal_zone_max = UINT32_MAX;
+
+uint32_t literal_zone(const char *name)
+{
+	return if_nametoindex(name);
+}
+
 /* ---- Random numbers ---- */
 
 /* GRND_NONBLOCK: early after a router's start there are none yet, which is an answer and no reason to stop. */
-int native_random(struct port *p, void *buf, size_t len)
+int port_random(struct port *p, void *buf, size_t len)
 {
 	uint8_t *to = buf;
 

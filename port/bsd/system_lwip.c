@@ -1,5 +1,6 @@
 /*
- * What lwIP's BSD layer does otherwise than POSIX. See ../posix/native.h.
+ * What lwIP's BSD layer does otherwise than POSIX. See system.h; the rest is in system_lwip_stack.c,
+ * system_lwip_names.c, system_small.c and platform.c.
  *
  * - A refusal is told as a reset, and a connection that timed out as aborted.
  * - A peer has a name while a connection is still under way: the control block's state tells more.
@@ -8,33 +9,32 @@
  *   order; the option need not be built in.
  * - recv() tells the end in order once, and then ENOTCONN.
  * - MSG_PEEK shows one piece of what has arrived.
- * - accept() of a connection that has gone meanwhile says ENOTCONN, and without a free socket
+ * - accept() of a connection that was broken off meanwhile says ENOTCONN, and without a free socket
  *   it loses the connection.
  * - A listener that is closed while somebody waits ends the program by an assertion of lwIP's
  *   (netconn_drain(), with LWIP_NETCONN_FULLDUPLEX).
  * - It tells the address that an IPv4 datagram was sent to, of an IPv6 one it does not, and takes
- *   no address to send from: ../posix/native_untold.c.
+ *   no address to send from: no_pktinfo.c.
  */
-#include "system.h"
-
-#include <errno.h>
-#include <string.h>
-
 #include "internal.h"
-#include "lwip/opt.h"
-#include "lwip/sockets.h"
-#include "platform.h"
+
+#include "lwip/sys.h"
+
 #include "system_lwip_stack.h"
 
-#define WAITING_MAX 256 /* lwIP's limit on a backlog is an octet */
+#define WAITING_MAX 256 /* lwIP's limit on a backlog is a byte */
 
-_Static_assert(LWIP_IPV4 &&LWIP_IPV6, "port/posix has addresses of both families");
+_Static_assert(LWIP_IPV4, "port/bsd has addresses of IPv4 at least");
 _Static_assert(SO_REUSE, "a port is listened on again while old connections of it linger");
 _Static_assert(TCP_LISTEN_BACKLOG, "clients wait to be accepted, and no more than were asked for");
-_Static_assert(MEMP_NUM_NETCONN > PORT_SOCKETS,
-	"lwIP has a socket for each that the core may hold, and one that look-ups are told by");
-_Static_assert(LWIP_SOCKET_OFFSET + MEMP_NUM_NETCONN <= CONFIG_ANKLET_DESCRIPTORS,
-	"a set holds every descriptor of lwIP's");
+_Static_assert(
+	MEMP_NUM_NETCONN >= PORT_SOCKETS, "lwIP has a socket for each that the core may hold");
+_Static_assert(SYSTEM_DESCRIPTORS <= FD_SETSIZE, "an fd_set holds every descriptor of lwIP's");
+
+uint32_t system_now_ms(void)
+{
+	return sys_now();
+}
 
 /* ---- Sockets ---- */
 
@@ -51,12 +51,12 @@ static int prepared(int fd)
 	return -1;
 }
 
-int native_socket(int family, int type)
+int system_socket(int family, int type)
 {
 	return prepared(lwip_socket(family, type, 0));
 }
 
-int native_accept(int listener, struct sockaddr *from, socklen_t *from_len)
+int system_accept(int listener, struct sockaddr *from, socklen_t *from_len)
 {
 	int fd;
 
@@ -75,9 +75,9 @@ int native_accept(int listener, struct sockaddr *from, socklen_t *from_len)
 	return fd;
 }
 
-void native_turn_away(int listener)
+void system_refuse_waiting(int listener)
 {
-	stack_turn_away(listener);
+	stack_refuse_waiting(listener);
 	for (int i = 0; i < WAITING_MAX; i++) {
 		int fd = lwip_accept(listener, NULL, NULL);
 
@@ -90,19 +90,19 @@ void native_turn_away(int listener)
 	}
 }
 
-int native_bind(int fd, const struct address *at)
+int system_bind(int fd, const struct address *at)
 {
 	struct sockaddr_storage local;
 	socklen_t len = address_to_system(at, &local);
 
-	if (ip_class(&at->ip) != IP_UNSPECIFIED && !stack_own(&at->ip)) {
+	if (ip_class(&at->ip) != IP_UNSPECIFIED && !stack_is_local(&at->ip)) {
 		errno = EADDRNOTAVAIL;
 		return -1;
 	}
 	return lwip_bind(fd, (struct sockaddr *)&local, len);
 }
 
-int native_join(int fd, const struct address *peer)
+int system_join(int fd, const struct address *peer)
 {
 	struct sockaddr_storage to;
 	socklen_t len = address_to_system(peer, &to);
@@ -110,11 +110,11 @@ int native_join(int fd, const struct address *peer)
 
 	if (address_of(fd, &at) != 0)
 		return -1;
-	if (at.port == 0 && !stack_facing(peer, &at)) {
+	if (at.port == 0 && !stack_local_for(peer, &at)) {
 		errno = EHOSTUNREACH;
 		return -1;
 	}
-	if (at.port == 0 && native_bind(fd, &at) != 0)
+	if (at.port == 0 && system_bind(fd, &at) != 0)
 		return -1;
 	return lwip_connect(fd, (struct sockaddr *)&to, len);
 }
@@ -134,7 +134,7 @@ static int attempt_meaning(int error)
 	}
 }
 
-int native_attempt(int fd, int *error)
+int system_connect_result(int fd, int *error)
 {
 	enum tcp_state state = stack_state(fd, error);
 
@@ -148,12 +148,12 @@ int native_attempt(int fd, int *error)
 	return 0;
 }
 
-void native_break(int fd)
+void system_reset_at_close(int fd)
 {
 	stack_abort(fd);
 }
 
-int native_meaning(int error)
+int system_meaning(int error)
 {
 	switch (error) {
 	case ECONNABORTED:
@@ -170,9 +170,9 @@ _Static_assert(ESTABLISHED < CLOSE_WAIT && FIN_WAIT_2 < CLOSE_WAIT && CLOSE_WAIT
 		       CLOSING < LAST_ACK && LAST_ACK < TIME_WAIT,
 	"lwIP numbers the states of TCP as RFC 793 lists them");
 
-const bool native_sees_end_behind = true;
+const bool system_sees_end_behind = true;
 
-int native_peer(int fd, int *error)
+int system_peer(int fd, int *error)
 {
 	enum tcp_state state = stack_state(fd, error);
 
@@ -181,49 +181,29 @@ int native_peer(int fd, int *error)
 	return state >= CLOSE_WAIT ? PORT_EOF : 0;
 }
 
-bool native_shutdown(int fd)
+bool system_shutdown(int fd)
 {
 	(void)lwip_shutdown(fd, SHUT_WR);
 	return true;
 }
 
-const bool native_shows_all = false;
+const bool system_shows_all = false;
 
-ssize_t native_show(struct port *p, int fd, size_t size)
+ssize_t system_show(struct port *p, int fd, size_t size)
 {
 	return lwip_recv(fd, p->scratch, size, MSG_PEEK);
 }
 
-/* Into a buffer of its own: port_peek() still shows what is being dropped. */
-bool native_drop(struct port *p, int fd, size_t n)
-{
-	while (n > 0) {
-		size_t size = n < sizeof p->dropped ? n : sizeof p->dropped;
-		ssize_t len = lwip_recv(fd, p->dropped, size, 0);
+/* ---- Addresses ---- */
 
-		if (len <= 0)
-			return false;
-		n -= (size_t)len;
-	}
-	return true;
-}
-
-/* ---- The rest ---- */
-
-bool native_own(struct port *p, const struct ip *ip)
+bool system_is_local(struct port *p, const struct ip *ip)
 {
 	(void)p;
-	return stack_own(ip);
+	return stack_is_local(ip);
 }
 
-int native_random(struct port *p, void *buf, size_t len)
+int port_local_for(struct port *p, const struct address *peer, struct address *at)
 {
 	(void)p;
-	return platform_random(buf, len) ? 0 : PORT_NO_RANDOM;
-}
-
-int port_facing(struct port *p, const struct address *peer, struct address *at)
-{
-	(void)p;
-	return stack_facing(peer, at) ? 0 : PORT_UNREACHABLE;
+	return stack_local_for(peer, at) ? 0 : PORT_UNREACHABLE;
 }

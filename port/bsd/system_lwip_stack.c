@@ -1,5 +1,5 @@
 /*
- * Calls into lwIP's own thread. See stack.h.
+ * Calls into lwIP's own thread. See system_lwip_stack.h.
  *
  * From a descriptor the way to a control block leads over the BSD layer's socket
  * and its netconn, as in lwIP's own sockets.c.
@@ -13,7 +13,8 @@
 #include "lwip/priv/tcpip_priv.h"
 #include "lwip/tcp.h"
 
-#include "addresses.h"
+#include "literal.h"
+#include "lwip/addresses.h"
 
 struct run {
 	struct tcpip_api_call_data call; /* first: lwIP hands back a pointer to it */
@@ -60,7 +61,7 @@ struct state {
 	int error;
 };
 
-/* The error stays with the netconn: what lies unread in front of it is to be read first. */
+/* The error stays with the netconn: what lies unread before it is to be read first. */
 static void do_state(void *arg)
 {
 	struct state *s = arg;
@@ -125,7 +126,7 @@ bool stack_has_room(void)
 	return false;
 }
 
-static void do_turn_away(void *arg)
+static void do_refuse_waiting(void *arg)
 {
 	struct tcp_pcb *pcb = pcb_of(*(const int *)arg);
 
@@ -133,12 +134,12 @@ static void do_turn_away(void *arg)
 		tcp_accept(pcb, NULL);
 }
 
-void stack_turn_away(int fd)
+void stack_refuse_waiting(int fd)
 {
-	stack_run(do_turn_away, &fd);
+	stack_run(do_refuse_waiting, &fd);
 }
 
-/* The netconn is told that its control block is gone, as after a reset that the peer has sent. */
+/* The netconn is told that it has no control block any more, as after a reset that the peer has sent. */
 static void do_abort(void *arg)
 {
 	struct tcp_pcb *pcb = pcb_of(*(const int *)arg);
@@ -154,39 +155,39 @@ void stack_abort(int fd)
 
 /* ---- Addresses ---- */
 
-struct own {
+struct question {
 	const struct ip *ip;
-	bool own;
+	bool is_local;
 };
 
-static void do_own(void *arg)
+static void do_ask(void *arg)
 {
-	struct own *o = arg;
+	struct question *q = arg;
 	const struct netif *netif;
 
 	NETIF_FOREACH(netif)
 	{
-		o->own |= address_is_of(netif, o->ip);
+		q->is_local |= address_is_of(netif, q->ip);
 	}
 }
 
-bool stack_own(const struct ip *ip)
+bool stack_is_local(const struct ip *ip)
 {
-	struct own o = {.ip = ip};
+	struct question q = {.ip = ip};
 
-	stack_run(do_own, &o);
-	return o.own;
+	stack_run(do_ask, &q);
+	return q.is_local;
 }
 
-struct facing {
+struct local_for {
 	const struct address *peer;
 	struct address *at;
 	bool found;
 };
 
-static void do_facing(void *arg)
+static void do_local_for(void *arg)
 {
-	struct facing *f = arg;
+	struct local_for *f = arg;
 	struct address unspecified = {.port = 0};
 	const ip_addr_t *local;
 	struct netif *netif;
@@ -204,21 +205,32 @@ static void do_facing(void *arg)
 	f->found = true;
 }
 
-bool stack_facing(const struct address *peer, struct address *at)
+bool stack_local_for(const struct address *peer, struct address *at)
 {
-	struct facing f = {.peer = peer, .at = at};
+	struct local_for f = {.peer = peer, .at = at};
 
-	stack_run(do_facing, &f);
+	stack_run(do_local_for, &f);
 	return f.found;
 }
 
-/* ---- The bell ---- */
+const uint32_t literal_zone_max = UINT8_MAX;
 
-/* What lwIP itself calls when something has arrived, and when it was taken. */
-void stack_ring(int fd, int by)
+struct zone {
+	const char *name;
+	uint32_t index;
+};
+
+static void do_zone(void *arg)
 {
-	struct netconn *conn = conn_of(fd);
+	struct zone *z = arg;
 
-	if (conn != NULL && conn->callback != NULL)
-		conn->callback(conn, by > 0 ? NETCONN_EVT_RCVPLUS : NETCONN_EVT_RCVMINUS, 0);
+	z->index = netif_name_to_index(z->name);
+}
+
+uint32_t literal_zone(const char *name)
+{
+	struct zone z = {.name = name};
+
+	stack_run(do_zone, &z);
+	return z.index;
 }

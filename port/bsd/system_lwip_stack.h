@@ -5,8 +5,8 @@
  * returns (tcpip_api_call()), as every call of the BSD layer is. A descriptor
  * names one of the layer's sockets.
  */
-#ifndef ANKLET_LWIP_SOCKETS_STACK_H
-#define ANKLET_LWIP_SOCKETS_STACK_H
+#ifndef ANKLET_SYSTEM_LWIP_STACK_H
+#define ANKLET_SYSTEM_LWIP_STACK_H
 
 #include <stdbool.h>
 
@@ -26,7 +26,7 @@ enum tcp_state stack_state(int fd, int *error);
 
 /*
  * lwIP frees the control block of a connection in TIME_WAIT when its time is over, and when memory
- * runs short, without a word to the BSD layer, which goes on to use it while octets lie
+ * runs short, without a word to the BSD layer, which goes on to use it while bytes lie
  * unread. From now on the layer lets go of this connection's before.
  */
 void stack_guard(int fd);
@@ -35,18 +35,15 @@ void stack_guard(int fd);
 bool stack_has_room(void);
 
 /* From now on lwIP resets who comes to this listener. */
-void stack_turn_away(int fd);
+void stack_refuse_waiting(int fd);
 
 /* Breaks a connection or an attempt off (RST). The descriptor stays open. */
 void stack_abort(int fd);
 
 /* Is ip an address of any interface? */
-bool stack_own(const struct ip *ip);
+bool stack_is_local(const struct ip *ip);
 
 /* The local address from which 'peer' would be reached, with port 0. False: there is no way. */
-bool stack_facing(const struct address *peer, struct address *at);
-
-/* Makes fd, on which nothing arrives, readable once more (by +1), or once less (-1). In lwIP's thread, or of its own socket. */
-void stack_ring(int fd, int by);
+bool stack_local_for(const struct address *peer, struct address *at);
 
 #endif

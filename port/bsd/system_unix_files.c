@@ -3,13 +3,10 @@
  *
  * No file stays open between two pieces: they are few, and read at the start.
  */
-#define _POSIX_C_SOURCE 200809L
 #include "internal.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 /*
  * Where systems keep the list of trusted certificate authorities, as one file of PEM:
@@ -59,7 +56,7 @@ static int open_authorities(void)
 	return fd;
 }
 
-/* Reads [offset, offset + size) as far as there is something: how many octets, or PORT_FAILED. */
+/* Reads [offset, offset + size) as far as there is something: how many bytes, or PORT_FAILED. */
 static int read_at(int fd, size_t offset, uint8_t *buf, size_t size)
 {
 	struct stat status;

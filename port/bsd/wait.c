@@ -1,25 +1,15 @@
 /*
- * Waiting: what is ready, in waves.
+ * Waiting: what is ready.
  *
- * The sets in struct port always say what is waited for, so a wait copies them.
- * A wave is what one wait made ready: it is filled here and emptied by port_next().
+ * The sets in struct port always say what is waited for, so a wait copies them. What one wait
+ * found ready is pending until port_next() names it.
  */
-#define _POSIX_C_SOURCE 200809L
-#include "embed.h"
-
-#include <time.h>
-
 #include "internal.h"
 
-#define LOOK_MS 500 /* between two looks at the streams that want WANT_LOOK: GONE has a second */
+#include "embed.h"
 
-static uint32_t clock_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint32_t)((uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000);
-}
+#define HANGUP_POLL_MS \
+	500 /* between two looks at those with INTEREST_HANGUP_POLL: they have a second */
 
 uint32_t port_now(struct port *p)
 {
@@ -28,14 +18,7 @@ uint32_t port_now(struct port *p)
 
 void wait_init(struct port *p)
 {
-	p->now = p->looked_at = clock_ms();
-}
-
-void posix_signals(struct port *p, const sigset_t *during_wait)
-{
-	p->signals = during_wait != NULL;
-	if (p->signals)
-		p->during_wait = *during_wait;
+	p->now = p->polled_at = system_now_ms();
 }
 
 /* The sooner of two limits of which a negative one is none. */
@@ -49,11 +32,11 @@ static int32_t sooner(int32_t a, int32_t b)
 /* ms, or less where the port itself has something to do before that. */
 static int32_t no_longer(struct port *p, int32_t ms)
 {
-	int32_t left = LOOK_MS - (int32_t)(p->now - p->looked_at);
+	int32_t left = HANGUP_POLL_MS - (int32_t)(p->now - p->polled_at);
 
 	if (CONFIG_ANKLET_NAMES)
 		ms = sooner(ms, resolve_next(p));
-	if (p->lookouts == 0)
+	if (p->polled == 0)
 		return ms;
 	return sooner(ms, left > 0 ? left : 0);
 }
@@ -64,7 +47,7 @@ static void add_members(struct fdset *to, const struct fdset *from, int n)
 		fdset_add(to, fd);
 }
 
-void posix_fill(struct port *p, struct fdset *rd, struct fdset *wr, int *n, int32_t *ms)
+void embed_fill(struct port *p, struct fdset *rd, struct fdset *wr, int *n, int32_t *ms)
 {
 	add_members(rd, &p->rd, p->top);
 	add_members(wr, &p->wr, p->top);
@@ -73,33 +56,33 @@ void posix_fill(struct port *p, struct fdset *rd, struct fdset *wr, int *n, int3
 	*ms = no_longer(p, *ms);
 }
 
-static void fire(struct port *p, int entry)
+static void make_pending(struct port *p, int entry)
 {
 	struct port_entry *e = &p->entry[entry];
 
-	if (e->fired)
+	if (e->pending)
 		return;
-	e->fired = true;
-	p->wave[p->wave_len++] = (int16_t)entry;
+	e->pending = true;
+	p->pending[p->pending_len++] = (int16_t)entry;
 }
 
-/* One of the wants that 'met' holds has been met, if it was wanted. */
+/* One of the interests that 'met' holds has been met, if it was recorded. */
 static void ready(struct port *p, int entry, unsigned met)
 {
 	struct port_entry *e = &p->entry[entry];
 
-	if ((e->wants & met) == 0)
+	if ((e->interests & met) == 0)
 		return;
-	socket_set_wants(p, entry, e->wants & ~met);
-	if (CONFIG_ANKLET_NAMES && e->kind == ENTRY_QUERY)
+	socket_set_interests(p, entry, e->interests & ~met);
+	if (CONFIG_ANKLET_NAMES && SYSTEM_QUERIES > 0 && e->kind == ENTRY_QUERY)
 		resolve_ready(p, entry);
 	else
-		fire(p, entry);
+		make_pending(p, entry);
 }
 
 void socket_lookup_ready(struct port *p, port_sock s)
 {
-	ready(p, s, WANT_READ);
+	ready(p, s, INTEREST_READ);
 }
 
 /* The resolver may close descriptors and open others meanwhile: those are then ready for nothing, which is legal. */
@@ -110,28 +93,33 @@ static void take_set(struct port *p, const struct fdset *set, int n, unsigned me
 			ready(p, p->entry_of[fd], met);
 }
 
-static void look_around(struct port *p)
+static void poll_hangups(struct port *p)
 {
-	if (p->lookouts == 0 || p->now - p->looked_at < LOOK_MS)
+	if (p->polled == 0 || p->now - p->polled_at < HANGUP_POLL_MS)
 		return;
-	p->looked_at = p->now;
+	p->polled_at = p->now;
 	for (int entry = 0; entry < PORT_SOCKETS; entry++)
-		if (p->entry[entry].wants & WANT_LOOK && stream_look(p, entry))
-			ready(p, entry, WANT_LOOK);
+		if (p->entry[entry].interests & INTEREST_HANGUP_POLL && stream_poll(p, entry))
+			ready(p, entry, INTEREST_HANGUP_POLL);
 }
 
-int posix_take(struct port *p, const struct fdset *rd, const struct fdset *wr, int n)
+int embed_take(struct port *p, const struct fdset *rd, const struct fdset *wr, int n)
 {
-	p->now = clock_ms();
-	sockets_end_wave(p);
+	p->now = system_now_ms();
+	sockets_end_pending(p);
 	if (n > p->top)
 		n = p->top;
-	take_set(p, rd, n, WANT_READ | WANT_LEAVE);
-	take_set(p, wr, n, WANT_WRITE);
-	look_around(p);
+	take_set(p, rd, n, INTEREST_READ | INTEREST_HANGUP_READ);
+	take_set(p, wr, n, INTEREST_WRITE);
+	poll_hangups(p);
 	if (CONFIG_ANKLET_NAMES)
 		resolve_expire(p);
-	return p->wave_len;
+	return p->pending_len;
+}
+
+int embed_wait(struct port *p, int n, struct fdset *rd, struct fdset *wr, int32_t ms)
+{
+	return system_wait(p, n, rd, wr, ms);
 }
 
 int port_wait(struct port *p, int32_t ms)
@@ -141,23 +129,24 @@ int port_wait(struct port *p, int32_t ms)
 
 	fdset_copy(&rd, &p->rd, n);
 	fdset_copy(&wr, &p->wr, n);
-	(void)fdset_wait(n, &rd, &wr, no_longer(p, ms), p->signals ? &p->during_wait : NULL);
-	return posix_take(p, &rd, &wr, n);
+	if (system_wait(p, n, &rd, &wr, no_longer(p, ms)) == 0)
+		n = 0;
+	return embed_take(p, &rd, &wr, n);
 }
 
 port_sock port_next(struct port *p)
 {
 	port_sock named = PORT_NONE;
 
-	while (named == PORT_NONE && p->wave_at < p->wave_len) {
-		port_sock s = p->wave[p->wave_at++];
+	while (named == PORT_NONE && p->pending_at < p->pending_len) {
+		port_sock s = p->pending[p->pending_at++];
 
 		/* One that was closed since is passed over. */
-		if (p->entry[s].fired)
+		if (p->entry[s].pending)
 			named = s;
-		p->entry[s].fired = false;
+		p->entry[s].pending = false;
 	}
-	if (p->wave_at == p->wave_len)
-		sockets_end_wave(p);
+	if (p->pending_at == p->pending_len)
+		sockets_end_pending(p);
 	return named;
 }

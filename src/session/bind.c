@@ -69,7 +69,7 @@ enum session_next session_listen(struct anklet *a, struct session *s)
 
 	if (next != NEXT_WAIT)
 		return next;
-	if (!s->any_peer && port_facing(a->port, &peer, &at) < 0)
+	if (!s->any_peer && port_local_for(a->port, &peer, &at) < 0)
 		return session_refuse(s, REASON_UNREACHABLE);
 	next = open_anywhere(a, s, &at);
 	if (next != NEXT_STATE)

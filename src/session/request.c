@@ -48,8 +48,8 @@ bool session_permitted(
 
 		query.ip = *ip;
 		/* The system is asked only where the answer can matter. */
-		query.own =
-			(listened || ip_class(&s->from.ip) != IP_LOOPBACK) && port_own(a->port, ip);
+		query.own = (listened || ip_class(&s->from.ip) != IP_LOOPBACK) &&
+			    port_is_local(a->port, ip);
 		query.listener = listened && query.own && !query.bind;
 	}
 	rules_judge(&a->config.rules, &a->config.strings, &query, answer);

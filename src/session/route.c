@@ -90,7 +90,7 @@ bool session_begins_in_clear(const struct anklet *a, const struct session *s, ui
 /* A hop that is ourselves, or the client: the request would come back. Notes the reason if not. */
 static bool hop_usable(struct anklet *a, struct session *s, const struct ip *ip, uint16_t port)
 {
-	bool own = port_own(a->port, ip);
+	bool own = port_is_local(a->port, ip);
 
 	s->reason = REASON_NONE;
 	if (own && instance_listens(a, ip, port))

@@ -137,7 +137,7 @@ enum session_next session_ended(
 
 enum session_next session_client_left(struct anklet *a, struct session *s)
 {
-	int r = port_gone(a->port, s->client.sock);
+	int r = port_peer_closed(a->port, s->client.sock);
 
 	/* One that has said all it wants to say to a forward may still wait for the answer. */
 	if (r == PORT_AGAIN || (r == PORT_EOF && session_is_forwarded(s)))

@@ -22,6 +22,7 @@
 #include "../skip.h"
 #include "internal.h"
 #include "embed.h"
+#include "embed_unix.h"
 
 #define WAIT_MS 30000 /* the longest that anything may take that has to happen */
 
@@ -74,7 +75,7 @@ static void a_signal_ends_the_wait(void **state)
 	sigaddset(&blocked, SIGUSR1);
 	assert_int_equal(sigprocmask(SIG_BLOCK, &blocked, &during), 0);
 	assert_int_equal(sigaction(SIGUSR1, &act, &before), 0);
-	posix_signals(&port, &during);
+	embed_signals(&port, &during);
 	assert_int_equal(raise(SIGUSR1), 0);
 	assert_int_equal(caught, 0);
 	assert_int_equal(port_wait(&port, WAIT_MS), 0);
@@ -107,11 +108,11 @@ static void a_loop_of_the_programs_own(void **state)
 		fdset_clear(&wr);
 		fdset_add(&rd, own[0]);
 		n = own[0] + 1;
-		posix_fill(&port, &rd, &wr, &n, &ms);
+		embed_fill(&port, &rd, &wr, &n, &ms);
 		assert_in_range(ms, 0, WAIT_MS);
 		assert_true(pselect(n, &rd.native, &wr.native, NULL, NULL, NULL) > 0);
 		assert_true(fdset_has(&rd, own[0]));
-		if (posix_take(&port, &rd, &wr, n) > 0)
+		if (embed_take(&port, &rd, &wr, n) > 0)
 			break;
 	}
 	assert_int_equal(port_next(&port), listener);
@@ -151,14 +152,14 @@ static void fill_adds_to_the_sets(void **state)
 	assert_int_equal(members(&rd) + members(&wr), 0);
 	fdset_add(&rd, last);
 	fdset_add(&wr, 0);
-	posix_fill(&port, &rd, &wr, &n, &ms);
+	embed_fill(&port, &rd, &wr, &n, &ms);
 	assert_int_equal(n, last + 1);
 	assert_int_equal(ms, 7);
 	assert_true(fdset_has(&rd, ours) && fdset_has(&rd, last) && fdset_has(&wr, 0));
 	assert_int_equal(members(&rd), 2);
 	assert_int_equal(members(&wr), 1);
 	n = 0;
-	posix_fill(&port, &rd, &wr, &n, &ms);
+	embed_fill(&port, &rd, &wr, &n, &ms);
 	assert_in_range(n, ours + 1, last);
 }
 
@@ -182,7 +183,7 @@ static void fill_adds_every_descriptor(void **state)
 		assert_int_equal(port_listen(&port, &loopback, 1, &listener[i]), 0);
 		assert_int_equal(port_accept(&port, listener[i], &b, &from), PORT_AGAIN);
 	}
-	posix_fill(&port, &rd, &wr, &n, &ms);
+	embed_fill(&port, &rd, &wr, &n, &ms);
 	assert_int_equal(socket_fd(&port, listener[0]), 0);
 	for (int i = 0; i < SEVERAL; i++)
 		assert_true(fdset_has(&rd, socket_fd(&port, listener[i])));
@@ -226,19 +227,19 @@ static void fill_shortens_the_wait(void **state)
 	knock(&listener, &client);
 	while (port_accept(&port, listener, &b, &from) == PORT_AGAIN)
 		assert_true(port_wait(&port, WAIT_MS) > 0);
-	posix_fill(&port, &rd, &wr, &n, &ms);
+	embed_fill(&port, &rd, &wr, &n, &ms);
 	assert_true(ms < 0);
 	while (port_connected(&port, client) == PORT_AGAIN)
 		assert_true(port_wait(&port, WAIT_MS) > 0);
 	assert_int_equal(port_send(&port, client, "x", 1), 1);
 	while (port_peek(&port, b, &(const uint8_t *){NULL}) == PORT_AGAIN)
 		assert_true(port_wait(&port, WAIT_MS) > 0);
-	assert_int_equal(port_gone(&port, b), PORT_AGAIN); /* behind an unread octet */
-	posix_fill(&port, &rd, &wr, &n, &ms);
+	assert_int_equal(port_peer_closed(&port, b), PORT_AGAIN); /* behind an unread octet */
+	embed_fill(&port, &rd, &wr, &n, &ms);
 	assert_in_range(ms, 0, 1000);
 	port_close(&port, &b);
 	ms = -1;
-	posix_fill(&port, &rd, &wr, &n, &ms);
+	embed_fill(&port, &rd, &wr, &n, &ms);
 	assert_true(ms < 0);
 }
 

@@ -1,17 +1,17 @@
 /*
  * resolv.conf(5) and hosts(5). See name_files.h.
  */
-#define _DEFAULT_SOURCE /* if_nametoindex(), st_mtim */
+#define _DEFAULT_SOURCE /* st_mtim */
 
 #include "name_files.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
 
 #include "lines.h"
+#include "literal.h"
 
 #ifdef __APPLE__
 #define st_mtim st_mtimespec
@@ -28,40 +28,6 @@
 static bool next_word(struct word *line, struct word *word)
 {
 	return word_next(line, word) && word->at[0] != '#' && word->at[0] != ';';
-}
-
-/* ---- Addresses ---- */
-
-static bool zone_index(const char *zone, size_t len, uint32_t *scope)
-{
-	char name[IF_NAMESIZE];
-
-	if (number_parse(zone, len, UINT32_MAX, scope))
-		return *scope != 0;
-	if (len >= sizeof name)
-		return false;
-	memcpy(name, zone, len);
-	name[len] = '\0';
-	*scope = if_nametoindex(name);
-	return *scope != 0;
-}
-
-bool address_literal(const char *text, size_t len, struct address *at)
-{
-	const char *percent = len > 0 ? memchr(text, '%', len) : NULL;
-	size_t ip_len = percent != NULL ? (size_t)(percent - text) : len;
-	struct address parsed = {.port = 0};
-
-	if (!ip_parse(text, ip_len, &parsed.ip))
-		return false;
-	if (percent != NULL) {
-		if (ip_is_v4(&parsed.ip) || ip_class(&parsed.ip) != IP_LINK_LOCAL)
-			return false;
-		if (!zone_index(percent + 1, len - ip_len - 1, &parsed.scope))
-			return false;
-	}
-	*at = parsed;
-	return true;
 }
 
 /* ---- resolv.conf ---- */
@@ -89,7 +55,7 @@ static void take_server(struct resolv_conf *conf, struct word *line)
 
 	if (conf->servers == RESOLV_CONF_SERVERS || !next_word(line, &word))
 		return;
-	if (address_literal(word.at, word.len, &conf->server[conf->servers]))
+	if (literal_parse(word.at, word.len, &conf->server[conf->servers]))
 		conf->servers++;
 }
 

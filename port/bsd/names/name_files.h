@@ -66,9 +66,6 @@ bool name_files_refresh(struct name_files *files, uint32_t now);
 int name_files_hosts(const struct name_files *files, const char *name, size_t len,
 	struct dns_addresses *v4, struct dns_addresses *v6);
 
-/* An address, an IPv6 link-local one perhaps with a zone: fe80::1%eth0, fe80::1%2. Sets port 0. */
-bool address_literal(const char *text, size_t len, struct address *at);
-
 /* Sets what holds without a resolv.conf, but without a server. */
 void resolv_conf_init(struct resolv_conf *conf);
 

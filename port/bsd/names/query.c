@@ -14,7 +14,6 @@
 
 #include "base/check.h"
 #include "internal.h"
-#include "system.h"
 
 #define DATAGRAMS_MAX 16 /* looked at in one turn: a flood of forgeries keeps nobody else waiting */
 
@@ -71,7 +70,7 @@ static int open_socket(struct port *p, struct query *q, int type)
 {
 	struct sockaddr_storage to;
 	socklen_t to_len = server_of(p, q, &to);
-	int fd = native_socket(to.ss_family, type), entry;
+	int fd = system_socket(to.ss_family, type), entry;
 
 	if (fd < 0)
 		return errno == EAFNOSUPPORT ? EAFNOSUPPORT : ENOBUFS;
@@ -104,7 +103,7 @@ static bool ask(struct port *p, struct query *q)
 
 		if (send(socket_fd(p, q->entry), query, len, MSG_NOSIGNAL) < 0)
 			error = errno;
-		socket_want_read(p, q->entry);
+		socket_await_read(p, q->entry);
 	}
 	return error == 0 || is_lack(error);
 }
@@ -201,7 +200,7 @@ void query_go_on(struct port *p, struct query *q)
 		return;
 	}
 	q->phase = QUERY_TCP_SEND;
-	socket_want_write(p, q->entry);
+	socket_await_write(p, q->entry);
 }
 
 /* The server that truncated its answer is asked again, over TCP, and gets a whole try for that. */
@@ -240,12 +239,12 @@ static void tcp_send(struct port *p, struct query *q)
 	if (n > 0)
 		buffer->len = (uint16_t)(buffer->len + n);
 	if (buffer->len < whole) {
-		socket_want_write(p, q->entry);
+		socket_await_write(p, q->entry);
 		return;
 	}
 	buffer->len = 0;
 	q->phase = QUERY_TCP_READ;
-	socket_want_read(p, q->entry);
+	socket_await_read(p, q->entry);
 }
 
 /* What an answer means over TCP, where nobody else's arrive and none is truncated. */
@@ -278,7 +277,7 @@ static void tcp_read(struct port *p, struct query *q)
 		n = recv(socket_fd(p, q->entry), buffer->octets + buffer->len, whole - buffer->len,
 			0);
 		if (n < 0 && is_not_yet(errno)) {
-			socket_want_read(p, q->entry);
+			socket_await_read(p, q->entry);
 			return;
 		}
 		if (n <= 0) {
@@ -321,7 +320,7 @@ static void udp_read(struct port *p, struct query *q)
 		if (!take_udp(p, q, (size_t)n))
 			return;
 	}
-	socket_want_read(p, q->entry);
+	socket_await_read(p, q->entry);
 }
 
 void query_ready(struct port *p, struct query *q)

@@ -10,9 +10,10 @@
 
 #include "base/check.h"
 #include "internal.h"
+#include "literal.h"
 #include "query.h"
 
-_Static_assert(CONFIG_ANKLET_ADDRESSES > 8 || POSIX_LOOKUPS > 32 || CONFIG_ANKLET_NAME_CACHE > 32 ||
+_Static_assert(CONFIG_ANKLET_ADDRESSES > 8 || PORT_LOOKUPS > 32 || CONFIG_ANKLET_NAME_CACHE > 32 ||
 		       sizeof(struct resolver) <= 49152,
 	"with the usual sizes the resolver's tables take no more than 48 KiB");
 _Static_assert(CONFIG_ANKLET_ADDRESSES <= UINT8_MAX, "an octet counts a name's addresses");
@@ -49,7 +50,7 @@ static bool take_literal(struct lookup *l, const char *name, size_t len)
 {
 	struct address at;
 
-	if (!address_literal(name, len, &at))
+	if (!literal_parse(name, len, &at))
 		return false;
 	l->scope = at.scope;
 	dns_addresses_add(
@@ -243,7 +244,7 @@ static void refresh(struct port *p)
 
 static struct lookup *find(struct resolver *r, port_sock s)
 {
-	for (unsigned i = 0; i < POSIX_LOOKUPS; i++) {
+	for (unsigned i = 0; i < PORT_LOOKUPS; i++) {
 		if (r->lookup[i].state != LOOKUP_FREE && r->lookup[i].handle == s)
 			return &r->lookup[i];
 	}
@@ -252,7 +253,7 @@ static struct lookup *find(struct resolver *r, port_sock s)
 
 static struct lookup *find_free(struct resolver *r)
 {
-	for (unsigned i = 0; i < POSIX_LOOKUPS; i++) {
+	for (unsigned i = 0; i < PORT_LOOKUPS; i++) {
 		if (r->lookup[i].state == LOOKUP_FREE)
 			return &r->lookup[i];
 	}
@@ -333,7 +334,7 @@ int port_resolved(struct port *p, port_sock s, struct address *addresses, size_t
 
 	check(l != NULL && max > 0);
 	if (l->state == LOOKUP_ASKING) {
-		socket_want_read(p, s);
+		socket_await_read(p, s);
 		return PORT_AGAIN;
 	}
 	return l->answer != 0 ? l->answer : (int)merge(l, addresses, max);
@@ -362,7 +363,7 @@ static void forget(struct port *p, struct lookup *l)
 
 void resolve_fini(struct port *p)
 {
-	for (unsigned i = 0; i < POSIX_LOOKUPS; i++) {
+	for (unsigned i = 0; i < PORT_LOOKUPS; i++) {
 		if (p->resolver.lookup[i].state != LOOKUP_FREE)
 			forget(p, &p->resolver.lookup[i]);
 	}
@@ -388,7 +389,7 @@ static void go_on(struct port *p, struct lookup *l)
 /* Something has happened to queries: draws the conclusions for all look-ups. */
 static void settle(struct port *p)
 {
-	for (unsigned i = 0; i < POSIX_LOOKUPS; i++) {
+	for (unsigned i = 0; i < PORT_LOOKUPS; i++) {
 		struct lookup *l = &p->resolver.lookup[i];
 
 		if (l->state != LOOKUP_ASKING)
@@ -405,7 +406,7 @@ static void settle(struct port *p)
 
 void resolve_ready(struct port *p, int entry)
 {
-	for (unsigned i = 0; i < POSIX_LOOKUPS; i++) {
+	for (unsigned i = 0; i < PORT_LOOKUPS; i++) {
 		struct lookup *l = &p->resolver.lookup[i];
 
 		if (l->state != LOOKUP_ASKING)
@@ -441,7 +442,7 @@ int32_t resolve_next(struct port *p)
 {
 	int32_t ms = -1;
 
-	for (unsigned i = 0; i < POSIX_LOOKUPS; i++) {
+	for (unsigned i = 0; i < PORT_LOOKUPS; i++) {
 		const struct lookup *l = &p->resolver.lookup[i];
 
 		if (l->state != LOOKUP_ASKING)
@@ -462,7 +463,7 @@ static void expire(struct port *p, struct query *q)
 
 void resolve_expire(struct port *p)
 {
-	for (unsigned i = 0; i < POSIX_LOOKUPS; i++) {
+	for (unsigned i = 0; i < PORT_LOOKUPS; i++) {
 		struct lookup *l = &p->resolver.lookup[i];
 
 		if (l->state != LOOKUP_ASKING)

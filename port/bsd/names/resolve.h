@@ -84,7 +84,7 @@ struct resolver {
 	bool servers_by_hand;  /* those of the configuration, not of resolv.conf */
 	uint16_t server_port;  /* 53 */
 	uint32_t first_try_ms; /* RESOLVE_FIRST_TRY_MS */
-	struct lookup lookup[POSIX_LOOKUPS];
+	struct lookup lookup[PORT_LOOKUPS];
 	struct tcp_buffer tcp[RESOLVE_TCP_BUFFERS];
 	struct name_cache cache;
 };

@@ -1,22 +1,25 @@
 /*
- * The system of host.h. See ../platform.h.
+ * A system with lwIP that is a process: host.h, and lwIP's thread. See port/bsd/platform.h.
  */
 #define _GNU_SOURCE
 #include "platform.h"
 
-#include <string.h>
 #include <sys/random.h>
 
+#include "base/log_lines.h"
+#include "base/text.h"
 #include "host.h"
 #include "lwip/opt.h"
 #include "lwip/sys.h"
 #include "lwip/tcpip.h"
 
-struct host host;
-
 static void on_up(void *arg)
 {
 	sys_sem_signal(arg);
+}
+
+void host_files_changed(void)
+{
 }
 
 void host_start(void)
@@ -32,28 +35,17 @@ void host_start(void)
 	started = true;
 }
 
-static void put(const char *text, size_t len)
-{
-	memcpy(host.log + host.log_len, text, len);
-	host.log_len += len;
-}
-
+/* A line in one piece. */
 bool platform_log(enum port_level level, const char *line, size_t len)
 {
-	static const char *const words[] = {
-		[PORT_ERROR] = "error: ",
-		[PORT_WARNING] = "warning: ",
-		[PORT_INFO] = "",
-		[PORT_DEBUG] = "debug: ",
-	};
-	size_t word_len = strlen(words[level]);
+	char buf[CONFIG_ANKLET_LOG_LINE + 48];
+	struct text t;
 
-	if (host.log_stalled || word_len + len + 1 > sizeof host.log - host.log_len)
-		return false;
-	put(words[level], word_len);
-	put(line, len);
-	put("\n", 1);
-	return true;
+	text_init(&t, buf, sizeof buf);
+	text_str(&t, log_level_word(level));
+	text_octets(&t, line, len);
+	text_char(&t, '\n');
+	return host_put(buf, t.len);
 }
 
 bool platform_random(void *buf, size_t len)
@@ -63,12 +55,11 @@ bool platform_random(void *buf, size_t len)
 
 bool platform_file(const char *name, const uint8_t **data, size_t *len)
 {
-	for (unsigned i = 0; i < host.files; i++) {
-		if (strcmp(host.file[i].name, name) != 0)
-			continue;
-		*data = host.file[i].data;
-		*len = host.file[i].len;
-		return true;
-	}
-	return false;
+	const struct host_file *file = host_find(name);
+
+	if (file == NULL)
+		return false;
+	*data = file->data;
+	*len = file->len;
+	return true;
 }

@@ -274,7 +274,7 @@ static void octets_outlive_time_wait(void **state)
 	while (push(&server, 3000))
 		;
 	port_shutdown(&server_port, server.s);
-	while (port_gone(&client_port, client.s) == PORT_AGAIN && soon(begun))
+	while (port_peer_closed(&client_port, client.s) == PORT_AGAIN && soon(begun))
 		turn(1);
 	stack_run(age, NULL);
 	assert_int_equal(pull_end(&client), PORT_EOF);

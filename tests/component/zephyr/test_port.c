@@ -16,6 +16,7 @@
 #include "files.h"
 #include "host.h"
 #include "internal.h"
+#include "questions.h"
 
 #define NAME "www.example.test"
 #define WAIT_MS 5000
@@ -28,8 +29,8 @@ static int start(void **state)
 	static const struct port_config config;
 
 	(void)state;
-	host.hold = true;
-	host.log_len = 0;
+	host_clear();
+	questions = (struct questions){.hold = true};
 	return port_init(&port, &config);
 }
 
@@ -129,7 +130,7 @@ static void an_end_ends_both_directions(void **state)
 	assert_memory_equal(buf, "last words", 10);
 	assert_int_equal(read_some(b, buf, sizeof buf), PORT_EOF);
 	assert_int_equal(port_read(&port, a, buf, sizeof buf), PORT_EOF);
-	assert_int_equal(port_gone(&port, a), PORT_EOF);
+	assert_int_equal(port_peer_closed(&port, a), PORT_EOF);
 	assert_int_equal(port_local(&port, a, &(struct address){.port = 0}), PORT_FAILED);
 	port_shutdown(&port, a);
 	port_close(&port, &a);
@@ -157,10 +158,10 @@ static void who_watches_is_told_of_the_end(void **state)
 
 	(void)state;
 	pair(&a, &b);
-	assert_int_equal(port_gone(&port, a), PORT_AGAIN);
+	assert_int_equal(port_peer_closed(&port, a), PORT_AGAIN);
 	port_shutdown(&port, a);
 	await(a);
-	assert_int_equal(port_gone(&port, a), PORT_EOF);
+	assert_int_equal(port_peer_closed(&port, a), PORT_EOF);
 	port_reset(&port, &a);
 }
 
@@ -178,7 +179,7 @@ static void all_that_lies_unread_is_shown(void **state)
 	send_text(a, "0123456789");
 	while (port_peek(&port, b, &data) == PORT_AGAIN)
 		await(b);
-	assert_int_equal(port_gone(&port, b), PORT_AGAIN);
+	assert_int_equal(port_peer_closed(&port, b), PORT_AGAIN);
 	assert_int_equal(port_move(&port, b, c, 4, &culprit), 4);
 	assert_int_equal(read_some(d, buf, sizeof buf), 4);
 	assert_memory_equal(buf, "0123", 4);
@@ -300,17 +301,17 @@ static void a_late_answer_finds_nobody(void **state)
 /* Every place is taken once, and free again; the port's end cancels what is asked. */
 static void places_are_given_back(void **state)
 {
-	port_sock s[CONFIG_ANKLET_POSIX_LOOKUPS], more;
+	port_sock s[PORT_LOOKUPS], more;
 
 	(void)state;
 	for (int round = 0; round < 3; round++) {
-		for (int i = 0; i < CONFIG_ANKLET_POSIX_LOOKUPS; i++)
+		for (int i = 0; i < PORT_LOOKUPS; i++)
 			s[i] = ask(NAME, PORT_BOTH);
-		assert_int_equal(host_questions(), 2 * CONFIG_ANKLET_POSIX_LOOKUPS);
+		assert_int_equal(host_questions(), 2 * PORT_LOOKUPS);
 		assert_int_equal(port_resolve(&port, NAME, sizeof NAME - 1, PORT_BOTH, &more),
 			PORT_NO_RESOURCES);
 		assert_int_equal(more, PORT_NONE);
-		for (int i = 0; i < CONFIG_ANKLET_POSIX_LOOKUPS && round < 2; i++)
+		for (int i = 0; i < PORT_LOOKUPS && round < 2; i++)
 			port_close(&port, &s[i]);
 	}
 }
@@ -357,9 +358,8 @@ static void the_log_has_levels(void **state)
 	port_log(&port, PORT_WARNING, "unwise", 6);
 	port_log(&port, PORT_INFO, "so it is", 8);
 	port_log(&port, PORT_DEBUG, "state", 5);
-	host.log[host.log_len] = '\0';
 	assert_string_equal(
-		host.log, "<err> 100%s wrong\n<wrn> unwise\n<inf> so it is\n<dbg> state\n");
+		host_log_text(), "error: 100%s wrong\nwarning: unwise\nso it is\ndebug: state\n");
 }
 
 /* Name servers of the configuration would be passed over: that is said. */
@@ -370,8 +370,7 @@ static void name_servers_are_zephyrs(void **state)
 	(void)state;
 	port_fini(&port);
 	assert_int_equal(port_init(&port, &config), 0);
-	host.log[host.log_len] = '\0';
-	assert_non_null(strstr(host.log, "<wrn> dns: "));
+	assert_non_null(strstr(host_log_text(), "warning: dns: "));
 }
 
 static void files_have_names(void **state)

@@ -1,26 +1,24 @@
 /*
- * A stand-in for Zephyr on a development machine: port/zephyr runs over its sockets.
+ * A stand-in for Zephyr on a development machine: port/bsd runs over its sockets.
  *
- * Headers below include/ declare what port/zephyr uses of Zephyr, and no more; host.c does
+ * Headers below include/ declare what is used of Zephyr, and no more; host.c does
  * it by other means. Names are looked up by nobody: a question waits until the test
  * answers it, or is told that there is no such name where the test does not hold them.
  */
-#ifndef HOST_ZEPHYR_HOST_H
-#define HOST_ZEPHYR_HOST_H
+#ifndef HOST_ZEPHYR_QUESTIONS_H
+#define HOST_ZEPHYR_QUESTIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include <zephyr/net/dns_resolve.h>
 
-struct host {
-	bool no_random;
-	bool hold; /* questions wait for host_answer() */
-	char log[65536];
-	size_t log_len;
+struct questions {
+	bool hold;   /* questions wait for host_answer() */
+	bool refuse; /* none is taken: there is no name server */
 };
 
-extern struct host host;
+extern struct questions questions;
 
 /* A question that was asked. */
 struct host_question {
