@@ -29,9 +29,9 @@ $(eval $(call read,sim,SIM_FLAGS,$(PORT_SIM) $(SIM_FRAMEWORK) tests/sim/library_
 $(eval $(call read,less,SIM_LESS_FLAGS,tests/sim/sim_left_out.c))
 $(eval $(call read,lwip,LWIP_FLAGS,$(PORT_LWIP) $(PORT_LWIP_DUAL) port/lwip/host/board.c \
 	$(contract)/harness_lwip.c $(HARNESS_HOST) $(contract)/host.c $(wildcard tests/lwip/*.c)))
-$(eval $(call read,component,LWIP_SOCKETS_FLAGS,$(filter port/bsd/%,$(PORT_LWIP_SOCKETS)) \
-	$(wildcard tests/component/lwip/*.c)))
-$(eval $(call read,zephyr,ZEPHYR_FLAGS_host,$(filter-out port/names_known.c,$(PORT_ZEPHYR) $(ZEPHYR_NAMES)) \
+$(eval $(call read,component,lwip_sockets_FLAGS,$(BSD_SMALL) $(BSD_LOOKUPS) $(BSD_LWIP) $(BSD_LWIP_NAMES) \
+	$(BSD_INET4) $(contract)/harness_bsd_lwip.c $(wildcard tests/component/lwip/*.c)))
+$(eval $(call read,zephyr,ZEPHYR_FLAGS_host,$(BSD_ZEPHYR) $(BSD_ZEPHYR_NAMES) $(contract)/harness_bsd_zephyr.c \
 	port/zephyr/sample/src/main.c $(wildcard $(zephyr)/*.c),$(BUILD)/zephyr/host.h))
 
 lint: lint_format lint_cppcheck lint_tidy lint_scripts lint_man ## test: clang-format, cppcheck, clang-tidy, shellcheck and mandoc

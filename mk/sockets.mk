@@ -9,41 +9,33 @@ check_or_skip = +@if CC='$(CC)' tools/need $(1); then $(MAKE) --no-print-directo
 
 # ---- lwIP's: CHECKS='lwip_sockets lwip_sockets4' ----
 
-LWIP_UNIX = $(LWIP)/contrib/ports/unix/port
 lwip_sockets = tests/component/lwip
+LWIP_UNIX = ../contrib/ports/unix/port
 # Two ends of some 200 sessions, and those of the sessions, are below the 1024 of an fd_set. And lwIP defines ssize_t
 # by itself where <limits.h> does not know it: all files shall have the same.
-lwip_sockets_STACK = -D_DEFAULT_SOURCE -Iinclude -I$(lwip_sockets) -isystem $(LWIP_UNIX)/include \
+lwip_sockets_STACK = -D_DEFAULT_SOURCE -Iinclude -I$(lwip_sockets) -isystem $(LWIP)/src/$(LWIP_UNIX)/include \
 	-isystem $(LWIP)/src/include $(SIM_SIZES) $(call sized,SESSIONS,210)
 lwip_sockets_FLAGS = -DCHECK_TELLS -DANKLET_SYSTEM=lwip $(INCLUDES) -Iport/bsd $(lwip_sockets_STACK) \
-	-Itests/port_contract -Itests/sim -Itests/lwip
+	-I$(contract) -Itests/sim -Itests/lwip
 lwip_sockets4_STACK = $(lwip_sockets_STACK) -DLWIP_IPV6=0
 lwip_sockets4_FLAGS = $(lwip_sockets_FLAGS) -DLWIP_IPV6=0
-lwip_sockets_FAMILY = $(BSD_INET6) $(PORT_LWIP_DUAL)
-lwip_sockets4_FAMILY = $(BSD_INET4) $(PORT_LWIP_V4)
 lwip_sockets_core = $(lwip_core) $(PORT_BSD) $(BSD_SMALL) $(BSD_LOOKUPS) $(BSD_LWIP) $(BSD_LWIP_NAMES) \
 	$(lwip_sockets)/platform.c $(contract)/host.c
-lwip_sockets_objects = $(call of,$(1),$(lwip_sockets_core) $($(1)_FAMILY)) $(call of,$(1)/stack,$(LWIP_CORE) \
-	$(LWIP_V4) $(if $(filter %4,$(1)),,$(LWIP_V6)) $(LWIP_API)) $(BUILD)/$(1)/sys_arch.o
 
-# lwip_sockets NAME: with NAME_FLAGS, NAME_STACK and the files of NAME_FAMILY.
+# lwip_sockets_on NAME,FILES,OF LWIP: with NAME_FLAGS and NAME_STACK, what depends on the families of addresses.
 define lwip_sockets_on
 $(call variant,$(1),$(1)_FLAGS,| $(LWIP)/.source)
 $(call stack,$(1),$(1)_STACK,$(lwip_sockets)/lwipopts.h)
-$(BUILD)/$(1)/sys_arch.o: $(LWIP)/.source $(BUILD)/flags $(lwip_sockets)/lwipopts.h
-	@mkdir -p $$(@D)
-	$$(call say,cc sys_arch.c)$$(CC) $$(ALL_CFLAGS) -w $$($(1)_STACK) -c -o $$@ $$(LWIP_UNIX)/sys_arch.c
-
-$(call program,$(BUILD)/$(1)_contract: $(call of,$(1),$(CONTRACT) $(HARNESS_LWIP_SOCKETS)) \
-	$(call lwip_sockets_objects,$(1)),$$(ALL_LDFLAGS),-lcmocka -pthread)
-$(call program,$(BUILD)/$(1)_proxy: $(call of,$(1),$(lwip_sockets)/test_proxy.c $(CONVERSATION)) \
-	$(call lwip_sockets_objects,$(1)),$$(ALL_LDFLAGS),-lcmocka -pthread)
 needs_$(1) = $(BUILD)/$(1)_contract $(BUILD)/$(1)_proxy
 commands_$(1) = $$(call commands,$$(needs_$(1)))
+$(BUILD)/$(1)_contract: $(call of,$(1),$(CONTRACT) $(HARNESS_BSD) $(HARNESS_HOST) $(contract)/harness_bsd_lwip.c)
+$(BUILD)/$(1)_proxy: $(call of,$(1),$(lwip_sockets)/test_proxy.c $(CONVERSATION))
+$(call program,$$(needs_$(1)): $(call of,$(1),$(lwip_sockets_core) $(2)) $(call of,$(1)/stack,$(LWIP_CORE) $(LWIP_V4) \
+	$(3) $(LWIP_API) $(LWIP_UNIX)/sys_arch.c),$$(ALL_LDFLAGS),-lcmocka -pthread)
 endef
 
-HARNESS_LWIP_SOCKETS = $(HARNESS_BSD) $(HARNESS_HOST) $(contract)/harness_bsd_lwip.c
-$(foreach v,lwip_sockets lwip_sockets4,$(eval $(call lwip_sockets_on,$v)))
+$(eval $(call lwip_sockets_on,lwip_sockets,$(BSD_INET6) $(PORT_LWIP_DUAL),$(LWIP_V6)))
+$(eval $(call lwip_sockets_on,lwip_sockets4,$(BSD_INET4) $(PORT_LWIP_V4)))
 
 COMPONENT_TESTS ?= tests/component/test_esp_idf.py
 
@@ -58,42 +50,36 @@ run-check-component: $(needs_lwip_sockets) $(needs_lwip_sockets4)
 # ---- Zephyr's ----
 
 zephyr = tests/component/zephyr
-zephyr_core = $(CORE) $(PORT_BSD) $(BSD_SMALL) $(BSD_LOOKUPS) $(BSD_ZEPHYR) \
-	$(BSD_ZEPHYR_NAMES) $(zephyr)/host.c $(contract)/host.c
-HARNESS_ZEPHYR = $(HARNESS_BSD) $(contract)/harness_process.c $(contract)/harness_host_files.c \
-	$(contract)/harness_bsd_zephyr.c
+zephyr_core = $(CORE) $(PORT_BSD) $(BSD_SMALL) $(BSD_LOOKUPS) $(BSD_ZEPHYR) $(BSD_ZEPHYR_NAMES) $(zephyr)/host.c \
+	$(contract)/host.c
 zephyr_tests = $(patsubst %,$(BUILD)/zephyr/%,contract contract4 test_port)
-ZEPHYR_FLAGS = -DCHECK_TELLS -DANKLET_SYSTEM=zephyr -Iinclude -Isrc -Iport -Iport/bsd -Iport/zephyr -I$(zephyr)/include -I$(zephyr) \
-	-Itests/port_contract
-zephyr_configured = Kconfig port/zephyr/Kconfig port/zephyr/sample/prj.conf $(wildcard $(zephyr)/*onf*)
+ZEPHYR_FLAGS = -DCHECK_TELLS -DANKLET_SYSTEM=zephyr -Iinclude -Isrc -Iport -Iport/bsd -Iport/zephyr \
+	-I$(zephyr)/include -I$(zephyr) -I$(contract)
 
-# The sample's configuration as it is; with what the tests want; and that without IPv6.
-zephyr_confs_sample = port/zephyr/sample/prj.conf
-zephyr_confs_host = $(zephyr_confs_sample) $(zephyr)/host.conf
-zephyr_confs_host4 = $(zephyr_confs_host) $(zephyr)/host4.conf
-zephyr_six = $(if $(filter %4,$(1)),$(BSD_INET4),$(BSD_INET6))
-
-$(BUILD)/zephyr/host.h $(BUILD)/zephyr/host4.h $(BUILD)/zephyr/sample.h: $(BUILD)/zephyr/%.h: $(zephyr_configured)
-	@mkdir -p $(@D)
-	$(call say,configure $@)$(zephyr)/configure $@ $(zephyr_confs_$*)
-
-# zephyr_on NAME: with $(BUILD)/zephyr/NAME.h.
+# zephyr_on NAME,CONFIGURATIONS: as configured by them one on top of the other.
 define zephyr_on
+$(BUILD)/zephyr/$(1).h: Kconfig port/zephyr/Kconfig $(zephyr)/Kconfig $(zephyr)/configure $(2)
+	@mkdir -p $$(@D)
+	$$(call say,configure $$@)$(zephyr)/configure $$@ $(2)
+
 ZEPHYR_FLAGS_$(1) = -include $(BUILD)/zephyr/$(1).h $$(ZEPHYR_FLAGS)
 $(call variant,zephyr/$(1),ZEPHYR_FLAGS_$(1),$(BUILD)/zephyr/$(1).h)
+zephyr_$(1) = $(call of,zephyr/$(1),$(zephyr_core) $(TLS_none) $(if $(filter %4,$(1)),$(BSD_INET4),$(BSD_INET6)))
 endef
 
-$(foreach v,host host4 sample,$(eval $(call zephyr_on,$v)))
-zephyr_objects = $(call of,zephyr/$(1),$(2) $(zephyr_core) $(zephyr_six) $(TLS_none))
+# zephyr_program NAME,VARIANT,FILES,LINK
+zephyr_program = $(call program,$(BUILD)/zephyr/$(1): $(call of,zephyr/$(2),$(3)) $(zephyr_$(2)),\
+	$$(TEST_LDFLAGS) $(4) -pthread,-lcmocka)
+zephyr_contract = $(CONTRACT) $(HARNESS_BSD) $(patsubst %,$(contract)/harness_%.c,process host_files bsd_zephyr)
+zephyr_sample = port/zephyr/sample/prj.conf
 
-$(eval $(call program,$(BUILD)/zephyr/contract: $(call zephyr_objects,host,$(CONTRACT) $(HARNESS_ZEPHYR)),\
-	$$(ALL_LDFLAGS) -pthread,-lcmocka))
-$(eval $(call program,$(BUILD)/zephyr/contract4: $(call zephyr_objects,host4,$(CONTRACT) $(HARNESS_ZEPHYR)),\
-	$$(ALL_LDFLAGS) -pthread,-lcmocka))
-$(eval $(call program,$(BUILD)/zephyr/test_port: $(call zephyr_objects,host,$(zephyr)/test_port.c),\
-	$$(TEST_LDFLAGS) -Wl$(comma)--wrap=recv$(comma)--wrap=shutdown -pthread,-lcmocka))
-$(eval $(call program,$(BUILD)/zephyr/sample/sample: $(call zephyr_objects,sample,port/zephyr/sample/src/main.c),\
-	$$(ALL_LDFLAGS) -pthread))
+$(eval $(call zephyr_on,sample,$(zephyr_sample)))
+$(eval $(call zephyr_on,host,$(zephyr_sample) $(zephyr)/host.conf))
+$(eval $(call zephyr_on,host4,$(zephyr_sample) $(zephyr)/host.conf $(zephyr)/host4.conf))
+$(eval $(call zephyr_program,contract,host,$(zephyr_contract)))
+$(eval $(call zephyr_program,contract4,host4,$(zephyr_contract)))
+$(eval $(call zephyr_program,test_port,host,$(zephyr)/test_port.c,-Wl$(comma)--wrap=recv$(comma)--wrap=shutdown))
+$(eval $(call zephyr_program,sample/sample,sample,port/zephyr/sample/src/main.c))
 
 ZEPHYR_TESTS ?= tests/component/test_zephyr.py
 

@@ -58,7 +58,7 @@ def sources(said):
 @pytest.fixture(scope="module")
 def listed():
     """What the Makefile takes: core and port, without TLS, with TLS."""
-    words = "$(filter-out tests/%,$(zephyr_core)) $(call zephyr_six,host) : $(TLS_none) : $(TLS_mbedtls)"
+    words = "$(filter-out tests/%,$(zephyr_core)) $(BSD_INET6) : $(TLS_none) : $(TLS_mbedtls)"
     done = run("make", "-s", "--no-print-directory", "TLS=none", f"--eval=say: ; @echo '{words}'", "say")
     return [part.split() for part in done.stdout.split(":")]
 
@@ -186,7 +186,7 @@ def test_wrapper_waits_for_what_it_needs(tmp_path, monkeypatch):
     """Without one of what it depends on there is no anklet, and none of its symbols in the header."""
     conf = (MODULE / "sample" / "prj.conf").read_text()
     needs = re.search(r"depends on (.*)", (MODULE / "Kconfig").read_text()).group(1).split(" && ")
-    assert {"NET_TCP", "NET_UDP", "NET_SOCKETS", "POSIX_API", "EVENTFD", "DNS_RESOLVER"} <= set(needs)
+    assert set(needs) == {"NET_TCP", "NET_UDP", "NET_IPV4", "NET_SOCKETS", "POSIX_API"}
     for need in needs:
         (tmp_path / "conf").write_text(conf.replace(f"CONFIG_{need}=y", f"CONFIG_{need}=n"))
         done = run(STAND_IN / "configure", "--any", tmp_path / "header.h", tmp_path / "conf")
@@ -202,6 +202,16 @@ def test_sample_says_nothing_that_is_not_taken(tmp_path):
         (tmp_path / "conf").write_text(conf + line + "\n")
         done = run(STAND_IN / "configure", tmp_path / "header.h", tmp_path / "conf")
         assert done.returncode != 0 and complaint in done.stderr
+
+
+def test_sample_has_buffers_for_every_window():
+    """What nobody reads stops nobody else: each connection of a session can fill its windows, and some are left."""
+    text = (MODULE / "sample" / "prj.conf").read_text()
+    value = {name: int(number) for name, number in re.findall(r"^CONFIG_(\w+)=(\d+)$", text, re.M)}
+    for way, window in ("RX", "RECV"), ("TX", "SEND"):
+        pieces = -(-value[f"NET_TCP_MAX_{window}_WINDOW_SIZE"] // value["NET_BUF_DATA_SIZE"])
+        assert value[f"NET_BUF_{way}_COUNT"] >= 2 * value["ANKLET_SESSIONS"] * pieces + 36
+        assert value[f"NET_PKT_{way}_COUNT"] >= 2 * value["ANKLET_SESSIONS"] * 2 + 14
 
 
 # ---- The sample, on this host's sockets ----

@@ -1,5 +1,5 @@
 /*
- * What port/zephyr has to do otherwise than the contract tests can see: look-ups that another
+ * What port/bsd does over Zephyr that the contract tests cannot see: look-ups that another
  * thread answers, TCP without half-closed connections, MSG_PEEK that must show all.
  */
 #define _POSIX_C_SOURCE 200809L
@@ -316,6 +316,31 @@ static void places_are_given_back(void **state)
 	}
 }
 
+/* A resolver that takes no question is said to do so, once until it takes one. */
+static void a_refusal_of_questions_is_said(void **state)
+{
+	struct address at;
+	port_sock s;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		questions.refuse = true;
+		host.log_len = 0;
+		s = ask(NAME, PORT_BOTH);
+		assert_int_equal(resolved(s, &at, 1), PORT_NAME_FAILED);
+		port_close(&port, &s);
+		assert_non_null(strstr(host_log_text(), "warning: names cannot be looked up"));
+		host.log_len = 0;
+		s = ask(NAME, PORT_BOTH);
+		assert_int_equal(resolved(s, &at, 1), PORT_NAME_FAILED);
+		port_close(&port, &s);
+		assert_string_equal(host_log_text(), "");
+		questions.refuse = false;
+		s = ask(NAME, PORT_BOTH);
+		port_close(&port, &s);
+	}
+}
+
 static void nobody_is_asked(void **state)
 {
 	static const struct {
@@ -404,6 +429,7 @@ int main(void)
 		TEST(no_name_and_no_answer),
 		TEST(a_late_answer_finds_nobody),
 		TEST(places_are_given_back),
+		TEST(a_refusal_of_questions_is_said),
 		TEST(nobody_is_asked),
 		TEST(the_log_has_levels),
 		TEST(name_servers_are_zephyrs),
