@@ -166,7 +166,7 @@ int port_sendto(struct port *p, port_sock s, const void *data, size_t len,
 	if (to != NULL) {
 		datagram.msg_name = &receiver;
 		datagram.msg_namelen = address_to_system(to, &receiver);
-		if (datagram.msg_namelen == 0)
+		if (inet6_family == AF_UNSPEC && datagram.msg_namelen == 0)
 			return PORT_UNREACHABLE;
 	}
 	if (from != NULL && !is_any(&from->ip)) {

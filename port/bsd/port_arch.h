@@ -47,12 +47,12 @@ struct port {
 	uint32_t polled_at; /* when they were last looked at */
 	uint32_t now;       /* set by each wait */
 	uint32_t unlogged;  /* log lines dropped and not yet reported */
-	struct system system;
 
 	struct port_entry entry[PORT_ENTRIES];
 	int16_t entry_of[SYSTEM_DESCRIPTORS]; /* by descriptor; -1: not ours */
 	int16_t pending[PORT_SOCKETS]; /* what the last wait found ready, in the order of naming */
 	struct fdset rd, wr;           /* what the interests of all entries come to */
+	struct system system;
 
 	/*
 	 * One buffer serves all sockets: nothing that it holds outlives the call that filled

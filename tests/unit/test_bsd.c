@@ -1,5 +1,5 @@
 /*
- * What port/posix is beyond port.h: signals in the wait and nowhere else, a loop
+ * What port/bsd is beyond port.h on Linux and POSIX: signals in the wait and nowhere else, a loop
  * of the program's own, sets past FD_SETSIZE, and the standard streams.
  */
 #define _POSIX_C_SOURCE 200809L
