@@ -18,41 +18,38 @@ TLS_none += src/tls/none.c
 TLS_mbedtls += src/tls/mbedtls.c src/tls/mbedtls_context.c src/tls/mbedtls_files.c src/tls/mbedtls_parts.c
 TLS_mbedtls += src/tls/mbedtls_random.c src/tls/mbedtls_reason.c
 
-# port/posix, with the files of one kind of system; and the program.
-PORT_POSIX += port/posix/addresses.c port/posix/datagrams.c port/posix/dns.c port/posix/facing.c
-PORT_POSIX += port/posix/files.c port/posix/lines.c port/posix/move.c port/posix/name_cache.c port/posix/name_files.c
-PORT_POSIX += port/posix/native_common.c port/posix/query.c port/posix/resolve.c port/posix/sockets.c
-PORT_POSIX += port/posix/stream.c port/posix/system.c port/posix/wait_select.c
-POSIX_linux += port/posix/fdset_linux.c port/posix/native_linux.c
-POSIX_posix += port/posix/fdset_posix.c port/posix/native_posix.c port/posix/native_untold.c
+# Over BSD sockets: what all systems share; Linux and POSIX, where the port itself asks for names; and the program.
+PORT_BSD += port/bsd/addresses.c port/bsd/datagrams.c port/bsd/move.c port/bsd/port.c port/bsd/sockets.c
+PORT_BSD += port/bsd/stream.c port/bsd/wait.c port/literal.c
+BSD_INET6 += port/bsd/inet6.c
+BSD_INET4 += port/bsd/inet6_none.c
+BSD_UNIX += port/bsd/names/dns.c port/bsd/names/lines.c port/bsd/names/name_cache.c port/bsd/names/name_files.c
+BSD_UNIX += port/bsd/names/query.c port/bsd/names/resolve.c port/bsd/system_unix.c port/bsd/system_unix_files.c
+BSD_linux += port/bsd/fdset.c port/bsd/system_linux.c
+BSD_posix += port/bsd/no_pktinfo.c port/bsd/system_posix.c
 PROGRAM += app/failure.c app/main.c app/options.c app/output.c app/user.c
 PROGRAM_linux += app/holder_linux.c
 PROGRAM_posix += app/holder_posix.c
 
 # The simulated network.
-PORT_SIM += port/sim/datagrams.c port/sim/faults.c port/sim/names.c port/sim/network.c port/sim/octets.c
+PORT_SIM += port/literal.c port/sim/datagrams.c port/sim/faults.c port/sim/names.c port/sim/network.c port/sim/octets.c
 PORT_SIM += port/sim/sim.c port/sim/sockets.c
 
 # lwIP's raw API; what depends on the families that lwIP is built with.
 PORT_LWIP += port/lwip/accept.c port/lwip/chacha20.c port/lwip/datagrams.c port/lwip/load.c
 PORT_LWIP += port/lwip/names.c port/lwip/random.c port/lwip/sockets.c port/lwip/stream.c port/lwip/system.c
-PORT_LWIP += port/lwip/wait.c port/lwip/zone.c port/names_known.c
+PORT_LWIP += port/lwip/wait.c port/literal.c port/names_known.c
 PORT_LWIP_DUAL += port/lwip/addresses_dual.c
 PORT_LWIP_V4 += port/lwip/addresses_v4.c
 
-# lwIP's BSD sockets, with files of port/posix; what ESP-IDF adds.
-PORT_LWIP_SOCKETS += port/posix/addresses.c port/posix/datagrams.c port/posix/move.c port/posix/native_untold.c
-PORT_LWIP_SOCKETS += port/posix/sockets.c port/posix/stream.c port/posix/wait_select.c
-PORT_LWIP_SOCKETS += port/lwip/addresses_dual.c port/lwip/zone.c port/lwip_sockets/fdset_lwip.c
-PORT_LWIP_SOCKETS += port/lwip_sockets/names.c port/lwip_sockets/native_lwip.c port/lwip_sockets/stack.c
-PORT_LWIP_SOCKETS += port/lwip_sockets/system.c port/names_known.c
-PORT_ESP_IDF += port/esp-idf/platform_esp.c port/esp-idf/run.c
-
-# Zephyr's sockets, likewise; and names, where they are looked up.
-PORT_ZEPHYR += port/lwip_sockets/system.c port/posix/addresses.c port/posix/datagrams.c
-PORT_ZEPHYR += port/posix/fdset_posix.c port/posix/move.c port/posix/native_untold.c port/posix/sockets.c
-PORT_ZEPHYR += port/posix/stream.c port/posix/wait_select.c port/zephyr/native_zephyr.c port/zephyr/platform_zephyr.c
-ZEPHYR_NAMES += port/names_known.c port/zephyr/names.c
+# Small systems with such sockets, and a resolver of their own: lwIP's; what ESP-IDF adds; and Zephyr's.
+BSD_SMALL += port/bsd/fdset.c port/bsd/no_pktinfo.c port/bsd/platform.c port/bsd/system_small.c
+BSD_LOOKUPS += port/bsd/lookups.c port/names_known.c
+BSD_LWIP += port/bsd/system_lwip.c port/bsd/system_lwip_stack.c
+BSD_LWIP_NAMES += port/bsd/system_lwip_names.c
+ESP_IDF += port/esp-idf/platform_esp.c port/esp-idf/run.c
+BSD_ZEPHYR += port/bsd/system_zephyr.c port/zephyr/platform_zephyr.c
+BSD_ZEPHYR_NAMES += port/bsd/system_zephyr_names.c
 
 # An image: all boards; the program; the same board without anklet, to compare with.
 BOARD_COMMON += port/lwip/boards/common/checksum.c port/lwip/boards/common/clock.c port/lwip/boards/common/console.c

@@ -13,11 +13,11 @@
 
 #include "anklet.h"
 #include "base/text.h"
+#include "embed_unix.h"
 #include "failure.h"
 #include "options.h"
 #include "output.h"
 #include "port.h"
-#include "posix.h"
 #include "user.h"
 
 #define OFFER_SIZE 320 /* an endpoint, and words around it */
@@ -50,7 +50,7 @@ static void catch_signals(void)
 	sigdelset(&during_wait, SIGTERM);
 	sigaction(SIGINT, &catch, NULL);
 	sigaction(SIGTERM, &catch, NULL);
-	posix_signals(&port, &during_wait);
+	embed_signals(&port, &during_wait);
 }
 
 /* ---- What it says ---- */

@@ -38,7 +38,7 @@
 #define CONFIG_ANKLET_NAMES ANKLET_UNSAID
 #endif
 
-/* Answers of name servers that are kept (port/posix); 0 asks each time. */
+/* Answers of name servers that are kept (port/bsd/names); 0 asks each time. */
 #ifndef CONFIG_ANKLET_NAME_CACHE
 #define CONFIG_ANKLET_NAME_CACHE 32
 #endif

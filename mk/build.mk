@@ -50,9 +50,10 @@ $(BUILD)/flags: FORCE | tls_found
 NATIVE_Linux = linux
 NATIVE = $(or $(NATIVE_$(SYSTEM)),posix)
 
-POSIX_FLAGS = $(if $(SANITIZE),-DCHECK_TELLS) $(CONFIG_FLAGS) $(INCLUDES) $(TLS_FLAGS) -Iport/posix -Itests/unit
+POSIX_FLAGS = $(if $(SANITIZE),-DCHECK_TELLS) $(CONFIG_FLAGS) $(INCLUDES) $(TLS_FLAGS) -Iport/bsd -Itests/unit
+port_bsd = $(PORT_BSD) $(BSD_INET6) $(BSD_UNIX) $(BSD_$(NATIVE))
 posix_core = $(call of,posix,$(CORE) $(TLS_SOURCES))
-posix_port = $(sort $(call of,posix,$(PORT_POSIX) $(POSIX_$(NATIVE))))
+posix_port = $(sort $(call of,posix,$(port_bsd)))
 posix_program = $(sort $(call of,posix,$(PROGRAM) $(PROGRAM_$(NATIVE))))
 
 # The core calls the port, and the port puts texts and addresses together with the core. The library

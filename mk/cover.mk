@@ -30,14 +30,14 @@ $(BUILD)/unwrapped/libgcov.a: $(shell $(CC) -print-file-name=libgcov.a)
 	@$(unwrap)
 endif
 
-# Mutants: small faults in src/ and port/posix, one at a time: which of them do the quick tests notice? With SEED=7 the
+# Mutants: small faults in src/ and port/bsd, one at a time: which of them do the quick tests notice? With SEED=7 the
 # same ones again, FILES='src/policy/rules.c ...' only in these, REPLAY=src/policy/rules.c:42:boundary only this one.
 
 MUTATE_CHECKS = unit contract replay sim
 MUTATE_SEEDS = 10
 N ?= 40
 SEED ?=
-FILES ?= $(CORE) $(TLS_SOURCES) $(PORT_POSIX)
+FILES ?= $(CORE) $(TLS_SOURCES) $(port_bsd)
 REPLAY ?=
 
 mutate: ## measure: puts faults in, names those that no quick test notices; N=40 SEED= FILES= REPLAY=

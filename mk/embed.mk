@@ -1,7 +1,7 @@
 # ---- In a program of yours: examples/embed ----
 
 # What a program has in common with the library: where the headers are, and sizes other than the desktop's.
-embed_flags = $(SANITIZER) $(INCLUDES:-I%=-I$(CURDIR)/%) -I$(CURDIR)/port/posix \
+embed_flags = $(SANITIZER) $(INCLUDES:-I%=-I$(CURDIR)/%) -I$(CURDIR)/port/bsd \
 	$(if $(config_header),-include $(abspath $(config_header))) \
 	$(filter -D% -U%,$(CPPFLAGS)) $(filter -DCONFIG_%,$(TLS_FLAGS))
 embed_libs = $(if $(LTO),-fno-lto) $(foreach l,$(posix_own) $(TLS_LIBS) $(LIBS),$(if $(filter %.a,$l),$(abspath $l),$l))

@@ -21,17 +21,17 @@ tidy_$(1):
 endef
 
 with_tls = $(if $(tls_built:none=),$(1))
-$(eval $(call read,posix,POSIX_FLAGS,$(CORE) $(TLS_none) $(PORT_POSIX) $(POSIX_$(NATIVE)) $(PROGRAM) $(PROGRAM_$(NATIVE)) \
+$(eval $(call read,posix,POSIX_FLAGS,$(CORE) $(TLS_none) $(port_bsd) $(PROGRAM) $(PROGRAM_$(NATIVE)) \
 	$(call with_tls,$(TLS_mbedtls)) $(patsubst $(BUILD)/%,tests/%.c,$(unit)) $(wildcard tests/fuzz/*.c) \
-	tests/no_malloc.c $(CONTRACT) tests/port_contract/harness_posix.c tests/openwrt/keywords.c examples/embed/embed.c))
+	tests/no_malloc.c $(CONTRACT) $(HARNESS_UNIX) tests/openwrt/keywords.c examples/embed/embed.c))
 $(eval $(call read,sim,SIM_FLAGS,$(PORT_SIM) $(SIM_FRAMEWORK) tests/sim/library_none.c \
 	$(call with_tls,tests/sim/library_mbedtls.c) $(patsubst $(BUILD)/%,tests/%.c,$(sim)) tests/port_contract/harness_sim.c))
 $(eval $(call read,less,SIM_LESS_FLAGS,tests/sim/sim_left_out.c))
 $(eval $(call read,lwip,LWIP_FLAGS,$(PORT_LWIP) $(PORT_LWIP_DUAL) port/lwip/host/board.c \
-	tests/port_contract/harness_lwip.c $(wildcard tests/lwip/*.c)))
-$(eval $(call read,component,LWIP_SOCKETS_FLAGS,$(filter port/lwip_sockets/%,$(PORT_LWIP_SOCKETS)) \
-	port/lwip_sockets/host/platform.c tests/port_contract/harness_lwip_sockets.c tests/lwip_sockets/test_proxy.c))
-$(eval $(call read,zephyr,ZEPHYR_HOST_FLAGS,$(filter port/zephyr/%,$(PORT_ZEPHYR) $(ZEPHYR_NAMES)) \
+	$(contract)/harness_lwip.c $(HARNESS_HOST) $(contract)/host.c $(wildcard tests/lwip/*.c)))
+$(eval $(call read,component,lwip_sockets_FLAGS,$(BSD_SMALL) $(BSD_LOOKUPS) $(BSD_LWIP) $(BSD_LWIP_NAMES) \
+	$(BSD_INET4) $(contract)/harness_bsd_lwip.c $(wildcard tests/component/lwip/*.c)))
+$(eval $(call read,zephyr,ZEPHYR_FLAGS_host,$(BSD_ZEPHYR) $(BSD_ZEPHYR_NAMES) $(contract)/harness_bsd_zephyr.c \
 	port/zephyr/sample/src/main.c $(wildcard $(zephyr)/*.c),$(BUILD)/zephyr/host.h))
 
 lint: lint_format lint_cppcheck lint_tidy lint_scripts lint_man lint_calls ## test: clang-format, cppcheck, clang-tidy, shellcheck, mandoc; who calls whom

@@ -1,70 +1,85 @@
-# ---- As a component: files of port/posix over the BSD sockets of ESP-IDF and of Zephyr, without either SDK ----
+# ---- port/bsd on small systems: ESP-IDF's and Zephyr's sockets, without either SDK ----
 #
-# ESP-IDF has lwIP's sockets, with threads: they run here on lwIP's own unix port (CHECKS=lwip_sockets). Zephyr's are
+# ESP-IDF has lwIP's sockets, with threads: they run here on lwIP's own unix port, with IPv6 and without. Zephyr's are
 # this host's, with tests/component/zephyr to stand in for the rest: port/zephyr/README.md says what that shows.
 
 # check_or_skip GROUP: gets what tools/need knows by that name, and makes run-TARGET; what cannot be had is a skip.
 check_or_skip = +@if CC='$(CC)' tools/need $(1); then $(MAKE) --no-print-directory run-$@; else \
 	echo 'skipped: $@ (needs what was named above)'; echo '0 passed, 0 failed, 1 skipped'; fi
 
-# ---- lwIP's ----
+# ---- lwIP's: CHECKS='lwip_sockets lwip_sockets4' ----
 
-LWIP_UNIX = $(LWIP)/contrib/ports/unix/port
+lwip_sockets = tests/component/lwip
+LWIP_UNIX = ../contrib/ports/unix/port
 # Two ends of some 200 sessions, and those of the sessions, are below the 1024 of an fd_set. And lwIP defines ssize_t
 # by itself where <limits.h> does not know it: all files shall have the same.
-LWIP_SOCKETS_STACK = -D_DEFAULT_SOURCE -Iinclude -Iport/lwip_sockets/host -isystem $(LWIP_UNIX)/include \
+lwip_sockets_STACK = -D_DEFAULT_SOURCE -Iinclude -I$(lwip_sockets) -isystem $(LWIP)/src/$(LWIP_UNIX)/include \
 	-isystem $(LWIP)/src/include $(SIM_SIZES) $(call sized,SESSIONS,210)
-LWIP_SOCKETS_FLAGS = -DCHECK_TELLS -Iport/lwip_sockets $(INCLUDES) -Iport/posix -Iport/lwip \
-	-Iport/lwip_sockets/host/include $(LWIP_SOCKETS_STACK) -Itests/sim -Itests/lwip
-lwip_sockets_objects = $(call of,lwip_sockets,$(lwip_core) $(PORT_LWIP_SOCKETS) port/lwip_sockets/host/platform.c) \
-	$(call of,lwip_sockets/stack,$(LWIP_CORE) $(LWIP_V4) $(LWIP_V6) $(LWIP_API)) $(BUILD)/lwip_sockets/sys_arch.o
+lwip_sockets_FLAGS = -DCHECK_TELLS -DANKLET_SYSTEM=lwip $(INCLUDES) -Iport/bsd $(lwip_sockets_STACK) \
+	-I$(contract) -Itests/sim -Itests/lwip
+lwip_sockets4_STACK = $(lwip_sockets_STACK) -DLWIP_IPV6=0
+lwip_sockets4_FLAGS = $(lwip_sockets_FLAGS) -DLWIP_IPV6=0
+lwip_sockets_core = $(lwip_core) $(PORT_BSD) $(BSD_SMALL) $(BSD_LOOKUPS) $(BSD_LWIP) $(BSD_LWIP_NAMES) \
+	$(lwip_sockets)/platform.c $(contract)/host.c
 
-$(eval $(call variant,lwip_sockets,LWIP_SOCKETS_FLAGS,| $(LWIP)/.source))
-$(eval $(call stack,lwip_sockets,LWIP_SOCKETS_STACK,port/lwip_sockets/host/lwipopts.h))
-$(BUILD)/lwip_sockets/sys_arch.o: $(LWIP)/.source $(BUILD)/flags port/lwip_sockets/host/lwipopts.h
-	@mkdir -p $(@D)
-	$(call say,cc sys_arch.c)$(CC) $(ALL_CFLAGS) -w $(LWIP_SOCKETS_STACK) -c -o $@ $(LWIP_UNIX)/sys_arch.c
+# lwip_sockets_on NAME,FILES,OF LWIP: with NAME_FLAGS and NAME_STACK, what depends on the families of addresses.
+define lwip_sockets_on
+$(call variant,$(1),$(1)_FLAGS,| $(LWIP)/.source)
+$(call stack,$(1),$(1)_STACK,$(lwip_sockets)/lwipopts.h)
+needs_$(1) = $(BUILD)/$(1)_contract $(BUILD)/$(1)_proxy
+commands_$(1) = $$(call commands,$$(needs_$(1)))
+$(BUILD)/$(1)_contract: $(call of,$(1),$(CONTRACT) $(HARNESS_BSD) $(HARNESS_HOST) $(contract)/harness_bsd_lwip.c)
+$(BUILD)/$(1)_proxy: $(call of,$(1),$(lwip_sockets)/test_proxy.c $(CONVERSATION))
+$(call program,$$(needs_$(1)): $(call of,$(1),$(lwip_sockets_core) $(2)) $(call of,$(1)/stack,$(LWIP_CORE) $(LWIP_V4) \
+	$(3) $(LWIP_API) $(LWIP_UNIX)/sys_arch.c),$$(ALL_LDFLAGS),-lcmocka -pthread)
+endef
 
-$(eval $(call program,$(BUILD)/lwip_sockets_contract: $(call of,lwip_sockets,$(CONTRACT) \
-	tests/port_contract/harness_lwip_sockets.c) $(lwip_sockets_objects),$$(ALL_LDFLAGS),-lcmocka -pthread))
-$(eval $(call program,$(BUILD)/lwip_sockets_proxy: $(call of,lwip_sockets,tests/lwip_sockets/test_proxy.c $(CONVERSATION)) \
-	$(lwip_sockets_objects),$$(ALL_LDFLAGS),-lcmocka -pthread))
+$(eval $(call lwip_sockets_on,lwip_sockets,$(BSD_INET6) $(PORT_LWIP_DUAL),$(LWIP_V6)))
+$(eval $(call lwip_sockets_on,lwip_sockets4,$(BSD_INET4) $(PORT_LWIP_V4)))
 
-needs_lwip_sockets = $(BUILD)/lwip_sockets_contract $(BUILD)/lwip_sockets_proxy
-commands_lwip_sockets = $(call commands,$(needs_lwip_sockets))
 COMPONENT_TESTS ?= tests/component/test_esp_idf.py
 
 check-component: ## elsewhere: build and test the component of ESP-IDF, without the SDK
 	$(call check_or_skip,component)
 
 run-check-component: export REPEAT = make check-component COMPONENT_TESTS=
-run-check-component: $(needs_lwip_sockets)
-	@LWIP=$(abspath $(LWIP)) $(run_tests) $(commands_lwip_sockets) '$(PYTEST) $(COMPONENT_TESTS)'
+run-check-component: $(needs_lwip_sockets) $(needs_lwip_sockets4)
+	@LWIP=$(abspath $(LWIP)) $(run_tests) $(commands_lwip_sockets) $(commands_lwip_sockets4) \
+		'$(PYTEST) $(COMPONENT_TESTS)'
 
 # ---- Zephyr's ----
 
 zephyr = tests/component/zephyr
-zephyr_core = $(CORE) $(TLS_none) $(PORT_ZEPHYR) $(ZEPHYR_NAMES) $(zephyr)/host.c
-zephyr_tests = $(BUILD)/zephyr/contract $(BUILD)/zephyr/test_port
-ZEPHYR_FLAGS = -DCHECK_TELLS -Iinclude -Isrc -Iport -Iport/zephyr -Iport/posix -I$(zephyr)/include -I$(zephyr) \
-	-Itests/port_contract
-ZEPHYR_HOST_FLAGS = -include $(BUILD)/zephyr/host.h $(ZEPHYR_FLAGS)
-ZEPHYR_SAMPLE_FLAGS = -include $(BUILD)/zephyr/sample.h $(ZEPHYR_FLAGS)
-zephyr_configured = Kconfig port/zephyr/Kconfig port/zephyr/sample/prj.conf $(wildcard $(zephyr)/*onf*)
+zephyr_core = $(CORE) $(PORT_BSD) $(BSD_SMALL) $(BSD_LOOKUPS) $(BSD_ZEPHYR) $(BSD_ZEPHYR_NAMES) $(zephyr)/host.c \
+	$(contract)/host.c
+zephyr_tests = $(patsubst %,$(BUILD)/zephyr/%,contract contract4 test_port)
+ZEPHYR_FLAGS = -DCHECK_TELLS -DANKLET_SYSTEM=zephyr -Iinclude -Isrc -Iport -Iport/bsd -Iport/zephyr \
+	-I$(zephyr)/include -I$(zephyr) -I$(contract)
 
-# The sample's configuration as it is, and with what the tests want.
-$(BUILD)/zephyr/host.h $(BUILD)/zephyr/sample.h: $(BUILD)/zephyr/%.h: $(zephyr_configured)
-	@mkdir -p $(@D)
-	$(call say,configure $@)$(zephyr)/configure $@ port/zephyr/sample/prj.conf $(wildcard $(zephyr)/$*.conf)
+# zephyr_on NAME,CONFIGURATIONS: as configured by them one on top of the other.
+define zephyr_on
+$(BUILD)/zephyr/$(1).h: Kconfig port/zephyr/Kconfig $(zephyr)/Kconfig $(zephyr)/configure $(2)
+	@mkdir -p $$(@D)
+	$$(call say,configure $$@)$(zephyr)/configure $$@ $(2)
 
-$(eval $(call variant,zephyr/host,ZEPHYR_HOST_FLAGS,$(BUILD)/zephyr/host.h))
-$(eval $(call variant,zephyr/sample,ZEPHYR_SAMPLE_FLAGS,$(BUILD)/zephyr/sample.h))
-$(eval $(call program,$(BUILD)/zephyr/contract: $(call of,zephyr/host,$(CONTRACT) $(zephyr)/harness.c $(zephyr_core)),\
-	$$(ALL_LDFLAGS) -pthread,-lcmocka))
-$(eval $(call program,$(BUILD)/zephyr/test_port: $(call of,zephyr/host,$(zephyr)/test_port.c $(zephyr_core)),\
-	$$(TEST_LDFLAGS) -Wl$(comma)--wrap=recv$(comma)--wrap=shutdown -pthread,-lcmocka))
-$(eval $(call program,$(BUILD)/zephyr/sample/sample: $(call of,zephyr/sample,port/zephyr/sample/src/main.c $(zephyr_core)),\
-	$$(ALL_LDFLAGS) -pthread))
+ZEPHYR_FLAGS_$(1) = -include $(BUILD)/zephyr/$(1).h $$(ZEPHYR_FLAGS)
+$(call variant,zephyr/$(1),ZEPHYR_FLAGS_$(1),$(BUILD)/zephyr/$(1).h)
+zephyr_$(1) = $(call of,zephyr/$(1),$(zephyr_core) $(TLS_none) $(if $(filter %4,$(1)),$(BSD_INET4),$(BSD_INET6)))
+endef
+
+# zephyr_program NAME,VARIANT,FILES,LINK
+zephyr_program = $(call program,$(BUILD)/zephyr/$(1): $(call of,zephyr/$(2),$(3)) $(zephyr_$(2)),\
+	$$(TEST_LDFLAGS) $(4) -pthread,-lcmocka)
+zephyr_contract = $(CONTRACT) $(HARNESS_BSD) $(patsubst %,$(contract)/harness_%.c,process host_files bsd_zephyr)
+zephyr_sample = port/zephyr/sample/prj.conf
+
+$(eval $(call zephyr_on,sample,$(zephyr_sample)))
+$(eval $(call zephyr_on,host,$(zephyr_sample) $(zephyr)/host.conf))
+$(eval $(call zephyr_on,host4,$(zephyr_sample) $(zephyr)/host.conf $(zephyr)/host4.conf))
+$(eval $(call zephyr_program,contract,host,$(zephyr_contract)))
+$(eval $(call zephyr_program,contract4,host4,$(zephyr_contract)))
+$(eval $(call zephyr_program,test_port,host,$(zephyr)/test_port.c,-Wl$(comma)--wrap=recv$(comma)--wrap=shutdown))
+$(eval $(call zephyr_program,sample/sample,sample,port/zephyr/sample/src/main.c))
 
 ZEPHYR_TESTS ?= tests/component/test_zephyr.py
 

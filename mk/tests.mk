@@ -11,7 +11,11 @@ PYTEST = $(PYTHON) -m pytest -p no:cacheprovider -rfEsxX
 UNIT = $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 # Of a library of TLS and its files there are tests only where it is built in.
 UNIT_TLS = test_tls test_tls_faults test_tls_files test_tls_stream
-CONTRACT = $(sort $(filter-out $(wildcard tests/port_contract/harness_*.c),$(wildcard tests/port_contract/*.c)))
+contract = tests/port_contract
+CONTRACT = $(sort $(filter-out $(wildcard $(contract)/h*.c),$(wildcard $(contract)/*.c)))
+HARNESS_BSD = $(contract)/harness_bsd.c
+HARNESS_UNIX = $(HARNESS_BSD) $(contract)/harness_process.c $(contract)/harness_unix.c
+HARNESS_HOST = $(contract)/harness_host_files.c $(contract)/harness_host_log.c
 SIM = $(patsubst tests/sim/%.c,%,$(sort $(wildcard tests/sim/sim_*.c)))
 SIM_FRAMEWORK = $(sort $(filter-out $(wildcard tests/sim/sim_*.c tests/sim/library_*.c),$(wildcard tests/sim/*.c)))
 FUZZ = $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
@@ -25,7 +29,7 @@ replay = $(FUZZ:fuzz_%=$(BUILD)/replay/%)
 wrap_test_tls_faults = -Wl,--wrap=port_read,--wrap=port_send,--wrap=port_random
 
 $(eval $(if $(unit),$(call posix_test,$(unit): $(BUILD)/unit/%: $(BUILD)/posix/tests/unit/%.o,$$(wrap_$$*),-lcmocka)))
-$(eval $(call posix_test,$(BUILD)/posix_contract: $(call of,posix,$(CONTRACT) tests/port_contract/harness_posix.c),,-lcmocka))
+$(eval $(call posix_test,$(BUILD)/posix_contract: $(call of,posix,$(CONTRACT) $(HARNESS_UNIX)),,-lcmocka))
 # A fuzz target's corpus is an ordinary test: every string of bytes ever found interesting.
 $(eval $(call posix_test,$(replay): $(BUILD)/replay/%: $(call of,posix,tests/fuzz/fuzz_%.c tests/fuzz/replay.c)))
 
@@ -71,12 +75,12 @@ $(LESS)/anklet: FORCE
 # ---- On lwIP's loopback interface; with buffers as small as a board's; one stack for clients, servers and the proxy ----
 
 LWIP = $(DEPS)/lwip
-LWIP_HOST_FLAGS = $(INCLUDES) -Iport/lwip -Iport/lwip/host -isystem $(LWIP)/src/include -Itests/sim $(SIM_SIZES)
+LWIP_HOST_FLAGS = $(INCLUDES) -Iport/lwip -Iport/lwip/host -isystem $(LWIP)/src/include -Itests/sim -I$(contract) $(SIM_SIZES)
 LWIP_FLAGS = $(LWIP_HOST_FLAGS) -DCONFIG_ANKLET_LWIP_RING=5840 -DCONFIG_ANKLET_LWIP_HOST_QUEUE=320
 LWIP_SMALL_FLAGS = $(LWIP_HOST_FLAGS) -DCONFIG_ANKLET_LWIP_RING=1072 -DCONFIG_ANKLET_LWIP_HOST_MSS=536
 CONVERSATION = $(wildcard tests/lwip/conversation*.c)
 lwip_core = $(CORE) $(TLS_none)
-lwip_host = $(lwip_core) $(PORT_LWIP) $(PORT_LWIP_DUAL) port/lwip/host/board.c
+lwip_host = $(lwip_core) $(PORT_LWIP) $(PORT_LWIP_DUAL) port/lwip/host/board.c $(contract)/host.c
 lwip_objects = $(call of,$(1),$(lwip_host)) $(call of,$(1)/stack,$(LWIP_CORE) $(LWIP_V4) $(LWIP_V6))
 lwip_tests = $(patsubst tests/lwip/%.c,$(BUILD)/lwip_small/%,$(wildcard tests/lwip/test_*.c))
 
@@ -87,7 +91,7 @@ $(eval $(call variant,lwip,LWIP_FLAGS,| $(LWIP)/.source))
 $(eval $(call variant,lwip_small,LWIP_SMALL_FLAGS,| $(LWIP)/.source))
 $(eval $(call stack,lwip,LWIP_FLAGS,port/lwip/host/lwipopts.h))
 $(eval $(call stack,lwip_small,LWIP_SMALL_FLAGS,port/lwip/host/lwipopts.h))
-$(eval $(call program,$(BUILD)/lwip_contract: $(call of,lwip,$(CONTRACT) tests/port_contract/harness_lwip.c) \
+$(eval $(call program,$(BUILD)/lwip_contract: $(call of,lwip,$(CONTRACT) $(HARNESS_HOST) $(contract)/harness_lwip.c) \
 	$(call lwip_objects,lwip),$$(ALL_LDFLAGS),-lcmocka $$(LIBS)))
 $(BUILD)/lwip_small/test_proxy: $(call of,lwip_small,$(CONVERSATION))
 $(eval $(call program,$(lwip_tests): $(BUILD)/lwip_small/%: $(BUILD)/lwip_small/tests/lwip/%.o \

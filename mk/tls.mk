@@ -1,7 +1,7 @@
 # ---- TLS ----
 #
 # Mbed TLS from 3.6 on: the system's, else that of 'make deps', which is built once for each compiler
-# and its flags. TLS_CONFIG says with what in it: port/posix/mbedtls_desktop.h or mbedtls_small.h;
+# and its flags. TLS_CONFIG says with what in it: port/bsd/mbedtls_desktop.h or mbedtls_small.h;
 # 'default' is what the library brings along, and distributions ship.
 
 TLS ?= $(if $(config_header),$(if $(call chosen,TLS),mbedtls,none),auto)
@@ -31,8 +31,8 @@ tls_built := $(if $(system_tls)$(deps_tls),mbedtls,none)
 TLS_SOURCES = $(TLS_$(tls_built))
 
 ifneq ($(deps_tls),)
-tls_config_flag = $(if $(filter-out default,$(TLS_CONFIG)),-DMBEDTLS_CONFIG_FILE=\"posix/mbedtls_$(TLS_CONFIG).h\")
-tls_config_file = $(if $(tls_config_flag),port/posix/mbedtls_$(TLS_CONFIG).h)
+tls_config_flag = $(if $(filter-out default,$(TLS_CONFIG)),-DMBEDTLS_CONFIG_FILE=\"bsd/mbedtls_$(TLS_CONFIG).h\")
+tls_config_file = $(if $(tls_config_flag),port/bsd/mbedtls_$(TLS_CONFIG).h)
 tls_cc = $(CC) -w $(TLS_CFLAGS) $(HARDEN) $(SECTIONS) $(SANITIZER) -Iport \
 	-I$(MBEDTLS)/include -I$(MBEDTLS)/library $(tls_config_flag)
 # All that it depends on, in a number: what is ours and linked with it is then made again by $(BUILD)/flags.

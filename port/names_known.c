@@ -3,20 +3,10 @@
  */
 #include "names_known.h"
 
-#include <string.h>
+#include "literal.h"
 
 #define LABEL_MAX 63 /* RFC 1035, section 2.3.4 */
 #define LOOPBACK_NAME "localhost"
-
-static bool literal(const char *name, size_t len, names_zone *zone, struct address *at)
-{
-	const char *percent = memchr(name, '%', len);
-	size_t ip_len = percent == NULL ? len : (size_t)(percent - name);
-
-	*at = (struct address){.port = 0};
-	return ip_parse(name, ip_len, &at->ip) &&
-	       (percent == NULL || zone(percent + 1, len - ip_len - 1, &at->scope));
-}
 
 static char lower(char c)
 {
@@ -50,9 +40,9 @@ static bool has_labels(const char *name, size_t len)
 	return label > 0;
 }
 
-int names_known(const char *name, size_t len, names_zone *zone, struct address at[NAMES_KNOWN_MAX])
+int names_known(const char *name, size_t len, struct address at[NAMES_KNOWN_MAX])
 {
-	if (literal(name, len, zone, &at[0]))
+	if (literal_parse(name, len, &at[0]))
 		return 1;
 	if (is_loopback(name, len)) {
 		at[0] = (struct address){.ip = ip_v4(127, 0, 0, 1)};

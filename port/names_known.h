@@ -13,13 +13,10 @@
 
 #define NAMES_KNOWN_MAX 2
 
-/* Which interface the text behind '%' in a literal names: false for none. */
-typedef bool names_zone(const char *zone, size_t len, uint32_t *scope);
-
 /*
- * How many addresses a name of len octets has, put into at with port 0: 0 when it can
+ * How many addresses a name of len bytes has, put into at with port 0: 0 when it can
  * have none; negative: somebody has to be asked.
  */
-int names_known(const char *name, size_t len, names_zone *zone, struct address at[NAMES_KNOWN_MAX]);
+int names_known(const char *name, size_t len, struct address at[NAMES_KNOWN_MAX]);
 
 #endif

@@ -7,18 +7,18 @@
  *
  * Handles. A socket is a small index into the port's own fixed table of
  * PORT_SOCKETS entries; no descriptor and no control block of a network stack
- * leaves the port. Listeners and look-ups are sockets too: wait on them, close
+ * leaves the port. Listeners and lookups are sockets too: wait on them, close
  * them. After close a handle is free, and is not given out again before every
- * socket that the current wave has made ready was named by port_next().
+ * socket that is pending, which the last wait has found ready, was named by port_next().
  *
  * Answers. Nothing blocks but port_wait(). 0 or a count is success, negative is
  * one of the reasons below. Zero never means 'try later': that is PORT_AGAIN.
  *
- * Interest. Its kinds are READ, WRITE and GONE. *Answering PORT_AGAIN records
+ * Interest. Its kinds are READ, WRITE and HANGUP. *Answering PORT_AGAIN records
  * it* (each call says which), a short port_send() records WRITE, and bytes or an
  * end that are returned record nothing. There is no call to watch a socket, so
  * interest cannot drift from what the caller is really waiting for. port_wait()
- * clears only what fired. While an interest stands unfired, the same call
+ * clears only what was met. While an interest is recorded, the same call
  * answers AGAIN from memory, at no cost. Spurious readiness is legal.
  *
  * Ends are sticky. The end of a stream and failures are remembered: bytes that
@@ -47,9 +47,10 @@ typedef int16_t port_sock;
 _Static_assert(PORT_SOCKETS <= INT16_MAX, "a port_sock names every socket");
 
 enum port_answer {
-	PORT_AGAIN = -1,   /* not yet; the interest is recorded */
-	PORT_EOF = -2,     /* the peer ended its direction in order (FIN) */
-	PORT_RESET = -3,   /* the peer broke the connection off (RST, or a write to a gone peer) */
+	PORT_AGAIN = -1, /* not yet; the interest is recorded */
+	PORT_EOF = -2,   /* the peer ended its direction in order (FIN) */
+	PORT_RESET =
+		-3, /* the peer aborted the connection (RST, or a write to a peer that has closed) */
 	PORT_REFUSED = -4, /* nobody listens there */
 	PORT_UNREACHABLE =
 		-5, /* no route to the host or the network, or no address of that family here */
@@ -62,7 +63,7 @@ enum port_answer {
 	PORT_NO_NAME =
 		-11, /* the name does not exist, or has no address of the families asked for */
 	PORT_NAME_FAILED = -12, /* no name server gave a usable answer */
-	PORT_NO_RANDOM = -13,   /* no strong random numbers are to be had */
+	PORT_NO_RANDOM = -13,   /* there are no strong random numbers */
 	PORT_FAILED = -14,      /* anything else */
 };
 
@@ -142,10 +143,10 @@ int port_connect(
 int port_connected(struct port *p, port_sock s);
 
 /*
- * Begins to look up a name of up to CONFIG_ANKLET_NAME_MAX octets, or an address
+ * Begins to look up a name of up to CONFIG_ANKLET_NAME_MAX bytes, or an address
  * literal, with a zone (fe80::1%eth0) too. families: which are of use. 0 and *s:
- * ask port_resolved(). Or *s is PORT_NONE and PORT_NO_RESOURCES (all look-ups
- * taken: try again later), PORT_NO_RANDOM, PORT_FAILED. Closing s cancels. Nobody
+ * ask port_resolved(). Or *s is PORT_NONE and PORT_NO_RESOURCES (all places
+ * for lookups are taken: try again later), PORT_NO_RANDOM, PORT_FAILED. Closing s cancels. Nobody
  * calls it, nor the next, without CONFIG_ANKLET_NAMES.
  */
 int port_resolve(
@@ -184,26 +185,26 @@ int port_send(struct port *p, port_sock s, const void *data, size_t len);
 /*
  * Moves unread bytes of 'from' to 'to', at most 'budget', without showing them:
  * the count that 'to' accepted (1 to budget).
- * PORT_AGAIN: *culprit is the side waited for, and the interest (READ of from,
+ * PORT_AGAIN: *failed is the side waited for, and the interest (READ of from,
  * or WRITE of to) is recorded. PORT_EOF: from has ended and nothing of it is
- * still on its way to 'to'. A failure: *culprit failed; from's comes after what
+ * still on its way to 'to'. A failure: *failed is the side that failed; from's comes after what
  * it had sent was moved, to's drops what was on its way.
  * After the first move nobody else reads from or sends to.
  */
-int port_move(struct port *p, port_sock from, port_sock to, size_t budget, port_sock *culprit);
+int port_move(struct port *p, port_sock from, port_sock to, size_t budget, port_sock *failed);
 
 /*
- * Has the peer left, whatever lies unread before that? PORT_AGAIN: it has not.
- * PORT_EOF, PORT_RESET: it has. AGAIN records GONE for both, EOF records GONE
- * for a reset that may follow. GONE fires within a second of the event; unread
- * bytes alone never make it fire again and again. The answer takes nothing
- * away: unread bytes are still readable, and the end comes behind them.
+ * Has the peer ended or reset, whatever lies unread before that? PORT_AGAIN: it has not.
+ * PORT_EOF, PORT_RESET: it has. AGAIN records HANGUP for both, EOF records HANGUP
+ * for a reset that may follow. HANGUP is met within a second of the event; unread
+ * bytes alone never meet it again and again. The answer takes nothing
+ * away: unread bytes are still readable, and the end comes after them.
  */
-int port_gone(struct port *p, port_sock s);
+int port_peer_closed(struct port *p, port_sock s);
 
 /* ---- Ends ---- */
 
-/* Sends our FIN behind everything sent; reading goes on. A failure shows in the next read. */
+/* Sends our FIN after everything sent; reading goes on. A failure shows in the next read. */
 void port_shutdown(struct port *p, port_sock s);
 
 /*
@@ -212,7 +213,7 @@ void port_shutdown(struct port *p, port_sock s);
  */
 void port_close(struct port *p, port_sock *s);
 
-/* Breaks the connection off (RST) and drops what was not delivered; otherwise as port_close(). */
+/* Aborts the connection (RST) and drops what was not delivered; otherwise as port_close(). */
 void port_reset(struct port *p, port_sock *s);
 
 /* ---- Addresses ---- */
@@ -221,14 +222,14 @@ void port_reset(struct port *p, port_sock *s);
 int port_local(struct port *p, port_sock s, struct address *at);
 
 /* The local address from which 'peer' would be reached, with port 0. 0, PORT_UNREACHABLE or PORT_FAILED. */
-int port_facing(struct port *p, const struct address *peer, struct address *at);
+int port_local_for(struct port *p, const struct address *peer, struct address *at);
 
 /*
  * Is ip an address of this host (of any interface, and all of 127.0.0.0/8)? The
  * table is at most 5 seconds old. When it cannot be had the answer is true:
  * callers use it to refuse.
  */
-bool port_own(struct port *p, const struct ip *ip);
+bool port_is_local(struct port *p, const struct ip *ip);
 
 /* ---- Datagrams ---- */
 
@@ -263,15 +264,15 @@ int port_sendto(struct port *p, port_sock s, const void *data, size_t len,
 /* ---- The rest ---- */
 
 /*
- * Shows a stored file (a certificate, a key) from 'offset' on: how many octets of it,
- * at *data, which is valid until the next call of the port's; behind them stands a NUL. 0: the file
+ * Shows a stored file (a certificate, a key) from 'offset' on: how many bytes of it,
+ * at *data, which is valid until the next call of the port's; after them stands a NUL. 0: the file
  * ends there. At least 32 KiB are shown where there are as many. PORT_NO_NAME: there
  * is no such file; PORT_DENIED; PORT_FAILED. "" names the system's list of trusted
  * certificate authorities. For the start: a file may take time to read. May be called before port_init().
  */
 int port_load(struct port *p, const char *name, size_t offset, const uint8_t **data);
 
-/* Fills buf with random octets fit for keys: 0, or PORT_NO_RANDOM and buf is not to be used. */
+/* Fills buf with random bytes fit for keys: 0, or PORT_NO_RANDOM and buf is not to be used. */
 int port_random(struct port *p, void *buf, size_t len);
 
 /*

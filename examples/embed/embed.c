@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "anklet.h"
-#include "posix.h"
+#include "embed.h"
 
 static struct port port;
 static max_align_t memory[ANKLET_MEMORY / sizeof(max_align_t) + 1];
@@ -51,10 +51,10 @@ static bool turn(struct anklet *a, int32_t ms)
 	fdset_clear(&wr);
 	fdset_add(&rd, STDIN_FILENO);
 	ms = next >= 0 && next < ms ? next : ms;
-	posix_fill(&port, &rd, &wr, &n, &ms);
+	embed_fill(&port, &rd, &wr, &n, &ms);
 	limit = (struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000l};
 	ready = pselect(n, &rd.native, &wr.native, NULL, &limit, NULL);
-	posix_take(&port, &rd, &wr, ready > 0 ? n : 0);
+	embed_take(&port, &rd, &wr, ready > 0 ? n : 0);
 	anklet_turn(a);
 	return ready > 0 && fdset_has(&rd, STDIN_FILENO);
 }

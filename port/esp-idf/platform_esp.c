@@ -1,5 +1,5 @@
 /*
- * What ESP-IDF gives besides lwIP. See ../lwip_sockets/platform.h.
+ * What ESP-IDF gives besides lwIP. See ../bsd/platform.h.
  *
  * A line of the log is written when the call returns, at the console's speed; its level
  * and the tag "anklet" are ESP-IDF's to filter.

@@ -27,9 +27,4 @@ u8_t address_type(const struct ip *ip);
 /* Is ip an address of that interface? */
 bool address_is_of(const struct netif *netif, const struct ip *ip);
 
-/* ---- zone.c ---- */
-
-/* An interface's number, or its name: which one it is. In lwIP's thread. A names_zone of names_known.h. */
-bool address_zone(const char *zone, size_t len, uint32_t *scope);
-
 #endif

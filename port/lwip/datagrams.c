@@ -102,10 +102,10 @@ static int attach(
 	int answer;
 	err_t err;
 
-	if (at != NULL && ip_class(&at->ip) != IP_UNSPECIFIED && !port_own(p, &at->ip))
+	if (at != NULL && ip_class(&at->ip) != IP_UNSPECIFIED && !port_is_local(p, &at->ip))
 		return PORT_NOT_LOCAL;
 	if (at == NULL) {
-		answer = port_facing(p, peer, &from);
+		answer = port_local_for(p, peer, &from);
 		if (answer != 0)
 			return answer;
 		at = &from;

@@ -47,7 +47,7 @@ enum entry_flags {
 	STREAM_OPEN = 1,  /* was established */
 	STREAM_ENDED = 2, /* the peer's FIN has come */
 	STREAM_SHUT = 4,  /* our FIN was asked for */
-	STREAM_LEFT = 8,  /* port_gone() has answered EOF: only a reset is still news */
+	STREAM_LEFT = 8,  /* port_peer_closed() has answered EOF: only a reset is still news */
 	STREAM_STARVED =
 		16 /* lwIP had no memory for what was to be sent: not writable before on_sent() or a while */
 };

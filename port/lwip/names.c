@@ -16,6 +16,7 @@
 #include "lwip/dns.h"
 
 #include "board.h"
+#include "literal.h"
 #include "names_known.h"
 
 #define FIRST_FAMILY_WAIT_MS 50 /* for the other family's answer (port.h) */
@@ -137,13 +138,20 @@ static void ask(struct lookup *l, const char *name, unsigned family, bool *full)
 static bool answer_here(struct lookup *l, const char *name, size_t len)
 {
 	struct address at[NAMES_KNOWN_MAX];
-	int count = names_known(name, len, address_zone, at);
+	int count = names_known(name, len, at);
 
 	for (int i = 0; i < count; i++)
 		answered(l, ip_is_v4(&at[i].ip) ? V4 : V6, &at[i]);
 	if (count >= 0)
 		l->open = 0;
 	return count >= 0;
+}
+
+const uint32_t literal_zone_max = UINT8_MAX;
+
+uint32_t literal_zone(const char *name)
+{
+	return netif_name_to_index(name);
 }
 
 static struct lookup *begin(struct port *p, port_sock s, enum port_families families)

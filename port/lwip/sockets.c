@@ -92,7 +92,7 @@ static int open_at(struct port *p, const struct address *at, struct tcp_pcb **pc
 
 	if (!address_to_lwip(at, &ip))
 		return PORT_UNREACHABLE;
-	if (ip_class(&at->ip) != IP_UNSPECIFIED && !port_own(p, &at->ip))
+	if (ip_class(&at->ip) != IP_UNSPECIFIED && !port_is_local(p, &at->ip))
 		return PORT_NOT_LOCAL;
 	*pcb = tcp_new_ip_type(address_type(&at->ip));
 	if (*pcb == NULL)
@@ -300,7 +300,7 @@ int port_local(struct port *p, port_sock s, struct address *at)
 	return 0;
 }
 
-int port_facing(struct port *p, const struct address *peer, struct address *at)
+int port_local_for(struct port *p, const struct address *peer, struct address *at)
 {
 	struct address unspecified = {.port = 0};
 	const ip_addr_t *local;
@@ -320,7 +320,7 @@ int port_facing(struct port *p, const struct address *peer, struct address *at)
 	return 0;
 }
 
-bool port_own(struct port *p, const struct ip *ip)
+bool port_is_local(struct port *p, const struct ip *ip)
 {
 	const struct netif *netif;
 

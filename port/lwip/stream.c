@@ -255,7 +255,7 @@ int port_read(struct port *p, port_sock s, void *buf, size_t size)
 	return n;
 }
 
-int port_gone(struct port *p, port_sock s)
+int port_peer_closed(struct port *p, port_sock s)
 {
 	struct port_entry *e = stream(p, s);
 

@@ -6,8 +6,9 @@
 #include <assert.h>
 #include <string.h>
 
+#include "literal.h"
+
 #define FIRST_FAMILY_WAIT_MS 50 /* for the other family's answer (port.h) */
-#define LITERAL_MAX 64
 
 static bool same_name(const char *a, const char *b, size_t len)
 {
@@ -55,22 +56,11 @@ static struct sim_name *next_entry(struct sim *sim, const char *name, size_t len
 	return entry;
 }
 
-/* An address literal, with a zone by its number, or eth0 which is 1. */
-static bool literal(const char *name, size_t len, struct address *at)
-{
-	const char *percent = memchr(name, '%', len);
-	size_t ip_len = percent == NULL ? len : (size_t)(percent - name);
+const uint32_t literal_zone_max = UINT32_MAX;
 
-	*at = (struct address){.port = 0};
-	if (len > LITERAL_MAX || !ip_parse(name, ip_len, &at->ip))
-		return false;
-	if (percent == NULL)
-		return true;
-	if (len - ip_len - 1 == 4 && memcmp(percent + 1, "eth0", 4) == 0)
-		at->scope = 1;
-	else if (!number_parse(percent + 1, len - ip_len - 1, UINT32_MAX, &at->scope))
-		return false;
-	return true;
+uint32_t literal_zone(const char *name)
+{
+	return strcmp(name, "eth0") == 0 ? 1 : 0;
 }
 
 static bool has_addresses(const struct sim_name *entry, bool v4)
@@ -118,7 +108,7 @@ int port_resolve(
 	socket->families = (uint8_t)families;
 	socket->asked_at = p->sim->now;
 	socket->answered_at = p->sim->now;
-	if (literal(name, len, &socket->literal))
+	if (literal_parse(name, len, &socket->literal))
 		return 0;
 	socket->name = next_entry(p->sim, name, len);
 	if (socket->name == NULL)

@@ -159,7 +159,7 @@ int port_move(struct port *p, port_sock from, port_sock to, size_t budget, port_
 	return n;
 }
 
-int port_gone(struct port *p, port_sock s)
+int port_peer_closed(struct port *p, port_sock s)
 {
 	struct sim_end *end;
 

@@ -103,7 +103,7 @@ struct sim_end {
 	bool established;
 	int failure;      /* 0, or why the connection is over */
 	int read_end;     /* 0, or the end that reading has met */
-	bool eof_told;    /* port_gone() answered EOF */
+	bool eof_told;    /* port_peer_closed() answered EOF */
 	uint64_t gone_at; /* GONE fires from then on */
 };
 

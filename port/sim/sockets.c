@@ -355,7 +355,7 @@ int port_local(struct port *p, port_sock s, struct address *at)
 	return 0;
 }
 
-int port_facing(struct port *p, const struct address *peer, struct address *at)
+int port_local_for(struct port *p, const struct address *peer, struct address *at)
 {
 	int failure = fault(p, SIM_CALL_FACING);
 
@@ -366,7 +366,7 @@ int port_facing(struct port *p, const struct address *peer, struct address *at)
 	return network_facing(p->host, &peer->ip, &at->ip) ? 0 : PORT_UNREACHABLE;
 }
 
-bool port_own(struct port *p, const struct ip *ip)
+bool port_is_local(struct port *p, const struct ip *ip)
 {
 	socket_enter(p);
 	return network_own(p->host, ip);

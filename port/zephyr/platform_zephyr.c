@@ -4,7 +4,7 @@
  * Lines go to Zephyr's log, which is to be deferred (CONFIG_LOG_MODE_DEFERRED): it then takes
  * them without waiting for a console. It counts those that it drops by itself.
  */
-#include "lwip_sockets/platform.h"
+#include "bsd/platform.h"
 
 #include <string.h>
 

@@ -151,7 +151,7 @@ static bool permitted(struct anklet *a, unsigned place, const struct address *cl
 	if (target->host == ENDPOINT_NAME)
 		query.name = string_table_at(&a->config.strings, target->name);
 	query.own = (listened || ip_class(&client->ip) != IP_LOOPBACK) &&
-		    port_own(a->sessions.loop.port, &server->ip);
+		    port_is_local(a->sessions.loop.port, &server->ip);
 	query.listener = listened && query.own;
 	rules_judge(&a->config.rules, &a->config.strings, &query, &answer);
 	*rule = answer.rule;

@@ -70,7 +70,7 @@ enum session_next session_listen(struct sessions *all, struct session *s)
 
 	if (next != NEXT_WAIT)
 		return next;
-	if (!s->any_peer && port_facing(all->loop.port, &peer, &at) < 0)
+	if (!s->any_peer && port_local_for(all->loop.port, &peer, &at) < 0)
 		return session_refuse(s, REASON_UNREACHABLE);
 	next = open_anywhere(all, s, &at);
 	if (next != NEXT_STATE)

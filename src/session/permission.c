@@ -52,7 +52,7 @@ bool session_permitted(
 		query.ip = *ip;
 		/* The system is asked only where the answer can matter. */
 		query.own = (listened || ip_class(&s->from.ip) != IP_LOOPBACK) &&
-			    port_own(all->loop.port, ip);
+			    port_is_local(all->loop.port, ip);
 		query.listener = listened && query.own && !query.bind;
 	}
 	rules_judge(&all->config->rules, &all->config->strings, &query, answer);

@@ -21,7 +21,7 @@ static enum relay_result broken(struct run *run, struct stream *culprit, int fai
 /* A reset of 'from' must not wait until 'to' reads again, or for ever once 'from' has ended. */
 static enum relay_result watch(struct run *run)
 {
-	int gone = port_gone(run->p, run->from->sock);
+	int gone = port_peer_closed(run->p, run->from->sock);
 
 	if (gone == PORT_AGAIN || gone == PORT_EOF)
 		return RELAY_WAIT;

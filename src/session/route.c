@@ -90,7 +90,7 @@ bool session_begins_in_clear(const struct sessions *all, const struct session *s
 /* A hop that is ourselves, or the client: the request would come back. Notes the reason if not. */
 static bool hop_usable(struct sessions *all, struct session *s, const struct ip *ip, uint16_t port)
 {
-	bool own = port_own(all->loop.port, ip);
+	bool own = port_is_local(all->loop.port, ip);
 
 	s->reason = REASON_NONE;
 	if (own && loop_listens(&all->loop, ip, port))

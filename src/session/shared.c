@@ -106,7 +106,7 @@ enum session_next session_ended(
 
 enum session_next session_client_left(struct sessions *all, struct session *s)
 {
-	int r = port_gone(all->loop.port, s->client.sock);
+	int r = port_peer_closed(all->loop.port, s->client.sock);
 
 	/* One that has said all it wants to say to a forward may still wait for the answer. */
 	if (r == PORT_AGAIN || (r == PORT_EOF && session_is_forwarded(s)))

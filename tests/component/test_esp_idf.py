@@ -43,13 +43,23 @@ def in_makefile(variable):
 
 
 @pytest.mark.parametrize("tls", [False, True])
-def test_the_sources_are_those_of_the_makefile(tls):
-    asked = evaluated("ESP_PLATFORM", *(["CONFIG_ANKLET_TLS"] if tls else []))
+@pytest.mark.parametrize("six", [False, True])
+def test_the_sources_are_those_of_the_makefile(six, tls):
+    asked = evaluated("ESP_PLATFORM", "CONFIG_ANKLET_NAMES", *(["CONFIG_ANKLET_TLS"] if tls else []),
+                      *(["CONFIG_LWIP_IPV6"] if six else []))
     sources = [str(pathlib.Path(path).relative_to(ROOT)) for path in asked["SRCS"]]
     own = [str(path.relative_to(ROOT)) for path in (ROOT / "port" / "esp-idf").glob("*.c")]
-    assert sorted(sources) == sorted(in_makefile("CORE") + in_makefile("PORT_LWIP_SOCKETS") + own +
+    port = [source for source in in_makefile("lwip_sockets_core") if not source.startswith(("tests/", "src/tls/none"))]
+    assert sorted(sources) == sorted(port + own + in_makefile("BSD_INET6" if six else "BSD_INET4") +
+                                     in_makefile("PORT_LWIP_DUAL" if six else "PORT_LWIP_V4") +
                                      in_makefile("TLS_mbedtls" if tls else "TLS_none"))
     assert not asked["unknown"]
+
+
+def test_the_sources_without_names():
+    named, nameless = (set(evaluated("ESP_PLATFORM", *words)["SRCS"]) for words in (["CONFIG_ANKLET_NAMES"], []))
+    assert {pathlib.Path(path).name for path in named - nameless} == \
+        {"lookups.c", "names_known.c", "system_lwip_names.c"}
 
 
 def test_every_directory_is_there():
@@ -87,10 +97,10 @@ def write_sdkconfig(directory):
     kconfig.write_autoconf(str(directory / "sdkconfig.h"))
 
 
-def build(directory, sockets):
+def build(directory, sockets, six=True):
     write_sdkconfig(directory)
     done = run("cmake", "-S", STAND_IN, "-B", directory, f"-DSDKCONFIG={directory}", f"-DLWIP={LWIP}",
-               f"-DSOCKETS={sockets}")
+               f"-DSOCKETS={sockets}", f"-DIPV6={'y' if six else ''}")
     assert done.returncode == 0, done.stdout
     return run("cmake", "--build", directory, "-j", "2")
 
@@ -99,10 +109,11 @@ def sockets_of_example():
     return int(re.search(r"LWIP_MAX_SOCKETS=(\d+)", (EXAMPLE / "sdkconfig.defaults").read_text()).group(1))
 
 
-def test_the_example_serves(tmp_path):
+@pytest.mark.parametrize("six", [True, False])
+def test_the_example_serves(tmp_path, six):
     if not LWIP.is_dir():
         pytest.skip("needs lwIP's source: make check-component")
-    done = build(tmp_path, sockets_of_example())
+    done = build(tmp_path, sockets_of_example(), six)
     assert done.returncode == 0, done.stdout
     done = run(tmp_path / "program")
     assert done.returncode == 0, done.stdout
@@ -112,6 +123,6 @@ def test_the_example_serves(tmp_path):
 def test_too_few_sockets_are_refused(tmp_path):
     if not LWIP.is_dir():
         pytest.skip("needs lwIP's source: make check-component")
-    done = build(tmp_path, sockets_of_example() - 1)
+    done = build(tmp_path, sockets_of_example() - 2)  # it has one to spare
     assert done.returncode != 0
     assert "lwIP has a socket for each that the core may hold" in done.stdout

@@ -1,5 +1,5 @@
 """
-port/zephyr as a module of Zephyr, without Zephyr: what its build would be told, and its Kconfig.
+anklet as a module of Zephyr, without Zephyr: what its build would be told, and its Kconfig.
 
 The C code is tested beside this, over this host's sockets (zephyr/test_port.c and the contract
 tests); BUILD is where that was built.
@@ -58,9 +58,12 @@ def sources(said):
 @pytest.fixture(scope="module")
 def listed():
     """What the Makefile takes: core and port, without TLS, with TLS."""
-    words = "$(CORE) $(PORT_ZEPHYR) $(ZEPHYR_NAMES) : $(TLS_none) : $(TLS_mbedtls)"
+    words = "$(filter-out tests/%,$(zephyr_core)) $(BSD_INET6) : $(TLS_none) : $(TLS_mbedtls)"
     done = run("make", "-s", "--no-print-directory", "TLS=none", f"--eval=say: ; @echo '{words}'", "say")
     return [part.split() for part in done.stdout.split(":")]
+
+
+WITH_NAMES = ("CONFIG_ANKLET", "CONFIG_ANKLET_NAMES", "CONFIG_ANKLET_PORT_BSD", "CONFIG_DNS_RESOLVER", "CONFIG_NET_IPV6")
 
 
 def test_nothing_is_built_unless_asked_for():
@@ -70,7 +73,7 @@ def test_nothing_is_built_unless_asked_for():
 
 def test_sources_are_the_makefiles(listed):
     common, without_tls, _ = listed
-    done, said = evaluated(MODULE / "CMakeLists.txt", "CONFIG_ANKLET", "CONFIG_ANKLET_NAMES", "CONFIG_ANKLET_PORT_POSIX")
+    done, said = evaluated(MODULE / "CMakeLists.txt", *WITH_NAMES)
     assert done.returncode == 0, done.stderr
     assert sorted(sources(said)) == sorted(common + without_tls)
     assert len(common) > 40 and said["library"] == ["anklet"]
@@ -79,7 +82,7 @@ def test_sources_are_the_makefiles(listed):
 
 def test_sources_with_tls(listed):
     common, _, with_tls = listed
-    done, said = evaluated(MODULE / "CMakeLists.txt", "CONFIG_ANKLET", "CONFIG_ANKLET_NAMES", "CONFIG_ANKLET_PORT_POSIX",
+    done, said = evaluated(MODULE / "CMakeLists.txt", *WITH_NAMES,
                            "CONFIG_ANKLET_TLS", "CONFIG_MBEDTLS")
     assert done.returncode == 0, done.stderr
     assert sorted(sources(said)) == sorted(common + with_tls)
@@ -88,14 +91,23 @@ def test_sources_with_tls(listed):
 
 def test_sources_without_names(listed):
     common, without_tls, _ = listed
-    done, said = evaluated(MODULE / "CMakeLists.txt", "CONFIG_ANKLET", "CONFIG_ANKLET_PORT_POSIX")
+    done, said = evaluated(MODULE / "CMakeLists.txt", "CONFIG_ANKLET", "CONFIG_ANKLET_PORT_BSD", "CONFIG_NET_IPV6")
     assert done.returncode == 0, done.stderr
-    assert set(common + without_tls) - set(sources(said)) == {"port/zephyr/names.c", "port/names_known.c"}
+    assert set(common + without_tls) - set(sources(said)) == {"port/bsd/lookups.c", "port/bsd/system_zephyr_names.c",
+                                                              "port/names_known.c"}
+
+
+def test_sources_without_ipv6(listed):
+    common, without_tls, _ = listed
+    done, said = evaluated(MODULE / "CMakeLists.txt", *WITH_NAMES[:-1])
+    assert done.returncode == 0, done.stderr
+    assert set(common + without_tls) ^ set(sources(said)) == {"port/bsd/inet6.c", "port/bsd/inet6_none.c"}
 
 
 @pytest.mark.parametrize("symbols, complaint", [
-    (["CONFIG_ANKLET", "CONFIG_ANKLET_PORT_POSIX", "CONFIG_ANKLET_TLS"], "MBEDTLS"),
-    (["CONFIG_ANKLET", "CONFIG_ANKLET_PORT_LWIP"], "ANKLET_PORT_POSIX"),
+    (["CONFIG_ANKLET", "CONFIG_ANKLET_PORT_BSD", "CONFIG_ANKLET_TLS"], "MBEDTLS"),
+    (["CONFIG_ANKLET", "CONFIG_ANKLET_PORT_LWIP"], "ANKLET_PORT_BSD"),
+    (["CONFIG_ANKLET", "CONFIG_ANKLET_PORT_BSD", "CONFIG_ANKLET_NAMES"], "DNS_RESOLVER"),
 ])
 def test_what_cannot_be_built_is_said(symbols, complaint):
     done, _ = evaluated(MODULE / "CMakeLists.txt", *symbols)
@@ -103,8 +115,8 @@ def test_what_cannot_be_built_is_said(symbols, complaint):
 
 
 def test_directories_are_those_of_the_compilation():
-    """In the order in which this test's own compilation has them: port_arch.h is the first that is found."""
-    _, said = evaluated(MODULE / "CMakeLists.txt", "CONFIG_ANKLET", "CONFIG_ANKLET_PORT_POSIX")
+    """In the order in which this test's own compilation has them; and the system is said."""
+    _, said = evaluated(MODULE / "CMakeLists.txt", "CONFIG_ANKLET", "CONFIG_ANKLET_PORT_BSD")
     assert said["interface"] == ["anklet_headers"]
     directories = [line.split() for line in said["include"]]
     assert {(target, scope) for target, scope, _ in directories} == {("anklet_headers", "INTERFACE")}
@@ -112,6 +124,7 @@ def test_directories_are_those_of_the_compilation():
     assert [str(pathlib.Path(path).relative_to(ROOT)) for *_, path in directories] == \
         re.findall(r"-I(include|src|port\S*)", flags)
     assert said["link"] == ["anklet_headers"]
+    assert said["define"] == ["anklet_headers INTERFACE ANKLET_SYSTEM=zephyr"] and "-DANKLET_SYSTEM=zephyr" in flags
 
 
 def test_sample_links_what_the_module_offers():
@@ -173,7 +186,7 @@ def test_wrapper_waits_for_what_it_needs(tmp_path, monkeypatch):
     """Without one of what it depends on there is no anklet, and none of its symbols in the header."""
     conf = (MODULE / "sample" / "prj.conf").read_text()
     needs = re.search(r"depends on (.*)", (MODULE / "Kconfig").read_text()).group(1).split(" && ")
-    assert {"NET_TCP", "NET_UDP", "NET_SOCKETS", "POSIX_API", "EVENTFD", "DNS_RESOLVER"} <= set(needs)
+    assert set(needs) == {"NET_TCP", "NET_UDP", "NET_IPV4", "NET_SOCKETS", "POSIX_API"}
     for need in needs:
         (tmp_path / "conf").write_text(conf.replace(f"CONFIG_{need}=y", f"CONFIG_{need}=n"))
         done = run(STAND_IN / "configure", "--any", tmp_path / "header.h", tmp_path / "conf")
@@ -189,6 +202,16 @@ def test_sample_says_nothing_that_is_not_taken(tmp_path):
         (tmp_path / "conf").write_text(conf + line + "\n")
         done = run(STAND_IN / "configure", tmp_path / "header.h", tmp_path / "conf")
         assert done.returncode != 0 and complaint in done.stderr
+
+
+def test_sample_has_buffers_for_every_window():
+    """What nobody reads stops nobody else: each connection of a session can fill its windows, and some are left."""
+    text = (MODULE / "sample" / "prj.conf").read_text()
+    value = {name: int(number) for name, number in re.findall(r"^CONFIG_(\w+)=(\d+)$", text, re.M)}
+    for way, window in ("RX", "RECV"), ("TX", "SEND"):
+        pieces = -(-value[f"NET_TCP_MAX_{window}_WINDOW_SIZE"] // value["NET_BUF_DATA_SIZE"])
+        assert value[f"NET_BUF_{way}_COUNT"] >= 2 * value["ANKLET_SESSIONS"] * pieces + 36
+        assert value[f"NET_PKT_{way}_COUNT"] >= 2 * value["ANKLET_SESSIONS"] * 2 + 14
 
 
 # ---- The sample, on this host's sockets ----

@@ -98,7 +98,7 @@ static void a_connection_that_has_ended_is_let_go(void **state)
 	for (size_t i = 0; i < CONFIG_ANKLET_SESSIONS - 1; i++)
 		next[i] = make_pair();
 	assert_int_equal(port_peek(&port, ended.a, &data), PORT_EOF);
-	assert_int_equal(port_gone(&port, ended.b), PORT_EOF);
+	assert_int_equal(port_peer_closed(&port, ended.b), PORT_EOF);
 	assert_int_equal(port_send(&port, ended.a, "x", 1), PORT_RESET);
 	port_reset(&port, &ended.a);
 	port_reset(&port, &ended.b);
@@ -246,7 +246,7 @@ static void the_end_waits_for_what_is_on_its_way(void **state)
 	move_to_nobody(&in, &out);
 	port_shutdown(&port, in.a);
 	pass(10);
-	assert_int_equal(port_gone(&port, in.b), PORT_EOF);
+	assert_int_equal(port_peer_closed(&port, in.b), PORT_EOF);
 	assert_int_equal(port_move(&port, in.b, out.a, 100, &culprit), PORT_AGAIN);
 	assert_int_equal(culprit, in.b);
 	assert_int_equal(port_wait(&port, SOON_MS), 0);

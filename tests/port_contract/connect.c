@@ -287,7 +287,7 @@ static void no_address_of_that_family(void **state)
 	port_close(p, &listener);
 }
 
-/* port_facing(): loopback is reached from loopback; the answer has port 0. */
+/* port_local_for(): loopback is reached from loopback; the answer has port 0. */
 static void the_address_facing_a_peer(void **state)
 {
 	struct port *p = *state;
@@ -299,10 +299,10 @@ static void the_address_facing_a_peer(void **state)
 			continue;
 		peer = loopback;
 		peer.port = 80;
-		assert_int_equal(port_facing(p, &peer, &at), 0);
+		assert_int_equal(port_local_for(p, &peer, &at), 0);
 		assert_true(address_equal(&at, &loopback));
 		peer.port = 0;
-		assert_int_equal(port_facing(p, &peer, &at), 0);
+		assert_int_equal(port_local_for(p, &peer, &at), 0);
 		assert_true(address_equal(&at, &loopback));
 	}
 }
@@ -313,14 +313,14 @@ static void our_own_addresses(void **state)
 	struct ip loopback = ip_v4(127, 0, 0, 1), odd = ip_v4(127, 200, 3, 4);
 	struct address six, foreign;
 
-	assert_true(port_own(p, &loopback));
-	assert_true(port_own(p, &odd));
+	assert_true(port_is_local(p, &loopback));
+	assert_true(port_is_local(p, &odd));
 	if (harness_loopback(PORT_IPV6, &six))
-		assert_true(port_own(p, &six.ip));
+		assert_true(port_is_local(p, &six.ip));
 	harness_foreign(&foreign);
-	assert_false(port_own(p, &foreign.ip));
+	assert_false(port_is_local(p, &foreign.ip));
 	foreign.ip = (struct ip){{0x20, 0x01, 0x0d, 0xb8, [15] = 9}};
-	assert_false(port_own(p, &foreign.ip));
+	assert_false(port_is_local(p, &foreign.ip));
 }
 
 const struct CMUnitTest connect_tests[] = {

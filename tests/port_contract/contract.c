@@ -222,10 +222,10 @@ int read_to_end(struct port *p, port_sock s, size_t from, size_t *len)
 int gone_within(struct port *p, port_sock s, int answer, int32_t ms)
 {
 	uint32_t until = port_now(p) + (uint32_t)ms;
-	int gone = port_gone(p, s);
+	int gone = port_peer_closed(p, s);
 
 	while (gone != answer && left(p, until) > 0 && named_within(p, s, left(p, until)))
-		gone = port_gone(p, s);
+		gone = port_peer_closed(p, s);
 	return gone;
 }
 

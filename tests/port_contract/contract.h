@@ -76,7 +76,7 @@ int peek_soon(struct port *p, port_sock s, const uint8_t **data);
 /* Reads on from place 'from' to the end: the end, and *len octets before it, all compared. */
 int read_to_end(struct port *p, port_sock s, size_t from, size_t *len);
 
-/* What port_gone() answers when it answers 'answer', or at the limit. */
+/* What port_peer_closed() answers when it answers 'answer', or at the limit. */
 int gone_within(struct port *p, port_sock s, int answer, int32_t ms);
 
 /* ---- The tests, by file ---- */

@@ -82,7 +82,7 @@ static void a_reset_is_no_end_in_order(void **state)
 	assert_int_equal(len, 0);
 	expect_end(p, pair.b, PORT_RESET);
 	assert_int_equal(send_to_failure(p, pair.b), PORT_RESET);
-	assert_int_equal(port_gone(p, pair.b), PORT_RESET);
+	assert_int_equal(port_peer_closed(p, pair.b), PORT_RESET);
 }
 
 /* 'bytes that had arrived are readable first, then comes the remembered end' */
@@ -205,16 +205,16 @@ static void gone_without_octets(void **state)
 	struct pair pair = make_pair(p);
 	const uint8_t *data;
 
-	assert_int_equal(port_gone(p, pair.b), PORT_AGAIN);
-	assert_int_equal(port_gone(p, pair.b), PORT_AGAIN);
+	assert_int_equal(port_peer_closed(p, pair.b), PORT_AGAIN);
+	assert_int_equal(port_peer_closed(p, pair.b), PORT_AGAIN);
 	port_shutdown(p, pair.a);
 	assert_int_equal(gone_within(p, pair.b, PORT_EOF, GONE_MS), PORT_EOF);
-	assert_int_equal(port_gone(p, pair.b), PORT_EOF);
+	assert_int_equal(port_peer_closed(p, pair.b), PORT_EOF);
 	assert_int_equal(peek_soon(p, pair.b, &data), PORT_EOF);
 
 	close_pair(p, &pair);
 	pair = make_pair(p);
-	assert_int_equal(port_gone(p, pair.b), PORT_AGAIN);
+	assert_int_equal(port_peer_closed(p, pair.b), PORT_AGAIN);
 	port_reset(p, &pair.a);
 	assert_int_equal(gone_within(p, pair.b, PORT_RESET, GONE_MS), PORT_RESET);
 	assert_int_equal(peek_soon(p, pair.b, &data), PORT_RESET);
@@ -232,11 +232,11 @@ static void an_end_behind_octets_is_seen(void **state)
 		size_t len;
 
 		if (order == 0)
-			assert_int_equal(port_gone(p, pair.b), PORT_AGAIN);
+			assert_int_equal(port_peer_closed(p, pair.b), PORT_AGAIN);
 		send_octets(p, pair.a, 0, 3000);
 		(void)let_pass(p, WHILE_MS);
 		if (order == 1)
-			assert_int_equal(port_gone(p, pair.b), PORT_AGAIN);
+			assert_int_equal(port_peer_closed(p, pair.b), PORT_AGAIN);
 		port_shutdown(p, pair.a);
 		if (order == 2)
 			(void)let_pass(p, WHILE_MS);
@@ -257,16 +257,16 @@ static void a_reset_behind_octets_is_seen(void **state)
 		size_t len;
 
 		if (order == 0)
-			assert_int_equal(port_gone(p, pair.b), PORT_AGAIN);
+			assert_int_equal(port_peer_closed(p, pair.b), PORT_AGAIN);
 		send_octets(p, pair.a, 0, 3000);
 		(void)let_pass(p, WHILE_MS);
 		if (order == 1)
-			assert_int_equal(port_gone(p, pair.b), PORT_AGAIN);
+			assert_int_equal(port_peer_closed(p, pair.b), PORT_AGAIN);
 		port_reset(p, &pair.a);
 		if (order == 2)
 			(void)let_pass(p, WHILE_MS);
 		assert_int_equal(gone_within(p, pair.b, PORT_RESET, GONE_MS), PORT_RESET);
-		assert_int_equal(port_gone(p, pair.b), PORT_RESET);
+		assert_int_equal(port_peer_closed(p, pair.b), PORT_RESET);
 		assert_int_equal(read_to_end(p, pair.b, 0, &len), PORT_RESET);
 		assert_int_equal(len, 3000);
 		close_pair(p, &pair);
@@ -292,7 +292,7 @@ static void a_reset_after_the_end_is_seen(void **state)
 	}
 }
 
-/* An end that was read is an end for port_gone(), and a reset behind it is seen. */
+/* An end that was read is an end for port_peer_closed(), and a reset behind it is seen. */
 static void gone_after_the_end_was_read(void **state)
 {
 	struct port *p = *state;
@@ -301,7 +301,7 @@ static void gone_after_the_end_was_read(void **state)
 
 	port_shutdown(p, pair.a);
 	assert_int_equal(read_to_end(p, pair.b, 0, &len), PORT_EOF);
-	assert_int_equal(port_gone(p, pair.b), PORT_EOF);
+	assert_int_equal(port_peer_closed(p, pair.b), PORT_EOF);
 	port_reset(p, &pair.a);
 	assert_int_equal(gone_within(p, pair.b, PORT_RESET, GONE_MS), PORT_RESET);
 	expect_end(p, pair.b, PORT_EOF);
@@ -323,7 +323,7 @@ static void both_ends_in_order(void **state)
 		assert_int_equal(gone_within(p, pair.b, PORT_EOF, GONE_MS), PORT_EOF);
 	assert_int_equal(read_to_end(p, pair.b, 0, &len), PORT_EOF);
 	assert_int_equal(len, 10);
-	assert_int_equal(port_gone(p, pair.b), PORT_EOF);
+	assert_int_equal(port_peer_closed(p, pair.b), PORT_EOF);
 }
 
 /* 'unread bytes alone never make it fire again and again' */
@@ -333,13 +333,13 @@ static void unread_octets_wake_nobody(void **state)
 	struct pair pair = make_pair(p);
 	int named = 0, returns;
 
-	assert_int_equal(port_gone(p, pair.b), PORT_AGAIN);
+	assert_int_equal(port_peer_closed(p, pair.b), PORT_AGAIN);
 	send_octets(p, pair.a, 0, 1000);
 	for (int i = 0; i < 10; i++) {
 		returns = let_pass(p, 100);
 		assert_in_range(returns, 1, 4);
 		named += was_named(pair.b);
-		assert_int_equal(port_gone(p, pair.b), PORT_AGAIN);
+		assert_int_equal(port_peer_closed(p, pair.b), PORT_AGAIN);
 	}
 	assert_in_range(named, 0, 2);
 	port_close(p, &pair.a);
@@ -356,11 +356,11 @@ static void a_full_window_wakes_nobody(void **state)
 
 	assert_true(fill(p, pair.a) > 0);
 	(void)let_pass(p, WHILE_MS);
-	assert_int_equal(port_gone(p, pair.b), PORT_AGAIN);
+	assert_int_equal(port_peer_closed(p, pair.b), PORT_AGAIN);
 	for (int i = 0; i < 10; i++) {
 		assert_in_range(let_pass(p, 100), 1, 4);
 		named += was_named(pair.b);
-		assert_int_equal(port_gone(p, pair.b), PORT_AGAIN);
+		assert_int_equal(port_peer_closed(p, pair.b), PORT_AGAIN);
 	}
 	assert_in_range(named, 0, 2);
 	port_reset(p, &pair.a);
@@ -374,17 +374,17 @@ static void reading_and_gone_together(void **state)
 	struct pair pair = make_pair(p);
 	const uint8_t *data;
 
-	assert_int_equal(port_gone(p, pair.b), PORT_AGAIN);
+	assert_int_equal(port_peer_closed(p, pair.b), PORT_AGAIN);
 	assert_int_equal(port_peek(p, pair.b, &data), PORT_AGAIN);
 	send_octets(p, pair.a, 0, 10);
 	assert_true(named_within(p, pair.b, SOON_MS));
 	expect_octets(p, pair.b, 0, 10);
-	assert_int_equal(port_gone(p, pair.b), PORT_AGAIN);
+	assert_int_equal(port_peer_closed(p, pair.b), PORT_AGAIN);
 	assert_int_equal(port_peek(p, pair.b, &data), PORT_AGAIN);
 	port_shutdown(p, pair.a);
 	assert_true(named_within(p, pair.b, SOON_MS));
 	assert_int_equal(peek_soon(p, pair.b, &data), PORT_EOF);
-	assert_int_equal(port_gone(p, pair.b), PORT_EOF);
+	assert_int_equal(port_peer_closed(p, pair.b), PORT_EOF);
 }
 
 const struct CMUnitTest end_tests[] = {

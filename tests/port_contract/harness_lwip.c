@@ -6,7 +6,6 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "internal.h"
 #include "lwip/priv/tcp_priv.h"
@@ -22,15 +21,8 @@ struct port *harness_start(void)
 	static const struct port_config config;
 
 	host_start();
-	host.no_seed = host.log_stalled = false;
-	host.log_len = 0;
+	host_clear();
 	return port_init(&port, &config) == 0 ? &port : NULL;
-}
-
-static void forget_files(void)
-{
-	while (host.files > 0)
-		free(host.file[--host.files].data);
 }
 
 /* Connections closed in order go on for a while; after that none may be left. */
@@ -47,8 +39,8 @@ static bool is_quiet(struct port *p)
 void harness_stop(struct port *p)
 {
 	(void)harness_exhaust(p, false);
-	forget_files();
 	port_fini(p);
+	host_clear();
 	if (!is_quiet(p)) {
 		fprintf(stderr, "control blocks of lwIP's are left after the test\n");
 		abort();
@@ -89,11 +81,11 @@ int harness_sockets(struct port *p)
 }
 
 /* lwIP sends no urgent data. */
-bool harness_urgent(struct port *p, port_sock s, uint8_t octet)
+bool harness_urgent(struct port *p, port_sock s, uint8_t byte)
 {
 	(void)p;
 	(void)s;
-	(void)octet;
+	(void)byte;
 	return false;
 }
 
@@ -119,66 +111,12 @@ bool harness_exhaust(struct port *p, bool on)
 	return true;
 }
 
-const char *harness_file(struct port *p, const void *data, size_t len)
-{
-	static const char *const names[HOST_FILES] = {"one", "two", "three", "four"};
-	uint8_t *copy = malloc(len + 1);
-	struct host_file *file = &host.file[host.files];
-
-	(void)p;
-	if (copy == NULL || host.files == HOST_FILES) {
-		free(copy);
-		return NULL;
-	}
-	memcpy(copy, data, len);
-	copy[len] = '\0';
-	*file = (struct host_file){.name = names[host.files++], .data = copy, .len = len};
-	return file->name;
-}
-
-bool harness_forbid(struct port *p, const char *name)
-{
-	(void)p;
-	(void)name;
-	return false;
-}
-
 bool harness_no_random(struct port *p, bool on)
 {
 	(void)p;
-	host.no_seed = on;
+	host.no_random = on;
 	(void)random_seed();
 	return true;
-}
-
-bool harness_log_begin(struct port *p)
-{
-	(void)p;
-	host.log_len = 0;
-	return true;
-}
-
-void harness_log_stalled(struct port *p, bool on)
-{
-	(void)p;
-	host.log_stalled = on;
-}
-
-size_t harness_log_text(struct port *p, char *buf, size_t size)
-{
-	size_t len = host.log_len < size ? host.log_len : size - 1;
-
-	(void)p;
-	memcpy(buf, host.log, len);
-	buf[len] = '\0';
-	host.log_len = 0;
-	return len;
-}
-
-void harness_log_end(struct port *p)
-{
-	(void)p;
-	host.log_stalled = false;
 }
 
 bool harness_sees_end_behind(void)

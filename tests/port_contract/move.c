@@ -267,7 +267,7 @@ static void a_reset_while_room_is_waited_for(void **state)
 	assert_int_equal(culprit, r.to);
 }
 
-/* The source leaves while it is not read from: port_gone() tells, and then nothing is lost. */
+/* The source leaves while it is not read from: port_peer_closed() tells, and then nothing is lost. */
 static void the_source_leaves_meanwhile(void **state)
 {
 	struct port *p = *state;

@@ -126,7 +126,7 @@ static int stream_read(struct client *client, uint8_t *buf, size_t size)
 static void read_replies(struct client *client)
 {
 	if (client->deaf) {
-		if (port_gone(client->actor.port, client->talk.stream.sock) == PORT_RESET)
+		if (port_peer_closed(client->actor.port, client->talk.stream.sock) == PORT_RESET)
 			finish(client, PORT_RESET);
 		return;
 	}

@@ -131,7 +131,7 @@ static bool talks(const struct next_hop *hop, const struct next_hop_asked *asked
 /* Whoever asked may go before he has heard everything, behind octets that nobody reads. */
 static void listen_for_end(struct next_hop *hop, struct next_hop_asked *asked)
 {
-	int r = port_gone(hop->actor.port, asked->talk.stream.sock);
+	int r = port_peer_closed(hop->actor.port, asked->talk.stream.sock);
 
 	if (r != PORT_AGAIN)
 		finish(hop, asked, r);

@@ -168,7 +168,7 @@ static void echo(struct talk *talk)
 static void listen_for_reset(struct talk *talk)
 {
 	if (talk->deaf || talk->in_end == PORT_EOF)
-		talk->reset = port_gone(talk->port, talk->stream.sock) == PORT_RESET;
+		talk->reset = port_peer_closed(talk->port, talk->stream.sock) == PORT_RESET;
 	talk->reset = talk->reset || talk->in_end == PORT_RESET || talk->out_end == PORT_RESET;
 	if (talk->reset && talk->deaf)
 		talk->in_end = PORT_RESET;

@@ -126,7 +126,7 @@ static void carry_all(struct tap *tap)
 	/* A reset is to be heard of where nothing is carried, too. */
 	for (unsigned i = 0; i < 2; i++)
 		if (tap->sock[i] != PORT_NONE &&
-			port_gone(tap->actor.port, tap->sock[i]) == PORT_RESET)
+			port_peer_closed(tap->actor.port, tap->sock[i]) == PORT_RESET)
 			close_both(tap, true);
 	if (tap->sock[0] != PORT_NONE && tap->ended[0] && tap->ended[1])
 		close_both(tap, false);

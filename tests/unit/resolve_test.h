@@ -19,6 +19,7 @@
 
 #include <cmocka.h>
 
+#include "literal.h"
 #include "name_server.h"
 #include "port.h"
 #include "room.h"
@@ -87,7 +88,7 @@ static inline int resolve_set_up(void **state)
 static inline int resolve_tear_down(void **state)
 {
 	(void)state;
-	for (unsigned i = 0; i < POSIX_LOOKUPS; i++)
+	for (unsigned i = 0; i < PORT_LOOKUPS; i++)
 		assert_int_equal(port.resolver.lookup[i].state, LOOKUP_FREE);
 	for (int entry = PORT_SOCKETS; entry < PORT_ENTRIES; entry++)
 		assert_int_equal(port.entry[entry].kind, 0);
@@ -182,7 +183,7 @@ static inline void assert_found(unsigned i, const char *expected)
 {
 	struct address at;
 
-	assert_true(address_literal(expected, strlen(expected), &at));
+	assert_true(literal_parse(expected, strlen(expected), &at));
 	assert_true(address_equal(&found[i], &at));
 }
 

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "dns.h"
+#include "names/dns.h"
 #include "dns_message.h"
 #include "guard.h"
 #include "room.h"

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "name_cache.h"
+#include "names/name_cache.h"
 
 #define NOW 1000
 

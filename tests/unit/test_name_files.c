@@ -19,8 +19,9 @@
 #include <cmocka.h>
 
 #include "guard.h"
-#include "lines.h"
-#include "name_files.h"
+#include "literal.h"
+#include "names/lines.h"
+#include "names/name_files.h"
 #include "room.h"
 
 /* ---- resolv.conf ---- */
@@ -40,7 +41,7 @@ static void assert_server(const struct resolv_conf *conf, unsigned i, const char
 	struct address at = {.port = 1};
 
 	assert_true(i < conf->servers);
-	assert_true(address_literal(expected, strlen(expected), &at));
+	assert_true(literal_parse(expected, strlen(expected), &at));
 	assert_true(address_equal(&at, &conf->server[i]));
 	assert_int_equal(at.port, 0);
 }
@@ -165,14 +166,14 @@ static void test_literals(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof none / sizeof *none; i++)
-		assert_false(address_literal(none[i], strlen(none[i]), &at));
+		assert_false(literal_parse(none[i], strlen(none[i]), &at));
 	assert_int_equal(at.port, 9);
-	assert_true(address_literal("fe80::1%77", 10, &at));
+	assert_true(literal_parse("fe80::1%77", 10, &at));
 	assert_int_equal(at.scope, 77);
 	assert_int_equal(at.port, 0);
-	assert_true(address_literal("fe80::1%lo", 10, &at));
+	assert_true(literal_parse("fe80::1%lo", 10, &at));
 	assert_int_equal(at.scope, if_nametoindex("lo"));
-	assert_true(address_literal("192.0.2.1", 9, &at));
+	assert_true(literal_parse("192.0.2.1", 9, &at));
 	assert_int_equal(at.scope, 0);
 }
 

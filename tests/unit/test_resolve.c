@@ -340,8 +340,8 @@ static void test_failure_ends_the_search(void **state)
 static void test_table_full(void **state)
 {
 	/* Each has a handle as well. */
-	const unsigned most = POSIX_LOOKUPS < PORT_SOCKETS ? POSIX_LOOKUPS : PORT_SOCKETS;
-	port_sock s[POSIX_LOOKUPS], more;
+	const unsigned most = PORT_LOOKUPS < PORT_SOCKETS ? PORT_LOOKUPS : PORT_SOCKETS;
+	port_sock s[PORT_LOOKUPS], more;
 	char name[16];
 
 	(void)state;

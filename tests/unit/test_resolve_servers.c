@@ -307,7 +307,7 @@ static void test_tcp_buffers_are_shared(void **state)
 	char name[] = "a.example";
 
 	(void)state;
-	needs(POSIX_LOOKUPS >= 6 && PORT_SOCKETS >= 6);
+	needs(PORT_LOOKUPS >= 6 && PORT_SOCKETS >= 6);
 	ns.behave = answer_over_tcp;
 	for (unsigned i = 0; i < 6; i++) {
 		name[0] = (char)('a' + i);

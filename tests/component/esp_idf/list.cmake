@@ -4,6 +4,10 @@ function(target_compile_options)
 	message(STATUS "options ${ARGN}")
 endfunction()
 
+function(target_compile_definitions)
+	message(STATUS "definitions ${ARGN}")
+endfunction()
+
 function(idf_component_register)
 	cmake_parse_arguments(PARSE_ARGV 0 asked "" "" "SRCS;INCLUDE_DIRS;PRIV_INCLUDE_DIRS;REQUIRES;PRIV_REQUIRES")
 	message(STATUS "unknown ${asked_UNPARSED_ARGUMENTS}")

@@ -1,8 +1,10 @@
 /*
- * A stand-in for Zephyr on a development machine. See host.h.
+ * A stand-in for Zephyr on a development machine. See questions.h and tests/port_contract/host.h.
  */
 #define _GNU_SOURCE
+#include "files.h"
 #include "host.h"
+#include "questions.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -21,7 +23,19 @@
 #include <zephyr/random/random.h>
 #include <zephyr/sys/printk.h>
 
-struct host host;
+struct questions questions;
+
+/* ---- Files ---- */
+
+void host_files_changed(void)
+{
+	static struct zephyr_file files[HOST_FILES];
+
+	for (unsigned i = 0; i < host.files; i++)
+		files[i] = (struct zephyr_file){
+			host.file[i].name, host.file[i].data, host.file[i].len};
+	zephyr_files(files, host.files);
+}
 
 /* ---- The kernel ---- */
 
@@ -53,15 +67,15 @@ int sys_csrand_get(void *dst, size_t len)
 
 void host_log(const char *level, const char *format, ...)
 {
-	size_t room = sizeof host.log - host.log_len;
+	char buf[1024];
 	va_list args;
-	int n = snprintf(host.log + host.log_len, room, "<%s> ", level);
+	int n = snprintf(buf, sizeof buf, "%s", level);
 
 	va_start(args, format);
-	n += vsnprintf(host.log + host.log_len + n, room - (size_t)n, format, args);
+	n += vsnprintf(buf + n, sizeof buf - (size_t)n, format, args);
 	va_end(args);
-	n += snprintf(host.log + host.log_len + n, room - (size_t)n, "\n");
-	host.log_len += (size_t)n;
+	n += snprintf(buf + n, sizeof buf - (size_t)n, "\n");
+	(void)host_put(buf, (size_t)n);
 }
 
 void printk(const char *format, ...)
@@ -76,10 +90,10 @@ void printk(const char *format, ...)
 /* ---- Names ---- */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct host_question questions[CONFIG_DNS_NUM_CONCUR_QUERIES];
+static struct host_question asked_now[CONFIG_DNS_NUM_CONCUR_QUERIES];
 static uint16_t last_id;
 
-#define QUESTIONS (sizeof questions / sizeof questions[0])
+#define QUESTIONS (sizeof asked_now / sizeof asked_now[0])
 
 unsigned host_questions(void)
 {
@@ -87,7 +101,7 @@ unsigned host_questions(void)
 
 	(void)pthread_mutex_lock(&lock);
 	for (size_t i = 0; i < QUESTIONS; i++)
-		count += questions[i].asked;
+		count += asked_now[i].asked;
 	(void)pthread_mutex_unlock(&lock);
 	return count;
 }
@@ -98,7 +112,7 @@ bool host_take(const char *name, enum dns_query_type type, struct host_question 
 
 	(void)pthread_mutex_lock(&lock);
 	for (size_t i = 0; i < QUESTIONS && !found; i++) {
-		struct host_question *q = &questions[i];
+		struct host_question *q = &asked_now[i];
 
 		found = q->asked && q->type == type && strcmp(q->name, name) == 0;
 		if (found) {
@@ -156,17 +170,19 @@ int dns_get_addr_info(const char *query, enum dns_query_type type, uint16_t *dns
 	size_t i = 0;
 
 	(void)timeout;
+	if (questions.refuse)
+		return -ENOENT;
 	(void)snprintf(asked.name, sizeof asked.name, "%s", query);
 	(void)pthread_mutex_lock(&lock);
-	while (i < QUESTIONS && questions[i].asked)
+	while (i < QUESTIONS && asked_now[i].asked)
 		i++;
 	asked.id = *dns_id = ++last_id;
-	if (i < QUESTIONS && host.hold)
-		questions[i] = asked;
+	if (i < QUESTIONS && questions.hold)
+		asked_now[i] = asked;
 	(void)pthread_mutex_unlock(&lock);
 	if (i == QUESTIONS)
 		return -EAGAIN;
-	if (!host.hold)
+	if (!questions.hold)
 		host_answer(&asked, DNS_EAI_NONAME, NULL);
 	return 0;
 }
@@ -177,9 +193,9 @@ int dns_cancel_addr_info(uint16_t dns_id)
 
 	(void)pthread_mutex_lock(&lock);
 	for (size_t i = 0; i < QUESTIONS; i++)
-		if (questions[i].asked && questions[i].id == dns_id) {
-			cancelled = questions[i];
-			questions[i].asked = false;
+		if (asked_now[i].asked && asked_now[i].id == dns_id) {
+			cancelled = asked_now[i];
+			asked_now[i].asked = false;
 		}
 	(void)pthread_mutex_unlock(&lock);
 	if (!cancelled.asked)

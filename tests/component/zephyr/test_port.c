@@ -1,5 +1,5 @@
 /*
- * What port/zephyr has to do otherwise than the contract tests can see: look-ups that another
+ * What port/bsd does over Zephyr that the contract tests cannot see: look-ups that another
  * thread answers, TCP without half-closed connections, MSG_PEEK that must show all.
  */
 #define _POSIX_C_SOURCE 200809L
@@ -16,6 +16,7 @@
 #include "files.h"
 #include "host.h"
 #include "internal.h"
+#include "questions.h"
 
 #define NAME "www.example.test"
 #define WAIT_MS 5000
@@ -28,8 +29,8 @@ static int start(void **state)
 	static const struct port_config config;
 
 	(void)state;
-	host.hold = true;
-	host.log_len = 0;
+	host_clear();
+	questions = (struct questions){.hold = true};
 	return port_init(&port, &config);
 }
 
@@ -129,7 +130,7 @@ static void an_end_ends_both_directions(void **state)
 	assert_memory_equal(buf, "last words", 10);
 	assert_int_equal(read_some(b, buf, sizeof buf), PORT_EOF);
 	assert_int_equal(port_read(&port, a, buf, sizeof buf), PORT_EOF);
-	assert_int_equal(port_gone(&port, a), PORT_EOF);
+	assert_int_equal(port_peer_closed(&port, a), PORT_EOF);
 	assert_int_equal(port_local(&port, a, &(struct address){.port = 0}), PORT_FAILED);
 	port_shutdown(&port, a);
 	port_close(&port, &a);
@@ -157,10 +158,10 @@ static void who_watches_is_told_of_the_end(void **state)
 
 	(void)state;
 	pair(&a, &b);
-	assert_int_equal(port_gone(&port, a), PORT_AGAIN);
+	assert_int_equal(port_peer_closed(&port, a), PORT_AGAIN);
 	port_shutdown(&port, a);
 	await(a);
-	assert_int_equal(port_gone(&port, a), PORT_EOF);
+	assert_int_equal(port_peer_closed(&port, a), PORT_EOF);
 	port_reset(&port, &a);
 }
 
@@ -178,7 +179,7 @@ static void all_that_lies_unread_is_shown(void **state)
 	send_text(a, "0123456789");
 	while (port_peek(&port, b, &data) == PORT_AGAIN)
 		await(b);
-	assert_int_equal(port_gone(&port, b), PORT_AGAIN);
+	assert_int_equal(port_peer_closed(&port, b), PORT_AGAIN);
 	assert_int_equal(port_move(&port, b, c, 4, &culprit), 4);
 	assert_int_equal(read_some(d, buf, sizeof buf), 4);
 	assert_memory_equal(buf, "0123", 4);
@@ -300,18 +301,43 @@ static void a_late_answer_finds_nobody(void **state)
 /* Every place is taken once, and free again; the port's end cancels what is asked. */
 static void places_are_given_back(void **state)
 {
-	port_sock s[CONFIG_ANKLET_POSIX_LOOKUPS], more;
+	port_sock s[PORT_LOOKUPS], more;
 
 	(void)state;
 	for (int round = 0; round < 3; round++) {
-		for (int i = 0; i < CONFIG_ANKLET_POSIX_LOOKUPS; i++)
+		for (int i = 0; i < PORT_LOOKUPS; i++)
 			s[i] = ask(NAME, PORT_BOTH);
-		assert_int_equal(host_questions(), 2 * CONFIG_ANKLET_POSIX_LOOKUPS);
+		assert_int_equal(host_questions(), 2 * PORT_LOOKUPS);
 		assert_int_equal(port_resolve(&port, NAME, sizeof NAME - 1, PORT_BOTH, &more),
 			PORT_NO_RESOURCES);
 		assert_int_equal(more, PORT_NONE);
-		for (int i = 0; i < CONFIG_ANKLET_POSIX_LOOKUPS && round < 2; i++)
+		for (int i = 0; i < PORT_LOOKUPS && round < 2; i++)
 			port_close(&port, &s[i]);
+	}
+}
+
+/* A resolver that takes no question is said to do so, once until it takes one. */
+static void a_refusal_of_questions_is_said(void **state)
+{
+	struct address at;
+	port_sock s;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		questions.refuse = true;
+		host.log_len = 0;
+		s = ask(NAME, PORT_BOTH);
+		assert_int_equal(resolved(s, &at, 1), PORT_NAME_FAILED);
+		port_close(&port, &s);
+		assert_non_null(strstr(host_log_text(), "warning: names cannot be looked up"));
+		host.log_len = 0;
+		s = ask(NAME, PORT_BOTH);
+		assert_int_equal(resolved(s, &at, 1), PORT_NAME_FAILED);
+		port_close(&port, &s);
+		assert_string_equal(host_log_text(), "");
+		questions.refuse = false;
+		s = ask(NAME, PORT_BOTH);
+		port_close(&port, &s);
 	}
 }
 
@@ -357,9 +383,8 @@ static void the_log_has_levels(void **state)
 	port_log(&port, PORT_WARNING, "unwise", 6);
 	port_log(&port, PORT_INFO, "so it is", 8);
 	port_log(&port, PORT_DEBUG, "state", 5);
-	host.log[host.log_len] = '\0';
 	assert_string_equal(
-		host.log, "<err> 100%s wrong\n<wrn> unwise\n<inf> so it is\n<dbg> state\n");
+		host_log_text(), "error: 100%s wrong\nwarning: unwise\nso it is\ndebug: state\n");
 }
 
 /* Name servers of the configuration would be passed over: that is said. */
@@ -370,8 +395,7 @@ static void name_servers_are_zephyrs(void **state)
 	(void)state;
 	port_fini(&port);
 	assert_int_equal(port_init(&port, &config), 0);
-	host.log[host.log_len] = '\0';
-	assert_non_null(strstr(host.log, "<wrn> dns: "));
+	assert_non_null(strstr(host_log_text(), "warning: dns: "));
 }
 
 static void files_have_names(void **state)
@@ -405,6 +429,7 @@ int main(void)
 		TEST(no_name_and_no_answer),
 		TEST(a_late_answer_finds_nobody),
 		TEST(places_are_given_back),
+		TEST(a_refusal_of_questions_is_said),
 		TEST(nobody_is_asked),
 		TEST(the_log_has_levels),
 		TEST(name_servers_are_zephyrs),

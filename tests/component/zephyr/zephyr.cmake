@@ -26,6 +26,12 @@ function(target_include_directories target scope)
   endforeach()
 endfunction()
 
+function(target_compile_definitions target scope)
+  foreach(definition ${ARGN})
+    said(define ${target} ${scope} ${definition})
+  endforeach()
+endfunction()
+
 function(zephyr_library_sources)
   foreach(source ${ARGV})
     said(source ${source})

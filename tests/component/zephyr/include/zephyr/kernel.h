@@ -13,6 +13,13 @@ typedef struct {
 	int64_t ticks;
 } k_timeout_t;
 
+/* 1 for an option that is set to 1, else 0: also for one that is not defined. */
+#define IS_ENABLED(option) HOST_IS_SET(option)
+#define HOST_IS_SET(value) HOST_PICK(HOST_COMMA_##value 1, 0, 0)
+#define HOST_PICK(...) HOST_SECOND(__VA_ARGS__)
+#define HOST_COMMA_1 0,
+#define HOST_SECOND(first, second, ...) second
+
 #define K_FOREVER ((k_timeout_t){.ticks = -1})
 
 #define K_MUTEX_DEFINE(name) struct k_mutex name = {.mutex = PTHREAD_MUTEX_INITIALIZER}

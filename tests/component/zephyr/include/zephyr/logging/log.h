@@ -7,9 +7,9 @@
 
 void host_log(const char *level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-#define LOG_ERR(...) host_log("err", __VA_ARGS__)
-#define LOG_WRN(...) host_log("wrn", __VA_ARGS__)
-#define LOG_INF(...) host_log("inf", __VA_ARGS__)
-#define LOG_DBG(...) host_log("dbg", __VA_ARGS__)
+#define LOG_ERR(...) host_log("error: ", __VA_ARGS__)
+#define LOG_WRN(...) host_log("warning: ", __VA_ARGS__)
+#define LOG_INF(...) host_log("", __VA_ARGS__)
+#define LOG_DBG(...) host_log("debug: ", __VA_ARGS__)
 
 #endif

@@ -1,0 +1,175 @@
+/*
+ * What the files of this port share: the table of sockets, and how the waiting and the resolver meet.
+ *
+ * sockets.c owns the table, wait.c decides what is ready. Names are looked up by names/, which
+ * asks name servers itself, or by lookups.c, which asks the system's own resolver; both
+ * have port_resolve(), port_resolved() and the calls at the end of this page. All of it is
+ * the same on every system; what a system has to bring stands in system.h.
+ */
+#ifndef ANKLET_BSD_INTERNAL_H
+#define ANKLET_BSD_INTERNAL_H
+
+#include "system.h"
+
+enum entry_kind {
+	ENTRY_FREE,
+	ENTRY_LISTENER,
+	ENTRY_CONNECTING, /* becomes a stream when port_connected() says so */
+	ENTRY_STREAM,
+	ENTRY_DATAGRAMS,
+	ENTRY_LOOKUP, /* a handle without a descriptor */
+	ENTRY_QUERY,  /* the resolver's, above the core's handles */
+};
+
+/* Interests. A hangup has two: what shows that the peer has closed depends on what lies unread. */
+enum entry_interests {
+	INTEREST_READ = 1,
+	INTEREST_WRITE = 2,
+	INTEREST_HANGUP_READ = 4, /* with nothing unread: being readable shows it */
+	INTEREST_HANGUP_POLL = 8, /* otherwise: looked at every now and then */
+};
+
+#define INTEREST_HANGUP (INTEREST_HANGUP_READ | INTEREST_HANGUP_POLL)
+
+enum entry_flags {
+	READ_WOULD_BLOCK = 1,  /* port_move() took all there was: the next one is spared asking */
+	WRITE_WOULD_BLOCK = 2, /* port_move() sent less than there was: likewise */
+	PEER_CLOSED = 4,       /* port_peer_closed() has answered EOF: only a reset is still news */
+};
+
+/* ---- sockets.c ---- */
+
+/* Makes the table empty. */
+void sockets_init(struct port *p);
+
+/* The entry that a handle of the core's names. Any other number is a mistake of the caller's. */
+struct port_entry *socket_entry(struct port *p, port_sock s);
+
+/* Sets what is waited for, all of it. */
+void socket_set_interests(struct port *p, int entry, unsigned interests);
+
+/* The options that every stream has: nothing is held back, and urgent bytes travel in line. */
+void socket_options(int fd);
+
+/* Forgets what is pending: what was closed meanwhile may be used again. */
+void sockets_end_pending(struct port *p);
+
+/* Remembers the failure that errno names on a stream, unless there was one before; returns the first one. */
+int socket_failed(struct port_entry *e, int error);
+
+/*
+ * port_shutdown() where TCP cannot end one direction alone: closes the descriptor, which ends
+ * both. The handle stays, and reading answers PORT_EOF; who was waiting for the peer is
+ * told within the time of INTEREST_HANGUP_POLL.
+ */
+void socket_end_both(struct port *p, port_sock s);
+
+/* ---- sockets.c, for datagrams.c ---- */
+
+/* A descriptor for the family of 'at', of a type as socket() has it: 0, or why there is none. */
+int socket_open(const struct port *p, const struct address *at, int type, int *fd);
+
+/* An IPv6 socket takes no IPv4: 0, or -1 and errno. */
+int socket_one_family(int fd, const struct address *at);
+
+/* What an errno comes to: of socket(), bind() and listen(); and of connect(). */
+int socket_bind_answer(int error);
+int socket_connect_answer(int error, bool v4);
+
+/* Makes fd, which is then the port's, a handle of that kind: 0, or PORT_NO_RESOURCES with fd closed. */
+int socket_new_handle(struct port *p, enum entry_kind kind, int fd, port_sock *s);
+
+/* ---- stream.c, for move.c and wait.c ---- */
+
+/*
+ * system_show() and send() with their answers put in the port's terms, ends and failures
+ * remembered. PORT_AGAIN comes from memory while the interest stands; recording
+ * it, as a short count, is left to the caller.
+ */
+int socket_show(struct port *p, port_sock s, size_t size);
+int socket_send(struct port *p, port_sock s, const void *data, size_t len);
+
+/* Looks at a stream with INTEREST_HANGUP_POLL: is there news for port_peer_closed()? */
+bool stream_poll(struct port *p, int entry);
+
+/* ---- wait.c ---- */
+
+/* Sets port_now() for the first time. */
+void wait_init(struct port *p);
+
+/* ---- addresses.c ---- */
+
+/*
+ * Between the core's addresses and the system's. IPv4 has its own form out there, and only there.
+ * The length is 0 where the system has no such family.
+ */
+socklen_t address_to_system(const struct address *at, struct sockaddr_storage *out);
+bool address_from_system(const struct sockaddr_storage *in, struct address *at);
+
+/* The local address and port of fd: 0 or PORT_FAILED. */
+int address_of(int fd, struct address *at);
+
+/* ---- inet6.c, or inet6_none.c for a system that is built without IPv6 ---- */
+
+/* socket()'s name for the family; AF_UNSPEC where there is none. */
+extern const int inet6_family;
+
+/* The two above, for addresses of that family. */
+socklen_t inet6_to_system(const struct address *at, struct sockaddr_storage *out);
+bool inet6_from_system(const struct sockaddr_storage *in, struct address *at);
+
+/* A socket of that family takes no IPv4: 0, or -1 and errno. */
+int inet6_only(int fd);
+
+/* ---- sockets.c, for the resolver ---- */
+
+/*
+ * Takes a free entry above the core's handles for the resolver's descriptor fd,
+ * which system_socket() has given and which is then the port's. A
+ * descriptor that the wait cannot hold is closed. Returns the entry, or
+ * PORT_NO_RESOURCES with fd closed.
+ */
+int socket_new_query(struct port *p, int fd);
+
+/* A handle of the core's that stands for a lookup and has no descriptor, or PORT_NO_RESOURCES. */
+int socket_new_lookup(struct port *p);
+
+/* Closes the entry of a query and its descriptor. */
+void socket_close_query(struct port *p, int entry);
+
+/* The descriptor of an entry. */
+int socket_fd(const struct port *p, int entry);
+
+/* Records an interest of entry: until it is readable, or writable. Cleared when it is met. */
+void socket_await_read(struct port *p, int entry);
+void socket_await_write(struct port *p, int entry);
+
+/*
+ * A lookup has its answer: if READ is recorded for it, port_next() will name it.
+ * For resolve_ready() and resolve_expire() only: elsewhere nobody asks what is pending.
+ */
+void socket_lookup_ready(struct port *p, port_sock s);
+
+/* ---- The resolver, for sockets.c and wait.c: names/resolve.c or lookups.c ---- */
+
+void resolve_init(struct port *p, const struct port_config *config);
+
+/* Ends every lookup without touching its handle. */
+void resolve_fini(struct port *p);
+
+/* The handle s of a lookup is being closed: forget it and close its queries. */
+void resolve_cancel(struct port *p, port_sock s);
+
+/*
+ * A query's descriptor became readable or writable. p->scratch may be used until this returns.
+ * Nobody calls it where SYSTEM_QUERIES is 0.
+ */
+void resolve_ready(struct port *p, int entry);
+
+/* Milliseconds until resolve_expire() has something to do; negative: nothing is timed. */
+int32_t resolve_next(struct port *p);
+
+/* Acts on what is due: retries, gives up, ends the 50 ms. */
+void resolve_expire(struct port *p);
+
+#endif

@@ -1,0 +1,71 @@
+/*
+ * Moving bytes from one socket to another.
+ *
+ * They are looked at, sent, and only then dropped, exactly as many as were
+ * accepted: what is on its way lies in the kernel, on one side or the other, and
+ * nothing is ever kept here between two calls.
+ */
+#include "internal.h"
+
+/*
+ * One look and one send, of at most max bytes: how many, or as port_move().
+ * Whoever had less to give or to take than there was is known to make the next
+ * call wait, and is not asked again: a call of the system is saved, and for a
+ * full 'to' a copy of all that waits for it.
+ */
+static int move_once(struct port *p, port_sock from, port_sock to, size_t max, port_sock *failed)
+{
+	struct port_entry *source = socket_entry(p, from), *sink = socket_entry(p, to);
+	size_t size = max < sizeof p->scratch ? max : sizeof p->scratch;
+	int shown, sent;
+
+	*failed = to;
+	if (sink->io_error != 0)
+		return sink->io_error;
+	if (sink->flags & WRITE_WOULD_BLOCK || sink->interests & INTEREST_WRITE)
+		return PORT_AGAIN;
+	*failed = from;
+	if (source->flags & READ_WOULD_BLOCK)
+		return PORT_AGAIN;
+	shown = socket_show(p, from, size);
+	if (shown == PORT_AGAIN || (system_shows_all && shown > 0 && (size_t)shown < size))
+		source->flags |= READ_WOULD_BLOCK;
+	if (shown < 0)
+		return shown;
+	*failed = to;
+	sent = socket_send(p, to, p->scratch, (size_t)shown);
+	if (sent == PORT_AGAIN || (sent >= 0 && sent < shown)) {
+		sink->flags |= WRITE_WOULD_BLOCK;
+		source->flags &= (uint8_t)~READ_WOULD_BLOCK;
+	}
+	if (sent > 0)
+		port_consume(p, from, (size_t)sent);
+	return sent;
+}
+
+/* What was known is now recorded: what comes ready will tell what is to be known next. */
+static void wait_for(struct port *p, port_sock s, unsigned known, unsigned interest)
+{
+	struct port_entry *e = socket_entry(p, s);
+
+	e->flags &= (uint8_t)~known;
+	socket_set_interests(p, s, e->interests | interest);
+}
+
+int port_move(struct port *p, port_sock from, port_sock to, size_t budget, port_sock *failed)
+{
+	size_t moved = 0;
+	int n;
+
+	do {
+		n = move_once(p, from, to, budget - moved, failed);
+		moved += n > 0 ? (size_t)n : 0;
+	} while (n > 0 && moved < budget);
+	if (moved > 0)
+		return (int)moved;
+	if (n == PORT_AGAIN && *failed == to)
+		wait_for(p, to, WRITE_WOULD_BLOCK, INTEREST_WRITE);
+	else if (n == PORT_AGAIN)
+		wait_for(p, from, READ_WOULD_BLOCK, INTEREST_READ);
+	return n;
+}

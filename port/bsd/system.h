@@ -1,0 +1,137 @@
+/*
+ * What port/bsd needs of a system: all of it, on this page.
+ *
+ * A system is three files. system_NAME.c has every call below, or takes one of the files that
+ * have some of them for several systems: system_unix.c, system_select.c, platform.c,
+ * no_pktinfo.c, fdset.c; and lookups.c with a resolver of the system's, which
+ * answers from another thread (lookups.h), or names/, which asks name servers itself and needs POSIX.
+ *
+ * system_NAME.h makes known what sockets are made of, with no header that the system does not have:
+ * sockaddr_in, sockaddr_storage, msghdr, the constants of IPv4 and TCP, errno, htons(); and as
+ * bsd_close(), bsd_connect(), bsd_getsockname(), bsd_listen(), bsd_recv(), bsd_recvmsg(),
+ * bsd_send(), bsd_sendmsg() and bsd_setsockopt() the system's calls of these names. IPv6 is asked
+ * for by inet6.c alone; inet6_none.c stands for it where the system has none.
+ *
+ * system_NAME_sizes.h is for struct port (port_arch.h), and includes no such header:
+ *
+ *	SYSTEM_SCRATCH      bytes that are shown or moved at once
+ *	SYSTEM_DESCRIPTORS  every descriptor is below
+ *	SYSTEM_LOOKUPS      names that are looked up at once; SYSTEM_QUERIES descriptors for that
+ *	SYSTEM_RESOLVER     the header with struct resolver: "names/resolve.h" or "lookups.h"
+ *	SYSTEM_FD_SET       'fd_set native' where a set of fdset.h may be one, else 'char none'
+ *	struct system       what the system keeps in struct port, zero at first
+ *
+ * Nothing else is asked for: no eventfd, no pipe, no clock beside system_now_ms(), no signals, no
+ * thread, and no allocation.
+ */
+#ifndef ANKLET_BSD_SYSTEM_H
+#define ANKLET_BSD_SYSTEM_H
+
+#include "system_file.h"
+
+#include SYSTEM_FILE(ANKLET_SYSTEM, )
+
+#include "port.h"
+
+/* ---- The whole ---- */
+
+/* What has to be done before anything else: 0, or PORT_NO_RESOURCES. */
+int system_start(struct port *p);
+
+/* Gives it back, when every socket is closed. Also after a system_start() that failed. */
+void system_end(struct port *p);
+
+/* Milliseconds of a clock that never jumps, wrapping at 2^32. From any thread. */
+uint32_t system_now_ms(void);
+
+/*
+ * Waits until one of the descriptors below n that are members of *rd can be read, or of *wr
+ * written, at most ms (negative: no limit). Returns how many members are left in the two, which
+ * is 0 also for an error or a signal; they mean nothing then.
+ */
+int system_wait(struct port *p, int n, struct fdset *rd, struct fdset *wr, int32_t ms);
+
+/* Takes a log line (no line end, printable ASCII), whole or not at all: false. Never waits. */
+bool system_log(enum port_level level, const char *line, size_t len);
+
+/* It also has port_load(), port_random() and port_local_for(), as port.h has them. */
+
+/* As port_is_local(), but for 127.0.0.0/8. */
+bool system_is_local(struct port *p, const struct ip *ip);
+
+/* And literal_zone(), as port/literal.h has it. */
+
+/* ---- Sockets ---- */
+
+/* socket() and accept(): the descriptor, non-blocking and close-on-exec, or -1 and errno. */
+int system_socket(int family, int type);
+int system_accept(int listener, struct sockaddr *from, socklen_t *from_len);
+
+/* bind(): 0, or -1 and errno, which is EADDRNOTAVAIL where the address is not one of this host's. */
+int system_bind(int fd, const struct address *at);
+
+/*
+ * connect() of a socket for datagrams: it has then a local address, the one from which the
+ * peer is reached if it was bound to none. 0, or -1 and errno.
+ */
+int system_join(int fd, const struct address *peer);
+
+/*
+ * What a connection attempt has come to: 0, PORT_AGAIN, or PORT_FAILED with *error set to the
+ * errno that says why, which may thereby be taken from the socket.
+ */
+int system_connect_result(int fd, int *error);
+
+/* Resets those who wait at a listener that is about to be closed, unless close() does that itself. */
+void system_refuse_waiting(int listener);
+
+/* close() of this descriptor will break its connection off (RST). */
+void system_reset_at_close(int fd);
+
+/* What an errno that recv() or send() left on a connection means by POSIX. */
+int system_meaning(int error);
+
+/* shutdown() of the sending side. False: there are no half-closed connections, only close(). */
+bool system_shutdown(int fd);
+
+/* recv() with MSG_PEEK into p->scratch: of what lies unread, up to size bytes. Or 0 or -1 and errno, as recv(). */
+ssize_t system_show(struct port *p, int fd, size_t size);
+
+/* Does it show all that lies unread, as far as there is room? */
+extern const bool system_shows_all;
+
+/*
+ * Drops the first n bytes that lie unread in fd, all of which are there and at
+ * most SYSTEM_SCRATCH; p->scratch keeps what it shows. Returns false if it could not.
+ */
+bool system_drop(struct port *p, int fd, size_t n);
+
+/*
+ * What the peer has done, after whatever lies unread: 0 it is there, PORT_EOF, or
+ * PORT_RESET with *error set to the errno of what happened, which may thereby be taken
+ * from the socket.
+ */
+int system_peer(int fd, int *error);
+
+/* Does system_peer() see an end in order after unread bytes? A reset it always sees there. */
+extern const bool system_sees_end_behind;
+
+/* ---- The local address of datagrams: in no_pktinfo.c for a system that does not tell it ---- */
+
+/*
+ * It stands beside each (recvmsg(2), msg_control, of SYSTEM_BESIDE bytes) when
+ * system_tell_to() was called for the socket: 0, or -1 and errno.
+ */
+#define SYSTEM_BESIDE 64
+int system_tell_to(int fd, bool v4);
+
+/* Does it? Else system_sent_to() always answers false, and system_send_from() does nothing. */
+extern const bool system_tells_to;
+
+/* The address that the datagram was sent to, in *to, whose port is left alone; false: it is not said. */
+bool system_sent_to(struct msghdr *datagram, struct address *to);
+
+/* Sets msg_control of a datagram to be sent, zeroed and SYSTEM_BESIDE bytes long: it leaves from there. */
+void system_send_from(struct msghdr *datagram, const struct address *from);
+
+#endif

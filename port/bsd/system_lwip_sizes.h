@@ -1,0 +1,36 @@
+/*
+ * lwIP's BSD sockets, beside an operating system: what struct port has of them. See port_arch.h.
+ */
+#ifndef ANKLET_SYSTEM_LWIP_SIZES_H
+#define ANKLET_SYSTEM_LWIP_SIZES_H
+
+#include "lwip/opt.h"
+
+#define SYSTEM_FD_SET char none
+
+/*
+ * The most bytes that are shown or moved at once. lwIP shows one piece that has
+ * arrived, which is a segment or a few of them.
+ */
+#ifndef CONFIG_ANKLET_LWIP_SOCKETS_SCRATCH
+#define CONFIG_ANKLET_LWIP_SOCKETS_SCRATCH 5760
+#endif
+#define SYSTEM_SCRATCH CONFIG_ANKLET_LWIP_SOCKETS_SCRATCH
+#define SYSTEM_DROP 1460
+
+#define SYSTEM_RESOLVER "lookups.h"
+/* Names being looked up at once, over all ports: dns.c has a place for each family of each. */
+#define SYSTEM_LOOKUPS                                                              \
+	(CONFIG_ANKLET_BSD_LOOKUPS < DNS_TABLE_SIZE / 2 ? CONFIG_ANKLET_BSD_LOOKUPS \
+							: DNS_TABLE_SIZE / 2)
+#define SYSTEM_QUERIES 0
+
+/* Descriptors are lwIP's, and begin at an offset. */
+#define SYSTEM_DESCRIPTORS (LWIP_SOCKET_OFFSET + MEMP_NUM_NETCONN)
+
+struct system {
+	uint8_t dropped
+		[SYSTEM_DROP]; /* where bytes go that were moved: port_peek() still shows them */
+};
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * Linux and POSIX: what struct port has of them. See port_arch.h.
+ */
+#ifndef ANKLET_SYSTEM_POSIX_SIZES_H
+#define ANKLET_SYSTEM_POSIX_SIZES_H
+
+#include <signal.h>
+#include <sys/select.h>
+
+/* A program with a loop of its own may call select(): embed.h. */
+#define SYSTEM_FD_SET fd_set native
+
+#define SYSTEM_SCRATCH 65536
+
+#define SYSTEM_RESOLVER "names/resolve.h"
+#define SYSTEM_LOOKUPS CONFIG_ANKLET_BSD_LOOKUPS
+#define SYSTEM_QUERIES (2 * PORT_LOOKUPS) /* A and AAAA */
+
+/* A set holds every entry, the standard streams and some inherited descriptors, at least twice. */
+#ifndef CONFIG_ANKLET_DESCRIPTORS
+#define CONFIG_ANKLET_DESCRIPTORS ((2 * FDSET_NEEDED + 1023) / 1024 * 1024)
+#endif
+#define SYSTEM_DESCRIPTORS CONFIG_ANKLET_DESCRIPTORS
+#define FDSET_NEEDED (PORT_ENTRIES + 64)
+
+struct system {
+	bool signals;         /* the mask below is for the wait */
+	int helper;           /* a descriptor that the system file keeps for itself; -1: none */
+	uint32_t questions;   /* put to it, each with its number */
+	sigset_t during_wait; /* the signals blocked while it waits */
+};
+
+#endif

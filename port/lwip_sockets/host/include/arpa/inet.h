@@ -1,7 +1,0 @@
-/* <arpa/inet.h> as a system has it whose only sockets are lwIP's. */
-#ifndef ANKLET_LWIP_SOCKETS_HOST_ARPA_INET_H
-#define ANKLET_LWIP_SOCKETS_HOST_ARPA_INET_H
-
-#include "lwip/sockets.h"
-
-#endif

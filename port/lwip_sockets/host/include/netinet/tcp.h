@@ -1,7 +1,0 @@
-/* <netinet/tcp.h> as a system has it whose only sockets are lwIP's. */
-#ifndef ANKLET_LWIP_SOCKETS_HOST_NETINET_TCP_H
-#define ANKLET_LWIP_SOCKETS_HOST_NETINET_TCP_H
-
-#include "lwip/sockets.h"
-
-#endif

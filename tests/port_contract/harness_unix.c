@@ -1,0 +1,134 @@
+/*
+ * The part of a harness that a whole process has: files on disk, and a log that is stderr.
+ */
+#define _XOPEN_SOURCE 700
+#include "harness_bsd.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int log_read = -1, stderr_saved = -1;
+
+/* Files in a directory of the test's own, which harness_stop() removes. */
+static char directory[] = "/tmp/port_contract.XXXXXX";
+static char names[4][sizeof directory + 2];
+static unsigned files;
+
+const char *harness_file(struct port *p, const void *data, size_t len)
+{
+	char *name = names[files];
+	FILE *file;
+	bool written;
+
+	(void)p;
+	if (files == 0 && mkdtemp(directory) == NULL)
+		return NULL;
+	(void)snprintf(name, sizeof names[0], "%s/%u", directory, files++);
+	file = fopen(name, "w");
+	if (file == NULL)
+		return NULL;
+	written = fwrite(data, 1, len, file) == len;
+	return fclose(file) == 0 && written ? name : NULL;
+}
+
+/* Root may read everything, and becomes nobody until harness_stop(). */
+bool harness_forbid(struct port *p, const char *name)
+{
+	(void)p;
+	if (chmod(name, 0) != 0)
+		return false;
+	return geteuid() != 0 || (chmod(directory, 0755) == 0 && seteuid(65534) == 0);
+}
+
+static void remove_files(void)
+{
+	if (files == 0)
+		return;
+	if (getuid() == 0 && seteuid(0) != 0)
+		abort();
+	while (files > 0)
+		(void)unlink(names[--files]);
+	(void)rmdir(directory);
+	memcpy(directory + sizeof directory - sizeof "XXXXXX", "XXXXXX", sizeof "XXXXXX");
+}
+
+void bsd_begin(void)
+{
+}
+
+void bsd_end(struct port *p)
+{
+	harness_log_end(p);
+	remove_files();
+}
+
+/* The system's numbers cannot be stopped. */
+bool harness_no_random(struct port *p, bool on)
+{
+	(void)p;
+	(void)on;
+	return false;
+}
+
+/* stderr becomes a pipe whose reader is this program, which reads when it likes. */
+bool harness_log_begin(struct port *p)
+{
+	int ends[2];
+
+	(void)p;
+	if (pipe(ends) != 0)
+		return false;
+	stderr_saved = dup(STDERR_FILENO);
+	log_read = ends[0];
+	(void)dup2(ends[1], STDERR_FILENO);
+	close(ends[1]);
+	(void)fcntl(log_read, F_SETFL, O_NONBLOCK);
+	return true;
+}
+
+static char log_text[1 << 20];
+static size_t log_len;
+
+static void read_log(void)
+{
+	ssize_t n;
+
+	while (log_len < sizeof log_text &&
+		(n = read(log_read, log_text + log_len, sizeof log_text - log_len)) > 0)
+		log_len += (size_t)n;
+}
+
+/* A pipe is stalled by itself while nobody reads. */
+void harness_log_stalled(struct port *p, bool on)
+{
+	(void)p;
+	if (!on)
+		read_log();
+}
+
+size_t harness_log_text(struct port *p, char *buf, size_t size)
+{
+	(void)p;
+	read_log();
+	if (log_len >= size)
+		log_len = size - 1;
+	memcpy(buf, log_text, log_len);
+	buf[log_len] = '\0';
+	return log_len;
+}
+
+void harness_log_end(struct port *p)
+{
+	(void)p;
+	if (stderr_saved < 0)
+		return;
+	(void)dup2(stderr_saved, STDERR_FILENO);
+	close(stderr_saved);
+	close(log_read);
+	stderr_saved = log_read = -1;
+	log_len = 0;
+}
