@@ -18,6 +18,14 @@
 #include "tls/tls.h"
 
 #define TLS_ALPN_MAX 8
+
+/* The library was built with bounds to the keys of peers: see tools/bound_mbedtls. */
+#if defined(MBEDTLS_X509_BOUNDED) && MBEDTLS_MPI_MAX_SIZE <= 512
+#define TLS_BOUNDED 1
+#else
+#define TLS_BOUNDED 0
+#endif
+
 #define TLS_REASON_SIZE 121
 
 struct tls_context {
@@ -92,6 +100,9 @@ int tls_load_psk(struct port *p, const char *name, mbedtls_ssl_config *conf, str
 /* Sets tls->reason to what the library's code means here, and answers with the failure of tls.h. */
 int tls_explain(struct tls *tls, int code);
 
+/* What a certificate has that cannot be read, in words; NULL: nothing is known of it. */
+const char *tls_certificate_words(int code);
+
 /* Did the library get no memory? */
 bool tls_is_memory(int code);
 
@@ -113,6 +124,10 @@ int tls_random(void *p, unsigned char *buf, size_t len);
 
 /* Makes PSA ready, if the library has it. */
 int tls_parts_begin(void);
+
+/* Appends to why, once in a program, that a peer's certificates may cost any time, where the library has no bounds. */
+void tls_parts_warn(struct text *why);
+
 void tls_parts_random(mbedtls_ssl_config *conf, struct port *p);
 int tls_parts_parse_key(mbedtls_pk_context *key, const uint8_t *data, size_t len, struct port *p);
 int tls_parts_check_pair(

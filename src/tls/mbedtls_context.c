@@ -209,6 +209,7 @@ int tls_load(struct tls_context **context, struct port *p, const struct tls_sett
 		tls_unload(&c);
 		return answer;
 	}
+	tls_parts_warn(why);
 	*context = c;
 	return 0;
 }

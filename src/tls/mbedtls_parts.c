@@ -29,6 +29,27 @@ int tls_parts_begin(void)
 }
 #endif
 
+/* ---- What a peer's certificates may cost: bounded in what tools/bound_mbedtls was at ---- */
+
+#if TLS_BOUNDED
+void tls_parts_warn(struct text *why)
+{
+	(void)why;
+}
+#else
+void tls_parts_warn(struct text *why)
+{
+	static bool told;
+
+	if (told)
+		return;
+	told = true;
+	text_str(why, why->len > 0 ? "; " : "");
+	text_str(why, "this TLS library sets no bounds to what a peer's certificates cost, "
+		      "see docs/tls.md");
+}
+#endif
+
 /* ---- Since 4.0 random numbers are PSA's own, and tickets are made with PSA's algorithms ---- */
 
 #if MBEDTLS_VERSION_MAJOR < 4

@@ -96,9 +96,28 @@ static void say_certificate(struct text *t, const struct tls *tls, uint32_t flag
 		text_str(t, "the certificate cannot be verified");
 }
 
+/* What is wrong with one that cannot be read: to be put after "has". NULL: nobody knows. */
+const char *tls_certificate_words(int code)
+{
+	/* The low bits are of the cause within the cause. */
+	switch (-(-code & 0xff80)) {
+	case MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG:
+	case MBEDTLS_ERR_PK_UNKNOWN_PK_ALG:
+	case MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE:
+		return "a key or a signature of a kind that is not supported";
+	case MBEDTLS_ERR_PK_INVALID_PUBKEY:
+		return "a key that is broken, or longer than is accepted";
+	case MBEDTLS_ERR_X509_INVALID_EXTENSIONS:
+		return "a critical extension that is not known, or a broken one";
+	default:
+		return NULL;
+	}
+}
+
 static bool is_certificate(int code)
 {
 	switch (code) {
+	case MBEDTLS_ERR_X509_FATAL_ERROR:
 	case MBEDTLS_ERR_X509_CERT_VERIFY_FAILED:
 	case MBEDTLS_ERR_SSL_BAD_CERTIFICATE:
 	case MBEDTLS_ERR_SSL_CA_CHAIN_REQUIRED:
@@ -118,6 +137,8 @@ static int unverified(struct text *t, const struct tls *tls, int code)
 	else if (code == MBEDTLS_ERR_SSL_CA_CHAIN_REQUIRED)
 		text_str(t,
 			"the peer has shown a certificate, and only the shared key was asked for");
+	else if (code == MBEDTLS_ERR_X509_FATAL_ERROR)
+		text_str(t, "too many certificates stand between it and an authority");
 	else
 		say_certificate(t, tls, flags == NO_RESULT ? 0 : flags);
 	return TLS_UNVERIFIED;
@@ -179,6 +200,8 @@ static void say_code(struct text *t, int code)
 {
 	const char *words = FIND(code_words, code);
 
+	if (words == NULL && (words = tls_certificate_words(code)) != NULL)
+		text_str(t, "a certificate has ");
 	if (words != NULL) {
 		text_str(t, words);
 		return;

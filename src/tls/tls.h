@@ -65,10 +65,10 @@ enum tls_answer {
 
 /*
  * Makes a context, at start: reads the files and holds them against each other.
- * 0 and *context. Or PORT_NO_RANDOM (no strong random numbers: no TLS),
- * TLS_NO_MEMORY or TLS_BAD_SETTINGS, *context is unchanged, and why says what
- * is wrong and with which file. All or nothing: whoever loads again keeps the old
- * context when it fails. p must outlive the context.
+ * 0 and *context; what was appended to why then is a warning, for the log. Or PORT_NO_RANDOM
+ * (no strong random numbers: no TLS), TLS_NO_MEMORY or TLS_BAD_SETTINGS, *context is
+ * unchanged, and why says what is wrong and with which file. All or nothing: whoever
+ * loads again keeps the old context when it fails. p must outlive the context.
  */
 int tls_load(struct tls_context **context, struct port *p, const struct tls_settings *settings,
 	struct text *why);

@@ -59,7 +59,7 @@ def is_refused(proxy, server, ctx, pattern, **request):
 # ---- Good ones ----
 
 @pytest.mark.parametrize("version", ["1.2", "1.3"])
-@pytest.mark.parametrize("kind", ["server", "rsa_server"])
+@pytest.mark.parametrize("kind", ["server", "rsa_server", "long_rsa_server"])
 def test_by_name(start, certs, server, version, kind):
     ctx = tls_peers.server_context(getattr(certs, kind), version=version)
     # Mbed TLS 3.6.6 offers RSA-PSS and does not take it with TLS 1.2 (docs/tls.md): the client's order shall count.
