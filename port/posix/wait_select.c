@@ -26,6 +26,11 @@ uint32_t port_now(struct port *p)
 	return p->now;
 }
 
+uint32_t port_clock(struct port *p)
+{
+	return p->now = clock_ms();
+}
+
 void wait_init(struct port *p)
 {
 	p->now = p->looked_at = clock_ms();

@@ -13,6 +13,7 @@
 
 #define ACCEPTS_A_TURN 16
 #define ACCEPT_RETRY_MS 1000
+#define SLOW_TICK_MS 100
 
 /* ---- Runnable sessions ---- */
 
@@ -281,8 +282,24 @@ static void note_ready(struct anklet *a, port_sock sock)
 	}
 }
 
+/* A tick so long that others had to wait: somebody should know. Only what a library of TLS does has no bounds of ours. */
+static void log_slow_tick(struct anklet *a, uint32_t begun)
+{
+	uint32_t ms = port_clock(a->port) - begun;
+	struct text *t;
+
+	if (ms <= SLOW_TICK_MS)
+		return;
+	t = instance_line(a);
+	text_str(t, "a tick took ");
+	text_duration(t, ms);
+	text_str(t, ": everybody else waited");
+	instance_log(a, PORT_WARNING);
+}
+
 void anklet_turn(struct anklet *a)
 {
+	uint32_t begun = ANKLET_HAS_TLS ? port_now(a->port) : 0;
 	port_sock sock;
 
 	while ((sock = port_next(a->port)) != PORT_NONE)
@@ -292,6 +309,8 @@ void anklet_turn(struct anklet *a)
 	run_sessions(a);
 	if (CONFIG_ANKLET_ASSOCIATIONS > 0)
 		datagrams_run(a);
+	if (ANKLET_HAS_TLS && ANKLET_HAS_LOG(PORT_WARNING))
+		log_slow_tick(a, begun);
 }
 
 static int32_t until(const struct deadline *d, uint32_t now)

@@ -81,7 +81,10 @@ static struct text *begin_line(struct anklet *a, const struct session *s)
 
 static void text_since(struct text *t, struct anklet *a, const struct session *s)
 {
-	text_duration(t, port_now(a->port) - s->accepted_at);
+	/* Only TLS can have taken long in this tick. */
+	uint32_t now = ANKLET_HAS_TLS ? port_clock(a->port) : port_now(a->port);
+
+	text_duration(t, now - s->accepted_at);
 }
 
 void session_log_state(struct anklet *a, const struct session *s)

@@ -71,6 +71,9 @@ uint32_t library_steps(void);
 /* Tickets that could not be made in this run: a session goes on without one. */
 uint32_t library_lost_tickets(void);
 
+/* From now on it takes so long to find out that a certificate is not to be accepted. */
+void library_slow(uint32_t ms);
+
 /* Does reading wait until something was sent? */
 bool library_is_stuck(const struct tls *tls);
 

@@ -152,11 +152,33 @@ static void fair(struct run *run)
 	run->check = check_fair;
 }
 
+#define SLOW_MS 61834
+
+static void check_slow(struct run *run)
+{
+	EXPECT(run, client_code(&client) == SOCKS4_REJECTED);
+	EXPECT(run, run_logged(run, "not issued by a trusted authority after 1m") == 1);
+	EXPECT(run, run_logged(run, "a tick took 1m01s: everybody else waited") == 1);
+	EXPECT(run, run_logged(run, "a tick took ") == 1);
+}
+
+/* One step takes long: that is said, and the session's own line has the time of its end. */
+static void slow_step(struct run *run)
+{
+	begin(run, "route to *:7000 tls\n");
+	run->sim.latency_max_ms = run_between(run, 1, 9);
+	server.pattern.tls = secure_impostor(run, "other");
+	server_expect(&server, 1);
+	library_slow(SLOW_MS);
+	run->check = check_slow;
+}
+
 static const struct scenario scenarios[] = {
 	{"full_listener", full_listener},
 	{"full_route", full_route},
 	{"full_program", full_program},
 	{"fair", fair},
+	{"slow_step", slow_step},
 };
 
 int main(int argc, char **argv)
