@@ -69,6 +69,10 @@ static int trust(struct tls_context *c, const struct tls_settings *settings, str
 	bool lists = asks && (settings->ca[0] != '\0' || settings->psk[0] == '\0');
 	int answer = 0;
 
+	/* The library asks nobody for a certificate who has the key, in TLS 1.2 and 1.3. */
+	if (settings->server && asks && settings->psk[0] != '\0')
+		return bad(why,
+			"ca and psk exclude each other: who uses the psk shows no certificate");
 	if (lists)
 		answer = tls_load_certificates(c->port, settings->ca, &c->ca, why);
 	if (lists && answer == 0)

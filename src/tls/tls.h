@@ -38,7 +38,8 @@ struct tls_settings {
 	const char *key;  /* its private key; "": it stands in the same file */
 	const char *
 		ca; /* whom to trust. A client's "": the system's list. A server's "": no certificate is asked for */
-	const char *psk;      /* one line, IDENTITY:KEY, the key in hexadecimal (16 to 64 octets) */
+	/* One line, IDENTITY:KEY, the key in hexadecimal (16 to 64 bytes). A server has this, or ca, or neither. */
+	const char *psk;
 	const char *alpn;     /* protocols with commas between, best first */
 	uint8_t min;          /* enum tls_version; TLS_ANY is 1.2 */
 	bool verify_none;     /* a client's: takes any certificate */

@@ -179,6 +179,12 @@ def test_a_wrong_psk(listen, certs, server, tool, version, what):
     proxy.wait_log("TLS with the client failed")
 
 
+def test_psk_and_ca_on_one_listener(certs):
+    """Whoever had the key would be served without a certificate."""
+    said = fails(*listener(cert=certs.server.cert, key=certs.server.key, ca=certs.ca, psk=certs.psk))
+    assert "ca and psk exclude each other" in said
+
+
 # ---- Versions and ALPN ----
 
 def test_min_1_3(listen, certs, server):

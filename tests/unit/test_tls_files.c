@@ -84,6 +84,8 @@ static const struct bad bads[] = {
 	{"", "", "", FILES "server.pem", "",
 		FILES
 		"server.pem: not a line IDENTITY:KEY with a key of 16 to 64 octets in hexadecimal"},
+	{OWN, FILES "ca.pem", FILES "psk.txt", "",
+		"ca and psk exclude each other: who uses the psk shows no certificate"},
 	{OWN, "", "", "a,,b", "alpn: names of 1 to 255 octets with commas between them"},
 	{OWN, "", "", "a,", "alpn: names of 1 to 255 octets with commas between them"},
 	{OWN, "", "", "1,2,3,4,5,6,7,8,9", "alpn: more than 8 protocols"},
