@@ -134,8 +134,14 @@ int tls_parts_check_pair(
 	const mbedtls_pk_context *public_key, const mbedtls_pk_context *key, struct port *p);
 
 /*
- * The first certificate in PEM of a text, appended to *chain; *used is what stands in
- * front of it and the certificate. TLS_PARTS_NONE: there is no whole one.
+ * A key in PEM, text[len] being NUL; blanks at the ends of lines do not matter. Where PEM is not
+ * built in the library finds out what it is.
+ */
+int tls_parts_pem_key(mbedtls_pk_context *key, const uint8_t *text, size_t len, struct port *p);
+
+/*
+ * The first certificate in PEM of a text, appended to *chain, as there; *used is what stands
+ * before it and the certificate. TLS_PARTS_NONE: there is no whole one, and nothing is used.
  */
 #define TLS_PARTS_NONE 1
 int tls_parts_pem(mbedtls_x509_crt *chain, const uint8_t *text, size_t *used);

@@ -165,8 +165,8 @@ int tls_load_key(struct port *p, const char *name, mbedtls_pk_context *key, stru
 		return n;
 	if (n == 0)
 		return bad_file(why, name, "the file is empty");
-	/* The library takes for text what has its NUL counted in. */
-	code = tls_parts_parse_key(key, data, (size_t)n + (data[0] != DER_BEGINS), p);
+	code = data[0] == DER_BEGINS ? tls_parts_parse_key(key, data, (size_t)n, p)
+				     : tls_parts_pem_key(key, data, (size_t)n, p);
 	if (tls_is_memory(code))
 		return tls_no_memory(why);
 	if (code != 0)

@@ -16,9 +16,9 @@ static char scratch[] = "/tmp/test_tls.XXXXXX";
 
 static const char *scratch_name(const char *name)
 {
-	static char path[4][80];
+	static char path[8][80];
 	static unsigned next;
-	char *at = path[next++ % 4];
+	char *at = path[next++ % 8];
 
 	(void)snprintf(at, sizeof path[0], "%s/%s", scratch, name);
 	return at;
@@ -235,6 +235,56 @@ static void a_long_list(void **state)
 	unload_pair(&pair);
 }
 
+/* ---- Text ---- */
+
+/* A file of ours as it comes out of an editor or a mail: with 'before' and 'after' each line's content. */
+static const char *as_edited(
+	const char *from, const char *name, const char *before, const char *after)
+{
+	static char text[8000];
+	char line[200];
+	size_t len = 0;
+	FILE *file = fopen(from, "r");
+
+	assert_non_null(file);
+	while (fgets(line, sizeof line, file) != NULL) {
+		int n = snprintf(text + len, sizeof text - len, "%s%.*s%s", before,
+			(int)strcspn(line, "\n"), line, after);
+
+		assert_true(n > 0 && (size_t)n < sizeof text - len);
+		len += (size_t)n;
+	}
+	(void)fclose(file);
+	write_file(name, text, len);
+	return scratch_name(name);
+}
+
+/* RFC 7468, section 2: certificates, authorities, keys. */
+static void blanks_and_ends_of_lines(void **state)
+{
+	static const char *const ends[] = {"\n", " \n", "  \n", "\t\n", " \t \n", "\r\n", "   \r\n",
+		"\t\r\n", "\r", " \r", "\v\f\n", "\n\n", " \n \t\n"};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof ends / sizeof ends[0]; i++) {
+		const char *before = i % 2 == 0 ? "" : " \t", *after = ends[i / 2];
+		struct tls_settings server = server_settings, client = client_settings;
+		struct pair pair;
+
+		server.cert = as_edited(FILES "chain.pem", "cert", before, after);
+		server.key = as_edited(FILES "chain.key", "key", before, after);
+		client.ca = as_edited(FILES "bundle.pem", "ca", before, after);
+		pair = (struct pair){.context = {load(&client), load(&server)}};
+		make_pair(&pair, "server.test");
+		close_pair(&pair);
+		unload_pair(&pair);
+		server.cert = as_edited(FILES "both.pem", "cert", before, after);
+		server.key = "";
+		pair.context[1] = load(&server);
+		tls_unload(&pair.context[1]);
+	}
+}
+
 static int make_scratch(void **state)
 {
 	(void)state;
@@ -243,7 +293,7 @@ static int make_scratch(void **state)
 
 static int remove_scratch(void **state)
 {
-	static const char *const names[] = {"secret", "psk", "list", "long"};
+	static const char *const names[] = {"secret", "psk", "list", "long", "cert", "key", "ca"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -259,6 +309,7 @@ int main(void)
 		RUN(shared_keys),
 		RUN(a_certificate_anywhere),
 		RUN(a_long_list),
+		RUN(blanks_and_ends_of_lines),
 	};
 
 	return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
