@@ -87,9 +87,12 @@ char *tls_copy(const char *text, size_t len);
 
 /* ---- mbedtls_files.c: each 0, TLS_NO_MEMORY or TLS_BAD_SETTINGS with words in why ---- */
 
-/* Appends all certificates of a file to *chain. The system's list ("") may hold some that nobody can read. */
+/*
+ * Appends all certificates of a file to *chain; "": the system's list. Where one cannot be read: all of them are
+ * wanted, or the others will do, if there are any, and why has a warning.
+ */
 int tls_load_certificates(
-	struct port *p, const char *name, mbedtls_x509_crt *chain, struct text *why);
+	struct port *p, const char *name, mbedtls_x509_crt *chain, bool all, struct text *why);
 
 int tls_load_key(struct port *p, const char *name, mbedtls_pk_context *key, struct text *why);
 

@@ -19,7 +19,7 @@
 
 static const char *const names[] = {"ca.pem", "server.pem", "server.key", "expired.pem",
 	"expired.key", "self.pem", "self.key", "other.pem", "other.key", "chain.pem", "chain.key",
-	"client.pem", "client.key", "stranger.pem", "stranger.key"};
+	"client.pem", "client.key", "stranger.pem", "stranger.key", "spoilt.pem"};
 
 #define NAMES (sizeof names / sizeof names[0])
 
@@ -183,6 +183,11 @@ void secure_clean_up(struct run *run)
 		tls_unload(&contexts[--context_count]);
 	library_end();
 	EXPECT(run, library_holds() == 0);
+}
+
+void secure_spoil_list(struct run *run)
+{
+	sim_file(&run->sim, "", files[NAMES - 1].octets, files[NAMES - 1].len);
 }
 
 void secure_world(struct run *run)

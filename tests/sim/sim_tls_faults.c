@@ -108,12 +108,18 @@ static void check_verified(struct run *run)
 	EXPECT(run, client_code(&client) == SOCKS4_GRANTED);
 	EXPECT(run, client.talk.in == server.talk[0].out_len);
 	EXPECT(run, server.talk[0].in == client.talk.out_len);
+	EXPECT(run,
+		run_logged(run,
+			"route to *:7000 tls name=server.test: the system's list of certificate "
+			"authorities: certificate number 2 in it cannot be read; it is not used") ==
+			1);
 }
 
-/* The same, but the route says whom to expect. */
+/* The same, but the route says whom to expect, and one of the authorities cannot be read, which is told. */
 static void named(struct run *run)
 {
 	begin_either(run, false);
+	secure_spoil_list(run);
 	run->config = "route to *:7000 tls name=server.test\n";
 	tap_it(run);
 	client_ask(&client, SOCKS4_CONNECT, SERVER_IP2, 7000, "user", NULL);

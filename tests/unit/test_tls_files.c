@@ -55,6 +55,8 @@ struct bad {
 	const char *words;
 };
 
+#define CRITICAL "a critical extension that is not known, or a broken one"
+#define KIND "a key or a signature of a kind that is not supported"
 #define OWN FILES "server.pem", FILES "server.key"
 
 static const struct bad bads[] = {
@@ -78,8 +80,14 @@ static const struct bad bads[] = {
 		      "server.pem"},
 	{OWN, FILES "none.pem", "", "", FILES "none.pem: no such file"},
 	{OWN, FILES "server.key", "", "", FILES "server.key: no certificate in it"},
-	{OWN, FILES "spoilt.pem", "", "",
+	{FILES "spoilt.pem", FILES "server.key", "", "", "",
 		FILES "spoilt.pem: certificate number 2 in it cannot be read"},
+	{OWN, FILES "critical_ca.pem", "", "",
+		FILES "critical_ca.pem: certificate number 1 in it has " CRITICAL},
+	{OWN, FILES "ed25519_ca.pem", "", "",
+		FILES "ed25519_ca.pem: certificate number 1 in it has " KIND},
+	{FILES "ed25519_ca.pem", FILES "server.key", "", "", "",
+		FILES "ed25519_ca.pem: certificate number 1 in it has " KIND},
 	{"", "", "", FILES "none.txt", "", FILES "none.txt: no such file"},
 	{"", "", "", FILES "server.pem", "",
 		FILES
@@ -235,6 +243,59 @@ static void a_long_list(void **state)
 	unload_pair(&pair);
 }
 
+/* The files one after the other. */
+static size_t put_together(char *text, size_t size, const char *const *names)
+{
+	size_t len = 0;
+
+	for (; *names != NULL; names++) {
+		FILE *file = fopen(*names, "r");
+
+		assert_non_null(file);
+		len += fread(text + len, 1, size - len, file);
+		(void)fclose(file);
+	}
+	return len;
+}
+
+/* What cannot be used among authorities is passed over and told; the others count. */
+static void some_that_cannot_be_read(void **state)
+{
+	static const struct {
+		const char *names[6];
+		const char *words;
+	} lists[] = {
+		{{FILES "critical_ca.pem", FILES "ca.pem"},
+			"number 1 in it has " CRITICAL "; it is not used"},
+		{{FILES "other_ca.pem", FILES "ed25519_ca.pem", FILES "ca.pem"},
+			"number 2 in it has " KIND "; it is not used"},
+		{{FILES "ca.pem", FILES "ed25519_ca.pem", FILES "critical_ca.pem",
+			 FILES "spoilt.pem"},
+			"number 2 in it has " KIND "; it and 2 more are not used"},
+		{{FILES "ca.pem", FILES "spoilt.pem"},
+			"number 3 in it cannot be read; it is not used"},
+	};
+	struct tls_settings settings = client_settings;
+	char text[8000], warned[300], expected[300];
+
+	(void)state;
+	settings.ca = scratch_name("ca");
+	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+		struct pair pair = {.context = {NULL, load(&server_settings)}};
+		struct text why;
+
+		write_file("ca", text, put_together(text, sizeof text, lists[i].names));
+		text_init(&why, warned, sizeof warned);
+		assert_int_equal(tls_load(&pair.context[0], &port, &settings, &why), 0);
+		(void)snprintf(expected, sizeof expected, "%s: certificate %s", settings.ca,
+			lists[i].words);
+		assert_string_equal(warned, expected);
+		make_pair(&pair, "server.test");
+		close_pair(&pair);
+		unload_pair(&pair);
+	}
+}
+
 /* ---- Text ---- */
 
 /* A file of ours as it comes out of an editor or a mail: with 'before' and 'after' each line's content. */
@@ -309,6 +370,7 @@ int main(void)
 		RUN(shared_keys),
 		RUN(a_certificate_anywhere),
 		RUN(a_long_list),
+		RUN(some_that_cannot_be_read),
 		RUN(blanks_and_ends_of_lines),
 	};
 
