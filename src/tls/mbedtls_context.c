@@ -31,6 +31,27 @@ static int bad(struct text *why, const char *words)
 
 /* ---- Files ---- */
 
+/*
+ * Do our own certificates fit into the one message that they are sent in? TLS 1.3's is the longer one: 4 bytes
+ * say what it is, 4 how long it is, and 5 stand around each certificate (RFC 8446, section 4.4.2).
+ */
+static int fits(const struct tls_context *c, const struct tls_settings *settings, struct text *why)
+{
+	size_t len = 8;
+
+	for (const mbedtls_x509_crt *crt = &c->cert; crt != NULL; crt = crt->next)
+		len += crt->raw.len + 5;
+	if (len <= MBEDTLS_SSL_OUT_CONTENT_LEN)
+		return 0;
+	text_escaped(why, settings->cert, strlen(settings->cert));
+	text_str(why, ": its certificates take ");
+	text_num(why, len);
+	text_str(why, " bytes, and no more than ");
+	text_num(why, MBEDTLS_SSL_OUT_CONTENT_LEN);
+	text_str(why, " can be sent");
+	return TLS_BAD_SETTINGS;
+}
+
 /* Our own certificate and its key, held against each other. */
 static int own_certificate(
 	struct tls_context *c, const struct tls_settings *settings, struct text *why)
@@ -43,6 +64,8 @@ static int own_certificate(
 	if (settings->cert[0] == '\0')
 		return 0;
 	answer = tls_load_certificates(c->port, settings->cert, &c->cert, true, why);
+	if (answer == 0)
+		answer = fits(c, settings, why);
 	if (answer == 0)
 		answer = tls_load_key(c->port, key, &c->key, why);
 	if (answer != 0)

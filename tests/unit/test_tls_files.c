@@ -9,6 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tls/mbedtls.h"
+
+#define AS_TEXT(number) #number
+#define TEXT_OF(macro) AS_TEXT(macro)
+#define LIMIT TEXT_OF(MBEDTLS_SSL_OUT_CONTENT_LEN)
 #define RUN(test) cmocka_unit_test_setup_teardown(test, start_port, stop_port)
 
 /* Written below 'scratch', a directory of the test's own. */
@@ -296,6 +301,41 @@ static void some_that_cannot_be_read(void **state)
 	}
 }
 
+/* As many of one's own as can be sent are sent, in one message; with one more there is no start. */
+static void a_long_chain_of_our_own(void **state)
+{
+	static char text[64000];
+	struct tls_settings settings = server_settings;
+	size_t len = put_together(text, sizeof text, (const char *[]){FILES "server.pem", NULL});
+	struct pair pair = {.context = {load(&client_settings), NULL}};
+	struct text why;
+	int answer;
+
+	(void)state;
+	settings.cert = scratch_name("cert");
+	for (int n = 0;; n++) {
+		write_file("cert", text, len);
+		text_init(&why, said, sizeof said);
+		answer = tls_load(&pair.context[1], &port, &settings, &why);
+		if (answer != 0)
+			break;
+		assert_true(n < 50);
+		for (int v = 0; v < 2; v++) {
+			mbedtls_ssl_conf_max_tls_version(&pair.context[1]->conf,
+				v ? MBEDTLS_SSL_VERSION_TLS1_3 : MBEDTLS_SSL_VERSION_TLS1_2);
+			make_pair(&pair, "server.test");
+			close_pair(&pair);
+		}
+		tls_unload(&pair.context[1]);
+		len += put_together(
+			text + len, sizeof text - len, (const char *[]){FILES "ca.pem", NULL});
+	}
+	assert_int_equal(answer, TLS_BAD_SETTINGS);
+	assert_non_null(strstr(said, "/cert: its certificates take "));
+	assert_non_null(strstr(said, " bytes, and no more than " LIMIT " can be sent"));
+	tls_unload(&pair.context[0]);
+}
+
 /* ---- Text ---- */
 
 /* A file of ours as it comes out of an editor or a mail: with 'before' and 'after' each line's content. */
@@ -371,6 +411,7 @@ int main(void)
 		RUN(a_certificate_anywhere),
 		RUN(a_long_list),
 		RUN(some_that_cannot_be_read),
+		RUN(a_long_chain_of_our_own),
 		RUN(blanks_and_ends_of_lines),
 	};
 
