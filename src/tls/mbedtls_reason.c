@@ -184,6 +184,8 @@ static void say_alert(struct text *t, unsigned alert)
 static const struct words code_words[] = {
 	{MBEDTLS_ERR_SSL_INVALID_MAC, "a record was changed on its way, or the keys differ"},
 	{MBEDTLS_ERR_SSL_INVALID_RECORD, "what came is not TLS"},
+	{MBEDTLS_ERR_SSL_BAD_INPUT_DATA,
+		"a message, of certificates perhaps, is longer than can be read"},
 	{MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE, "a message came that has no place here"},
 	{MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION, "there is no common version of TLS"},
 	{MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE, "there are no common ciphers, or the keys differ"},

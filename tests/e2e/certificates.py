@@ -93,6 +93,7 @@ class Certificates:
 
     def __init__(self, directory):
         good, other = Authority(directory / "good", "Good CA"), Authority(directory / "other", "Other CA")
+        self.good = good
         sans = [f"DNS:{NAME}", f"DNS:{WILD}", f"IP:{ADDRESS}"]
         self.ca, self.other_ca = str(good.cert), str(other.cert)
         self.server = good.issue(NAME, sans)

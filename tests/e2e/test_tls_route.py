@@ -158,6 +158,15 @@ def test_a_bad_certificate(start, certs, what, version):
     is_refused(start(), server, ctx, f"certificate.*({pattern})", **request)
 
 
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+@pytest.mark.parametrize("count", [800, 1000, 3000])
+def test_certificates_longer_than_a_message_may_be(start, certs, server, version, count):
+    """22, 27 and 83 KB: the library reads a message of 16 KiB."""
+    long = certs.good.issue(NAME, [f"DNS:{NAME}"] + [f"DNS:name{number}.of.many.example" for number in range(count)])
+    is_refused(start(), server, tls_peers.server_context(long, version=version),
+               "TLS with the server failed.*a message, of certificates perhaps, is longer than can be read", name=NAME)
+
+
 def test_s_server_with_an_expired_certificate(start, certs, tool):
     s_server, port = daemons.s_server(tool("openssl"), certs.expired)
     client = socks4.send(start().address, port, name=NAME, early=SECRET)
