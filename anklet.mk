@@ -15,7 +15,7 @@ CORE += src/session/tls.c
 CORE += src/proxy/anklet.c src/proxy/association.c src/proxy/datagrams.c src/proxy/start.c src/proxy/tls.c
 TLS_none += src/tls/none.c
 TLS_mbedtls += src/tls/mbedtls.c src/tls/mbedtls_context.c src/tls/mbedtls_files.c src/tls/mbedtls_parts.c
-TLS_mbedtls += src/tls/mbedtls_random.c src/tls/mbedtls_reason.c
+TLS_mbedtls += src/tls/mbedtls_random.c src/tls/mbedtls_reason.c src/tls/mbedtls_verify.c
 
 # port/posix, with the files of one kind of system; and the program.
 PORT_POSIX += port/posix/addresses.c port/posix/datagrams.c port/posix/dns.c port/posix/facing.c

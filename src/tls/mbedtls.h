@@ -3,8 +3,8 @@
  *
  * mbedtls.c has the connections, mbedtls_context.c what they share,
  * mbedtls_files.c the files, mbedtls_reason.c the words for failures,
- * mbedtls_random.c the random numbers, and mbedtls_parts.c all that depends on the
- * library's version and on what it was built with.
+ * mbedtls_random.c the random numbers, mbedtls_verify.c what is ours to say of a peer's
+ * certificates, and mbedtls_parts.c all that depends on the library's version and on what it was built with.
  */
 #ifndef ANKLET_TLS_MBEDTLS_H
 #define ANKLET_TLS_MBEDTLS_H
@@ -57,13 +57,15 @@ struct tls {
 	bool ended;       /* close_notify was given to the library */
 	bool offered;     /* a session was offered to be resumed */
 	bool certificate; /* the handshake has passed the server's certificate: a full one */
+	bool by_address;  /* a client's: it wants to reach an address, 'ip' */
 	uint8_t alert;    /* to be sent before the failure; 0: none */
 	int lost;     /* what the port answered in this call, when that was an end; 0: nothing */
 	int doom;     /* the failure, until the peer has been told; 0: none */
 	int failure;  /* the failure; 0: none */
 	int read_end; /* PORT_EOF when reading has ended in order; 0: it has not */
 	char *name;   /* a client's: whom it wants to reach */
-	struct ip ip; /* the same, when it is an address: else zero */
+	struct ip ip;
+	uint32_t wrong;             /* with the peer's certificates so far: the library's flags */
 	size_t shown_at, shown_len; /* of chunk: decrypted and not consumed */
 	mbedtls_ssl_context ssl;
 	char reason[TLS_REASON_SIZE];
@@ -108,6 +110,11 @@ const char *tls_certificate_words(int code);
 
 /* Did the library get no memory? */
 bool tls_is_memory(int code);
+
+/* ---- mbedtls_verify.c ---- */
+
+/* As the library calls it, when it has looked at a certificate of a peer's; tls is the connection. */
+int tls_verify(void *tls, mbedtls_x509_crt *crt, int depth, uint32_t *flags);
 
 /* ---- mbedtls_random.c ---- */
 

@@ -21,7 +21,7 @@
  * five keys of 4096 bits and 65537 as exponent takes 2.8 million; that of 8190-bit exponents, 1.6 thousand million.
  */
 #define PRODUCTS_MAX 8000000
-#define POINTS_MAX 14
+#define POINTS_MAX 24
 
 static uint64_t products;
 static unsigned powers, points;
@@ -448,6 +448,22 @@ static void many_issuers_of_one_name(void **state)
 	show(&chain, false, TOO_MANY);
 }
 
+/* What cannot be verified as it stands is sorted and tried once more, and then as far as it may go. */
+static void issuers_in_the_wrong_order(void **state)
+{
+	static const struct key key = {0, 0};
+	static struct chain chain;
+
+	(void)state;
+	add(&chain, 'a', 'b', &key, &key, false);
+	add(&chain, 'g', 'h', &key, &key, false);
+	for (char name = 'b'; name < 'g'; name++)
+		for (int i = 0; i < 3; i++)
+			add(&chain, name, (char)(name + 1), &key, &key, true);
+	show(&chain, false, NOT_TRUSTED);
+	assert_true(points > 40);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -456,6 +472,7 @@ int main(void)
 		RUN(keys_of_ordinary_length),
 		RUN(long_chains),
 		RUN(many_issuers_of_one_name),
+		RUN(issuers_in_the_wrong_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
