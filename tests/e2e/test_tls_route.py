@@ -242,6 +242,24 @@ def test_only_old_versions_at_the_server(start, certs, tool):
     assert socks4.refused(start().address, port, name=NAME) == socks4.REJECTED
 
 
+OLD = {"CBC": "ECDHE-RSA-AES256-SHA384:ECDHE-RSA-AES128-SHA", "DHE": "DHE-RSA-AES256-GCM-SHA384",
+       "plain RSA": "AES128-GCM-SHA256:AES256-SHA"}
+
+
+@pytest.mark.parametrize("what", OLD)
+def test_what_old_windows_servers_offer(start, certs, tool, what):
+    """With an RSA certificate, and TLS 1.2: docs/tls.md says that it is refused, and what the log has."""
+    _, port = daemons.s_server(tool("openssl"), certs.rsa_server, "-tls1_2", "-cipher", OLD[what])
+    proxy = start()
+    assert socks4.refused(proxy.address, port, name=NAME) == socks4.REJECTED
+    proxy.wait_log("the peer sent the alert handshake failure")
+
+
+def test_what_they_offer_with_an_ecdsa_certificate(start, certs, tool):
+    _, port = daemons.s_server(tool("openssl"), certs.server, "-tls1_2", "-cipher", "ECDHE-ECDSA-AES256-GCM-SHA384")
+    socks4.connect(start().address, port, name=NAME)
+
+
 def test_a_client_that_leaves_ends_the_handshake(start, server):
     proxy = start()
     idle = proxy.descriptors()
