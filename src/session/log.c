@@ -162,12 +162,12 @@ void session_log_granted(struct anklet *a, const struct session *s)
 	instance_log(a, PORT_INFO);
 }
 
-/* What TLS has to say about it, in a few words of ours. */
-static void text_tls_reason(struct text *t, const char *whose, const struct tls *tls)
+/* What TLS has to say about it, in a few words of ours: with whom it failed, the reason has said. */
+static void text_tls_reason(struct text *t, const struct tls *tls)
 {
 	if (!ANKLET_HAS_TLS || tls == NULL || *tls_reason(tls) == '\0')
 		return;
-	text_str(t, whose);
+	text_str(t, ": ");
 	text_str(t, tls_reason(tls));
 }
 
@@ -208,8 +208,12 @@ static void text_verdict(struct text *t, const struct anklet *a, const struct se
 		text_char(t, ' ');
 		text_num(t, hop_code(&s->hop));
 	}
-	text_tls_reason(t, ", client: ", s->client.tls);
-	text_tls_reason(t, ", server: ", s->server.tls);
+	/* A reset has been told: TLS would only repeat it. */
+	if (s->reason != REASON_RESET && s->reason != REASON_CLIENT_RESET &&
+		s->reason != REASON_SERVER_RESET) {
+		text_tls_reason(t, s->client.tls);
+		text_tls_reason(t, s->server.tls);
+	}
 	if (s->reason == REASON_NOT_SOCKS) {
 		text_str(t, ": its first octet is ");
 		text_num(t, s->request.vn);

@@ -32,6 +32,8 @@
 		"an address of this host, loopback or link-local: an allow line must name it")     \
 	X(REASON_LOOP, 91, "the proxy itself listens there")                                       \
 	X(REASON_CLIENT_TLS, 0, "TLS with the client failed")                                      \
+	X(REASON_CLIENT_UNVERIFIED, 0, "the client's certificate is not accepted")                 \
+	X(REASON_CLIENT_TLS_FULL, 0, "no room for another encrypted connection")                   \
 	X(REASON_TLS_FULL, 91, "no room for another encrypted connection")                         \
 	X(REASON_NO_IDENT, 0,                                                                      \
 		ANKLET_IF_IDENT(                                                                   \

@@ -30,14 +30,15 @@ enum session_next session_tls_accept(struct anklet *a, struct session *s)
 
 	(void)a; /* every handler is given it */
 	if (s->client.tls == NULL)
-		return session_refuse(s, REASON_TLS_FULL);
+		return session_refuse(s, REASON_CLIENT_TLS_FULL);
 	r = tls_handshake(s->client.tls);
 	if (r == PORT_AGAIN)
 		return NEXT_WAIT;
 	if (r == TLS_TURN)
 		return NEXT_TURN;
 	if (r < 0)
-		return session_refuse(s, REASON_CLIENT_TLS);
+		return session_refuse(
+			s, r == TLS_UNVERIFIED ? REASON_CLIENT_UNVERIFIED : REASON_CLIENT_TLS);
 	return session_enter(s, SESSION_REQUEST);
 }
 

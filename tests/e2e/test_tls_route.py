@@ -138,14 +138,14 @@ def test_ca_of_the_whole_program(anklet, certs, names, server, trusted):
 # ---- Certificates that must not be taken ----
 
 BAD = {
-    "another name": ("other_name", dict(name=NAME), "is not for"),
+    "another name": ("other_name", dict(name=NAME), "not for"),
     "expired": ("expired", dict(name=NAME), "expired"),
-    "not valid yet": ("not_yet", dict(name=NAME), "future|not yet"),
-    "self-signed": ("self_signed", dict(name=NAME), "trust|signed"),
-    "unknown CA": ("unknown", dict(name=NAME), "trust|signed"),
-    "address, none in the certificate": ("names_only", dict(host="127.0.0.1"), "is not for"),
-    "the address of another": ("server", dict(host="127.0.0.9"), "is not for"),
-    "name, which is not the address's": ("server", dict(name=OTHER_NAME), "is not for"),
+    "not valid yet": ("not_yet", dict(name=NAME), "not yet valid"),
+    "self-signed": ("self_signed", dict(name=NAME), "not issued by a trusted authority"),
+    "unknown CA": ("unknown", dict(name=NAME), "not issued by a trusted authority"),
+    "address, none in the certificate": ("names_only", dict(host="127.0.0.1"), "not for"),
+    "the address of another": ("server", dict(host="127.0.0.9"), "not for"),
+    "name, which is not the address's": ("server", dict(name=OTHER_NAME), "not for"),
 }
 
 
@@ -155,7 +155,7 @@ def test_a_bad_certificate(start, certs, what, version):
     kind, request, pattern = BAD[what]
     server = peers.listener(request.get("host", "127.0.0.1"))
     ctx = tls_peers.server_context(getattr(certs, kind), version=version)
-    is_refused(start(), server, ctx, f"certificate.*({pattern})", **request)
+    is_refused(start(), server, ctx, f"the server's certificate is not accepted: ({pattern})", **request)
 
 
 @pytest.mark.parametrize("version", ["1.2", "1.3"])
@@ -164,7 +164,7 @@ def test_certificates_longer_than_a_message_may_be(start, certs, server, version
     """22, 27 and 83 KB: the library reads a message of 16 KiB."""
     long = certs.good.issue(NAME, [f"DNS:{NAME}"] + [f"DNS:name{number}.of.many.example" for number in range(count)])
     is_refused(start(), server, tls_peers.server_context(long, version=version),
-               "TLS with the server failed.*a message, of certificates perhaps, is longer than can be read", name=NAME)
+               "TLS with the server failed: a message, of certificates perhaps, is longer than can be read", name=NAME)
 
 
 def test_s_server_with_an_expired_certificate(start, certs, tool):

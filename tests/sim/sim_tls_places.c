@@ -101,7 +101,8 @@ static void check_no_place_for_client(struct run *run)
 {
 	EXPECT(run, client.replies_in == 0 && client.reply_len == 0);
 	EXPECT(run, client.end == PORT_EOF || client.end == PORT_RESET);
-	EXPECT(run, run_logged(run, "no room for another encrypted connection") == 1);
+	EXPECT(run,
+		run_logged(run, ": refused, no room for another encrypted connection after ") == 1);
 }
 
 /* Somebody else in the program has taken the places: not an octet is said in the clear. */

@@ -385,7 +385,7 @@ static void show(const struct chain *chain, bool rsa, const char *words)
 
 #define TOO_LONG "a certificate has a key that is broken, or longer than is accepted"
 #define NOT_TRUSTED "not issued by a trusted authority"
-#define TOO_MANY "too many certificates stand between it and an authority"
+#define TOO_MANY "too many others stand between it and an authority"
 
 /* Each certificate of the chain with the same kind of key, in order. */
 static void show_keys(struct key key, unsigned count, const char *words)
