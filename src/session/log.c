@@ -162,6 +162,14 @@ void session_log_granted(struct anklet *a, const struct session *s)
 	instance_log(a, PORT_INFO);
 }
 
+/* Is there more to be said of it? Of a reset there is not: TLS would only repeat it. */
+static bool is_of_tls(uint8_t reason)
+{
+	return (reason >= REASON_CLIENT_TLS && reason <= REASON_TLS_FULL) ||
+	       (reason >= REASON_TLS_UNVERIFIED && reason <= REASON_STARTTLS_INJECTION) ||
+	       (reason >= REASON_SERVER_TLS && reason <= REASON_SERVER_TRUNCATED);
+}
+
 /* What TLS has to say about it, in a few words of ours: with whom it failed, the reason has said. */
 static void text_tls_reason(struct text *t, const struct tls *tls)
 {
@@ -208,9 +216,7 @@ static void text_verdict(struct text *t, const struct anklet *a, const struct se
 		text_char(t, ' ');
 		text_num(t, hop_code(&s->hop));
 	}
-	/* A reset has been told: TLS would only repeat it. */
-	if (s->reason != REASON_RESET && s->reason != REASON_CLIENT_RESET &&
-		s->reason != REASON_SERVER_RESET) {
+	if (is_of_tls(s->reason)) {
 		text_tls_reason(t, s->client.tls);
 		text_tls_reason(t, s->server.tls);
 	}

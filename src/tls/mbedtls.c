@@ -218,6 +218,18 @@ bool tls_preload(struct tls *tls, const uint8_t *data, size_t len)
 	return true;
 }
 
+void tls_quote(struct tls *tls, bool first, const uint8_t *data, size_t len)
+{
+	size_t used = first ? 0 : strlen(tls->reason);
+	struct text t;
+
+	check(!tls->ready);
+	while (len > 0 && (data[len - 1] == '\r' || data[len - 1] == '\n'))
+		len--;
+	text_init(&t, tls->reason + used, sizeof tls->reason - used);
+	text_escaped(&t, (const char *)data, len);
+}
+
 /* ---- The handshake ---- */
 
 /* TLS 1.3 has no session before its first ticket. */

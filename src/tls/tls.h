@@ -94,6 +94,12 @@ int tls_open(struct tls **tls, struct tls_context *context, struct port *p, port
 bool tls_preload(struct tls *tls, const uint8_t *data, size_t len);
 
 /*
+ * Keeps what the other side has said in the clear, for tls_reason(): the bytes, escaped and without CR and LF, as
+ * many as there is room for; first: in place of what was kept before. Before the handshake.
+ */
+void tls_quote(struct tls *tls, bool first, const uint8_t *data, size_t len);
+
+/*
  * Goes on with the handshake, one step. 0: it is over, and the peer verified.
  * PORT_AGAIN: the port has recorded what is waited for. TLS_TURN. Any
  * other answer is final, is given once what the peer is to be told of it was sent,

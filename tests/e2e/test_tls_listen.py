@@ -342,7 +342,7 @@ def test_a_key_update_is_answered_with_an_alert(listen, certs, server, tool):
     client.process.wait(peers.LIMIT)
     status, _, said = client.finish()
     assert status != 0 and re.search("(?i)alert", said), said
-    proxy.wait_log("TLS with the client failed: a message came that has no place here, up ")
+    proxy.wait_log("TLS with the client failed: a message came that has no place here after ")
 
 
 # ---- Starts that fail ----
