@@ -16,7 +16,7 @@ CORE += src/session/route.c src/session/session.c src/session/shared.c src/sessi
 CORE += src/proxy/anklet.c src/proxy/association.c src/proxy/datagrams.c src/proxy/start.c src/proxy/tls.c
 TLS_none += src/tls/none.c
 TLS_mbedtls += src/tls/mbedtls.c src/tls/mbedtls_context.c src/tls/mbedtls_files.c src/tls/mbedtls_parts.c
-TLS_mbedtls += src/tls/mbedtls_random.c src/tls/mbedtls_reason.c
+TLS_mbedtls += src/tls/mbedtls_random.c src/tls/mbedtls_reason.c src/tls/mbedtls_verify.c
 
 # Over BSD sockets: what all systems share; Linux and POSIX, where the port itself asks for names; and the program.
 PORT_BSD += port/bsd/addresses.c port/bsd/datagrams.c port/bsd/move.c port/bsd/port.c port/bsd/sockets.c

@@ -10,7 +10,7 @@ PYTEST = $(PYTHON) -m pytest -p no:cacheprovider -rfEsxX
 
 UNIT = $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 # Of a library of TLS and its files there are tests only where it is built in.
-UNIT_TLS = test_tls test_tls_faults test_tls_files test_tls_stream
+UNIT_TLS = test_tls test_tls_cost test_tls_faults test_tls_files test_tls_stream
 contract = tests/port_contract
 CONTRACT = $(sort $(filter-out $(wildcard $(contract)/h*.c),$(wildcard $(contract)/*.c)))
 HARNESS_BSD = $(contract)/harness_bsd.c
@@ -27,6 +27,7 @@ replay = $(FUZZ:fuzz_%=$(BUILD)/replay/%)
 
 # Where the test itself stands in for calls of the port.
 wrap_test_tls_faults = -Wl,--wrap=port_read,--wrap=port_send,--wrap=port_random
+wrap_test_tls_cost = -Wl,--wrap=mbedtls_mpi_exp_mod_unsafe,--wrap=mbedtls_ecp_muladd_restartable
 
 $(eval $(if $(unit),$(call posix_test,$(unit): $(BUILD)/unit/%: $(BUILD)/posix/tests/unit/%.o,$$(wrap_$$*),-lcmocka)))
 $(eval $(call posix_test,$(BUILD)/posix_contract: $(call of,posix,$(CONTRACT) $(HARNESS_UNIX)),,-lcmocka))

@@ -19,6 +19,13 @@ MBEDTLS = $(DEPS)/mbedtls
 $(MBEDTLS)/.source:
 	tools/get_source mbedtls $(MBEDTLS)
 
+# One that came here by other means, or earlier, is bounded too, before anything is built with it.
+ifneq ($(wildcard $(MBEDTLS)/.source),)
+ifneq ($(shell tools/bound_mbedtls $(MBEDTLS) || echo failed),)
+$(error $(MBEDTLS) is not what it should be)
+endif
+endif
+
 ifeq ($(filter auto mbedtls none,$(TLS)),)
 $(error TLS is auto, mbedtls or none, not '$(TLS)')
 endif
@@ -31,12 +38,14 @@ tls_built := $(if $(system_tls)$(deps_tls),mbedtls,none)
 TLS_SOURCES = $(TLS_$(tls_built))
 
 ifneq ($(deps_tls),)
-tls_config_flag = $(if $(filter-out default,$(TLS_CONFIG)),-DMBEDTLS_CONFIG_FILE=\"bsd/mbedtls_$(TLS_CONFIG).h\")
-tls_config_file = $(if $(tls_config_flag),port/bsd/mbedtls_$(TLS_CONFIG).h)
+tls_config_file = $(if $(filter-out default,$(TLS_CONFIG)),port/bsd/mbedtls_$(TLS_CONFIG).h)
+# The bounds stand in the configurations of our own.
+tls_config_flag = $(if $(tls_config_file),-DMBEDTLS_CONFIG_FILE=\"bsd/mbedtls_$(TLS_CONFIG).h\",\
+	-DMBEDTLS_MPI_MAX_SIZE=512 -DMBEDTLS_X509_MAX_INTERMEDIATE_CA=5)
 tls_cc = $(CC) -w $(TLS_CFLAGS) $(HARDEN) $(SECTIONS) $(SANITIZER) -Iport \
 	-I$(MBEDTLS)/include -I$(MBEDTLS)/library $(tls_config_flag)
 # All that it depends on, in a number: what is ours and linked with it is then made again by $(BUILD)/flags.
-tls_number := $(shell { echo '$(tls_cc)'; cat $(MBEDTLS)/.source $(tls_config_file); } | cksum | cut -d ' ' -f 1)
+tls_number := $(shell { echo '$(tls_cc)'; cat $(MBEDTLS)/.source tools/bound_mbedtls $(tls_config_file); } | cksum | cut -d ' ' -f 1)
 tls_directory := $(DEPS)/built/mbedtls-$(TLS_CONFIG)-$(tls_number)
 tls_objects = $(patsubst $(MBEDTLS)/library/%.c,$(tls_directory)/%.o,$(wildcard $(MBEDTLS)/library/*.c))
 TLS_ARCHIVE = $(tls_directory)/libmbedtls.a

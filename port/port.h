@@ -99,6 +99,9 @@ void port_fini(struct port *p);
  */
 uint32_t port_now(struct port *p);
 
+/* Reads that clock anew, for what is to be right within a tick; port_now() shows no less from here on. */
+uint32_t port_clock(struct port *p);
+
 /*
  * Waits until a socket with an interest is ready, at most ms milliseconds
  * (0: only looks; negative: no limit). Returns how many sockets became ready,

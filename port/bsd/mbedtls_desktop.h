@@ -101,6 +101,13 @@
 #define MBEDTLS_OID_C
 
 /*
+ * What a peer's certificates may cost: RSA keys of 4096 bits, and five certificates between its own and the root's.
+ * tools/bound_mbedtls does what no setting does.
+ */
+#define MBEDTLS_MPI_MAX_SIZE 512
+#define MBEDTLS_X509_MAX_INTERMEDIATE_CA 5
+
+/*
  * TLS 1.3 takes its keys through PSA: four slots a session, more than the fixed
  * table has. Nobody else uses PSA, so its arguments need no copies. TLS 1.2 without
  * it (no USE_PSA_CRYPTO) spends no slots, and is what distributions ship.

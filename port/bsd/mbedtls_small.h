@@ -87,6 +87,10 @@
 #define MBEDTLS_ASN1_WRITE_C
 #define MBEDTLS_OID_C
 
+/* What a peer's certificates may cost. */
+#define MBEDTLS_MPI_MAX_SIZE 512
+#define MBEDTLS_X509_MAX_INTERMEDIATE_CA 5
+
 /* PSA, for TLS 1.3. */
 #define MBEDTLS_PSA_CRYPTO_C
 #define MBEDTLS_PSA_KEY_STORE_DYNAMIC

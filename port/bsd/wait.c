@@ -16,6 +16,11 @@ uint32_t port_now(struct port *p)
 	return p->now;
 }
 
+uint32_t port_clock(struct port *p)
+{
+	return p->now = system_now_ms();
+}
+
 void wait_init(struct port *p)
 {
 	p->now = p->polled_at = system_now_ms();

@@ -128,6 +128,11 @@ uint32_t port_now(struct port *p)
 	return board_now();
 }
 
+uint32_t port_clock(struct port *p)
+{
+	return port_now(p);
+}
+
 /* lwIP's clock. */
 u32_t sys_now(void)
 {

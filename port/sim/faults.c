@@ -62,6 +62,7 @@ int port_init(struct port *p, const struct port_config *config)
 	assert(p->sim != NULL);
 	memset(p->socket, 0, sizeof p->socket);
 	p->config = *config;
+	(void)port_clock(p);
 	return fault(p, SIM_CALL_INIT);
 }
 

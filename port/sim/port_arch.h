@@ -98,6 +98,7 @@ struct port {
 	int16_t cursor;      /* where port_next() goes on */
 	uint16_t span_len;   /* octets that 'span' shows */
 	uint32_t waits;      /* calls of port_wait() */
+	uint32_t now;        /* the clock as this process last read it: in a tick it stands still */
 	struct port_config config;
 	/* Called when port_wait() is entered: the moment to ask whether anything was forgotten. */
 	void (*before_wait)(void *ctx);

@@ -288,6 +288,7 @@ int port_wait(struct port *p, int32_t ms)
 	} while (ready == 0 && !sim->interrupted && sim->failure == NULL && advance(sim, p, until));
 	sim->interrupted = false;
 	sim->running = false;
+	(void)port_clock(p);
 	return ready;
 }
 
@@ -307,5 +308,10 @@ port_sock port_next(struct port *p)
 
 uint32_t port_now(struct port *p)
 {
-	return p->sim->clock_at + (uint32_t)p->sim->now;
+	return p->now;
+}
+
+uint32_t port_clock(struct port *p)
+{
+	return p->now = p->sim->clock_at + (uint32_t)p->sim->now;
 }

@@ -37,7 +37,7 @@
 #define SIM_DATAGRAMS_MAX 128 /* under way or unread, in the whole network */
 #define SIM_DATAGRAM_QUEUE 24 /* unread at one socket */
 #define SIM_DATAGRAM_OCTETS (CONFIG_ANKLET_DATAGRAM + 64) /* longer ones cannot be sent */
-#define SIM_FILES 16
+#define SIM_FILES 20
 #define SIM_FILE_SPAN 32768 /* octets of a file that are shown at once */
 
 #define SIM_GIVE_UP_MS 127000u /* a connection without an answer times out then, as on Linux */

@@ -104,10 +104,68 @@ static bool is_good(const struct starttls *s)
 	return false;
 }
 
+/* A reply code of SMTP or NNTP, whole. */
+static bool is_code(const struct starttls *s)
+{
+	for (unsigned i = 0; i < 3; i++)
+		if (i >= s->start_len || s->start[i] < '0' || s->start[i] > '9')
+			return false;
+	return s->start_len == 3 || s->start[3] == ' ' || s->start[3] == '-';
+}
+
+/*
+ * The same of SMTP and NNTP: 421 and 400 can come at any time (RFC 5321, section 3.8; RFC 3977, section 3.2.1),
+ * others of their kind turn us away at the greeting.
+ */
+static enum starttls_fault turned_away_by_code(const struct starttls *s)
+{
+	if (!is_code(s))
+		return STARTTLS_OK;
+	if (starts_with(s, s->protocol == STARTTLS_SMTP ? "421" : "400", 3))
+		return STARTTLS_BUSY;
+	if (s->step > 0)
+		return STARTTLS_OK;
+	return s->start[0] == '4'   ? STARTTLS_BUSY
+	       : s->start[0] == '5' ? STARTTLS_TURNED_AWAY
+				    : STARTTLS_OK;
+}
+
+/*
+ * Does this line say that the server will not serve us? STARTTLS_OK: it does not. IMAP's BYE can come at any
+ * time (RFC 9051, section 7.1.5), and PREAUTH is one that cannot have TLS any more; POP3's -ERR is more than a
+ * refusal of STLS at the greeting only. A response code may say that it is for now (RFC 5530, 3206, 2449).
+ */
+static enum starttls_fault turned_away(const struct starttls *s)
+{
+	/* As they are compared: the bit that makes letters small makes braces of brackets. */
+	static const char for_now[] =
+		"{unavail\0{inuse}\0{limit}\0{sys/temp\0{in-use}\0{login-de\0";
+	size_t at = 0; /* behind the word */
+
+	if (s->protocol == STARTTLS_SMTP || s->protocol == STARTTLS_NNTP)
+		return turned_away_by_code(s);
+	if (s->protocol == STARTTLS_IMAP && starts_with(s, "* preauth", 9))
+		return STARTTLS_REFUSED;
+	if (s->protocol == STARTTLS_IMAP && starts_with(s, "* bye", 5))
+		at = 5;
+	if (s->protocol == STARTTLS_POP3 && s->step == 0 && starts_with(s, "-err", 4))
+		at = 4;
+	if (at == 0 || (s->start_len > at && s->start[at] != ' '))
+		return STARTTLS_OK;
+	for (const char *word = for_now; *word != '\0'; word += strlen(word) + 1)
+		if (s->start_len > at + strlen(word) &&
+			memcmp(s->start + at + 1, word, strlen(word)) == 0)
+			return STARTTLS_BUSY;
+	return STARTTLS_TURNED_AWAY;
+}
+
 static enum parse end_line(struct starttls *s)
 {
 	bool good = is_good(s);
+	enum starttls_fault away = good ? STARTTLS_OK : turned_away(s);
 
+	if (away != STARTTLS_OK)
+		return malformed(s, away);
 	if (!good && !is_passed_over(s))
 		return malformed(s, s->step == 0 ? STARTTLS_NO_SUCH_SERVER : STARTTLS_REFUSED);
 	s->start_len = 0;

@@ -24,11 +24,13 @@ enum starttls_protocol {
 
 #define STARTTLS_LINE_MAX 2048    /* octets of one line of the server's, with its end */
 #define STARTTLS_ANSWER_MAX 16384 /* octets of everything that the server says */
-#define STARTTLS_START 8          /* octets of a line that say what it is */
+#define STARTTLS_START 16         /* bytes of a line that say what it is */
 
 enum starttls_fault {
 	STARTTLS_OK,
-	STARTTLS_NO_SUCH_SERVER, /* the greeting is none of this protocol, or one that turns us away */
+	STARTTLS_NO_SUCH_SERVER, /* the greeting is none of this protocol */
+	STARTTLS_BUSY,           /* the server cannot serve for now, at the greeting or later */
+	STARTTLS_TURNED_AWAY,    /* the server will not serve us */
 	STARTTLS_REFUSED,        /* the server said no to TLS */
 	STARTTLS_NOT_TEXT, /* a line is too long, or there are too many, or one has an octet that none may have */
 };
@@ -37,11 +39,11 @@ enum starttls_fault {
 struct starttls {
 	uint8_t protocol; /* enum starttls_protocol */
 	uint8_t fault;    /* enum starttls_fault, after PARSE_MALFORMED */
-	uint8_t step;     /* the rest is of use to starttls.c alone */
+	uint8_t step;     /* the rest, but line_len, is of use to starttls.c alone */
 	bool line_sent;
 	uint8_t start_len;
 	char start[STARTTLS_START];
-	uint16_t line_len;
+	uint16_t line_len; /* bytes of the line that is being read, or that was the fault */
 	uint16_t answer_len;
 	uint8_t skipping;
 	bool cr_read;

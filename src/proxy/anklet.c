@@ -12,6 +12,7 @@
 
 #define ACCEPTS_A_TURN 16
 #define ACCEPT_RETRY_MS 1000
+#define SLOW_TICK_MS 100
 
 /* ---- Clients ---- */
 
@@ -137,8 +138,24 @@ static void expire(struct anklet *a)
 	}
 }
 
+/* A tick so long that others had to wait: somebody should know. Only what a library of TLS does has no bounds of ours. */
+static void log_slow_tick(struct loop *loop, uint32_t begun)
+{
+	uint32_t ms = port_clock(loop->port) - begun;
+	struct text *t;
+
+	if (ms <= SLOW_TICK_MS)
+		return;
+	t = loop_line(loop);
+	text_str(t, "a tick took ");
+	text_duration(t, ms);
+	text_str(t, ": everybody else waited");
+	loop_log(loop, PORT_WARNING);
+}
+
 void anklet_turn(struct anklet *a)
 {
+	uint32_t begun = ANKLET_HAS_TLS ? port_now(a->sessions.loop.port) : 0;
 	port_sock sock;
 
 	while ((sock = port_next(a->sessions.loop.port)) != PORT_NONE)
@@ -148,6 +165,8 @@ void anklet_turn(struct anklet *a)
 	sessions_run(&a->sessions);
 	if (CONFIG_ANKLET_ASSOCIATIONS > 0)
 		datagrams_run(a);
+	if (ANKLET_HAS_TLS && ANKLET_HAS_LOG(PORT_WARNING))
+		log_slow_tick(&a->sessions.loop, begun);
 }
 
 int32_t anklet_next(struct anklet *a)

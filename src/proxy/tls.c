@@ -31,8 +31,7 @@ static struct tls_settings settings_of(
 	};
 }
 
-/* Said aloud: such a connection may be with anybody. */
-static void warn_of_no_verification(struct anklet *a, const char *at)
+static void warn(struct anklet *a, const char *at, const char *words)
 {
 	struct text *t;
 
@@ -40,7 +39,8 @@ static void warn_of_no_verification(struct anklet *a, const char *at)
 		return;
 	t = loop_line(&a->sessions.loop);
 	text_str(t, at);
-	text_str(t, ": whoever answers there is taken for the right one");
+	text_str(t, ": ");
+	text_str(t, words);
 	loop_log(&a->sessions.loop, PORT_WARNING);
 }
 
@@ -54,8 +54,13 @@ static int load(struct anklet *a, struct tls_context **context, const struct tls
 
 	text_init(&why, failure->words, sizeof failure->words);
 	r = tls_load(context, a->sessions.loop.port, &settings, &why);
+	if (r == 0 && why.len > 0) {
+		warn(a, failure->at, failure->words);
+		failure->words[0] = '\0';
+	}
+	/* Said aloud: such a connection may be with anybody. */
 	if (r == 0 && !server && options->verify_none)
-		warn_of_no_verification(a, failure->at);
+		warn(a, failure->at, "whoever answers there is taken for the right one");
 	return r;
 }
 

@@ -81,7 +81,10 @@ static struct text *begin_line(struct sessions *all, const struct session *s)
 
 static void text_since(struct text *t, struct sessions *all, const struct session *s)
 {
-	text_duration(t, port_now(all->loop.port) - s->accepted_at);
+	/* Only TLS can have taken long in this tick. */
+	uint32_t now = ANKLET_HAS_TLS ? port_clock(all->loop.port) : port_now(all->loop.port);
+
+	text_duration(t, now - s->accepted_at);
 }
 
 void session_log_state(struct sessions *all, const struct session *s)
@@ -159,12 +162,20 @@ void session_log_granted(struct sessions *all, const struct session *s)
 	loop_log(&all->loop, PORT_INFO);
 }
 
-/* What TLS has to say about it, in a few words of ours. */
-static void text_tls_reason(struct text *t, const char *whose, const struct tls *tls)
+/* Is there more to be said of it? Of a reset there is not: TLS would only repeat it. */
+static bool is_of_tls(uint8_t reason)
+{
+	return (reason >= REASON_CLIENT_TLS && reason <= REASON_TLS_FULL) ||
+	       (reason >= REASON_TLS_UNVERIFIED && reason <= REASON_STARTTLS_INJECTION) ||
+	       (reason >= REASON_SERVER_TLS && reason <= REASON_SERVER_TRUNCATED);
+}
+
+/* What TLS has to say about it, in a few words of ours: with whom it failed, the reason has said. */
+static void text_tls_reason(struct text *t, const struct tls *tls)
 {
 	if (!ANKLET_HAS_TLS || tls == NULL || *tls_reason(tls) == '\0')
 		return;
-	text_str(t, whose);
+	text_str(t, ": ");
 	text_str(t, tls_reason(tls));
 }
 
@@ -205,8 +216,10 @@ static void text_verdict(struct text *t, const struct sessions *all, const struc
 		text_char(t, ' ');
 		text_num(t, hop_code(&s->hop));
 	}
-	text_tls_reason(t, ", client: ", s->client.tls);
-	text_tls_reason(t, ", server: ", s->server.tls);
+	if (is_of_tls(s->reason)) {
+		text_tls_reason(t, s->client.tls);
+		text_tls_reason(t, s->server.tls);
+	}
 	if (s->reason == REASON_NOT_SOCKS) {
 		text_str(t, ": its first octet is ");
 		text_num(t, s->request.vn);

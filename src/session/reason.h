@@ -32,6 +32,8 @@
 		"an address of this host, loopback or link-local: an allow line must name it")     \
 	X(REASON_LOOP, 91, "the proxy itself listens there")                                       \
 	X(REASON_CLIENT_TLS, 0, "TLS with the client failed")                                      \
+	X(REASON_CLIENT_UNVERIFIED, 0, "the client's certificate is not accepted")                 \
+	X(REASON_CLIENT_TLS_FULL, 0, "no room for another encrypted connection")                   \
 	X(REASON_TLS_FULL, 91, "no room for another encrypted connection")                         \
 	X(REASON_NO_IDENT, 0,                                                                      \
 		ANKLET_IF_IDENT(                                                                   \
@@ -56,6 +58,9 @@
 	X(REASON_TLS_UNVERIFIED, 91, "the server's certificate is not accepted")                   \
 	X(REASON_TLS_FAILED, 91, "TLS with the server failed")                                     \
 	X(REASON_STARTTLS_SERVER, 91, "the server does not speak that protocol")                   \
+	X(REASON_STARTTLS_BUSY, 91, "the server is not available for now")                         \
+	X(REASON_STARTTLS_AWAY, 91, "the server turns this host away")                             \
+	X(REASON_STARTTLS_ENDED, 91, "the server ended before it had agreed to TLS")               \
 	X(REASON_STARTTLS_REFUSED, 91, "the server refused STARTTLS")                              \
 	X(REASON_STARTTLS_ANSWER, 91, "the server gave no valid answer to STARTTLS")               \
 	X(REASON_STARTTLS_INJECTION, 91,                                                           \

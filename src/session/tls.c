@@ -12,14 +12,15 @@ enum session_next session_tls_accept(struct sessions *all, struct session *s)
 
 	(void)all; /* every handler is given it */
 	if (s->client.tls == NULL)
-		return session_refuse(s, REASON_TLS_FULL);
+		return session_refuse(s, REASON_CLIENT_TLS_FULL);
 	r = tls_handshake(s->client.tls);
 	if (r == PORT_AGAIN)
 		return NEXT_WAIT;
 	if (r == TLS_TURN)
 		return NEXT_TURN;
 	if (r < 0)
-		return session_refuse(s, REASON_CLIENT_TLS);
+		return session_refuse(
+			s, r == TLS_UNVERIFIED ? REASON_CLIENT_UNVERIFIED : REASON_CLIENT_TLS);
 	return session_enter(all, s, SESSION_REQUEST);
 }
 
@@ -88,6 +89,10 @@ static enum session_reason starttls_reason(const struct starttls *starttls)
 	switch ((enum starttls_fault)starttls->fault) {
 	case STARTTLS_NO_SUCH_SERVER:
 		return REASON_STARTTLS_SERVER;
+	case STARTTLS_BUSY:
+		return REASON_STARTTLS_BUSY;
+	case STARTTLS_TURNED_AWAY:
+		return REASON_STARTTLS_AWAY;
 	case STARTTLS_REFUSED:
 		return REASON_STARTTLS_REFUSED;
 	case STARTTLS_NOT_TEXT:
@@ -114,6 +119,21 @@ static int send_line(struct sessions *all, struct session *s, const char *line)
 	return 0;
 }
 
+/* The server has ended, or could not be reached any more, before it had agreed. */
+static enum session_next lost_server(struct session *s, int answer)
+{
+	return session_refuse(
+		s, answer == PORT_EOF ? REASON_STARTTLS_ENDED : session_reason_of(answer));
+}
+
+/* Keeps the line that is being read, for the log: 'len' bytes were just taken. */
+static void quote_line(struct session *s, const uint8_t *data, size_t len)
+{
+	size_t line = s->starttls.line_len, part = line < len ? line : len;
+
+	tls_quote(s->server.tls, line <= len, data + len - part, part);
+}
+
 /* Reads a piece of an answer. NEXT_TURN: go on. */
 static enum session_next read_piece(struct sessions *all, struct session *s)
 {
@@ -126,9 +146,10 @@ static enum session_next read_piece(struct sessions *all, struct session *s)
 	if (n == PORT_AGAIN)
 		return NEXT_WAIT;
 	if (n < 0)
-		return session_refuse(s, REASON_STARTTLS_SERVER);
+		return lost_server(s, n);
 	parsed = starttls_read(
 		&s->starttls, data, n < PIECE ? (size_t)n : PIECE, &used, keep, &kept);
+	quote_line(s, data, used);
 	port_consume(all->loop.port, s->server.sock, used);
 	if (parsed == PARSE_MALFORMED)
 		return session_refuse(s, starttls_reason(&s->starttls));
@@ -171,7 +192,7 @@ enum session_next session_starttls(struct sessions *all, struct session *s)
 		if (r == PORT_AGAIN)
 			return NEXT_WAIT;
 		if (r < 0)
-			return session_refuse(s, REASON_STARTTLS_SERVER);
+			return lost_server(s, r);
 		next = line != NULL ? NEXT_TURN : read_piece(all, s);
 	}
 	return next;

@@ -152,32 +152,6 @@ static struct tls *free_place(void)
 	return NULL;
 }
 
-/*
- * An address is not sent as the server's name (RFC 6066, section 3), so the library is
- * not told of it and cannot hold it against the certificate. This does, with
- * the certificate's addresses (RFC 9110, section 4.3.5), at the end of the chain that is the server's.
- */
-static bool has_address(const mbedtls_x509_crt *crt, const struct ip *ip)
-{
-	const size_t skipped = ip_is_v4(ip) ? 12 : 0;
-
-	for (const mbedtls_x509_sequence *at = &crt->subject_alt_names; at != NULL; at = at->next)
-		if ((at->buf.tag & MBEDTLS_ASN1_TAG_VALUE_MASK) == MBEDTLS_X509_SAN_IP_ADDRESS &&
-			at->buf.len == sizeof ip->octet - skipped &&
-			memcmp(at->buf.p, ip->octet + skipped, at->buf.len) == 0)
-			return true;
-	return false;
-}
-
-static int verify_address(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
-{
-	const struct tls *tls = ctx;
-
-	if (depth == 0 && !has_address(crt, &tls->ip))
-		*flags |= MBEDTLS_X509_BADCERT_CN_MISMATCH;
-	return 0;
-}
-
 /* Whom a client wants to reach. A name may have the last dot of the root, an address a zone. */
 static bool set_name(struct tls *tls, const char *name)
 {
@@ -185,8 +159,8 @@ static bool set_name(struct tls *tls, const char *name)
 
 	if (name[0] == '\0')
 		return mbedtls_ssl_set_hostname(&tls->ssl, NULL) == 0;
-	if (ip_parse(name, len, &tls->ip)) {
-		mbedtls_ssl_set_verify(&tls->ssl, verify_address, tls);
+	tls->by_address = ip_parse(name, len, &tls->ip);
+	if (tls->by_address) {
 		tls->name = tls_copy(name, len);
 		return tls->name != NULL && mbedtls_ssl_set_hostname(&tls->ssl, NULL) == 0;
 	}
@@ -215,6 +189,7 @@ int tls_open(struct tls **tls, struct tls_context *context, struct port *p, port
 		tls_close(&t);
 		return TLS_NO_MEMORY;
 	}
+	mbedtls_ssl_set_verify(&t->ssl, tls_verify, t);
 	mbedtls_ssl_set_bio(&t->ssl, t, send_out, read_in, NULL);
 	*tls = t;
 	return 0;
@@ -241,6 +216,18 @@ bool tls_preload(struct tls *tls, const uint8_t *data, size_t len)
 	memcpy(tls->chunk + tls->shown_len, data, len);
 	tls->shown_len += len;
 	return true;
+}
+
+void tls_quote(struct tls *tls, bool first, const uint8_t *data, size_t len)
+{
+	size_t used = first ? 0 : strlen(tls->reason);
+	struct text t;
+
+	check(!tls->ready);
+	while (len > 0 && (data[len - 1] == '\r' || data[len - 1] == '\n'))
+		len--;
+	text_init(&t, tls->reason + used, sizeof tls->reason - used);
+	text_escaped(&t, (const char *)data, len);
 }
 
 /* ---- The handshake ---- */

@@ -3,8 +3,8 @@
  *
  * mbedtls.c has the connections, mbedtls_context.c what they share,
  * mbedtls_files.c the files, mbedtls_reason.c the words for failures,
- * mbedtls_random.c the random numbers, and mbedtls_parts.c all that depends on the
- * library's version and on what it was built with.
+ * mbedtls_random.c the random numbers, mbedtls_verify.c what is ours to say of a peer's
+ * certificates, and mbedtls_parts.c all that depends on the library's version and on what it was built with.
  */
 #ifndef ANKLET_TLS_MBEDTLS_H
 #define ANKLET_TLS_MBEDTLS_H
@@ -18,6 +18,14 @@
 #include "tls/tls.h"
 
 #define TLS_ALPN_MAX 8
+
+/* The library was built with bounds to the keys of peers: see tools/bound_mbedtls. */
+#if defined(MBEDTLS_X509_BOUNDED) && MBEDTLS_MPI_MAX_SIZE <= 512
+#define TLS_BOUNDED 1
+#else
+#define TLS_BOUNDED 0
+#endif
+
 #define TLS_REASON_SIZE 121
 
 struct tls_context {
@@ -49,13 +57,15 @@ struct tls {
 	bool ended;       /* close_notify was given to the library */
 	bool offered;     /* a session was offered to be resumed */
 	bool certificate; /* the handshake has passed the server's certificate: a full one */
+	bool by_address;  /* a client's: it wants to reach an address, 'ip' */
 	uint8_t alert;    /* to be sent before the failure; 0: none */
 	int lost;     /* what the port answered in this call, when that was an end; 0: nothing */
 	int doom;     /* the failure, until the peer has been told; 0: none */
 	int failure;  /* the failure; 0: none */
 	int read_end; /* PORT_EOF when reading has ended in order; 0: it has not */
 	char *name;   /* a client's: whom it wants to reach */
-	struct ip ip; /* the same, when it is an address: else zero */
+	struct ip ip;
+	uint32_t wrong;             /* with the peer's certificates so far: the library's flags */
 	size_t shown_at, shown_len; /* of chunk: decrypted and not consumed */
 	mbedtls_ssl_context ssl;
 	char reason[TLS_REASON_SIZE];
@@ -79,9 +89,12 @@ char *tls_copy(const char *text, size_t len);
 
 /* ---- mbedtls_files.c: each 0, TLS_NO_MEMORY or TLS_BAD_SETTINGS with words in why ---- */
 
-/* Appends all certificates of a file to *chain. The system's list ("") may hold some that nobody can read. */
+/*
+ * Appends all certificates of a file to *chain; "": the system's list. Where one cannot be read: all of them are
+ * wanted, or the others will do, if there are any, and why has a warning.
+ */
 int tls_load_certificates(
-	struct port *p, const char *name, mbedtls_x509_crt *chain, struct text *why);
+	struct port *p, const char *name, mbedtls_x509_crt *chain, bool all, struct text *why);
 
 int tls_load_key(struct port *p, const char *name, mbedtls_pk_context *key, struct text *why);
 
@@ -92,8 +105,16 @@ int tls_load_psk(struct port *p, const char *name, mbedtls_ssl_config *conf, str
 /* Sets tls->reason to what the library's code means here, and answers with the failure of tls.h. */
 int tls_explain(struct tls *tls, int code);
 
+/* What a certificate has that cannot be read, in words; NULL: nothing is known of it. */
+const char *tls_certificate_words(int code);
+
 /* Did the library get no memory? */
 bool tls_is_memory(int code);
+
+/* ---- mbedtls_verify.c ---- */
+
+/* As the library calls it, when it has looked at a certificate of a peer's; tls is the connection. */
+int tls_verify(void *tls, mbedtls_x509_crt *crt, int depth, uint32_t *flags);
 
 /* ---- mbedtls_random.c ---- */
 
@@ -113,14 +134,24 @@ int tls_random(void *p, unsigned char *buf, size_t len);
 
 /* Makes PSA ready, if the library has it. */
 int tls_parts_begin(void);
+
+/* Appends to why, once in a program, that a peer's certificates may cost any time, where the library has no bounds. */
+void tls_parts_warn(struct text *why);
+
 void tls_parts_random(mbedtls_ssl_config *conf, struct port *p);
 int tls_parts_parse_key(mbedtls_pk_context *key, const uint8_t *data, size_t len, struct port *p);
 int tls_parts_check_pair(
 	const mbedtls_pk_context *public_key, const mbedtls_pk_context *key, struct port *p);
 
 /*
- * The first certificate in PEM of a text, appended to *chain; *used is what stands in
- * front of it and the certificate. TLS_PARTS_NONE: there is no whole one.
+ * A key in PEM, text[len] being NUL; blanks at the ends of lines do not matter. Where PEM is not
+ * built in the library finds out what it is.
+ */
+int tls_parts_pem_key(mbedtls_pk_context *key, const uint8_t *text, size_t len, struct port *p);
+
+/*
+ * The first certificate in PEM of a text, appended to *chain, as there; *used is what stands
+ * before it and the certificate. TLS_PARTS_NONE: there is no whole one, and nothing is used.
  */
 #define TLS_PARTS_NONE 1
 int tls_parts_pem(mbedtls_x509_crt *chain, const uint8_t *text, size_t *used);

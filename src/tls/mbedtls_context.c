@@ -31,6 +31,27 @@ static int bad(struct text *why, const char *words)
 
 /* ---- Files ---- */
 
+/*
+ * Do our own certificates fit into the one message that they are sent in? TLS 1.3's is the longer one: 4 bytes
+ * say what it is, 4 how long it is, and 5 stand around each certificate (RFC 8446, section 4.4.2).
+ */
+static int fits(const struct tls_context *c, const struct tls_settings *settings, struct text *why)
+{
+	size_t len = 8;
+
+	for (const mbedtls_x509_crt *crt = &c->cert; crt != NULL; crt = crt->next)
+		len += crt->raw.len + 5;
+	if (len <= MBEDTLS_SSL_OUT_CONTENT_LEN)
+		return 0;
+	text_escaped(why, settings->cert, strlen(settings->cert));
+	text_str(why, ": its certificates take ");
+	text_num(why, len);
+	text_str(why, " bytes, and no more than ");
+	text_num(why, MBEDTLS_SSL_OUT_CONTENT_LEN);
+	text_str(why, " can be sent");
+	return TLS_BAD_SETTINGS;
+}
+
 /* Our own certificate and its key, held against each other. */
 static int own_certificate(
 	struct tls_context *c, const struct tls_settings *settings, struct text *why)
@@ -42,7 +63,9 @@ static int own_certificate(
 		return bad(why, "key is given without cert");
 	if (settings->cert[0] == '\0')
 		return 0;
-	answer = tls_load_certificates(c->port, settings->cert, &c->cert, why);
+	answer = tls_load_certificates(c->port, settings->cert, &c->cert, true, why);
+	if (answer == 0)
+		answer = fits(c, settings, why);
 	if (answer == 0)
 		answer = tls_load_key(c->port, key, &c->key, why);
 	if (answer != 0)
@@ -59,23 +82,35 @@ static int own_certificate(
 	return code == 0 ? 0 : tls_no_memory(why);
 }
 
+static bool asks_for_certificate(const struct tls_settings *settings)
+{
+	return settings->server ? settings->ca[0] != '\0' : !settings->verify_none;
+}
+
+/* The library asks nobody for a certificate who has the key, in TLS 1.2 and 1.3. */
+static int trust(struct tls_context *c, const struct tls_settings *settings, struct text *why)
+{
+	bool asks = asks_for_certificate(settings);
+
+	if (settings->server && asks && settings->psk[0] != '\0')
+		return bad(why,
+			"ca and psk exclude each other: who uses the psk shows no certificate");
+	mbedtls_ssl_conf_authmode(
+		&c->conf, asks ? MBEDTLS_SSL_VERIFY_REQUIRED : MBEDTLS_SSL_VERIFY_NONE);
+	return 0;
+}
+
 /*
  * Whom to trust. A client that has a shared key and no list of its own trusts in the key
  * alone: nobody else's certificate is to stand in for it.
  */
-static int trust(struct tls_context *c, const struct tls_settings *settings, struct text *why)
+static int authorities(struct tls_context *c, const struct tls_settings *settings, struct text *why)
 {
-	bool asks = settings->server ? settings->ca[0] != '\0' : !settings->verify_none;
-	bool lists = asks && (settings->ca[0] != '\0' || settings->psk[0] == '\0');
-	int answer = 0;
-
-	if (lists)
-		answer = tls_load_certificates(c->port, settings->ca, &c->ca, why);
-	if (lists && answer == 0)
-		mbedtls_ssl_conf_ca_chain(&c->conf, &c->ca, NULL);
-	mbedtls_ssl_conf_authmode(
-		&c->conf, asks ? MBEDTLS_SSL_VERIFY_REQUIRED : MBEDTLS_SSL_VERIFY_NONE);
-	return answer;
+	if (!asks_for_certificate(settings) ||
+		(settings->ca[0] == '\0' && settings->psk[0] != '\0'))
+		return 0;
+	mbedtls_ssl_conf_ca_chain(&c->conf, &c->ca, NULL);
+	return tls_load_certificates(c->port, settings->ca, &c->ca, false, why);
 }
 
 static int shared_key(struct tls_context *c, const struct tls_settings *settings, struct text *why)
@@ -162,7 +197,10 @@ static int fill(struct tls_context *c, const struct tls_settings *settings, stru
 		answer = alpn(c, settings, why);
 	if (answer == 0 && settings->server && tls_parts_tickets(c) != 0)
 		answer = tls_no_memory(why);
-	return answer == 0 ? rehearse(c, why) : answer;
+	if (answer == 0)
+		answer = rehearse(c, why);
+	/* Last, for it may end well, and still with a warning. */
+	return answer == 0 ? authorities(c, settings, why) : answer;
 }
 
 static struct tls_context *new_context(struct port *p, const struct tls_settings *settings)
@@ -209,6 +247,7 @@ int tls_load(struct tls_context **context, struct port *p, const struct tls_sett
 		tls_unload(&c);
 		return answer;
 	}
+	tls_parts_warn(why);
 	*context = c;
 	return 0;
 }

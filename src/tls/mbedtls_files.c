@@ -56,6 +56,7 @@ struct reading {
 	size_t offset;
 	unsigned good, bad; /* certificates so far */
 	unsigned first_bad; /* its number, from 1 */
+	int first_code;     /* what the library said of it */
 };
 
 /* Counts a certificate: 0, or that there is no memory. */
@@ -67,8 +68,10 @@ static int count(struct reading *r, int code)
 		r->good++;
 		return 0;
 	}
-	if (r->bad++ == 0)
+	if (r->bad++ == 0) {
 		r->first_bad = r->good + 1;
+		r->first_code = code;
+	}
 	return 0;
 }
 
@@ -112,8 +115,29 @@ static int read_span(struct reading *r, const uint8_t *data, size_t len)
 	return answer;
 }
 
+/* Names the first one that cannot be read, and what became of all of them where the others will do. */
+static void say_bad(const struct reading *r, const char *name, bool others_do)
+{
+	const char *words = tls_certificate_words(r->first_code);
+
+	say_name(r->why, name);
+	text_str(r->why, "certificate number ");
+	text_num(r->why, r->first_bad);
+	text_str(r->why, words != NULL ? " in it has " : " in it cannot be read");
+	text_str(r->why, words != NULL ? words : "");
+	if (!others_do)
+		return;
+	text_str(r->why, "; it ");
+	if (r->bad > 1) {
+		text_str(r->why, "and ");
+		text_num(r->why, r->bad - 1);
+		text_str(r->why, " more ");
+	}
+	text_str(r->why, r->bad > 1 ? "are not used" : "is not used");
+}
+
 int tls_load_certificates(
-	struct port *p, const char *name, mbedtls_x509_crt *chain, struct text *why)
+	struct port *p, const char *name, mbedtls_x509_crt *chain, bool all, struct text *why)
 {
 	struct reading r = {.chain = chain, .why = why};
 	const uint8_t *data;
@@ -128,14 +152,10 @@ int tls_load_certificates(
 		return n;
 	if (r.good == 0 && r.bad == 0)
 		return bad_file(why, name, "no certificate in it");
-	if (r.bad > 0 && (r.good == 0 || name[0] != '\0')) {
-		say_name(why, name);
-		text_str(why, "certificate number ");
-		text_num(why, r.first_bad);
-		text_str(why, " in it cannot be read");
-		return TLS_BAD_SETTINGS;
-	}
-	return 0;
+	all = all || r.good == 0;
+	if (r.bad > 0)
+		say_bad(&r, name, !all);
+	return r.bad > 0 && all ? TLS_BAD_SETTINGS : 0;
 }
 
 /* ---- A key ---- */
@@ -165,8 +185,8 @@ int tls_load_key(struct port *p, const char *name, mbedtls_pk_context *key, stru
 		return n;
 	if (n == 0)
 		return bad_file(why, name, "the file is empty");
-	/* The library takes for text what has its NUL counted in. */
-	code = tls_parts_parse_key(key, data, (size_t)n + (data[0] != DER_BEGINS), p);
+	code = data[0] == DER_BEGINS ? tls_parts_parse_key(key, data, (size_t)n, p)
+				     : tls_parts_pem_key(key, data, (size_t)n, p);
 	if (tls_is_memory(code))
 		return tls_no_memory(why);
 	if (code != 0)

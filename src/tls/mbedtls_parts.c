@@ -8,6 +8,8 @@
 #include "tls/mbedtls.h"
 
 #include <mbedtls/pem.h>
+#include <mbedtls/platform.h>
+#include <mbedtls/platform_util.h>
 #include <mbedtls/version.h>
 #include <psa/crypto.h>
 #include <string.h>
@@ -26,6 +28,27 @@ int tls_parts_begin(void)
 int tls_parts_begin(void)
 {
 	return 0;
+}
+#endif
+
+/* ---- What a peer's certificates may cost: bounded in what tools/bound_mbedtls was at ---- */
+
+#if TLS_BOUNDED
+void tls_parts_warn(struct text *why)
+{
+	(void)why;
+}
+#else
+void tls_parts_warn(struct text *why)
+{
+	static bool told;
+
+	if (told)
+		return;
+	told = true;
+	text_str(why, why->len > 0 ? "; " : "");
+	text_str(why, "this TLS library sets no bounds to what a peer's certificates cost, "
+		      "see docs/tls.md");
 }
 #endif
 
@@ -71,31 +94,99 @@ int tls_parts_check_pair(
 /* ---- PEM ---- */
 
 #if defined(MBEDTLS_PEM_PARSE_C)
-int tls_parts_pem(mbedtls_x509_crt *chain, const uint8_t *text, size_t *used)
+#define BEGIN "-----BEGIN CERTIFICATE-----"
+#define END "-----END CERTIFICATE-----"
+
+/*
+ * A copy of text[0..len) without the blanks at the ends of lines, each of which ends with LF: RFC 7468,
+ * section 2, has them ignored, and the library takes one at most. It is its own allocator's; NULL: no memory.
+ */
+static char *tidy(const char *text, size_t len)
+{
+	char *copy = mbedtls_calloc(1, len + 2);
+	size_t start = 0, to = 0,
+	       end = 0; /* of the line; where the next one goes; after the last that stays */
+
+	for (size_t i = 0; copy != NULL && i <= len; i++) {
+		char c = i < len ? text[i] : '\n';
+		bool blank = c == ' ' || c == '\t' || c == '\v' || c == '\f';
+
+		if (c == '\n' || c == '\r') {
+			copy[end++] = '\n';
+			start = to = end;
+		} else if (!blank || to > start) {
+			copy[to++] = c;
+			end = blank ? end : to;
+		}
+	}
+	if (copy != NULL)
+		copy[end] = '\0';
+	return copy;
+}
+
+/* A copy in PEM, to its certificate. */
+static int parse_certificate(mbedtls_x509_crt *chain, const char *text)
 {
 	mbedtls_pem_context pem;
 	const uint8_t *der;
 	size_t len;
 	int code;
 
-	*used = 0;
 	mbedtls_pem_init(&pem);
-	code = mbedtls_pem_read_buffer(&pem, "-----BEGIN CERTIFICATE-----",
-		"-----END CERTIFICATE-----", text, NULL, 0, used);
+	code = mbedtls_pem_read_buffer(
+		&pem, BEGIN, END, (const unsigned char *)text, NULL, 0, &len);
 	if (code == 0) {
 		der = mbedtls_pem_get_buffer(&pem, &len);
 		code = mbedtls_x509_crt_parse_der(chain, der, len);
 	}
 	mbedtls_pem_free(&pem);
-	return code == MBEDTLS_ERR_PEM_NO_HEADER_FOOTER_PRESENT ? TLS_PARTS_NONE : code;
+	return code;
+}
+
+int tls_parts_pem(mbedtls_x509_crt *chain, const uint8_t *text, size_t *used)
+{
+	const char *begin = strstr((const char *)text, BEGIN);
+	const char *end = begin != NULL ? strstr(begin, END) : NULL;
+	char *copy;
+	int code;
+
+	if (end == NULL)
+		return TLS_PARTS_NONE;
+	end += sizeof END - 1;
+	*used = (size_t)(end - (const char *)text);
+	copy = tidy(begin, (size_t)(end - begin));
+	if (copy == NULL)
+		return MBEDTLS_ERR_X509_ALLOC_FAILED;
+	code = parse_certificate(chain, copy);
+	mbedtls_free(copy);
+	return code;
+}
+
+int tls_parts_pem_key(mbedtls_pk_context *key, const uint8_t *text, size_t len, struct port *p)
+{
+	char *copy = tidy((const char *)text, len);
+	int code = MBEDTLS_ERR_PK_ALLOC_FAILED;
+
+	/* The library takes for text what has its NUL counted in. */
+	if (copy != NULL)
+		code = tls_parts_parse_key(key, (const uint8_t *)copy, strlen(copy) + 1, p);
+	if (copy != NULL)
+		mbedtls_platform_zeroize(copy, len);
+	mbedtls_free(copy);
+	return code;
 }
 #else
 int tls_parts_pem(mbedtls_x509_crt *chain, const uint8_t *text, size_t *used)
 {
 	(void)chain;
 	(void)text;
-	*used = 0;
+	(void)used;
 	return TLS_PARTS_NONE;
+}
+
+int tls_parts_pem_key(mbedtls_pk_context *key, const uint8_t *text, size_t len, struct port *p)
+{
+	return tls_parts_parse_key(key, text, len + 1, p);
 }
 #endif
 

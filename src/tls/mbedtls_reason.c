@@ -50,19 +50,19 @@ bool tls_is_memory(int code)
 
 /* ---- Certificates ---- */
 
-/* The weightiest first: there is room for one or two. */
+/* Of one that is not accepted. The weightiest first: there is room for a few. */
 static const struct words certificate_words[] = {
-	{MBEDTLS_X509_BADCERT_MISSING, "there was no certificate"},
-	{MBEDTLS_X509_BADCERT_REVOKED, "the certificate has been revoked"},
-	{MBEDTLS_X509_BADCERT_EXPIRED, "the certificate has expired"},
-	{MBEDTLS_X509_BADCERT_FUTURE, "the certificate is not yet valid"},
+	{MBEDTLS_X509_BADCERT_MISSING, "none was shown"},
+	{MBEDTLS_X509_BADCERT_REVOKED, "revoked"},
+	{MBEDTLS_X509_BADCERT_EXPIRED, "expired"},
+	{MBEDTLS_X509_BADCERT_FUTURE, "not yet valid"},
 	{MBEDTLS_X509_BADCERT_NOT_TRUSTED, "not issued by a trusted authority"},
 	{MBEDTLS_X509_BADCERT_BAD_MD, "signed with a weak hash"},
 	{MBEDTLS_X509_BADCERT_BAD_PK, "signed with a weak kind of key"},
-	{MBEDTLS_X509_BADCERT_BAD_KEY, "the key is weak or of the wrong kind"},
-	{MBEDTLS_X509_BADCERT_KEY_USAGE, "the certificate is not meant for this use"},
-	{MBEDTLS_X509_BADCERT_EXT_KEY_USAGE, "the certificate is not meant for this use"},
-	{MBEDTLS_X509_BADCERT_NS_CERT_TYPE, "the certificate is not meant for this use"},
+	{MBEDTLS_X509_BADCERT_BAD_KEY, "with a weak key, or one of the wrong kind"},
+	{MBEDTLS_X509_BADCERT_KEY_USAGE, "not meant for this use"},
+	{MBEDTLS_X509_BADCERT_EXT_KEY_USAGE, "not meant for this use"},
+	{MBEDTLS_X509_BADCERT_NS_CERT_TYPE, "not meant for this use"},
 };
 
 #define NO_RESULT 0xffffffffu /* no certificate was looked at */
@@ -71,7 +71,7 @@ static void say_name(struct text *t, const char *name)
 {
 	if (t->len > 0)
 		text_str(t, ", ");
-	text_str(t, "the certificate is not for '");
+	text_str(t, "not for '");
 	text_escaped(t, name, strlen(name));
 	text_char(t, '\'');
 }
@@ -93,12 +93,31 @@ static void say_certificate(struct text *t, const struct tls *tls, uint32_t flag
 	if (flags & MBEDTLS_X509_BADCERT_CN_MISMATCH)
 		say_name(t, tls->name != NULL ? tls->name : "");
 	if (t->len == 0)
-		text_str(t, "the certificate cannot be verified");
+		text_str(t, "nobody can verify it");
+}
+
+/* What is wrong with one that cannot be read: to be put after "has". NULL: nobody knows. */
+const char *tls_certificate_words(int code)
+{
+	/* The low bits are of the cause within the cause. */
+	switch (-(-code & 0xff80)) {
+	case MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG:
+	case MBEDTLS_ERR_PK_UNKNOWN_PK_ALG:
+	case MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE:
+		return "a key or a signature of a kind that is not supported";
+	case MBEDTLS_ERR_PK_INVALID_PUBKEY:
+		return "a key that is broken, or longer than is accepted";
+	case MBEDTLS_ERR_X509_INVALID_EXTENSIONS:
+		return "a critical extension that is not known, or a broken one";
+	default:
+		return NULL;
+	}
 }
 
 static bool is_certificate(int code)
 {
 	switch (code) {
+	case MBEDTLS_ERR_X509_FATAL_ERROR:
 	case MBEDTLS_ERR_X509_CERT_VERIFY_FAILED:
 	case MBEDTLS_ERR_SSL_BAD_CERTIFICATE:
 	case MBEDTLS_ERR_SSL_CA_CHAIN_REQUIRED:
@@ -114,10 +133,11 @@ static int unverified(struct text *t, const struct tls *tls, int code)
 	uint32_t flags = mbedtls_ssl_get_verify_result(&tls->ssl);
 
 	if (code == MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE)
-		text_str(t, "the client has shown no certificate");
+		text_str(t, "none was shown");
 	else if (code == MBEDTLS_ERR_SSL_CA_CHAIN_REQUIRED)
-		text_str(t,
-			"the peer has shown a certificate, and only the shared key was asked for");
+		text_str(t, "none was asked for, but the shared key");
+	else if (code == MBEDTLS_ERR_X509_FATAL_ERROR)
+		text_str(t, "too many others stand between it and an authority");
 	else
 		say_certificate(t, tls, flags == NO_RESULT ? 0 : flags);
 	return TLS_UNVERIFIED;
@@ -163,6 +183,8 @@ static void say_alert(struct text *t, unsigned alert)
 static const struct words code_words[] = {
 	{MBEDTLS_ERR_SSL_INVALID_MAC, "a record was changed on its way, or the keys differ"},
 	{MBEDTLS_ERR_SSL_INVALID_RECORD, "what came is not TLS"},
+	{MBEDTLS_ERR_SSL_BAD_INPUT_DATA,
+		"a message, of certificates perhaps, is longer than can be read"},
 	{MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE, "a message came that has no place here"},
 	{MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION, "there is no common version of TLS"},
 	{MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE, "there are no common ciphers, or the keys differ"},
@@ -179,6 +201,8 @@ static void say_code(struct text *t, int code)
 {
 	const char *words = FIND(code_words, code);
 
+	if (words == NULL && (words = tls_certificate_words(code)) != NULL)
+		text_str(t, "a certificate has ");
 	if (words != NULL) {
 		text_str(t, words);
 		return;

@@ -42,6 +42,14 @@ bool tls_preload(struct tls *tls, const uint8_t *data, size_t len)
 	return false;
 }
 
+void tls_quote(struct tls *tls, bool first, const uint8_t *data, size_t len)
+{
+	(void)tls;
+	(void)first;
+	(void)data;
+	(void)len;
+}
+
 int tls_handshake(struct tls *tls)
 {
 	(void)tls;

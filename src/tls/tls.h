@@ -38,7 +38,8 @@ struct tls_settings {
 	const char *key;  /* its private key; "": it stands in the same file */
 	const char *
 		ca; /* whom to trust. A client's "": the system's list. A server's "": no certificate is asked for */
-	const char *psk;      /* one line, IDENTITY:KEY, the key in hexadecimal (16 to 64 octets) */
+	/* One line, IDENTITY:KEY, the key in hexadecimal (16 to 64 bytes). A server has this, or ca, or neither. */
+	const char *psk;
 	const char *alpn;     /* protocols with commas between, best first */
 	uint8_t min;          /* enum tls_version; TLS_ANY is 1.2 */
 	bool verify_none;     /* a client's: takes any certificate */
@@ -65,10 +66,10 @@ enum tls_answer {
 
 /*
  * Makes a context, at start: reads the files and holds them against each other.
- * 0 and *context. Or PORT_NO_RANDOM (no strong random numbers: no TLS),
- * TLS_NO_MEMORY or TLS_BAD_SETTINGS, *context is unchanged, and why says what
- * is wrong and with which file. All or nothing: whoever loads again keeps the old
- * context when it fails. p must outlive the context.
+ * 0 and *context; what was appended to why then is a warning, for the log. Or PORT_NO_RANDOM
+ * (no strong random numbers: no TLS), TLS_NO_MEMORY or TLS_BAD_SETTINGS, *context is
+ * unchanged, and why says what is wrong and with which file. All or nothing: whoever
+ * loads again keeps the old context when it fails. p must outlive the context.
  */
 int tls_load(struct tls_context **context, struct port *p, const struct tls_settings *settings,
 	struct text *why);
@@ -91,6 +92,12 @@ int tls_open(struct tls **tls, struct tls_context *context, struct port *p, port
  * had to be read before. False: there is no room for them. Before the handshake.
  */
 bool tls_preload(struct tls *tls, const uint8_t *data, size_t len);
+
+/*
+ * Keeps what the other side has said in the clear, for tls_reason(): the bytes, escaped and without CR and LF, as
+ * many as there is room for; first: in place of what was kept before. Before the handshake.
+ */
+void tls_quote(struct tls *tls, bool first, const uint8_t *data, size_t len);
 
 /*
  * Goes on with the handshake, one step. 0: it is over, and the peer verified.

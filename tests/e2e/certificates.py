@@ -69,8 +69,8 @@ def openssl(*args):
     assert done.returncode == 0, f"openssl {args[0]}: {done.stdout}"
 
 
-def make_key(path, rsa=False):
-    kind = ("RSA", "-pkeyopt", "rsa_keygen_bits:2048") if rsa else ("EC", "-pkeyopt",
+def make_key(path, rsa=0):
+    kind = ("RSA", "-pkeyopt", f"rsa_keygen_bits:{rsa}") if rsa else ("EC", "-pkeyopt",
                                                                     "ec_paramgen_curve:P-256")
     openssl("genpkey", "-algorithm", *kind, "-out", path)
 
@@ -93,10 +93,12 @@ class Certificates:
 
     def __init__(self, directory):
         good, other = Authority(directory / "good", "Good CA"), Authority(directory / "other", "Other CA")
+        self.good = good
         sans = [f"DNS:{NAME}", f"DNS:{WILD}", f"IP:{ADDRESS}"]
         self.ca, self.other_ca = str(good.cert), str(other.cert)
         self.server = good.issue(NAME, sans)
-        self.rsa_server = good.issue(NAME, sans, rsa=True)
+        self.rsa_server = good.issue(NAME, sans, rsa=2048)
+        self.long_rsa_server = good.issue(NAME, sans, rsa=4096)
         self.names_only = good.issue(NAME, sans[:2])
         self.other_name = good.issue(OTHER_NAME, [f"DNS:{OTHER_NAME}"])
         self.mail = good.issue("mail.example.com", ["DNS:mail.example.com"])

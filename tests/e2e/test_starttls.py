@@ -220,16 +220,35 @@ REFUSALS = {"smtp": b"454 TLS not available\r\n", "imap": b"NO not here\r\n", "p
 
 @pytest.mark.parametrize("protocol", DIALOGUES)
 def test_a_server_that_says_no(start, server, protocol):
-    refused(start(protocol), server, lambda s: s.talk(protocol, last=REFUSALS[protocol]), "refused STARTTLS")
+    refused(start(protocol), server, lambda s: s.talk(protocol, last=REFUSALS[protocol]),
+            "refused STARTTLS: " + (r"a001 " if protocol == "imap" else "") + REFUSALS[protocol].strip().decode() + " after")
 
 
-GREETINGS = {"smtp": b"554 no service\r\n", "imap": b"* BYE go away\r\n", "pop3": b"-ERR busy\r\n",
-             "nntp": b"502 denied\r\n"}
+BUSY, AWAY = "the server is not available for now: ", "the server turns this host away: "
+WRONG = "the server does not speak that protocol: "
+GREETINGS = [
+    ("smtp", b"421 too many connections\r\n", BUSY + "421 too many connections after"),
+    ("smtp", b"554-no\r\n", AWAY + "554-no after"),
+    ("smtp", b"SSH-2.0-OpenSSH_9.2\r\n", WRONG + "SSH-2.0-OpenSSH_9.2 after"),
+    ("smtp", b"421 \xff\"" + b"x" * 500 + b"\r\n", BUSY + r"421 \\xff\\\"x{50,110} after"),
+    ("imap", b"* BYE go away\r\n", AWAY + r"\* BYE go away after"),
+    ("imap", b"* BYE [UNAVAILABLE] later\r\n", BUSY + r"\* BYE \[UNAVAILABLE\] later after"),
+    ("pop3", b"-ERR [IN-USE] busy\r\n", BUSY + r"-ERR \[IN-USE\] busy after"),
+    ("pop3", b"-ERR no\r\n", AWAY + "-ERR no after"),
+    ("nntp", b"400 busy\r\n", BUSY + "400 busy after"),
+    ("nntp", b"502 denied\r\n", AWAY + "502 denied after"),
+]
 
 
-@pytest.mark.parametrize("protocol", DIALOGUES)
-def test_a_greeting_that_turns_us_away(start, server, protocol):
-    refused(start(protocol), server, lambda s: s.sock.sendall(GREETINGS[protocol]), "")
+@pytest.mark.parametrize("protocol, greeting, words", GREETINGS)
+def test_a_greeting_that_turns_us_away(start, server, protocol, greeting, words):
+    """Busy, refused and the wrong protocol are three things; the server's own words are in the log, escaped."""
+    refused(start(protocol), server, lambda s: s.send(greeting, drip=len(greeting) < 40), words)
+
+
+def test_a_server_that_ends_before_its_greeting(start, server):
+    refused(start("smtp"), server, lambda s: s.sock.shutdown(socket.SHUT_WR),
+            "the server ended before it had agreed to TLS after")
 
 
 @pytest.mark.parametrize("what", [b"\x16\x03\x03\x00\x02\x02\x28", b"HTTP/1.1 400 Bad\r\n\r\n", b"220 " + b"x" * 5000,

@@ -295,6 +295,10 @@ static void waits_end_in_time(void **state)
 	before = port_now(p);
 	assert_int_equal(port_wait(p, 120), 0);
 	assert_in_range(port_now(p) - before, 119, 120 + harness_late_ms());
+	before = port_now(p);
+	assert_in_range(port_clock(p) - before, 0, harness_late_ms());
+	before = port_clock(p);
+	assert_in_range(port_now(p) - before, 0, harness_late_ms());
 	assert_int_equal(port_next(p), PORT_NONE);
 }
 

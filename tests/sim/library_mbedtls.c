@@ -21,12 +21,13 @@
 static const struct sim *sim;
 static uint32_t asked, starve_at;
 static uint32_t held;
-static uint32_t steps, lost_tickets;
+static uint32_t steps, lost_tickets, slow_ms;
+static struct sim *slowed;
 
 void library_begin(struct run *run)
 {
-	sim = &run->sim;
-	asked = starve_at = steps = lost_tickets = 0;
+	sim = slowed = &run->sim;
+	asked = starve_at = steps = lost_tickets = slow_ms = 0;
 }
 
 void library_end(void)
@@ -50,6 +51,11 @@ uint32_t library_steps(void)
 
 	steps = 0;
 	return count;
+}
+
+void library_slow(uint32_t ms)
+{
+	slow_ms = ms;
 }
 
 uint32_t library_lost_tickets(void)
@@ -117,8 +123,15 @@ void __wrap_free(void *memory)
 /* Actors run while the proxy waits. */
 int __wrap_mbedtls_ssl_handshake_step(mbedtls_ssl_context *ssl)
 {
-	steps += !sim->running;
-	return __real_mbedtls_ssl_handshake_step(ssl);
+	int code;
+
+	if (sim->running)
+		return __real_mbedtls_ssl_handshake_step(ssl);
+	steps++;
+	code = __real_mbedtls_ssl_handshake_step(ssl);
+	if (code == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED)
+		slowed->now += slow_ms;
+	return code;
 }
 
 int __wrap_mbedtls_ssl_ticket_write(void *tickets, const mbedtls_ssl_session *session,

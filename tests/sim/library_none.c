@@ -27,6 +27,11 @@ uint32_t library_steps(void)
 	return 0;
 }
 
+void library_slow(uint32_t ms)
+{
+	(void)ms;
+}
+
 uint32_t library_lost_tickets(void)
 {
 	return 0;

@@ -21,6 +21,9 @@
  */
 void secure_world(struct run *run);
 
+/* The system's list has one that cannot be read between its good ones, spoilt.pem. After secure_world(). */
+void secure_spoil_list(struct run *run);
+
 /* The end of a run, which secure_world() puts into run->clean_up. */
 void secure_clean_up(struct run *run);
 
@@ -70,6 +73,9 @@ uint32_t library_steps(void);
 
 /* Tickets that could not be made in this run: a session goes on without one. */
 uint32_t library_lost_tickets(void);
+
+/* From now on it takes so long to find out that a certificate is not to be accepted. */
+void library_slow(uint32_t ms);
 
 /* Does reading wait until something was sent? */
 bool library_is_stuck(const struct tls *tls);

@@ -101,7 +101,8 @@ static void check_no_place_for_client(struct run *run)
 {
 	EXPECT(run, client.replies_in == 0 && client.reply_len == 0);
 	EXPECT(run, client.end == PORT_EOF || client.end == PORT_RESET);
-	EXPECT(run, run_logged(run, "no room for another encrypted connection") == 1);
+	EXPECT(run,
+		run_logged(run, ": refused, no room for another encrypted connection after ") == 1);
 }
 
 /* Somebody else in the program has taken the places: not an octet is said in the clear. */
@@ -152,11 +153,33 @@ static void fair(struct run *run)
 	run->check = check_fair;
 }
 
+#define SLOW_MS 61834
+
+static void check_slow(struct run *run)
+{
+	EXPECT(run, client_code(&client) == SOCKS4_REJECTED);
+	EXPECT(run, run_logged(run, "not issued by a trusted authority after 1m") == 1);
+	EXPECT(run, run_logged(run, "a tick took 1m01s: everybody else waited") == 1);
+	EXPECT(run, run_logged(run, "a tick took ") == 1);
+}
+
+/* One step takes long: that is said, and the session's own line has the time of its end. */
+static void slow_step(struct run *run)
+{
+	begin(run, "route to *:7000 tls\n");
+	run->sim.latency_max_ms = run_between(run, 1, 9);
+	server.pattern.tls = secure_impostor(run, "other");
+	server_expect(&server, 1);
+	library_slow(SLOW_MS);
+	run->check = check_slow;
+}
+
 static const struct scenario scenarios[] = {
 	{"full_listener", full_listener},
 	{"full_route", full_route},
 	{"full_program", full_program},
 	{"fair", fair},
+	{"slow_step", slow_step},
 };
 
 int main(int argc, char **argv)

@@ -129,6 +129,17 @@ static void no_such_server(enum starttls_protocol protocol, const char *text, si
 	fails(protocol, text, len, STARTTLS_NO_SUCH_SERVER, "");
 }
 
+/* The greeting says that it is the wrong time, or that we are not wanted. */
+static void busy(enum starttls_protocol protocol, const char *text, size_t len)
+{
+	fails(protocol, text, len, STARTTLS_BUSY, "");
+}
+
+static void turned_away(enum starttls_protocol protocol, const char *text, size_t len)
+{
+	fails(protocol, text, len, STARTTLS_TURNED_AWAY, "");
+}
+
 static void refused(enum starttls_protocol protocol, const char *text, size_t len)
 {
 	fails(protocol, text, len, STARTTLS_REFUSED, sent_by_us[protocol]);
@@ -157,8 +168,20 @@ static void smtp(void **state)
 			"220-x\r\n220 y\r\n"),
 		"220-a\r\n220-\r\n220 [192.0.2.1] b\r\n");
 	agrees(STARTTLS_SMTP, LITERAL("220\r\n250\r\n220\r\n"), "220\r\n");
-	no_such_server(STARTTLS_SMTP, LITERAL("554 no service\r\n"));
-	no_such_server(STARTTLS_SMTP, LITERAL("220-a\r\n554 b\r\n"));
+	turned_away(STARTTLS_SMTP, LITERAL("554 no service\r\n"));
+	turned_away(STARTTLS_SMTP, LITERAL("554-no\r\n"));
+	turned_away(STARTTLS_SMTP, LITERAL("220-a\r\n554 b\r\n"));
+	busy(STARTTLS_SMTP, LITERAL("421 too many connections\r\n"));
+	busy(STARTTLS_SMTP, LITERAL("421\r\n"));
+	busy(STARTTLS_SMTP, LITERAL("450-later\r\n"));
+	busy(STARTTLS_SMTP, LITERAL("220-a\r\n421 b\r\n"));
+	no_such_server(STARTTLS_SMTP, LITERAL("4211 a\r\n"));
+	no_such_server(STARTTLS_SMTP, LITERAL("42\r\n"));
+	no_such_server(STARTTLS_SMTP, LITERAL("4ab c\r\n"));
+	fails(STARTTLS_SMTP, LITERAL("220 a\r\n421 going down\r\n"), STARTTLS_BUSY,
+		"EHLO [127.0.0.1]\r\n");
+	fails(STARTTLS_SMTP, LITERAL("220 a\r\n250 b\r\n421 going down\r\n"), STARTTLS_BUSY,
+		sent_by_us[STARTTLS_SMTP]);
 	no_such_server(STARTTLS_SMTP, LITERAL("2200 a\r\n"));
 	no_such_server(STARTTLS_SMTP, LITERAL("* OK a\r\n"));
 	no_such_server(STARTTLS_SMTP, LITERAL("22\r\n"));
@@ -180,8 +203,15 @@ static void imap(void **state)
 	agrees(STARTTLS_IMAP,
 		LITERAL("* OK ready\r\n* 3 EXISTS\r\n* OK a001 OK\r\n* \r\na001 OK begin\r\n"),
 		"* OK ready\r\n");
-	no_such_server(STARTTLS_IMAP, LITERAL("* PREAUTH welcome\r\n"));
-	no_such_server(STARTTLS_IMAP, LITERAL("* BYE go\r\n"));
+	fails(STARTTLS_IMAP, LITERAL("* PREAUTH welcome\r\n"), STARTTLS_REFUSED, "");
+	turned_away(STARTTLS_IMAP, LITERAL("* BYE go\r\n"));
+	turned_away(STARTTLS_IMAP, LITERAL("* bye\r\n"));
+	busy(STARTTLS_IMAP, LITERAL("* BYE [UNAVAILABLE] later\r\n"));
+	busy(STARTTLS_IMAP, LITERAL("* BYE [INUSE] later\r\n"));
+	busy(STARTTLS_IMAP, LITERAL("* BYE [LIMIT] later\r\n"));
+	no_such_server(STARTTLS_IMAP, LITERAL("* BYEBYE\r\n"));
+	fails(STARTTLS_IMAP, LITERAL("* OK ready\r\n* BYE go\r\n"), STARTTLS_TURNED_AWAY,
+		sent_by_us[STARTTLS_IMAP]);
 	no_such_server(STARTTLS_IMAP, LITERAL("* OKAY\r\n"));
 	no_such_server(STARTTLS_IMAP, LITERAL("220 a\r\n"));
 	refused(STARTTLS_IMAP, LITERAL("* OK ready\r\na001 NO not here\r\n"));
@@ -213,7 +243,12 @@ static void pop3(void **state)
 	agrees(STARTTLS_POP3, LITERAL("+OK POP3 <1896.697170952@example.com>\r\n+OK Begin\r\n"),
 		"+OK POP3 <1896.697170952@example.com>\r\n");
 	agrees(STARTTLS_POP3, LITERAL("+OK [a] b\r\n+OK\r\n"), "+OK [a] b\r\n");
-	no_such_server(STARTTLS_POP3, LITERAL("-ERR busy\r\n"));
+	turned_away(STARTTLS_POP3, LITERAL("-ERR go away\r\n"));
+	turned_away(STARTTLS_POP3, LITERAL("-err\r\n"));
+	turned_away(STARTTLS_POP3, LITERAL("-ERR [SYS/PERM] no\r\n"));
+	busy(STARTTLS_POP3, LITERAL("-ERR [SYS/TEMP] later\r\n"));
+	busy(STARTTLS_POP3, LITERAL("-ERR [IN-USE] later\r\n"));
+	no_such_server(STARTTLS_POP3, LITERAL("-ERROR\r\n"));
 	no_such_server(STARTTLS_POP3, LITERAL("+OKAY\r\n"));
 	refused(STARTTLS_POP3, LITERAL("+OK ready\r\n-ERR no\r\n"));
 	refused(STARTTLS_POP3, LITERAL("+OK ready\r\n+ OK\r\n"));
@@ -224,8 +259,10 @@ static void nntp(void **state)
 	(void)state;
 	agrees(STARTTLS_NNTP, LITERAL("200 ready\r\n382 go on\r\n"), "200 ready\r\n");
 	agrees(STARTTLS_NNTP, LITERAL("201 ready\r\n382\r\n"), "201 ready\r\n");
-	no_such_server(STARTTLS_NNTP, LITERAL("400 busy\r\n"));
-	no_such_server(STARTTLS_NNTP, LITERAL("502 gone\r\n"));
+	busy(STARTTLS_NNTP, LITERAL("400 busy\r\n"));
+	turned_away(STARTTLS_NNTP, LITERAL("502 gone\r\n"));
+	fails(STARTTLS_NNTP, LITERAL("200 a\r\n400 going down\r\n"), STARTTLS_BUSY,
+		sent_by_us[STARTTLS_NNTP]);
 	no_such_server(STARTTLS_NNTP, LITERAL("202 what\r\n"));
 	no_such_server(STARTTLS_NNTP, LITERAL("200-a\r\n"));
 	refused(STARTTLS_NNTP, LITERAL("200 a\r\n580 cannot\r\n"));

@@ -1,9 +1,12 @@
 /*
  * TLS between two ends of ours: whom a handshake trusts, and what it agrees on.
  */
+#define _XOPEN_SOURCE 700
 #include "tls_pair.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "tls/mbedtls.h"
 
@@ -103,23 +106,17 @@ static const struct trust trusts[] = {
 	{"both.pem", "", "server.test", 0, ""},
 	{"server.der", "server_key.der", "server.test", 0, ""},
 	{"chain.pem", "chain.key", "server.test", 0, ""},
-	{"server.pem", "server.key", "other.test", TLS_UNVERIFIED,
-		"the certificate is not for 'other.test'"},
-	{"server.pem", "server.key", "a.b.wild.test", TLS_UNVERIFIED,
-		"the certificate is not for 'a.b.wild.test'"},
+	{"server.pem", "server.key", "other.test", TLS_UNVERIFIED, "not for 'other.test'"},
+	{"server.pem", "server.key", "a.b.wild.test", TLS_UNVERIFIED, "not for 'a.b.wild.test'"},
 	{"server.pem", "server.key", "sneaky\n\"test", TLS_UNVERIFIED,
-		"the certificate is not for 'sneaky\\x0a\\\"test'"},
-	{"server.pem", "server.key", "127.0.0.2", TLS_UNVERIFIED,
-		"the certificate is not for '127.0.0.2'"},
-	{"server.pem", "server.key", "::2", TLS_UNVERIFIED, "the certificate is not for '::2'"},
-	{"chain.pem", "chain.key", "127.0.0.1", TLS_UNVERIFIED,
-		"the certificate is not for '127.0.0.1'"},
-	{"expired.pem", "expired.key", "server.test", TLS_UNVERIFIED,
-		"the certificate has expired"},
+		"not for 'sneaky\\x0a\\\"test'"},
+	{"server.pem", "server.key", "127.0.0.2", TLS_UNVERIFIED, "not for '127.0.0.2'"},
+	{"server.pem", "server.key", "::2", TLS_UNVERIFIED, "not for '::2'"},
+	{"chain.pem", "chain.key", "127.0.0.1", TLS_UNVERIFIED, "not for '127.0.0.1'"},
+	{"expired.pem", "expired.key", "server.test", TLS_UNVERIFIED, "expired"},
 	{"expired.pem", "expired.key", "other.test", TLS_UNVERIFIED,
-		"the certificate has expired, the certificate is not for 'other.test'"},
-	{"future.pem", "future.key", "server.test", TLS_UNVERIFIED,
-		"the certificate is not yet valid"},
+		"expired, not for 'other.test'"},
+	{"future.pem", "future.key", "server.test", TLS_UNVERIFIED, "not yet valid"},
 	{"self.pem", "self.key", "server.test", TLS_UNVERIFIED, NOT_TRUSTED},
 	{"other.pem", "other.key", "server.test", TLS_UNVERIFIED, NOT_TRUSTED},
 };
@@ -157,6 +154,98 @@ static void certificates_are_verified(void **state)
 	for (size_t i = 0; i < sizeof trusts / sizeof trusts[0]; i++)
 		for (int v = 0; v < 2; v++)
 			try_trust(&trusts[i], versions[v]);
+}
+
+/* ---- Chains in any order ---- */
+
+#define CERTIFICATES 8
+
+/* Certificates of tests/tls, one by one, and what of them stands in a file. */
+static char certificates[CERTIFICATES][1500];
+static unsigned certificate_count;
+static char shown[] = "/tmp/test_tls_chain.XXXXXX";
+
+static void read_certificates(const char *name)
+{
+	static const char end[] = "-----END CERTIFICATE-----\n";
+	char text[8000];
+	FILE *file = fopen(name, "r");
+
+	assert_non_null(file);
+	text[fread(text, 1, sizeof text - 1, file)] = '\0';
+	(void)fclose(file);
+	for (char *at = text, *to; (to = strstr(at, end)) != NULL; at = to) {
+		to += sizeof end - 1;
+		assert_true(
+			certificate_count < CERTIFICATES && to - at < (int)sizeof certificates[0]);
+		(void)snprintf(certificates[certificate_count++], sizeof certificates[0], "%.*s",
+			(int)(to - at), at);
+	}
+}
+
+/* A file with those that 'order' names, by their digits. */
+static void show(const char *order)
+{
+	FILE *file = fopen(shown, "w");
+
+	assert_non_null(file);
+	for (; *order != '\0'; order++)
+		(void)fputs(certificates[*order - '0'], file);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* 0 is its own, 1 its issuer, 2 that one's, 3 the authority, 4 to 6 have nothing to do with it. */
+static const struct {
+	const char *order, *ca, *name, *reason;
+} orders[] = {
+	{"012", FILES "deep_ca.pem", "server.test", ""},
+	{"021", FILES "deep_ca.pem", "server.test", ""},
+	{"0213", FILES "deep_ca.pem", "server.test", ""},
+	{"0321", FILES "deep_ca.pem", "server.test", ""},
+	{"0231", FILES "deep_ca.pem", "server.test", ""},
+	{"0425161", FILES "deep_ca.pem", "server.test", ""},
+	{"022011", FILES "deep_ca.pem", "server.test", ""},
+	{"04562431", FILES "deep_ca.pem", "server.test", ""},
+	{"01", FILES "deep_ca.pem", "server.test", NOT_TRUSTED},
+	{"02", FILES "deep_ca.pem", "server.test", NOT_TRUSTED},
+	{"0213", FILES "ca.pem", "server.test", NOT_TRUSTED},
+	{"021", FILES "deep_ca.pem", "other.test", "not for 'other.test'"},
+	{"021", FILES "deep_ca.pem", "127.0.0.1", "not for '127.0.0.1'"},
+	{"021", FILES "ca.pem", "::", NOT_TRUSTED ", not for '::'"},
+	{"021", FILES "deep_ca.pem", "::", "not for '::'"},
+};
+
+/* RFC 8446, section 4.4.2: only one's own has to come first. Both ends show the same. */
+static void certificates_in_any_order(void **state)
+{
+	(void)state;
+	certificate_count = 0;
+	read_certificates(FILES "deep.pem");
+	read_certificates(FILES "deep_ca.pem");
+	read_certificates(FILES "other_ca.pem");
+	read_certificates(FILES "chain.pem");
+	assert_int_equal(mkstemp(shown) >= 0, true);
+	for (size_t i = 0; i < 2 * sizeof orders / sizeof orders[0]; i++) {
+		struct tls_settings client = client_settings, server = server_settings;
+		struct pair pair;
+		int answer[2];
+
+		show(orders[i / 2].order);
+		client.cert = server.cert = shown;
+		client.key = server.key = FILES "deep.key";
+		client.ca = orders[i / 2].ca;
+		server.ca = orders[i / 2].ca;
+		pair = contexts(&client, &server, versions[i % 2]);
+		open_pair(&pair, orders[i / 2].name);
+		answer[0] = shake(&pair, &answer[1]);
+		assert_string_equal(tls_reason(pair.tls[0]), orders[i / 2].reason);
+		assert_int_equal(answer[0], *orders[i / 2].reason != '\0' ? TLS_UNVERIFIED : 0);
+		if (answer[0] == 0 && answer[1] != 0)
+			fail_msg("%s: %s", orders[i / 2].order, tls_reason(pair.tls[1]));
+		close_pair(&pair);
+		unload_pair(&pair);
+	}
+	(void)unlink(shown);
 }
 
 /* Of a bundle with others in it, and text between them. */
@@ -206,10 +295,9 @@ static void clients_are_verified(void **state)
 {
 	static const struct guest guests[] = {
 		{FILES "client.pem", FILES "client.key", 0, ""},
-		{"", "", TLS_UNVERIFIED, "the client has shown no certificate"},
+		{"", "", TLS_UNVERIFIED, "none was shown"},
 		{FILES "stranger.pem", FILES "stranger.key", TLS_UNVERIFIED, NOT_TRUSTED},
-		{FILES "server.pem", FILES "server.key", TLS_UNVERIFIED,
-			"the certificate is not meant for this use"},
+		{FILES "server.pem", FILES "server.key", TLS_UNVERIFIED, "not meant for this use"},
 	};
 	struct tls_settings settings = server_settings;
 
@@ -437,6 +525,7 @@ int main(void)
 		RUN(the_best_common_version),
 		RUN(a_version_too_old_is_refused),
 		RUN(certificates_are_verified),
+		RUN(certificates_in_any_order),
 		RUN(a_bundle_is_trusted),
 		RUN(a_client_without_a_name_is_refused),
 		RUN(clients_are_verified),

@@ -52,7 +52,7 @@ static inline int stop_port(void **state)
 	return 0;
 }
 
-/* A context that has to be made. */
+/* A context that has to be made; the system's library is warned of, once. */
 static inline struct tls_context *load(const struct tls_settings *settings)
 {
 	struct tls_context *context = NULL;
@@ -62,7 +62,10 @@ static inline struct tls_context *load(const struct tls_settings *settings)
 	text_init(&why, buf, sizeof buf);
 	if (tls_load(&context, &port, settings, &why) != 0)
 		fail_msg("%s", buf);
-	assert_string_equal(buf, "");
+	if (buf[0] != '\0')
+		assert_string_equal(buf,
+			"this TLS library sets no bounds to what a peer's certificates cost, see "
+			"docs/tls.md");
 	return context;
 }
 
