@@ -213,8 +213,6 @@ bool stack_local_for(const struct address *peer, struct address *at)
 	return f.found;
 }
 
-const uint32_t literal_zone_max = UINT8_MAX;
-
 struct zone {
 	const char *name;
 	uint32_t index;
