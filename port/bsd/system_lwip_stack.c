@@ -222,7 +222,7 @@ static void do_zone(void *arg)
 {
 	struct zone *z = arg;
 
-	z->index = netif_name_to_index(z->name);
+	z->index = address_zone(z->name);
 }
 
 uint32_t literal_zone(const char *name)
