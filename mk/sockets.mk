@@ -71,11 +71,11 @@ endef
 zephyr_program = $(call program,$(BUILD)/zephyr/$(1): $(call of,zephyr/$(2),$(3)) $(zephyr_$(2)),\
 	$$(TEST_LDFLAGS) $(4) -pthread,-lcmocka)
 zephyr_contract = $(CONTRACT) $(HARNESS_BSD) $(patsubst %,$(contract)/harness_%.c,process host_files bsd_zephyr)
-zephyr_sample = port/zephyr/sample/prj.conf
+sample_conf = port/zephyr/sample/prj.conf
 
-$(eval $(call zephyr_on,sample,$(zephyr_sample)))
-$(eval $(call zephyr_on,host,$(zephyr_sample) $(zephyr)/host.conf))
-$(eval $(call zephyr_on,host4,$(zephyr_sample) $(zephyr)/host.conf $(zephyr)/host4.conf))
+$(eval $(call zephyr_on,sample,$(sample_conf)))
+$(eval $(call zephyr_on,host,$(sample_conf) $(zephyr)/host.conf))
+$(eval $(call zephyr_on,host4,$(sample_conf) $(zephyr)/host.conf $(zephyr)/host4.conf))
 $(eval $(call zephyr_program,contract,host,$(zephyr_contract)))
 $(eval $(call zephyr_program,contract4,host4,$(zephyr_contract)))
 $(eval $(call zephyr_program,test_port,host,$(zephyr)/test_port.c,-Wl$(comma)--wrap=recv$(comma)--wrap=shutdown))

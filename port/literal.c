@@ -5,15 +5,17 @@
 
 #include <string.h>
 
+#include "port.h"
+
 #define NAME_SIZE 32 /* more than any system gives the name of an interface */
 
 static bool parse_zone(const char *zone, size_t len, uint32_t *scope)
 {
 	char name[NAME_SIZE];
 
-	if (number_parse(zone, len, literal_zone_max, scope))
+	if (number_parse(zone, len, PORT_ZONE_MAX, scope))
 		return *scope != 0;
-	if (len == 0 || len >= sizeof name)
+	if (len - 1 >= sizeof name - 1) /* none, or too long */
 		return false;
 	memcpy(name, zone, len);
 	name[len] = '\0';
@@ -25,16 +27,15 @@ bool literal_parse(const char *text, size_t len, struct address *at)
 {
 	const char *percent = len > 0 ? memchr(text, '%', len) : NULL;
 	size_t ip_len = percent != NULL ? (size_t)(percent - text) : len;
-	struct address parsed = {.port = 0};
+	uint32_t scope = 0;
+	struct ip ip;
 
-	if (!ip_parse(text, ip_len, &parsed.ip))
+	if (!ip_parse(text, ip_len, &ip))
 		return false;
-	if (percent != NULL) {
-		if (ip_is_v4(&parsed.ip) || ip_class(&parsed.ip) != IP_LINK_LOCAL)
-			return false;
-		if (!parse_zone(percent + 1, len - ip_len - 1, &parsed.scope))
-			return false;
-	}
-	*at = parsed;
+	/* Of fe80::/10 alone. */
+	if (percent != NULL && (ip.octet[0] != 0xfe || ip.octet[1] >> 6 != 2 ||
+				       !parse_zone(percent + 1, len - ip_len - 1, &scope)))
+		return false;
+	*at = (struct address){.ip = ip, .scope = scope};
 	return true;
 }

@@ -10,15 +10,12 @@
 
 #include "base/address.h"
 
-/* Sets *at, with port 0. False: it is no such text, or names no interface of this host. */
+/* Sets *at, with port 0. False, and *at is left alone: it is no such text, or names no interface of this host. */
 bool literal_parse(const char *text, size_t len, struct address *at);
 
 /* ---- What a port brings ---- */
 
-/* The number of the interface of that name, or 0: there is none. */
+/* The number of the interface of that name, or 0: there is none. PORT_ZONE_MAX of its port_arch.h is the highest. */
 uint32_t literal_zone(const char *name);
-
-/* The highest number that an interface can have. */
-extern const uint32_t literal_zone_max;
 
 #endif

@@ -147,6 +147,7 @@ static void forget(struct lookup *l)
 			system_forget(was.question[family]);
 }
 
+/* cppcheck-suppress constParameter ; as internal.h has it */
 void resolve_fini(struct port *p)
 {
 	for (struct lookup *l = lookups; l < lookups + PORT_LOOKUPS; l++)

@@ -19,6 +19,7 @@
  *	SYSTEM_LOOKUPS      names that are looked up at once; SYSTEM_QUERIES descriptors for that
  *	SYSTEM_RESOLVER     the header with struct resolver: "names/resolve.h" or "lookups.h"
  *	SYSTEM_FD_SET       'fd_set native' where a set of fdset.h may be one, else 'char none'
+ *	PORT_ZONE_MAX       the highest number of an interface (port/literal.h)
  *	struct system       what the system keeps in struct port, zero at first
  *
  * Nothing else is asked for: no eventfd, no pipe, no clock beside system_now_ms(), no signals, no

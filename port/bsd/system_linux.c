@@ -234,8 +234,6 @@ bool system_is_local(struct port *p, const struct ip *ip)
 	return true;
 }
 
-const uint32_t literal_zone_max = UINT32_MAX;
-
 uint32_t literal_zone(const char *name)
 {
 	return if_nametoindex(name);

@@ -18,6 +18,8 @@
 #define SYSTEM_SCRATCH CONFIG_ANKLET_LWIP_SOCKETS_SCRATCH
 #define SYSTEM_DROP 1460
 
+#define PORT_ZONE_MAX UINT8_MAX
+
 #define SYSTEM_RESOLVER "lookups.h"
 /* Names being looked up at once, over all ports: dns.c has a place for each family of each. */
 #define SYSTEM_LOOKUPS                                                              \

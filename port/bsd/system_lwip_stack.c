@@ -213,8 +213,6 @@ bool stack_local_for(const struct address *peer, struct address *at)
 	return f.found;
 }
 
-const uint32_t literal_zone_max = UINT8_MAX;
-
 struct zone {
 	const char *name;
 	uint32_t index;
@@ -224,7 +222,7 @@ static void do_zone(void *arg)
 {
 	struct zone *z = arg;
 
-	z->index = netif_name_to_index(z->name);
+	z->index = address_zone(z->name);
 }
 
 uint32_t literal_zone(const char *name)

@@ -221,8 +221,6 @@ int port_local_for(struct port *p, const struct address *peer, struct address *a
 	return found ? 0 : PORT_UNREACHABLE;
 }
 
-const uint32_t literal_zone_max = UINT8_MAX;
-
 uint32_t literal_zone(const char *name)
 {
 	return if_nametoindex(name);

@@ -27,4 +27,7 @@ u8_t address_type(const struct ip *ip);
 /* Is ip an address of that interface? */
 bool address_is_of(const struct netif *netif, const struct ip *ip);
 
+/* The number of the interface of that name, in a zone; 0: there is none, or no zone. In lwIP's thread. */
+uint32_t address_zone(const char *name);
+
 #endif

@@ -48,3 +48,8 @@ bool address_is_of(const struct netif *netif, const struct ip *ip)
 			return true;
 	return false;
 }
+
+uint32_t address_zone(const char *name)
+{
+	return netif_name_to_index(name);
+}

@@ -30,3 +30,10 @@ bool address_is_of(const struct netif *netif, const struct ip *ip)
 {
 	return ip_is_v4(ip) && memcmp(&netif_ip4_addr(netif)->addr, ip->octet + V4_AT, 4) == 0;
 }
+
+/* Only IPv6 has zones. */
+uint32_t address_zone(const char *name)
+{
+	(void)name;
+	return 0;
+}

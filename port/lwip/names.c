@@ -147,11 +147,9 @@ static bool answer_here(struct lookup *l, const char *name, size_t len)
 	return count >= 0;
 }
 
-const uint32_t literal_zone_max = UINT8_MAX;
-
 uint32_t literal_zone(const char *name)
 {
-	return netif_name_to_index(name);
+	return address_zone(name);
 }
 
 static struct lookup *begin(struct port *p, port_sock s, enum port_families families)

@@ -14,6 +14,9 @@ _Static_assert(CONFIG_ANKLET_LWIP_RING <= UINT16_MAX, "places in a ring are 16 b
 _Static_assert(CONFIG_ANKLET_LWIP_RINGS >= 2 * CONFIG_ANKLET_SESSIONS,
 	"a session that is relayed has two connections");
 
+/* The highest number of an interface. */
+#define PORT_ZONE_MAX UINT8_MAX
+
 struct tcp_pcb;
 struct udp_pcb;
 struct port_entry;

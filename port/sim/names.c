@@ -56,8 +56,6 @@ static struct sim_name *next_entry(struct sim *sim, const char *name, size_t len
 	return entry;
 }
 
-const uint32_t literal_zone_max = UINT32_MAX;
-
 uint32_t literal_zone(const char *name)
 {
 	return strcmp(name, "eth0") == 0 ? 1 : 0;

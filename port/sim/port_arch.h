@@ -8,7 +8,8 @@
 #ifndef ANKLET_PORT_ARCH_H
 #define ANKLET_PORT_ARCH_H
 
-#define SIM_WINDOW_MAX 8192 /* octets that may be on their way and unread in one direction */
+#define SIM_WINDOW_MAX 8192      /* octets that may be on their way and unread in one direction */
+#define PORT_ZONE_MAX UINT32_MAX /* the highest number of an interface */
 
 struct sim;
 struct sim_host;
