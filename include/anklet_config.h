@@ -174,6 +174,11 @@
 #define ANKLET_HAS_ROUTES (CONFIG_ANKLET_ROUTES > 0)
 #define ANKLET_HAS_FORWARDS (CONFIG_ANKLET_FORWARDS > 0)
 #define ANKLET_HAS_TLS (CONFIG_ANKLET_TLS_STREAMS > 0)
+#if CONFIG_ANKLET_TLS_STREAMS > 0
+#define ANKLET_IF_TLS(text) text
+#else
+#define ANKLET_IF_TLS(text) ""
+#endif
 #define ANKLET_HAS_LOG(level) ((int)(level) < CONFIG_ANKLET_LOG_LEVELS) /* enum port_level */
 
 /* How long a table of n entries is: C has none of length 0. With n 0 nobody looks into it. */

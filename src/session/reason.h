@@ -31,10 +31,10 @@
 	X(REASON_PROTECTED, 91,                                                                    \
 		"an address of this host, loopback or link-local: an allow line must name it")     \
 	X(REASON_LOOP, 91, "the proxy itself listens there")                                       \
-	X(REASON_CLIENT_TLS, 0, "TLS with the client failed")                                      \
-	X(REASON_CLIENT_UNVERIFIED, 0, "the client's certificate is not accepted")                 \
-	X(REASON_CLIENT_TLS_FULL, 0, "no room for another encrypted connection")                   \
-	X(REASON_TLS_FULL, 91, "no room for another encrypted connection")                         \
+	X(REASON_CLIENT_TLS, 0, ANKLET_IF_TLS("TLS with the client failed"))                       \
+	X(REASON_CLIENT_UNVERIFIED, 0, ANKLET_IF_TLS("the client's certificate is not accepted"))  \
+	X(REASON_CLIENT_TLS_FULL, 0, ANKLET_IF_TLS("no room for another encrypted connection"))    \
+	X(REASON_TLS_FULL, 91, ANKLET_IF_TLS("no room for another encrypted connection"))          \
 	X(REASON_NO_IDENT, 0,                                                                      \
 		ANKLET_IF_IDENT(                                                                   \
 			"the rule wants the client's identd asked, which cannot be done for "      \
@@ -55,16 +55,18 @@
 	X(REASON_NO_RESOURCES, 91, "no socket was free")                                           \
 	X(REASON_NO_RANDOM, 91, ANKLET_IF_NAMES("no random numbers for a look-up"))                \
 	X(REASON_SYSTEM, 91, "the system denied it")                                               \
-	X(REASON_TLS_UNVERIFIED, 91, "the server's certificate is not accepted")                   \
-	X(REASON_TLS_FAILED, 91, "TLS with the server failed")                                     \
-	X(REASON_STARTTLS_SERVER, 91, "the server does not speak that protocol")                   \
-	X(REASON_STARTTLS_BUSY, 91, "the server is not available for now")                         \
-	X(REASON_STARTTLS_AWAY, 91, "the server turns this host away")                             \
-	X(REASON_STARTTLS_ENDED, 91, "the server ended before it had agreed to TLS")               \
-	X(REASON_STARTTLS_REFUSED, 91, "the server refused STARTTLS")                              \
-	X(REASON_STARTTLS_ANSWER, 91, "the server gave no valid answer to STARTTLS")               \
+	X(REASON_TLS_UNVERIFIED, 91, ANKLET_IF_TLS("the server's certificate is not accepted"))    \
+	X(REASON_TLS_FAILED, 91, ANKLET_IF_TLS("TLS with the server failed"))                      \
+	X(REASON_STARTTLS_SERVER, 91, ANKLET_IF_TLS("the server does not speak that protocol"))    \
+	X(REASON_STARTTLS_BUSY, 91, ANKLET_IF_TLS("the server is not available for now"))          \
+	X(REASON_STARTTLS_AWAY, 91, ANKLET_IF_TLS("the server turns this host away"))              \
+	X(REASON_STARTTLS_ENDED, 91,                                                               \
+		ANKLET_IF_TLS("the server ended before it had agreed to TLS"))                     \
+	X(REASON_STARTTLS_REFUSED, 91, ANKLET_IF_TLS("the server refused STARTTLS"))               \
+	X(REASON_STARTTLS_ANSWER, 91,                                                              \
+		ANKLET_IF_TLS("the server gave no valid answer to STARTTLS"))                      \
 	X(REASON_STARTTLS_INJECTION, 91,                                                           \
-		"octets in the clear stood behind the server's answer to STARTTLS")                \
+		ANKLET_IF_TLS("octets in the clear stood behind the server's answer to STARTTLS")) \
 	X(REASON_HOP_LOOP, 91, "the next hop is the client itself")                                \
 	X(REASON_HOP_NO_IPV4, 91, "the next hop takes IPv4 addresses only, and there is none")     \
 	X(REASON_HOP_ENDED, 91, "the next hop ended before its reply was whole")                   \
@@ -80,9 +82,9 @@
 	X(REASON_CLIENT_LEFT, 91, "the client left before it was granted")                         \
 	X(REASON_CLIENT_RESET, 0, "the client reset the connection")                               \
 	X(REASON_SERVER_RESET, 0, "the server reset the connection")                               \
-	X(REASON_SERVER_TLS, 0, "TLS with the server failed")                                      \
-	X(REASON_CLIENT_TRUNCATED, 0, "the client was cut off")                                    \
-	X(REASON_SERVER_TRUNCATED, 0, "the server was cut off")                                    \
+	X(REASON_SERVER_TLS, 0, ANKLET_IF_TLS("TLS with the server failed"))                       \
+	X(REASON_CLIENT_TRUNCATED, 0, ANKLET_IF_TLS("the client was cut off"))                     \
+	X(REASON_SERVER_TRUNCATED, 0, ANKLET_IF_TLS("the server was cut off"))                     \
 	X(REASON_ENDED, 0, "both sides ended")                                                     \
 	X(REASON_IDLE, 0, "idle for limit-idle")                                                   \
 	X(REASON_HALF_CLOSED, 0, "one side ended, the other idle for limit-half-closed")           \
