@@ -32,7 +32,7 @@ $(BOARDS:%=size_%): size_%:
 
 # The desktop without TLS, and with each feature disabled in turn.
 FEATURES = BIND-0 IDENT-0 NAMES-0 ROUTES-0 FORWARDS-0,ASSOCIATIONS-0 ASSOCIATIONS-0 NAME_CACHE-0 \
-	REMEDIES-0 LOG_LEVELS-3 LOG_LEVELS-2 LOG_LEVELS-0
+	HINTS-0 LOG_LEVELS-3 LOG_LEVELS-2 LOG_LEVELS-0
 features_disabled = $(foreach f,$(FEATURES),$(BUILD)/without/$f/anklet)
 
 $(features_disabled): $(BUILD)/without/%/anklet: FORCE

@@ -341,6 +341,12 @@ void instance_log(struct anklet *a, enum port_level level)
 	anklet_log(a, (int)level, a->line.buf, a->line.len);
 }
 
+void instance_log_refusal(struct anklet *a)
+{
+	if (a->config.log >= LEVEL_REFUSED)
+		port_log(a->port, PORT_INFO, a->line.buf, a->line.len);
+}
+
 struct anklet *anklet_init(void *memory, size_t size, struct port *port)
 {
 	struct anklet *a = memory;
@@ -382,7 +388,7 @@ unsigned anklet_rules(const struct anklet *a)
 
 void anklet_log(struct anklet *a, int level, const char *line, size_t len)
 {
-	if (ANKLET_HAS_LOG(level) && level <= a->config.log)
+	if (config_logs(&a->config, level))
 		port_log(a->port, (enum port_level)level, line, len);
 }
 

@@ -127,7 +127,7 @@ static void log_refused(struct anklet *a, unsigned place, const struct address *
 	text_endpoint(t, &forward_of(a, place)->target, &a->config.strings);
 	text_str(t, ": refused, ");
 	text_reason(t, reason, rule);
-	instance_log(a, PORT_INFO);
+	instance_log_refusal(a);
 }
 
 /* ---- Permission ---- */
@@ -202,8 +202,7 @@ static struct association *make_room(struct anklet *a, const struct ip *client)
 
 static int connect_to(struct anklet *a, struct association *as, const struct address *server)
 {
-	const struct ip *source =
-		ip_is_v4(&server->ip) ? &a->config.source_v4 : &a->config.source_v6;
+	const struct ip *source = config_source(&a->config, &server->ip);
 	struct address from = {.ip = *source};
 
 	return port_datagram(a->port, ip_is_zero(source) ? NULL : &from, server, &as->sock);

@@ -106,6 +106,9 @@ struct text *instance_line(struct anklet *a);
 /* Logs that line, if its level is wanted. */
 void instance_log(struct anklet *a, enum port_level level);
 
+/* The same for a request that the rules refuse, which is PORT_INFO; it can be wanted alone. */
+void instance_log_refusal(struct anklet *a);
+
 bool deadline_passed(const struct deadline *d, uint32_t now);
 
 #endif

@@ -28,8 +28,8 @@ static int open_listener(struct anklet *a, struct session *s, const struct addre
  */
 static enum session_next open_in_range(struct anklet *a, struct session *s, struct address *at)
 {
-	uint32_t low = a->config.bind_port_low;
-	uint32_t count = (uint32_t)a->config.bind_port_high - low + 1;
+	uint32_t low = a->config.bind_ports.low;
+	uint32_t count = (uint32_t)a->config.bind_ports.high - low + 1;
 
 	if (s->ports_tried == 0 && port_random(a->port, &s->port_start, sizeof s->port_start) < 0)
 		s->port_start =
@@ -51,7 +51,7 @@ static enum session_next open_anywhere(struct anklet *a, struct session *s, stru
 {
 	int r;
 
-	if (a->config.bind_port_low != 0)
+	if (a->config.bind_ports.low != 0)
 		return open_in_range(a, s, at);
 	at->port = 0;
 	r = open_listener(a, s, at);

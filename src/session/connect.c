@@ -65,7 +65,7 @@ static void drop_old_attempt(struct anklet *a, struct session *s)
 static bool attempt(struct anklet *a, struct session *s, bool as_rival)
 {
 	const struct ip *ip = &s->addresses[s->address_next];
-	const struct ip *source = ip_is_v4(ip) ? &a->config.source_v4 : &a->config.source_v6;
+	const struct ip *source = config_source(&a->config, ip);
 	const struct endpoint *hop = session_hop_endpoint(a, s);
 	struct address to = {.ip = *ip, .port = hop != NULL ? hop->port : s->request.port};
 	struct address from = {.ip = *source};

@@ -150,9 +150,18 @@ enum session_next session_begin_refusal(struct anklet *a, struct session *s)
 	return NEXT_STATE;
 }
 
+/* For whoever looks at it with a browser, or takes it for another kind of proxy. */
+static const char http_refusal[] = "HTTP/1.1 501 Not Implemented\r\n"
+				   "Content-Type: text/plain\r\n"
+				   "Connection: close\r\n"
+				   "\r\n"
+				   "This is a SOCKS4 proxy. It does not speak HTTP.\r\n";
+
 enum session_next session_send_refusal(struct anklet *a, struct session *s)
 {
-	int r = session_send(a, s, &s->client);
+	int r = s->reason == REASON_IS_HTTP
+			? session_send_all(a, s, &s->client, http_refusal, sizeof http_refusal - 1)
+			: session_send(a, s, &s->client);
 
 	if (r == 0)
 		r = finish(a, &s->client);

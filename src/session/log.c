@@ -92,7 +92,7 @@ void session_log_state(struct anklet *a, const struct session *s)
 		"wait for peer\0grant\0relay\0linger\0refuse\0drain";
 	struct text *t;
 
-	if (!ANKLET_HAS_LOG(PORT_DEBUG) || a->config.log < PORT_DEBUG)
+	if (!ANKLET_HAS_LOG(PORT_DEBUG) || a->config.log < LEVEL_DEBUG)
 		return;
 	t = begin_line(a, s);
 	text_str(t, "state ");
@@ -104,7 +104,7 @@ void session_log_attempt(struct anklet *a, const struct session *s, const struct
 {
 	struct text *t;
 
-	if (!ANKLET_HAS_LOG(PORT_DEBUG) || a->config.log < PORT_DEBUG)
+	if (!ANKLET_HAS_LOG(PORT_DEBUG) || a->config.log < LEVEL_DEBUG)
 		return;
 	t = begin_line(a, s);
 	text_ip(t, ip);
@@ -208,7 +208,7 @@ static void text_verdict(struct text *t, const struct anklet *a, const struct se
 	text_tls_reason(t, ", client: ", s->client.tls);
 	text_tls_reason(t, ", server: ", s->server.tls);
 	if (s->reason == REASON_NOT_SOCKS) {
-		text_str(t, ": its first octet is ");
+		text_str(t, ": its first byte is ");
 		text_num(t, s->request.vn);
 	}
 }
@@ -231,5 +231,8 @@ void session_log_end(struct anklet *a, const struct session *s)
 		text_str(t, " after ");
 	}
 	text_since(t, a, s);
-	instance_log(a, PORT_INFO);
+	if (s->reason >= REASON_RULE && s->reason <= REASON_LOOP)
+		instance_log_refusal(a);
+	else
+		instance_log(a, PORT_INFO);
 }

@@ -156,17 +156,22 @@ void session_set_reply(struct session *s, enum socks4_code code, const struct ad
 	s->sent = 0;
 }
 
-int session_send(struct anklet *a, struct session *s, struct stream *to)
+int session_send_all(
+	struct anklet *a, struct session *s, struct stream *to, const void *message, size_t len)
 {
-	while (s->sent < s->message_len) {
-		int n = stream_send(
-			a->port, to, s->message + s->sent, (size_t)(s->message_len - s->sent));
+	while (s->sent < len) {
+		int n = stream_send(a->port, to, (const uint8_t *)message + s->sent, len - s->sent);
 
 		if (n < 0)
 			return n;
 		s->sent = (uint16_t)(s->sent + n);
 	}
 	return stream_flush(a->port, to);
+}
+
+int session_send(struct anklet *a, struct session *s, struct stream *to)
+{
+	return session_send_all(a, s, to, s->message, s->message_len);
 }
 
 enum session_next session_grant(struct anklet *a, struct session *s)
