@@ -27,7 +27,7 @@
 #define ANKLET_IF_LISTENERS(text) text
 #define ANKLET_IF_RULES(text) text
 #define KEYWORD_HELP(id, name, type, setting, place, initial, most, when, value, help, unset) \
-	ANKLET_IF_##setting(name "\0" value "\0" help "\0")
+	ANKLET_IF_##setting(name "\0" value "\0" ANKLET_TEXT(CONFIG_ANKLET_HINTS, help, "") "\0")
 
 static const char help_keywords[] = KEYWORDS(KEYWORD_HELP);
 
@@ -138,7 +138,7 @@ static bool wrong_usage(struct cursor *c)
 /* What is written here instead; NULL: nobody knows what was meant. */
 static const char *foreign_hint(char letter, struct word word)
 {
-	for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++)
+	for (size_t i = 0; CONFIG_ANKLET_HINTS && i < sizeof foreign / sizeof foreign[0]; i++)
 		if (letter == foreign[i].letter || word_is(word, foreign[i].word))
 			return foreign[i].hint;
 	return NULL;

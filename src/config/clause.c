@@ -107,6 +107,12 @@ static struct word up_to_equals(struct word word)
 	return equals != NULL ? (struct word){word.at, (size_t)(equals - word.at)} : word;
 }
 
+/* Is it a word for itself: not the name of an option, which ends at its '='? */
+static bool is_whole(unsigned i)
+{
+	return rows[i].type == VALUE_FLAG || i < WORDS_OF_LINES;
+}
+
 /* The words of the clause, those without which the program is built aside. */
 static struct names names_of(const struct reading *r, enum clause clause)
 {
@@ -136,32 +142,30 @@ static bool word_error(struct reading *r, enum clause clause, struct word word, 
 	return false;
 }
 
-/* The row of a word; *name is the word up to its value. Negative: r->error is filled. */
-static int word_find(struct reading *r, enum clause clause, struct word word, struct word *name)
+/* The row of a word. Negative: r->error is filled. */
+static int word_find(struct reading *r, enum clause clause, struct word word)
 {
+	struct word name = up_to_equals(word);
 	uint32_t same = 0; /* words with that name elsewhere, or with other values */
 
-	*name = up_to_equals(word);
-	if (name->len == 0) {
-		error_set(r, ERROR_INVALID, word.len > 0 ? word : (struct word){word.at - 1, 1},
-			VALUE_OPTION);
+	if (name.len == 0) {
+		if (word.len == 0) /* the separator that stands there instead is wrong */
+			word = (struct word){word.at - 1, 1};
+		error_set(r, ERROR_INVALID, word, VALUE_OPTION);
 		return -1;
 	}
 	for (unsigned i = 0; i < WORDS; i++) {
 		const struct row *row = &rows[i];
 		struct word known = up_to_equals((struct word){row->name, strlen(row->name)});
-		bool whole = row->type == VALUE_FLAG || i < WORDS_OF_LINES;
 
-		if (known.len != name->len || memcmp(known.at, name->at, known.len) != 0)
+		if (known.len != name.len || memcmp(known.at, name.at, known.len) != 0)
 			continue;
 		same |= 1u << i;
-		if ((row->clauses & clause) == 0 || (whole && !word_is(word, row->name)))
+		if ((row->clauses & clause) == 0 || (is_whole(i) && !word_is(word, row->name)))
 			continue;
-		if (whole)
-			*name = word;
 		if (setting_is_built(r->tls, row->setting))
 			return (int)i;
-		error_setting(r, ERROR_DISABLED, *name, row->setting, 0);
+		error_setting(r, ERROR_DISABLED, is_whole(i) ? word : name, row->setting, 0);
 		return -1;
 	}
 	word_error(r, clause, word, same);
@@ -192,14 +196,18 @@ static bool word_fits(struct reading *r, unsigned new, struct word name, uint32_
 /* Reads what the word takes, after a blank, or as an option after its '='. */
 static bool take(struct reading *r, unsigned i, struct word word, struct word name, void *at)
 {
-	int type = rows[i].type;
 	struct word value = {name.at + name.len + 1, word.len - name.len - 1};
+	int type = rows[i].type;
 
 	if (type == VALUE_FLAG) {
 		*(uint8_t *)at = rows[i].value;
 		return true;
 	}
-	if (i < WORDS_OF_LINES ? !word_take(r, &value) : name.len + 1 >= word.len) {
+	if (i < WORDS_OF_LINES)
+		value = word_take(r);
+	else if (name.len + 1 >= word.len)
+		value.at = NULL;
+	if (value.at == NULL) {
 		error_missing(r, name, type);
 		r->error.at.at = word.at + word.len;
 		return false;
@@ -211,11 +219,12 @@ static bool take(struct reading *r, unsigned i, struct word word, struct word na
 static bool words_read(struct reading *r, enum clause clause, void *line, struct tls_options *tls,
 	struct words *words)
 {
-	struct word word, name;
+	struct word word;
 
 	words->has = 0;
-	while (word_take(r, &word)) {
-		int i = word_find(r, clause, word, &name);
+	while ((word = word_take(r)).at != NULL) {
+		int i = word_find(r, clause, word);
+		struct word name = i < 0 || is_whole((unsigned)i) ? word : up_to_equals(word);
 
 		if (i < 0 || !word_fits(r, (unsigned)i, name, words->has))
 			return false;
@@ -284,13 +293,13 @@ void text_clause(struct text *t, enum clause clause, const void *line,
 {
 	for (unsigned i = 0; i < WORDS; i++) {
 		const struct row *row = &rows[i];
-		const void *at =
-			(const char *)(i < WORDS_OF_LINES ? line : (const void *)tls) + row->at;
+		const void *base = i < WORDS_OF_LINES ? line : (const void *)tls, *at;
 		bool flag = row->type == VALUE_FLAG, given;
 		struct text before = *t;
 
 		if ((row->clauses & clause) == 0)
 			continue;
+		at = (const char *)base + row->at;
 		text_char(t, first);
 		text_str(t, row->name);
 		if (!flag)

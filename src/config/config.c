@@ -146,8 +146,7 @@ struct lines {
 
 /* A value before it goes into the configuration. */
 union value {
-	struct ip ip[2];
-	struct address address;
+	uint32_t other; /* the first bytes of whatever has none of the members below */
 	struct endpoint endpoint;
 	struct rule rule;
 	struct route route;
@@ -156,13 +155,14 @@ union value {
 
 static bool forward_read(struct reading *r, struct word keyword, struct forward *f)
 {
-	struct word listen, target;
+	struct word listen = word_take(r), target;
 
-	if (!word_take(r, &listen))
+	if (listen.at == NULL)
 		return error_missing(r, keyword, VALUE_FORWARD);
 	if (!endpoint_read(r, VALUE_FORWARD, listen, &f->listen))
 		return false;
-	if (!word_take(r, &target))
+	target = word_take(r);
+	if (target.at == NULL)
 		return error_missing(r, listen, VALUE_TARGET);
 	if (!endpoint_read(r, VALUE_TARGET, target, &f->target))
 		return false;
@@ -182,62 +182,37 @@ static bool values_read(
 		return route_read(r, keyword, &value->route);
 	if (ANKLET_HAS_FORWARDS && type == VALUE_FORWARD)
 		return forward_read(r, keyword, &value->forward);
-	if (!word_take(r, &word))
+	word = word_take(r);
+	if (word.at == NULL)
 		return error_missing(r, keyword, type);
 	return type == VALUE_LISTEN ? endpoint_read(r, type, word, &value->endpoint)
-				    : value_read(r, type, word, value);
-}
-
-static bool is_unspecified(const struct ip *ip)
-{
-	return ip_class(ip) == IP_UNSPECIFIED;
-}
-
-/* Can only one of them be listened on? '*' is every address; what a name is nobody knows yet. */
-static bool endpoints_conflict(const struct endpoint *a, const struct endpoint *b)
-{
-	if (a->port != b->port || a->port == 0 ||
-		(a->scheme == ENDPOINT_UDP) != (b->scheme == ENDPOINT_UDP))
-		return false;
-	if (a->host == ENDPOINT_ANY || b->host == ENDPOINT_ANY)
-		return true;
-	if (a->host != b->host)
-		return false;
-	if (a->host == ENDPOINT_NAME)
-		return a->name == b->name;
-	return ip_equal(&a->ip, &b->ip) ||
-	       (ip_is_v4(&a->ip) == ip_is_v4(&b->ip) &&
-		       (is_unspecified(&a->ip) || is_unspecified(&b->ip)));
-}
-
-/* The error is about the line's first value, of which the other one is in the way. */
-static bool conflict(
-	struct reading *r, struct word place, const struct endpoint *other, unsigned long number)
-{
-	struct endpoint shown = *other;
-	struct text t;
-
-	memset(&shown.tls, 0, sizeof shown.tls);
-	text_init(&t, r->other, sizeof r->other);
-	if (number > 0) {
-		text_str(&t, "line ");
-		text_num(&t, number);
-		text_str(&t, ", ");
-	}
-	text_endpoint(&t, &shown, r->strings);
-	return error_other(r, ERROR_CONFLICT, place, r->other);
+				    : value_read(r, type, word, &value->other);
 }
 
 /* Can it be listened on beside all that is listened on? */
 static bool place_check(const struct config *c, struct reading *r, struct word place,
 	const struct endpoint *e, const struct lines *lines)
 {
-	for (unsigned i = 0; i < c->listen_count; i++)
-		if (endpoints_conflict(e, &c->listen[i]))
-			return conflict(r, place, &c->listen[i], lines->listen[i]);
-	for (unsigned i = 0; ANKLET_HAS_FORWARDS && i < c->forward_count; i++)
-		if (endpoints_conflict(e, &c->forward[i].listen))
-			return conflict(r, place, &c->forward[i].listen, lines->forward[i]);
+	unsigned forwards = ANKLET_HAS_FORWARDS ? c->forward_count : 0;
+	struct text t;
+
+	for (unsigned i = 0; i < c->listen_count + forwards; i++) {
+		bool listens = i < c->listen_count;
+		unsigned at = listens ? i : i - c->listen_count;
+		const struct endpoint *other = listens ? &c->listen[at] : &c->forward[at].listen;
+		unsigned long line = listens ? lines->listen[at] : lines->forward[at];
+
+		if (!endpoints_conflict(e, other))
+			continue;
+		text_init(&t, r->other, sizeof r->other);
+		if (line > 0) {
+			text_str(&t, "line ");
+			text_num(&t, line);
+			text_str(&t, ", ");
+		}
+		text_endpoint(&t, other, r->strings);
+		return error_other(r, ERROR_CONFLICT, place, r->other);
+	}
 	return true;
 }
 
@@ -316,19 +291,18 @@ static bool keyword_read(struct config *c, struct reading *r, const struct keywo
 	union value value;
 
 	r->most = k->most;
-	if (k->count_at == 0) /* of two sources each line sets one */
-		memcpy(&value, field_of(c, k, 0), k->size);
+	memcpy(&value, field_of(c, k, 0), k->size); /* of two sources each line sets one */
 	if (!values_read(r, k, keyword, &value) || !length_check(r, k, word, &value))
 		return false;
-	if (word_take(r, &word))
+	word = word_take(r);
+	if (word.at != NULL)
 		return error_set(r, ERROR_UNEXPECTED, word, VALUE_LINE_END);
 	if (!room_check(c, r, k, keyword, &value))
 		return false;
 	if (k->type == VALUE_LISTEN || (ANKLET_HAS_FORWARDS && k->type == VALUE_FORWARD)) {
 		/* Either begins with what is listened on. */
 		r->next = start;
-		word_take(r, &word);
-		if (!place_check(c, r, word, &value.endpoint, lines))
+		if (!place_check(c, r, word_take(r), &value.endpoint, lines))
 			return false;
 		(k->type == VALUE_LISTEN ? lines->listen : lines->forward)[count] = lines->number;
 	}
@@ -339,30 +313,9 @@ static bool keyword_read(struct config *c, struct reading *r, const struct keywo
 }
 
 _Static_assert(offsetof(struct forward, listen) == 0, "a forward begins as a listener");
-
-/* Text in ASCII without controls; what stands in quotes, or in a comment, may have bytes from 0x80 on. */
-static bool bytes_check(struct reading *r, struct word line)
-{
-	static const char hex[] = "0123456789ABCDEF";
-	char before = ' ', quote = '\0';
-
-	for (size_t i = 0; i < line.len; i++) {
-		unsigned char c = (unsigned char)line.at[i];
-
-		if ((c < 0x20 && c != '\t') || c == 0x7f || (c >= 0x80 && quote == '\0')) {
-			memcpy(r->other, (char[]){hex[c >> 4], hex[c & 15], '\0'}, 3);
-			error_set(r, ERROR_BYTE, (struct word){line.at + i, 1}, VALUE_ASCII);
-			r->error.other = r->other;
-			return false;
-		}
-		if (quote == '\0' && (c == '"' || c == '#') && (before == ' ' || before == '\t'))
-			quote = (char)c; /* of a word; or for all of a comment */
-		else if (c == '"' && quote == '"' && before != '\\')
-			quote = '\0';
-		before = before == '\\' ? ' ' : (char)c;
-	}
-	return true;
-}
+_Static_assert(sizeof(union value) >= sizeof(struct ip[2]) &&
+		       sizeof(union value) >= sizeof(struct address),
+	"there is room for a value of any type");
 
 /* Reads one line; false: r->error says why nothing was changed. */
 static bool line_read(struct config *c, struct reading *r, struct word line, struct lines *lines)
@@ -379,28 +332,16 @@ static bool line_read(struct config *c, struct reading *r, struct word line, str
 		r->error.most = CONFIG_LINE_MAX;
 		return false;
 	}
-	if (!bytes_check(r, line))
+	if (!line_check(r, line))
 		return false;
-	if (!word_take(r, &keyword))
+	keyword = word_take(r);
+	if (keyword.at == NULL)
 		return true; /* blank, or a comment */
 	k = keyword_find(r, keyword);
 	if (k != NULL && keyword_read(c, r, k, keyword, lines))
 		return true;
 	c->strings.len = strings;
 	return false;
-}
-
-/* Takes the next line from text[*at..len), its end left out: LF, or CR LF. */
-static struct word next_line(const char *text, size_t len, size_t *at)
-{
-	const char *start = text + *at;
-	const char *lf = memchr(start, '\n', len - *at);
-	size_t line_len = lf != NULL ? (size_t)(lf - start) : len - *at;
-
-	*at += line_len + (lf != NULL);
-	if (line_len > 0 && start[line_len - 1] == '\r')
-		line_len--;
-	return (struct word){start, line_len};
 }
 
 unsigned config_read(struct config *c, const char *source, const char *text, size_t len,
@@ -413,7 +354,7 @@ unsigned config_read(struct config *c, const char *source, const char *text, siz
 	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
 		at = 3; /* editors of some systems write it: UTF-8 */
 	while (at < len) {
-		struct word line = next_line(text, len, &at);
+		struct word line = line_take(text, len, &at);
 		struct reading r;
 
 		lines.number++;
@@ -535,13 +476,14 @@ static void print_keyword(struct printing *p, const struct config *c, enum keywo
 		const void *value = type == VALUE_SOURCE ? &c->source[i] : value_of(c, k, i);
 
 		if (text_line(print_begin(p, ""), k, value, &c->strings)) {
-			print_notes(p, c, k, i);
+			if (CONFIG_ANKLET_HINTS)
+				print_notes(p, c, k, i);
 			text_line(print_begin(p, ""), k, value, &c->strings);
 			print_end(p);
 			none = false;
 		}
 	}
-	if (none)
+	if (CONFIG_ANKLET_HINTS && none)
 		print_unset(p, c, id);
 }
 

@@ -173,6 +173,27 @@ _Static_assert((int)ENDPOINT_ANY == (int)PATTERN_ANY && (int)ENDPOINT_IP == (int
 		       (int)ENDPOINT_NAME == (int)PATTERN_NAME,
 	"a host is the same in an endpoint and in a pattern");
 
+static bool is_unspecified(const struct ip *ip)
+{
+	return ip_class(ip) == IP_UNSPECIFIED;
+}
+
+bool endpoints_conflict(const struct endpoint *a, const struct endpoint *b)
+{
+	if (a->port != b->port || a->port == 0 ||
+		(a->scheme == ENDPOINT_UDP) != (b->scheme == ENDPOINT_UDP))
+		return false;
+	if (a->host == ENDPOINT_ANY || b->host == ENDPOINT_ANY)
+		return true;
+	if (a->host != b->host)
+		return false;
+	if (a->host == ENDPOINT_NAME)
+		return a->name == b->name;
+	return ip_equal(&a->ip, &b->ip) ||
+	       (ip_is_v4(&a->ip) == ip_is_v4(&b->ip) &&
+		       (is_unspecified(&a->ip) || is_unspecified(&b->ip)));
+}
+
 bool text_endpoint(
 	struct text *t, const struct endpoint *endpoint, const struct string_table *strings)
 {

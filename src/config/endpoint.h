@@ -68,6 +68,9 @@ bool endpoint_starttls(const struct endpoint *endpoint, uint8_t *protocol);
  */
 bool endpoint_read(struct reading *r, int type, struct word word, struct endpoint *endpoint);
 
+/* Can only one of them be listened on? '*' is every address; what a name is nobody knows yet. */
+bool endpoints_conflict(const struct endpoint *a, const struct endpoint *b);
+
 /* Appends the endpoint as it is read, scheme and port included; false where it is all zero, but for its port. */
 bool text_endpoint(
 	struct text *t, const struct endpoint *endpoint, const struct string_table *strings);

@@ -34,7 +34,7 @@
 	X(FULL, "no room for '%': this program is built with &")                     \
 	X(LONG, "'%' is longer than & bytes")                                        \
 	X(LONG_PRINTED, "'%' is too long: printed in full it has more than & bytes") \
-	X(BYTE, "unexpected byte 0x&")                                               \
+	X(BYTE, "unexpected byte")                                                   \
 	X(UNCLOSED, "'%' lacks its closing &")                                       \
 	X(PROHIBITED, "'%' is prohibited (RFC 6176, RFC 7568)")                      \
 	X(CONFLICT, "'%' is taken by &")
@@ -57,15 +57,15 @@
 	X(ALPN, ANKLET_IF_TLS_STREAMS("protocols with commas between, best first: h2,http/1.1")) \
 	X(HOST, "an IPv4 address without leading zeros, [IPv6], or a name") \
 	X(NETWORK, "ADDRESS or ADDRESS/BITS; without 'from' it is anybody") \
-	X(PATTERN, "ADDRESS/BITS, [IPv6/BITS], NAME, *.DOMAIN or *, and :PORTS where not every port is meant") \
+	X(PATTERN, "ADDRESS/BITS, [IPv6/BITS], NAME, *.DOMAIN or *, and perhaps :PORTS") \
 	X(USERID, "NAME, or \"NAME\" in which \\\" \\\\ and \\xHH are one byte each") \
-	X(HOP, ANKLET_IF_ROUTES("socks4a://HOST:PORT or socks4://HOST:PORT, with +tls before the ':' where it speaks TLS")) \
+	X(HOP, ANKLET_IF_ROUTES("socks4a://HOST:PORT, socks4://, or with TLS socks4a+tls://, socks4+tls://")) \
 	X(LISTEN, "tcp://HOST:PORT" ANKLET_IF_TLS_STREAMS(" or tls://HOST:PORT?cert=FILE") "; '*' is every address") \
 	X(ALLOW, "") \
 	X(DENY, "") \
 	X(ROUTE, ANKLET_IF_ROUTES("one of direct, via ENDPOINT, tls and starttls=PROTOCOL")) \
 	X(FORWARD, ANKLET_IF_FORWARDS("tcp://HOST:PORT, tls://HOST:PORT?cert=FILE or udp://HOST:PORT")) \
-	X(TARGET, ANKLET_IF_FORWARDS("HOST:PORT after tcp://, tls://, udp://, or smtp+starttls:// and the like for imap, pop3, nntp")) \
+	X(TARGET, ANKLET_IF_FORWARDS("tcp://HOST:PORT, tls://, udp://, or smtp+starttls://, imap, pop3, nntp")) \
 	X(UDP, ANKLET_IF_FORWARDS("udp:// on both sides, or on neither")) \
 	X(NAMES, "") \
 	X(PORT, "a port from 1 to 65535") \
@@ -76,18 +76,21 @@
 	X(CERT, ANKLET_IF_TLS_STREAMS("?cert=FILE&key=FILE or ?psk=FILE after the port")) \
 	X(OPTION, ANKLET_IF_TLS_STREAMS("OPTION=VALUE, in an endpoint with '&' between several")) \
 	X(NO_OPTIONS, "options only where there is TLS") \
-	X(WAY_OPTION, ANKLET_IF_TLS_STREAMS("options after tls and starttls, or after the '?' of an endpoint")) \
-	X(PERCENT, ANKLET_IF_TLS_STREAMS("%HH for a byte, but no control: %20 is a blank, %25 a '%'")) \
+	X(WAY_OPTION, ANKLET_IF_TLS_STREAMS("options after tls and starttls, or after '?' in an endpoint")) \
+	X(PERCENT, ANKLET_IF_TLS_STREAMS("%HH, but no control: %20 is a blank, %25 a '%'")) \
 	X(LINE_END, "one value a line; a comment begins with #") \
 	X(ASCII, "printable ASCII; in a user's \"NAME\" any text")
 /* clang-format on */
 
 /* What a program can be built without, or with how much of: CONFIG_ANKLET_... */
-#define SETTINGS(X)                                                                              \
-	X(BIND)                                                                                  \
-	X(IDENT)                                                                                 \
-	X(NAMES) X(TLS_STREAMS) X(ROUTES) X(FORWARDS) X(ASSOCIATIONS) X(LOG_LEVELS) X(LISTENERS) \
-		X(RULES) X(NAME_SERVERS) X(CONFIG_TEXT)
+#define SETTINGS(X)    \
+	X(BIND)        \
+	X(IDENT)       \
+	X(NAMES)       \
+	X(TLS_STREAMS) \
+	X(ROUTES)      \
+	X(FORWARDS)    \
+	X(ASSOCIATIONS) X(LOG_LEVELS) X(LISTENERS) X(RULES) X(NAME_SERVERS) X(CONFIG_TEXT)
 
 #define ERROR_KIND(kind, text) ERROR_##kind,
 #define VALUE_TYPE(type, expects) VALUE_##type,

@@ -50,29 +50,41 @@ bool error_missing(struct reading *r, struct word subject, int expects)
 	return false;
 }
 
-/* ---- Words ---- */
+/* ---- Lines and words ---- */
+
+struct word line_take(const char *text, size_t len, size_t *at)
+{
+	const char *start = text + *at;
+	const char *lf = memchr(start, '\n', len - *at);
+	size_t line_len = lf != NULL ? (size_t)(lf - start) : len - *at;
+
+	*at += line_len + (lf != NULL);
+	if (line_len > 0 && start[line_len - 1] == '\r')
+		line_len--;
+	return (struct word){start, line_len};
+}
 
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t';
 }
 
-bool word_take(struct reading *r, struct word *word)
+struct word word_take(struct reading *r)
 {
-	const char *at = r->next, *end = r->end;
+	const char *at = r->next, *end = r->end, *start;
 
 	if (r->options) {
-		if (at++ == end)
-			return false;
-		*word = (struct word){at, 0};
+		if (at == end)
+			return (struct word){NULL, 0};
+		start = ++at;
 		while (at < end && *at != '&')
 			at++;
 	} else {
 		while (at < end && is_blank(*at))
 			at++;
 		if (at == end || *at == '#')
-			return false;
-		*word = (struct word){at, 0};
+			return (struct word){NULL, 0};
+		start = at;
 		if (*at == '"')
 			for (at++; at < end && *at != '"'; at++)
 				at += *at == '\\' && at + 1 < end;
@@ -80,7 +92,24 @@ bool word_take(struct reading *r, struct word *word)
 			at++;
 	}
 	r->next = at;
-	word->len = (size_t)(at - word->at);
+	return (struct word){start, (size_t)(at - start)};
+}
+
+bool line_check(struct reading *r, struct word line)
+{
+	char before = ' ', quote = '\0';
+
+	for (size_t i = 0; i < line.len; i++) {
+		unsigned char c = (unsigned char)line.at[i];
+
+		if ((c < 0x20 && c != '\t') || c == 0x7f || (c >= 0x80 && quote == '\0'))
+			return error_set(r, ERROR_BYTE, (struct word){line.at + i, 1}, VALUE_ASCII);
+		if (quote == '\0' && (c == '"' || c == '#') && (before == ' ' || before == '\t'))
+			quote = (char)c; /* of a word; or for all of a comment */
+		else if (c == '"' && quote == '"' && before != '\\')
+			quote = '\0';
+		before = before == '\\' ? ' ' : (char)c;
+	}
 	return true;
 }
 

@@ -37,11 +37,17 @@ bool error_setting(
 /* There is no value after 'subject'. */
 bool error_missing(struct reading *r, struct word subject, int expects);
 
+/* Takes the next line from text[*at..len), without its end: LF, or CR LF. */
+struct word line_take(const char *text, size_t len, size_t *at);
+
+/* Is the line ASCII without controls, but for bytes from 0x80 on in quotes and in a comment? */
+bool line_check(struct reading *r, struct word line);
+
 /*
- * Takes the next word; false when there is none left, which is no error. A word that begins with '"'
+ * Takes the next word; at is NULL when there is none left, which is no error. A word that begins with '"'
  * ends after the next one that no backslash precedes, and whatever follows that without a blank.
  */
-bool word_take(struct reading *r, struct word *word);
+struct word word_take(struct reading *r);
 
 /*
  * Reads a word of at least one byte as a value of a type into *at, which is what value.c's readers say.

@@ -159,7 +159,7 @@ static const char http_refusal[] = "HTTP/1.1 501 Not Implemented\r\n"
 
 enum session_next session_send_refusal(struct anklet *a, struct session *s)
 {
-	int r = s->reason == REASON_IS_HTTP
+	int r = CONFIG_ANKLET_HINTS && s->reason == REASON_IS_HTTP
 			? session_send_all(a, s, &s->client, http_refusal, sizeof http_refusal - 1)
 			: session_send(a, s, &s->client);
 

@@ -94,7 +94,7 @@ static inline void assert_error(const char *text, unsigned column, const char *s
 		(int)sentence_len(sentence), sentence);
 	if (reports == 1 && strncmp(reported, start, strlen(start)) == 0)
 		return;
-	if (all_is_built() || !all_disabled(reported, "anklet.conf:"))
+	if (ALL_IS_BUILT || !all_disabled(reported, "anklet.conf:"))
 		fail_msg("%s: expected %s, not %s", text, start, reported);
 }
 

@@ -41,12 +41,10 @@ static inline bool is_disabled(const char *setting)
 }
 
 /* Is nothing disabled but, where config.tls says so, TLS? */
-static inline bool all_is_built(void)
-{
-	return CONFIG_ANKLET_BIND && CONFIG_ANKLET_IDENT && CONFIG_ANKLET_NAMES &&
-	       ANKLET_HAS_ROUTES && ANKLET_HAS_FORWARDS && CONFIG_ANKLET_ASSOCIATIONS > 0 &&
-	       CONFIG_ANKLET_LOG_LEVELS == 4 && ANKLET_HAS_TLS;
-}
+#define ALL_IS_BUILT                                                                              \
+	(CONFIG_ANKLET_BIND && CONFIG_ANKLET_IDENT && CONFIG_ANKLET_NAMES && ANKLET_HAS_ROUTES && \
+		ANKLET_HAS_FORWARDS && ANKLET_HAS_TLS && CONFIG_ANKLET_ASSOCIATIONS > 0 &&        \
+		CONFIG_ANKLET_LOG_LEVELS == 4)
 
 /* Are all of these reports, one at least, about what is disabled? */
 static inline bool all_disabled(const char *reports, const char *source)

@@ -86,7 +86,7 @@ static void a_byte_order_mark_is_skipped(void **state)
 	read_good("\xef\xbb\xbf");
 	read_text("limit-idle 2s\n\xef\xbb\xbflimit-idle 3s");
 	assert_error("limit-idle 2s\nx", 1,
-		"unexpected byte 0xEF: expected printable ASCII; in a user's \"NAME\" any text");
+		"unexpected byte: expected printable ASCII; in a user's \"NAME\" any text");
 	read_text("\xef\xbb");
 	assert_int_equal(reports, 1);
 }

@@ -7,9 +7,7 @@
 #define HOST ": expected an IPv4 address without leading zeros, [IPv6], or a name"
 #define IPV6 ": expected an IPv6 address, and only that, in brackets: [::1]:80"
 #define PORT ": expected a port from 1 to 65535"
-#define PATTERN                                                                            \
-	": expected ADDRESS/BITS, [IPv6/BITS], NAME, *.DOMAIN or *, and :PORTS where not " \
-	"every port is meant"
+#define PATTERN ": expected ADDRESS/BITS, [IPv6/BITS], NAME, *.DOMAIN or *, and perhaps :PORTS"
 #define USERID ": expected NAME, or \"NAME\" in which \\\" \\\\ and \\xHH are one byte each"
 #define RANGES ": expected PORT or LOW-HIGH up to 65535, with commas between at most 8"
 #define TIME_OR_0 ": expected a time from 10ms to 480h: 30s, 5min, 2h; 0 is no limit"
@@ -36,15 +34,15 @@ static const struct mistake line_mistakes[] = {
 	{"listen  # nothing", 7, "'listen' needs a value" LISTEN},
 	{"user i\x1b"
 	 "fo",
-		7, "unexpected byte 0x1B" BYTE},
-	{"# \x7f", 3, "unexpected byte 0x7F" BYTE},
-	{"user bob\ruser bob\n", 9, "unexpected byte 0x0D" BYTE},
-	{"listen \xc3\xb6", 8, "unexpected byte 0xC3" BYTE},
-	{"user \xc3\xbc", 6, "unexpected byte 0xC3" BYTE},
-	{"allow user \xe2\x80\x9cx\xe2\x80\x9d", 12, "unexpected byte 0xE2" BYTE},
-	{"deny user x\"\xe2\x80\x9cy\xe2\x80\x9d\"", 13, "unexpected byte 0xE2" BYTE},
+		7, "unexpected byte" BYTE},
+	{"# \x7f", 3, "unexpected byte" BYTE},
+	{"user bob\ruser bob\n", 9, "unexpected byte" BYTE},
+	{"listen \xc3\xb6", 8, "unexpected byte" BYTE},
+	{"user \xc3\xbc", 6, "unexpected byte" BYTE},
+	{"allow user \xe2\x80\x9cx\xe2\x80\x9d", 12, "unexpected byte" BYTE},
+	{"deny user x\"\xe2\x80\x9cy\xe2\x80\x9d\"", 13, "unexpected byte" BYTE},
 	{"\xef\xbb\xbflisten", 7, "'listen' needs a value" LISTEN},
-	{"user \xef\xbb\xbf", 6, "unexpected byte 0xEF" BYTE},
+	{"user \xef\xbb\xbf", 6, "unexpected byte" BYTE},
 	{"limit-half 5", 1, "unknown keyword 'limit-half'" KEYWORDS},
 };
 
@@ -265,7 +263,7 @@ static void seventeen_mistakes_in_one_file(void **state)
 			2 * i + 1, m->column, (int)sentence_len(m->sentence), m->sentence, shown,
 			m->text);
 	}
-	needs(all_is_built());
+	needs(ALL_IS_BUILT);
 	assert_int_equal(read_text(text), 17);
 	/* The carets aside, which are compared in test_config_report.c. */
 	for (const char *at = reported, *want = expected; *want != '\0';) {

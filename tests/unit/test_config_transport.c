@@ -14,19 +14,17 @@
 #define ZONE ": expected an interface after an address of fe80::/10: [fe80::1%eth0]:80"
 #define PORT_OR_0 ": expected a port up to 65535; 0 is any free one"
 #define PORT ": expected a port from 1 to 65535"
-#define PATTERN                                                                            \
-	": expected ADDRESS/BITS, [IPv6/BITS], NAME, *.DOMAIN or *, and :PORTS where not " \
-	"every port is meant"
+#define PATTERN ": expected ADDRESS/BITS, [IPv6/BITS], NAME, *.DOMAIN or *, and perhaps :PORTS"
 #define TIME ": expected a time from 10ms to 480h: 30s, 5min, 2h"
-#define HOP                                                                               \
-	": expected socks4a://HOST:PORT or socks4://HOST:PORT, with +tls before the ':' " \
-	"where it speaks TLS"
+#define HOP                                                                       \
+	": expected socks4a://HOST:PORT, socks4://, or with TLS socks4a+tls://, " \
+	"socks4+tls://"
 #define FORWARD ": expected tcp://HOST:PORT, tls://HOST:PORT?cert=FILE or udp://HOST:PORT"
-#define TARGET                                                                            \
-	": expected HOST:PORT after tcp://, tls://, udp://, or smtp+starttls:// and the " \
-	"like for imap, pop3, nntp"
+#define TARGET                                                                          \
+	": expected tcp://HOST:PORT, tls://, udp://, or smtp+starttls://, imap, pop3, " \
+	"nntp"
 #define FILE ": expected the name of a file; %20 is a blank, %25 a '%'"
-#define PERCENT ": expected %HH for a byte, but no control: %20 is a blank, %25 a '%'"
+#define PERCENT ": expected %HH, but no control: %20 is a blank, %25 a '%'"
 #define OPTION ": expected OPTION=VALUE, in an endpoint with '&' between several"
 #define STARTTLS ": expected starttls=smtp, starttls=imap, starttls=pop3 or starttls=nntp"
 #define LINE_END ": expected one value a line; a comment begins with #"
@@ -178,11 +176,11 @@ static const struct mistake route_mistakes[] = {
 	{"route to * to *", 12, "'to' is there twice"},
 	{"route tls name=x name=y", 18, "'name' is there twice"},
 	{"route direct name=x", 14,
-		"unexpected 'name': expected options after tls and starttls, or after the '?' of "
-		"an endpoint"},
+		"unexpected 'name': expected options after tls and starttls, or after '?' in an "
+		"endpoint"},
 	{"route via socks4a+tls://x name=x", 27,
-		"unexpected 'name': expected options after tls and starttls, or after the '?' of "
-		"an endpoint"},
+		"unexpected 'name': expected options after tls and starttls, or after '?' in an "
+		"endpoint"},
 	{"route tls key=x", 11, "'key' needs 'cert'"},
 	{"route tls ca=x verify=none", 16, "'verify=none' cannot be combined with 'ca'"},
 	{"route tls resolve", 11, "'resolve' needs 'via'"},
