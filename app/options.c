@@ -206,7 +206,7 @@ static bool take_value(struct cursor *c, struct option *o, const char *rest)
 	if (!needed || rest != NULL)
 		return true;
 	if (*c->next == NULL || **c->next == '-')
-		return misused(c, o->word, " needs a value behind it");
+		return misused(c, o->word, " needs a value after it");
 	o->value = *c->next++;
 	return true;
 }
