@@ -48,7 +48,10 @@
 #define CONFIG_ANKLET_LOG_LEVELS 4
 #endif
 
-/* What an error of the configuration says of what would be right, and which word was probably meant. */
+/*
+ * What helps a person: what an error of the configuration says of what would be right, and which word was
+ * probably meant; the comments in a printed configuration; the words in --help; an answer to HTTP.
+ */
 #ifndef CONFIG_ANKLET_HINTS
 #define CONFIG_ANKLET_HINTS ANKLET_UNSAID
 #endif

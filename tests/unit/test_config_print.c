@@ -24,6 +24,25 @@ static const char *print(const struct config *c)
 	return printed;
 }
 
+/* The same without its comments, where this build has none. */
+static const char *as_built(const char *text)
+{
+	static char built[sizeof printed];
+	size_t len = 0;
+
+	while (*text != '\0') {
+		size_t line_len = strcspn(text, "\n") + 1;
+
+		if (CONFIG_ANKLET_HINTS || text[0] != '#') {
+			memcpy(built + len, text, line_len);
+			len += line_len;
+		}
+		text += line_len;
+	}
+	built[len] = '\0';
+	return built;
+}
+
 /* Reads what was printed into a new configuration, which must be the same: printing says all of it. */
 static void assert_read_back(void)
 {
@@ -76,10 +95,11 @@ static void the_defaults_are_all_said(void **state)
 		"# user: the one who starts it (default)\n",
 		CONFIG_ANKLET_ASSOCIATIONS > 0 ? "limit-datagrams 2m\n" : "",
 		(CONFIG_ANKLET_SESSIONS + 1) / 2);
-	assert_string_equal(print(&config), expected);
+	assert_string_equal(print(&config), as_built(expected));
 	assert_read_back();
 	config.tls = true;
-	assert_non_null(strstr(print(&config), "\n# ca: the system's list (default)\n"));
+	if (ANKLET_HAS_TLS && CONFIG_ANKLET_HINTS)
+		assert_non_null(strstr(print(&config), "\n# ca: the system's list (default)\n"));
 	assert_read_back();
 }
 
@@ -156,7 +176,7 @@ static void everything_that_can_be_set(void **state)
 	config.tls = true;
 	if (!read_if_built(text))
 		return;
-	assert_string_equal(print(&config), text);
+	assert_string_equal(print(&config), as_built(text));
 	assert_read_back();
 }
 
@@ -178,7 +198,7 @@ static void what_one_may_not_have_thought_of(void **state)
 	};
 
 	(void)state;
-	needs(CONFIG_ANKLET_ROUTES >= 2 && ANKLET_HAS_FORWARDS);
+	needs(CONFIG_ANKLET_ROUTES >= 2 && ANKLET_HAS_FORWARDS && CONFIG_ANKLET_HINTS);
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		config_init(&config);
 		config.tls = false; /* whatever it is built with */
@@ -231,7 +251,7 @@ static void rules_that_never_decide(void **state)
 	};
 
 	(void)state;
-	needs(CONFIG_ANKLET_RULES >= 3);
+	needs(CONFIG_ANKLET_RULES >= 3 && CONFIG_ANKLET_HINTS);
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		char covered[64];
 
@@ -275,7 +295,9 @@ static void printed_in_one_form_whatever_was_written(void **state)
 		config.tls = false; /* whatever it is built with */
 		if (!read_if_built(cases[i][0]))
 			continue;
-		if (strstr(print(&config), cases[i][1]) == NULL)
+		print(&config);
+		if (strstr(printed, cases[i][1]) == NULL &&
+			strncmp(printed, cases[i][1] + 1, strlen(cases[i][1]) - 1) != 0)
 			fail_msg("%s: %s", cases[i][0], printed);
 		assert_read_back();
 	}
