@@ -25,7 +25,7 @@ default: all
 include anklet.mk mk/config.mk mk/compiler.mk mk/tls.mk mk/build.mk
 
 # The program, or the image of the board that was chosen.
-all: $(if $(call chosen,PORT_LWIP),board_$(or $(filter-out other,$(config_board)),none),$(BUILD)/anklet) ## use: build BUILD/anklet; TLS=none|mbedtls TLS_CONFIG=small|default
+all: $(if $(call chosen,PORT_LWIP),board_$(or $(filter-out other,$(config_board)),none),$(BUILD)/anklet $(completion)) ## use: build BUILD/anklet; TLS=none|mbedtls TLS_CONFIG=small|default
 
 run: ## use: get what is missing, build it and start it; ARGS='--log debug'
 	@CC='$(CC)' tools/need build

@@ -5,9 +5,7 @@
 CORE += src/base/address.c src/base/log_lines.c src/base/string_table.c src/base/text.c src/base/word.c
 CORE += src/protocol/hop.c src/protocol/ident.c src/protocol/socks4.c src/protocol/starttls.c
 CORE += src/policy/pattern.c src/policy/routes.c src/policy/rules.c
-CORE += src/config/config.c src/config/endpoint.c src/config/fault.c src/config/line.c src/config/near.c
-CORE += src/config/pattern.c src/config/print.c src/config/remedy.c src/config/report.c src/config/route.c
-CORE += src/config/rule.c src/config/rules_print.c src/config/tls_options.c src/config/values.c
+CORE += src/config/clause.c src/config/config.c src/config/endpoint.c src/config/error.c src/config/host.c src/config/value.c
 CORE += src/tls/stream.c
 CORE += src/loop/clients.c src/loop/loop.c src/loop/timers.c
 CORE += src/session/bind.c src/session/connect.c src/session/end.c src/session/hop.c src/session/ident.c

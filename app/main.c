@@ -177,7 +177,7 @@ static int start(struct anklet *a)
 {
 	const char *name = anklet_user(a), *why = NULL;
 	struct anklet_failure failure;
-	struct user user = {.name = name};
+	struct user user;
 
 	/* Looked up first: a name that is wrong is told before anybody can connect. */
 	if (name[0] != '\0' && (why = user_find(name, &user)) != NULL)

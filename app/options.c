@@ -15,59 +15,65 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "config/line.h"
-#include "config/near.h"
+#include "config/config.h"
+#include "config/keywords.h"
 #include "failure.h"
 #include "output.h"
 
 #define LINE_SIZE 2048 /* of an option as a line: twice what the configuration accepts */
 
-/* What is left out is not offered. */
-#define HELP_COMMANDS ANKLET_TEXT(CONFIG_ANKLET_BIND, "[connect|bind]", "[connect]")
-#define HELP_IDENT ANKLET_IF_IDENT(" [ident]")
-#define HELP_PEERS ANKLET_IF_BIND(" [any-peer] [needs-connect]")
-#define HELP_BIND                                                                 \
-	ANKLET_IF_BIND("  --bind-ports LOW-HIGH    ports on which BIND listens\n" \
-		       "  --bind-address ADDRESS   address shown to clients of BIND\n")
-#define HELP_DNS ANKLET_IF_NAMES("  --dns ADDRESS            name server instead of the system's\n")
-#if CONFIG_ANKLET_LOG_LEVELS > 0
-#define HELP_LOG "  --log LEVEL              " ANKLET_LOG_WORDS "\n"
-#else
-#define HELP_LOG ""
-#endif
+/* Of each keyword that is built in: how it is written, its value, and what it is for. */
+#define ANKLET_IF_NONE(text) text
+#define ANKLET_IF_LISTENERS(text) text
+#define ANKLET_IF_RULES(text) text
+#define KEYWORD_HELP(id, name, type, setting, place, initial, most, when, value, help, unset) \
+	ANKLET_IF_##setting(name "\0" value "\0" ANKLET_TEXT(CONFIG_ANKLET_HINTS, help, "") "\0")
 
-static const char help[] =
+static const char help_keywords[] = KEYWORDS(KEYWORD_HELP);
+
+static const char help_begin[] =
 	"usage: anklet [-t] [-c FILE] [-l WHERE] [--KEYWORD VALUE]...\n"
 	"\n"
 	"A SOCKS4 and SOCKS4A proxy. Without options it listens on 127.0.0.1 and ::1,\n"
 	"port 1080, and serves clients on loopback and in private networks.\n"
 	"\n"
-	"  -l, --listen WHERE       tcp://ADDRESS:PORT; '*' is every address\n"
+	"  -l WHERE                 the same as --listen\n"
 	"  -c, --config FILE        read lines of KEYWORD VALUE from FILE\n"
 	"  -t, --check              check the configuration, print it and exit\n"
 	"  -h, --help               print this and exit\n"
 	"  -V, --version            print the version and exit\n"
 	"\n"
-	"Rules: the first that matches decides; with any, what none matches is refused\n"
-	"  --allow RULE             " HELP_COMMANDS " [from NETWORK] [to WHERE[:PORTS]]\n"
-	"  --deny RULE              [user NAME]" HELP_IDENT HELP_PEERS "\n"
+	"Every keyword of the configuration is an option:\n";
+
+/* What is disabled is not offered. */
+#define HELP_COMMANDS ANKLET_TEXT(CONFIG_ANKLET_BIND, "[connect|bind]", "[connect]")
+#define HELP_IDENT ANKLET_IF_IDENT(" [ident]")
+#define HELP_PEERS ANKLET_IF_BIND("          [any-peer] [needs-connect]\n")
+
+static const char help_end[] =
 	"\n"
-	"Limits (as 30s, 5m, 2h)\n"
-	"  --limit-handshake TIME   from the connection to the whole request\n"
-	"  --limit-establish TIME   from the request to the last grant\n"
-	"  --limit-idle TIME        without an octet either way\n"
-	"  --limit-half-closed TIME the same when one side has ended\n"
-	"  --limit-client COUNT     sessions of one client address\n"
-	"\n"
-	"Network and system\n" HELP_BIND
-	"  --source ADDRESS         local address of outgoing connections\n" HELP_DNS HELP_LOG
-	"  --user NAME              give up root for NAME once it listens\n"
+	"A RULE is " HELP_COMMANDS " [from NETWORK] [to WHERE[:PORTS]] [user NAME]" HELP_IDENT
+	"\n" HELP_PEERS "A TIME is 30s, 5min or 2h.\n"
 	"\n"
 	"Serve a LAN:               anklet --listen tcp://192.168.1.10:1080\n"
 	"Only the web, from one network:\n"
 	"  anklet -l '*' --allow 'connect from 10.0.0.0/8 to *:80,443'\n"
 	"\n"
 	"Everything else: anklet(8) and anklet.conf(5). TERM drains, INT stops at once.\n";
+
+#define HELP_COLUMN 27
+
+/* What others call it. */
+static const struct {
+	char letter;
+	char word[8];
+	char hint[64];
+} foreign[] = {
+	{'p', "port", "-l ADDRESS:PORT, or -l PORT for clients on this host"},
+	{'b', "bind", "-l ADDRESS:PORT, or -l '*:PORT' for every address"},
+	{'d', "daemon", "nothing: what starts it can leave it in the background"},
+	{'v', "verbose", "--log debug"},
+};
 
 enum kind { KIND_LINE, KIND_CONFIG, KIND_CHECK, KIND_HELP, KIND_VERSION };
 
@@ -129,29 +135,46 @@ static bool wrong_usage(struct cursor *c)
 	return false;
 }
 
-static bool unknown_word(struct cursor *c, struct word word)
+/* What is written here instead; NULL: nobody knows what was meant. */
+static const char *foreign_hint(char letter, struct word word)
 {
-	struct config_near near;
-	const char *keyword;
+	for (size_t i = 0; CONFIG_ANKLET_HINTS && i < sizeof foreign / sizeof foreign[0]; i++)
+		if (letter == foreign[i].letter || word_is(word, foreign[i].word))
+			return foreign[i].hint;
+	return NULL;
+}
 
-	config_near_init(&near, word);
-	for (size_t i = 0; i < KNOWNS; i++)
-		config_near_try(&near, knowns[i].word);
-	for (unsigned i = 0; (keyword = anklet_keyword(i)) != NULL; i++)
-		config_near_try(&near, keyword);
-	text_word(begin("there is no option "), word);
-	if (near.name != NULL) {
-		text_str(&message, "; did you mean --");
-		text_str(&message, near.name);
-		text_char(&message, '?');
+static bool unknown(struct cursor *c, const char *hint)
+{
+	if (hint != NULL) {
+		text_str(&message, ": write ");
+		text_str(&message, hint);
 	}
 	return wrong_usage(c);
+}
+
+static bool unknown_word(struct cursor *c, struct word word)
+{
+	struct names known = {knowns[0].word, sizeof knowns[0], KNOWNS, UINT32_MAX};
+	struct names keywords = config_keywords(true);
+	const char *near = names_nearest(&keywords, word, 2);
+
+	text_word(begin("there is no option "), word);
+	if (near == NULL)
+		near = names_nearest(&known, word, 2);
+	if (near != NULL) {
+		text_str(&message, "; did you mean --");
+		text_str(&message, near);
+		text_char(&message, '?');
+		return wrong_usage(c);
+	}
+	return unknown(c, foreign_hint('\0', word));
 }
 
 static bool unknown_letter(struct cursor *c, char letter)
 {
 	text_escaped(begin("there is no option -"), &letter, 1);
-	return wrong_usage(c);
+	return unknown(c, foreign_hint(letter, (struct word){"", 0}));
 }
 
 static bool stray_word(struct cursor *c, const char *word)
@@ -172,16 +195,6 @@ static bool misused(struct cursor *c, struct word word, const char *why)
 
 /* ---- One option after the other ---- */
 
-static bool is_keyword(struct word word)
-{
-	const char *keyword;
-
-	for (unsigned i = 0; (keyword = anklet_keyword(i)) != NULL; i++)
-		if (word_is(word, keyword))
-			return true;
-	return false;
-}
-
 /* The value is the rest of the argument, or the next one; no value there is begins with '-'. */
 static bool take_value(struct cursor *c, struct option *o, const char *rest)
 {
@@ -193,7 +206,7 @@ static bool take_value(struct cursor *c, struct option *o, const char *rest)
 	if (!needed || rest != NULL)
 		return true;
 	if (*c->next == NULL || **c->next == '-')
-		return misused(c, o->word, " needs a value behind it");
+		return misused(c, o->word, " needs a value after it");
 	o->value = *c->next++;
 	return true;
 }
@@ -201,6 +214,7 @@ static bool take_value(struct cursor *c, struct option *o, const char *rest)
 static bool next_long(struct cursor *c, struct option *o, const char *arg)
 {
 	const char *equals = strchr(arg, '=');
+	struct names keywords = config_keywords(true);
 
 	o->word.at = arg;
 	o->word.len = equals != NULL ? (size_t)(equals - arg) : strlen(arg);
@@ -208,7 +222,7 @@ static bool next_long(struct cursor *c, struct option *o, const char *arg)
 	for (size_t i = 0; i < KNOWNS; i++)
 		if (word_is(o->word, knowns[i].word))
 			o->kind = knowns[i].kind;
-	if (o->kind == KIND_LINE && !is_keyword(o->word))
+	if (o->kind == KIND_LINE && names_find(&keywords, o->word) < 0)
 		return unknown_word(c, o->word);
 	return take_value(c, o, equals != NULL ? equals + 1 : NULL);
 }
@@ -268,6 +282,30 @@ static enum options_answer printed(const struct output *out, int *status)
 	return OPTIONS_END;
 }
 
+/* A keyword, its value, and in a column of its own what it is for. */
+static void print_help(struct output *out)
+{
+	const char *at = help_keywords;
+	char buf[160];
+	struct text t;
+
+	output_str(out, help_begin);
+	while (at < help_keywords + sizeof help_keywords - 1) {
+		text_init(&t, buf, sizeof buf);
+		text_str(&t, "  --");
+		text_str(&t, at);
+		text_char(&t, ' ');
+		text_str(&t, at = text_of_list(at, 1));
+		while (t.len < HELP_COLUMN)
+			text_char(&t, ' ');
+		text_str(&t, at = text_of_list(at, 1));
+		text_char(&t, '\n');
+		output_str(out, buf);
+		at = text_of_list(at, 1);
+	}
+	output_str(out, help_end);
+}
+
 static unsigned cannot_read(const char *file, const char *why)
 {
 	output_error(file, why);
@@ -308,7 +346,7 @@ static unsigned configure_file(struct anklet *a, const char *file)
 	if (len < 0)
 		return cannot_read(file, strerror(error));
 	if (len > OPTIONS_FILE_MAX)
-		return cannot_read(file, "longer than 16384 octets: is it a configuration?");
+		return cannot_read(file, "longer than 16384 bytes: is it a configuration?");
 	return anklet_configure(a, file, buf, (size_t)len, output_octets, &err);
 }
 
@@ -381,8 +419,10 @@ enum options_answer options_read(struct anklet *a, char **argv, int *status)
 
 	while (next_option(&c, &o)) {
 		if (o.kind == KIND_HELP || o.kind == KIND_VERSION) {
-			output_str(
-				&out, o.kind == KIND_HELP ? help : "anklet " ANKLET_VERSION "\n");
+			if (o.kind == KIND_HELP)
+				print_help(&out);
+			else
+				output_str(&out, "anklet " ANKLET_VERSION "\n");
 			return printed(&out, status);
 		}
 		check = check || o.kind == KIND_CHECK;

@@ -7,12 +7,12 @@
 #include <sys/types.h>
 
 struct user {
-	const char *name; /* as given; it must outlive this */
+	char name[64]; /* as the system has it; "": it has a number only, and no groups */
 	uid_t uid;
 	gid_t gid;
 };
 
-/* Looks up a user of this system. Returns NULL, or why not. */
+/* Looks up a user of this system by its name, or else its number. Returns NULL, or why not. */
 const char *user_find(const char *name, struct user *user);
 
 /*

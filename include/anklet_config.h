@@ -48,9 +48,12 @@
 #define CONFIG_ANKLET_LOG_LEVELS 4
 #endif
 
-/* The line below an error of the configuration that says what would be right, and which word was meant. */
-#ifndef CONFIG_ANKLET_REMEDIES
-#define CONFIG_ANKLET_REMEDIES ANKLET_UNSAID
+/*
+ * What helps a person: what an error of the configuration says of what would be right, and which word was
+ * probably meant; the comments in a printed configuration; the words in --help; an answer to HTTP.
+ */
+#ifndef CONFIG_ANKLET_HINTS
+#define CONFIG_ANKLET_HINTS ANKLET_UNSAID
 #endif
 
 /* ---- Sizes ---- */
@@ -150,6 +153,33 @@
 #define ANKLET_IF_IDENT(text) ANKLET_TEXT(CONFIG_ANKLET_IDENT, text, "")
 #define ANKLET_IF_NAMES(text) ANKLET_TEXT(CONFIG_ANKLET_NAMES, text, "")
 
+/* Likewise for features that are a size. */
+#if CONFIG_ANKLET_ROUTES > 0
+#define ANKLET_IF_ROUTES(text) text
+#else
+#define ANKLET_IF_ROUTES(text) ""
+#endif
+#if CONFIG_ANKLET_FORWARDS > 0
+#define ANKLET_IF_FORWARDS(text) text
+#else
+#define ANKLET_IF_FORWARDS(text) ""
+#endif
+#if CONFIG_ANKLET_ASSOCIATIONS > 0
+#define ANKLET_IF_ASSOCIATIONS(text) text
+#else
+#define ANKLET_IF_ASSOCIATIONS(text) ""
+#endif
+#if CONFIG_ANKLET_TLS_STREAMS > 0
+#define ANKLET_IF_TLS_STREAMS(text) text
+#else
+#define ANKLET_IF_TLS_STREAMS(text) ""
+#endif
+#if CONFIG_ANKLET_LOG_LEVELS > 0
+#define ANKLET_IF_LOG_LEVELS(text) text
+#else
+#define ANKLET_IF_LOG_LEVELS(text) ""
+#endif
+
 /* The words for the levels of the log that there are. */
 #define ANKLET_LOG_WORDS ANKLET_LOG_WORDS_NAMED(CONFIG_ANKLET_LOG_LEVELS)
 #define ANKLET_LOG_WORDS_NAMED(levels) ANKLET_LOG_WORDS_OF(levels)
@@ -157,8 +187,8 @@
 #define ANKLET_LOG_WORDS_0 ""
 #define ANKLET_LOG_WORDS_1 "error"
 #define ANKLET_LOG_WORDS_2 "error or warning"
-#define ANKLET_LOG_WORDS_3 "error, warning or info"
-#define ANKLET_LOG_WORDS_4 "error, warning, info or debug"
+#define ANKLET_LOG_WORDS_3 "error, warning, refused or info"
+#define ANKLET_LOG_WORDS_4 "error, warning, refused, info or debug"
 
 /*
  * Sockets the core may hold at once: listeners and those of forwards ('*' is two),

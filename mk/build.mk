@@ -69,3 +69,17 @@ $(eval $(call archive,$(BUILD)/posix/libport.a,$(posix_port)))
 posix_test = $(call program,$(1) $(POSIX_LIBS),$$(TEST_LDFLAGS) $(2),$$(posix_own) $$(TLS_LIBS) $(3) $$(LIBS))
 
 $(eval $(call program,$(BUILD)/anklet: $(posix_program) $(POSIX_LIBS),$$(ALL_CFLAGS) $$(ALL_LDFLAGS),$$(posix_own) $$(TLS_LIBS) $$(LIBS)))
+
+# What bash and zsh complete, made of the table of keywords with the words of this build.
+completion = $(BUILD)/completion/anklet $(BUILD)/completion/_anklet
+$(BUILD)/completion/anklet: completes = bash
+$(BUILD)/completion/_anklet: completes = zsh
+
+$(completion): tools/keywords src/config/keywords.h include/anklet_config.h $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,keywords $@)tools/keywords $(completes) $(CC) $(CPPFLAGS) $(CONFIG_FLAGS) $(TLS_FLAGS) >$@.$$$$ && mv $@.$$$$ $@
+
+keywords: ## use: write the list of keywords in docs/anklet.conf.5 from src/config/keywords.h
+	@tools/keywords write $(CC)
+
+.PHONY: keywords

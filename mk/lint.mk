@@ -23,7 +23,7 @@ endef
 with_tls = $(if $(tls_built:none=),$(1))
 $(eval $(call read,posix,POSIX_FLAGS,$(CORE) $(TLS_none) $(port_bsd) $(PROGRAM) $(PROGRAM_$(NATIVE)) \
 	$(call with_tls,$(TLS_mbedtls)) $(patsubst $(BUILD)/%,tests/%.c,$(unit)) $(wildcard tests/fuzz/*.c) \
-	tests/no_malloc.c $(CONTRACT) $(HARNESS_UNIX) tests/openwrt/keywords.c examples/embed/embed.c))
+	tests/no_malloc.c $(CONTRACT) $(HARNESS_UNIX) examples/embed/embed.c))
 $(eval $(call read,sim,SIM_FLAGS,$(PORT_SIM) $(SIM_FRAMEWORK) tests/sim/library_none.c \
 	$(call with_tls,tests/sim/library_mbedtls.c) $(patsubst $(BUILD)/%,tests/%.c,$(sim)) tests/port_contract/harness_sim.c))
 $(eval $(call read,less,SIM_LESS_FLAGS,tests/sim/sim_left_out.c))

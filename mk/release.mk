@@ -18,6 +18,8 @@ prefix = $(PREFIX)
 sbindir = $(prefix)/sbin
 mandir = $(prefix)/share/man
 docdir = $(prefix)/share/doc/anklet
+bashcompdir = $(prefix)/share/bash-completion/completions
+zshcompdir = $(prefix)/share/zsh/site-functions
 
 # The compiler knows the strip for its processor; STRIP=: keeps the symbols.
 STRIP ?= $(shell $(CC) -print-prog-name=strip)
@@ -27,15 +29,19 @@ install: all ## use: install it; TLS= and CONFIG= again, as 'make' had them; PRE
 	@set -e; scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; trap 'exit 130' INT TERM HUP; set -x; \
 	cp $(BUILD)/anklet "$$scratch/anklet"; \
 	$(or $(STRIP),:) "$$scratch/anklet"; \
-	install -d "$(DESTDIR)$(sbindir)" "$(DESTDIR)$(mandir)/man5" "$(DESTDIR)$(mandir)/man8" "$(DESTDIR)$(docdir)"; \
+	install -d "$(DESTDIR)$(sbindir)" "$(DESTDIR)$(mandir)/man5" "$(DESTDIR)$(mandir)/man8" "$(DESTDIR)$(docdir)" \
+		"$(DESTDIR)$(bashcompdir)" "$(DESTDIR)$(zshcompdir)"; \
 	install -m 755 "$$scratch/anklet" "$(DESTDIR)$(sbindir)/anklet"
 	install -m 644 docs/anklet.8 "$(DESTDIR)$(mandir)/man8/anklet.8"
 	install -m 644 docs/anklet.conf.5 "$(DESTDIR)$(mandir)/man5/anklet.conf.5"
 	install -m 644 docs/anklet.conf LICENSE "$(DESTDIR)$(docdir)"
+	install -m 644 $(BUILD)/completion/anklet "$(DESTDIR)$(bashcompdir)"
+	install -m 644 $(BUILD)/completion/_anklet "$(DESTDIR)$(zshcompdir)"
 
 uninstall: ## use: remove what 'make install' put there, with the same PREFIX and DESTDIR
 	rm -f "$(DESTDIR)$(sbindir)/anklet" "$(DESTDIR)$(mandir)/man8/anklet.8" \
-		"$(DESTDIR)$(mandir)/man5/anklet.conf.5" "$(DESTDIR)$(docdir)/anklet.conf" "$(DESTDIR)$(docdir)/LICENSE"
+		"$(DESTDIR)$(mandir)/man5/anklet.conf.5" "$(DESTDIR)$(docdir)/anklet.conf" "$(DESTDIR)$(docdir)/LICENSE" \
+		"$(DESTDIR)$(bashcompdir)/anklet" "$(DESTDIR)$(zshcompdir)/_anklet"
 	[ ! -d "$(DESTDIR)$(docdir)" ] || [ -n "$$(ls -A "$(DESTDIR)$(docdir)")" ] || rmdir "$(DESTDIR)$(docdir)"
 
 dist: ## release: BUILD/anklet-VERSION.tar.gz of what is committed, and its checksum

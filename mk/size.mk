@@ -14,7 +14,7 @@ size_library = $(if $(tls_built:none=),$(if $(system_tls),shared library,$(TLS_C
 
 # The images; tools/size asks for each by its name when its compiler is there. What 'make' builds is 'all'.
 words_half = CPPFLAGS='$(CPPFLAGS) -DCONFIG_ANKLET_SESSIONS=256'
-words_socks = CPPFLAGS='$(CPPFLAGS) $(foreach f,ROUTES FORWARDS ASSOCIATIONS,-DCONFIG_ANKLET_$f=0)'
+words_socks = CONFIG=socks
 words_tiny = CONFIG=tiny
 words_small = TLS=mbedtls TLS_CONFIG=small
 size_programs = size_desktop size_half size_socks size_tiny size_small
@@ -32,7 +32,7 @@ $(BOARDS:%=size_%): size_%:
 
 # The desktop without TLS, and with each feature disabled in turn.
 FEATURES = BIND-0 IDENT-0 NAMES-0 ROUTES-0 FORWARDS-0,ASSOCIATIONS-0 ASSOCIATIONS-0 NAME_CACHE-0 \
-	REMEDIES-0 LOG_LEVELS-3 LOG_LEVELS-2 LOG_LEVELS-0
+	HINTS-0 LOG_LEVELS-3 LOG_LEVELS-2 LOG_LEVELS-0
 features_disabled = $(foreach f,$(FEATURES),$(BUILD)/without/$f/anklet)
 
 $(features_disabled): $(BUILD)/without/%/anklet: FORCE

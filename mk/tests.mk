@@ -37,7 +37,7 @@ $(eval $(call posix_test,$(replay): $(BUILD)/replay/%: $(call of,posix,tests/fuz
 # ---- In the simulator ----
 
 # Small tables, so that a run fills them, and every feature, whatever the program is built with.
-SIM_SIZES = $(foreach f,BIND IDENT NAMES REMEDIES,$(call sized,$f,1)) $(call sized,LOG_LEVELS,4) \
+SIM_SIZES = $(foreach f,BIND IDENT NAMES HINTS,$(call sized,$f,1)) $(call sized,LOG_LEVELS,4) \
 	$(call sized,SESSIONS,12) $(call sized,LISTENERS,4) $(call sized,SPARE_SOCKETS,4) \
 	$(call sized,TURN_OCTETS,4096) $(call sized,FORWARDS,4) $(call sized,ASSOCIATIONS,6) \
 	$(call sized,DATAGRAM,512) $(if $(tls_built:none=),$(call sized,TLS_STREAMS,8))

@@ -5,6 +5,15 @@
 
 #include "base/text.h"
 
+_Static_assert((int)LEVEL_WARNING == (int)PORT_WARNING && (int)LEVEL_INFO == PORT_INFO + 1 &&
+		       (int)LEVEL_DEBUG == PORT_DEBUG + 1,
+	"the log's levels are the port's, and one between");
+
+bool log_wants(enum log_level log, int level)
+{
+	return ANKLET_HAS_LOG(level) && (int)log >= level + (level >= PORT_INFO);
+}
+
 const char *log_level_word(enum port_level level)
 {
 	switch (level) {

@@ -6,7 +6,19 @@
 
 #include "port.h"
 
-/* What stands in front of a line: "warning: ", and "" for what is no news of a fault. */
+/* What is logged: all that matters as much, and more. */
+enum log_level {
+	LEVEL_ERROR,
+	LEVEL_WARNING,
+	LEVEL_REFUSED, /* of what is PORT_INFO only the requests that the rules refuse */
+	LEVEL_INFO,
+	LEVEL_DEBUG
+};
+
+/* Is a line of that level, an enum port_level, logged? */
+bool log_wants(enum log_level log, int level);
+
+/* What stands before a line: "warning: ", and "" for what is no news of a fault. */
 const char *log_level_word(enum port_level level);
 
 /* Takes a line (no line end, printable ASCII), whole or not at all: false. */

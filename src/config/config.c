@@ -1,87 +1,92 @@
 /*
- * The configuration: lines of "keyword value" to one struct. See config.h.
+ * The configuration: lines of "keyword value" to one struct, and back. See config.h.
  *
- * Each keyword has one reader, which sets its value only when the whole line is
- * right; so a line in error changes nothing, the strings it had added aside,
- * which are taken back here.
+ * A value goes into the struct only when the whole line is right; so a line in error changes nothing, the
+ * strings it had added aside, which are taken back here.
  */
 #include "config/config.h"
 
 #include <string.h>
 
-#include "config/line.h"
-#include "config/near.h"
-#include "config/report.h"
-#include "config/route.h"
-#include "config/rule.h"
-#include "config/values.h"
+#include "config/clause.h"
+#include "config/error.h"
+#include "config/keywords.h"
 #include "tls/tls.h"
 
 _Static_assert(CONFIG_ANKLET_LISTENERS >= 2, "the default is to listen on 127.0.0.1 and ::1");
-_Static_assert(CONFIG_ANKLET_LISTENERS <= UINT8_MAX, "a count of listeners fits an octet");
-_Static_assert(CONFIG_ANKLET_FORWARDS <= INT8_MAX, "a listener names its forward in an octet");
-_Static_assert(CONFIG_ANKLET_NAME_SERVERS <= UINT8_MAX, "a count of servers fits an octet");
+_Static_assert(CONFIG_ANKLET_LISTENERS <= UINT8_MAX, "a count of listeners fits a byte");
+_Static_assert(CONFIG_ANKLET_FORWARDS <= INT8_MAX, "a listener names its forward in a byte");
+_Static_assert(CONFIG_ANKLET_NAME_SERVERS <= UINT8_MAX, "a count of servers fits a byte");
 _Static_assert(CONFIG_ANKLET_SESSIONS <= UINT16_MAX, "limit-client fits its field");
 
 /* What is logged where no line says so, of what there is. */
-#define DEFAULT_LOG                                           \
-	(ANKLET_HAS_LOG(PORT_INFO)             ? PORT_INFO    \
-		: ANKLET_HAS_LOG(PORT_WARNING) ? PORT_WARNING \
-					       : PORT_ERROR)
+#define CONFIG_DEFAULT_LOG                                     \
+	(ANKLET_HAS_LOG(PORT_INFO)             ? LEVEL_INFO    \
+		: ANKLET_HAS_LOG(PORT_WARNING) ? LEVEL_WARNING \
+					       : LEVEL_ERROR)
 
-enum keyword {
-	KEYWORD_LISTEN,
-	KEYWORD_ALLOW,
-	KEYWORD_DENY,
-	KEYWORD_ROUTE,
-	KEYWORD_FORWARD,
-	KEYWORD_CA,
-	KEYWORD_LIMIT_HANDSHAKE,
-	KEYWORD_LIMIT_ESTABLISH,
-	KEYWORD_LIMIT_IDLE,
-	KEYWORD_LIMIT_HALF_CLOSED,
-	KEYWORD_LIMIT_DATAGRAMS,
-	KEYWORD_LIMIT_CLIENT,
-	KEYWORD_BIND_PORTS,
-	KEYWORD_BIND_ADDRESS,
-	KEYWORD_SOURCE,
-	KEYWORD_DNS,
-	KEYWORD_LOG,
-	KEYWORD_USER,
-	KEYWORDS /* how many there are; of a line: none of them */
+/* ---- The table ---- */
+
+#define FIELD(field) offsetof(struct config, field)
+#define SIZE(field) sizeof((struct config *)0)->field
+#define ONE(field) FIELD(field), SIZE(field), 0
+#define MANY(table, count) FIELD(table[0]), SIZE(table[0]), FIELD(count)
+
+struct keyword {
+	char name[18];
+	uint8_t type, setting;          /* enum value_type, enum setting */
+	uint16_t field, size, count_at; /* of one value; 0: there is only one */
+	uint16_t initial, most;
 };
 
-static const char keywords[KEYWORDS][18] = {
-	[KEYWORD_LISTEN] = "listen",
-	[KEYWORD_ALLOW] = "allow",
-	[KEYWORD_DENY] = "deny",
-	[KEYWORD_ROUTE] = "route",
-	[KEYWORD_FORWARD] = "forward",
-	[KEYWORD_CA] = "ca",
-	[KEYWORD_LIMIT_HANDSHAKE] = "limit-handshake",
-	[KEYWORD_LIMIT_ESTABLISH] = "limit-establish",
-	[KEYWORD_LIMIT_IDLE] = "limit-idle",
-	[KEYWORD_LIMIT_HALF_CLOSED] = "limit-half-closed",
-	[KEYWORD_LIMIT_DATAGRAMS] = "limit-datagrams",
-	[KEYWORD_LIMIT_CLIENT] = "limit-client",
-	[KEYWORD_BIND_PORTS] = "bind-ports",
-	[KEYWORD_BIND_ADDRESS] = "bind-address",
-	[KEYWORD_SOURCE] = "source",
-	[KEYWORD_DNS] = "dns",
-	[KEYWORD_LOG] = "log",
-	[KEYWORD_USER] = "user",
-};
+#define KEYWORD_ID(id, ...) KEYWORD_##id,
+#define KEYWORD_ROW(id, name, type, setting, place, initial, most, when, value, help, unset) \
+	{name, VALUE_##type, SETTING_##setting, place, initial, most},
+#define KEYWORD_UNSET(id, name, type, setting, place, initial, most, when, value, help, unset) \
+	unset "\0"
+
+enum keyword_id { KEYWORDS(KEYWORD_ID) KEYWORD_COUNT };
+
+static const struct keyword keywords[] = {KEYWORDS(KEYWORD_ROW)};
+static const char unset[] = KEYWORDS(KEYWORD_UNSET);
+
+_Static_assert(KEYWORD_COUNT <= 32, "a set of keywords has 32 bits");
+
+const char *config_keyword(unsigned i)
+{
+	return i < KEYWORD_COUNT ? keywords[i].name : NULL;
+}
+
+static void *field_of(struct config *c, const struct keyword *k, unsigned i)
+{
+	return (char *)c + k->field + (size_t)i * k->size;
+}
+
+static const void *value_of(const struct config *c, const struct keyword *k, unsigned i)
+{
+	return (const char *)c + k->field + (size_t)i * k->size;
+}
+
+/* How many values a keyword has in a table; 1 where it has no table. */
+static unsigned count_of(const struct config *c, const struct keyword *k)
+{
+	return k->count_at > 0 ? *((const uint8_t *)c + k->count_at) : 1;
+}
 
 void config_init(struct config *c)
 {
 	memset(c, 0, sizeof *c);
-	c->limit_handshake_ms = 30 * 1000;
-	c->limit_establish_ms = 120 * 1000;
-	c->limit_idle_ms = 15 * 60 * 1000;
-	c->limit_half_closed_ms = 120 * 1000;
-	c->limit_datagrams_ms = 120 * 1000;
-	c->limit_client = (CONFIG_ANKLET_SESSIONS + 1) / 2; /* one client never takes them all */
-	c->log = DEFAULT_LOG;
+	for (unsigned i = 0; i < KEYWORD_COUNT; i++) {
+		const struct keyword *k = &keywords[i];
+		void *field = field_of(c, k, 0);
+
+		if (k->type == VALUE_TIME || k->type == VALUE_TIME_OR_0)
+			*(uint32_t *)field = k->initial * 1000u;
+		else if (k->type == VALUE_COUNT)
+			*(uint16_t *)field = k->initial;
+		else if (k->type == VALUE_LEVEL)
+			*(uint8_t *)field = (uint8_t)k->initial;
+	}
 	c->tls = tls_built;
 }
 
@@ -90,363 +95,394 @@ bool config_listens_by_default(const struct config *c)
 	return c->listen_count == 0 && c->forward_count == 0;
 }
 
-/* ---- One reader for each keyword ---- */
+const struct ip *config_source(const struct config *c, const struct ip *ip)
+{
+	return &c->source[ip_is_v4(ip) ? 0 : 1];
+}
+
+/* Appends a keyword with one value; false where that stands for none. */
+static bool text_line(struct text *t, const struct keyword *k, const void *value,
+	const struct string_table *strings)
+{
+	const struct forward *forward = value;
+
+	if (k->type == VALUE_ALLOW || k->type == VALUE_DENY) {
+		text_rule(t, value, strings);
+		return true;
+	}
+	if (ANKLET_HAS_ROUTES && k->type == VALUE_ROUTE) {
+		text_route(t, value, strings);
+		return true;
+	}
+	text_str(t, k->name);
+	text_char(t, ' ');
+	if (k->type != VALUE_LISTEN && k->type != VALUE_FORWARD)
+		return text_value(t, k->type, value, strings);
+	text_endpoint(t, &forward->listen, strings);
+	if (ANKLET_HAS_FORWARDS && k->type == VALUE_FORWARD) {
+		text_char(t, ' ');
+		text_endpoint(t, &forward->target, strings);
+	}
+	return true;
+}
+
+/* ---- Reading ---- */
+
+/* A text while it is read: in which of its lines stands what is listened on. 0: in an earlier text. */
+struct lines {
+	unsigned long number;
+	unsigned long listen[CONFIG_ANKLET_LISTENERS];
+	unsigned long forward[ANKLET_TABLE(CONFIG_ANKLET_FORWARDS)];
+};
+
+/* A value before it goes into the configuration. */
+union value {
+	uint32_t other; /* the first bytes of whatever has none of the members below */
+	struct endpoint endpoint;
+	struct rule rule;
+	struct route route;
+	struct forward forward;
+};
+
+static bool forward_read(struct reading *r, struct word keyword, struct forward *f)
+{
+	struct word listen = word_take(r), target;
+
+	if (listen.at == NULL)
+		return error_missing(r, keyword, VALUE_FORWARD);
+	if (!endpoint_read(r, VALUE_FORWARD, listen, &f->listen))
+		return false;
+	target = word_take(r);
+	if (target.at == NULL)
+		return error_missing(r, listen, VALUE_TARGET);
+	if (!endpoint_read(r, VALUE_TARGET, target, &f->target))
+		return false;
+	return (f->listen.scheme == ENDPOINT_UDP) == (f->target.scheme == ENDPOINT_UDP) ||
+	       error_set(r, ERROR_UNEXPECTED, target, VALUE_UDP);
+}
+
+static bool values_read(
+	struct reading *r, const struct keyword *k, struct word keyword, union value *value)
+{
+	int type = k->type;
+	struct word word;
+
+	if (type == VALUE_ALLOW || type == VALUE_DENY)
+		return rule_read(r, type == VALUE_ALLOW, &value->rule);
+	if (ANKLET_HAS_ROUTES && type == VALUE_ROUTE)
+		return route_read(r, keyword, &value->route);
+	if (ANKLET_HAS_FORWARDS && type == VALUE_FORWARD)
+		return forward_read(r, keyword, &value->forward);
+	word = word_take(r);
+	if (word.at == NULL)
+		return error_missing(r, keyword, type);
+	return type == VALUE_LISTEN ? endpoint_read(r, type, word, &value->endpoint)
+				    : value_read(r, type, word, &value->other);
+}
+
+/* Can it be listened on beside all that is listened on? */
+static bool place_check(const struct config *c, struct reading *r, struct word place,
+	const struct endpoint *e, const struct lines *lines)
+{
+	unsigned forwards = ANKLET_HAS_FORWARDS ? c->forward_count : 0;
+	struct text t;
+
+	for (unsigned i = 0; i < c->listen_count + forwards; i++) {
+		bool listens = i < c->listen_count;
+		unsigned at = listens ? i : i - c->listen_count;
+		const struct endpoint *other = listens ? &c->listen[at] : &c->forward[at].listen;
+		unsigned long line = listens ? lines->listen[at] : lines->forward[at];
+
+		if (!endpoints_conflict(e, other))
+			continue;
+		text_init(&t, r->other, sizeof r->other);
+		if (line > 0) {
+			text_str(&t, "line ");
+			text_num(&t, line);
+			text_str(&t, ", ");
+		}
+		text_endpoint(&t, other, r->strings);
+		return error_other(r, ERROR_CONFLICT, place, r->other);
+	}
+	return true;
+}
 
 /* Sockets to listen with: '*' needs one for each family. */
-static unsigned listeners(const struct endpoint *endpoint, unsigned count)
+static unsigned sockets(const struct endpoint *endpoint, unsigned count)
 {
-	unsigned sockets = 0;
+	unsigned n = count;
 
 	for (unsigned i = 0; i < count; i++)
-		sockets += endpoint[i].host == ENDPOINT_ANY ? 2 : 1;
-	return sockets;
+		n += endpoint[i].host == ENDPOINT_ANY;
+	return n;
 }
 
-static bool read_endpoint(struct config *c, struct config_line *line, struct word value,
-	struct endpoint_use use, struct endpoint *endpoint)
+/* Is there room for one more? Its value stands in no table yet. */
+static bool room_check(const struct config *c, struct reading *r, const struct keyword *k,
+	struct word keyword, const union value *value)
 {
-	use.tls = c->tls;
-	return endpoint_parse(value.at, value.len, &use, &c->strings, endpoint, &line->fault);
+	int setting = k->type == VALUE_SERVER ? SETTING_NAME_SERVERS : k->setting;
+
+	if (k->count_at == 0 ||
+		(count_of(c, k) < k->most &&
+			(k->type != VALUE_LISTEN || sockets(c->listen, c->listen_count) +
+								    sockets(&value->endpoint, 1) <=
+							    CONFIG_ANKLET_LISTENERS)))
+		return true;
+	return error_setting(r, ERROR_FULL, keyword, setting, k->most);
 }
 
-/* What is accepted can be printed and read again: that line must not become too long. second: or NULL. */
-static bool check_length(const struct config *c, struct config_line *line,
-	const struct endpoint *first, const struct endpoint *second)
+/* What is accepted can be printed and read again: that line must not become too long. */
+static bool length_check(
+	struct reading *r, const struct keyword *k, struct word line, const void *value)
 {
 	char buf[CONFIG_LINE_MAX + 1];
 	struct text t;
 
 	text_init(&t, buf, sizeof buf);
-	text_octets(&t, line->keyword.at, line->keyword.len);
-	text_char(&t, ' ');
-	text_endpoint(&t, first, &c->strings);
-	if (second != NULL) {
-		text_char(&t, ' ');
-		text_endpoint(&t, second, &c->strings);
+	text_line(&t, k, value, r->strings);
+	return !t.cut || error_setting(r, ERROR_LONG_PRINTED, line, SETTING_NONE, CONFIG_LINE_MAX);
+}
+
+struct names config_keywords(bool tls)
+{
+	struct names names = {keywords[0].name, sizeof keywords[0], KEYWORD_COUNT, 0};
+
+	for (unsigned i = 0; i < KEYWORD_COUNT; i++)
+		if (setting_is_built(tls, keywords[i].setting))
+			names.among |= 1u << i;
+	return names;
+}
+
+/* Finds the line's keyword; NULL: r->error is filled. */
+static const struct keyword *keyword_find(struct reading *r, struct word keyword)
+{
+	struct names names = config_keywords(r->tls);
+	int found = names_find(&names, keyword);
+
+	if (found >= 0) {
+		if (setting_is_built(r->tls, keywords[found].setting))
+			return &keywords[found];
+		error_setting(r, ERROR_DISABLED, keyword, keywords[found].setting, 0);
+		return NULL;
 	}
-	return !t.cut || config_fault(&line->fault, FAULT_LONG_PRINTED, line->keyword);
+	error_set(r, ERROR_KEYWORD, keyword, VALUE_NAMES);
+	r->error.names = names;
+	r->error.suggestion = names_nearest(&names, keyword, 2);
+	return NULL;
 }
 
-static bool read_listen(struct config *c, struct config_line *line)
+/* Reads what stands after the keyword, and takes it into the configuration when all of it is right. */
+static bool keyword_read(struct config *c, struct reading *r, const struct keyword *k,
+	struct word keyword, struct lines *lines)
 {
-	static const struct endpoint_use use = {
-		.default_port = CONFIG_DEFAULT_PORT,
-		.schemes = 1u << ENDPOINT_TCP | 1u << ENDPOINT_TLS,
-		.fault = FAULT_LISTEN_SCHEME,
-		.listens = true,
-	};
-	struct endpoint e;
-	struct word value;
+	unsigned count = k->count_at > 0 ? count_of(c, k) : 0;
+	struct word word = {keyword.at, (size_t)(r->end - keyword.at)};
+	const char *start = r->next;
+	union value value;
 
-	if (!config_line_only(line, FAULT_ENDPOINT, &value) ||
-		!read_endpoint(c, line, value, use, &e) || !check_length(c, line, &e, NULL))
+	r->most = k->most;
+	memcpy(&value, field_of(c, k, 0), k->size); /* of two sources each line sets one */
+	if (!values_read(r, k, keyword, &value) || !length_check(r, k, word, &value))
 		return false;
-	if (listeners(c->listen, c->listen_count) + listeners(&e, 1) > CONFIG_ANKLET_LISTENERS)
-		return config_fault(&line->fault, FAULT_LISTENERS, value);
-	c->listen[c->listen_count++] = e;
-	return true;
-}
-
-static bool read_rule(struct config *c, struct config_line *line, bool allow)
-{
-	struct rule rule;
-
-	if (!config_rule(line, allow, &c->strings, &rule))
+	word = word_take(r);
+	if (word.at != NULL)
+		return error_set(r, ERROR_UNEXPECTED, word, VALUE_LINE_END);
+	if (!room_check(c, r, k, keyword, &value))
 		return false;
-	if (c->rules.count == CONFIG_ANKLET_RULES)
-		return config_fault(&line->fault, FAULT_RULES, line->keyword);
-	c->rules.rule[c->rules.count++] = rule;
-	return true;
-}
-
-/* A keyword of what is not built in. */
-static bool absent(struct config_line *line, const char *needed)
-{
-	return config_fault_absent(&line->fault, line->keyword, needed);
-}
-
-static bool read_route(struct config *c, struct config_line *line)
-{
-	struct route route;
-
-	if (CONFIG_ANKLET_ROUTES == 0)
-		return absent(line, "CONFIG_ANKLET_ROUTES above 0");
-	if (!config_route(line, c->tls, &c->strings, &route))
-		return false;
-	if (c->routes.count == CONFIG_ANKLET_ROUTES)
-		return config_fault(&line->fault, FAULT_ROUTES, line->keyword);
-	c->routes.route[c->routes.count++] = route;
-	return true;
-}
-
-/* One side of a forward. Where it is missing it is missing at 'at'. */
-static bool read_side(struct config *c, struct config_line *line, const char *at,
-	struct endpoint_use use, struct endpoint *endpoint, struct word *value)
-{
-	if (!config_line_word(line, value))
-		return config_fault_missing(
-			&line->fault, (enum config_fault_kind)use.fault, line->keyword, at);
-	return read_endpoint(c, line, *value, use, endpoint);
-}
-
-static bool read_forward(struct config *c, struct config_line *line)
-{
-	static const struct endpoint_use
-		listen = {.schemes = 1u << ENDPOINT_TCP | 1u << ENDPOINT_TLS | 1u << ENDPOINT_UDP,
-			.fault = FAULT_FORWARD_LISTEN_SCHEME,
-			.listens = true},
-		target = {.schemes = 1u << ENDPOINT_TCP | 1u << ENDPOINT_TLS | 1u << ENDPOINT_UDP |
-				     1u << ENDPOINT_SMTP_STARTTLS | 1u << ENDPOINT_IMAP_STARTTLS |
-				     1u << ENDPOINT_POP3_STARTTLS | 1u << ENDPOINT_NNTP_STARTTLS,
-			.fault = FAULT_FORWARD_TARGET_SCHEME};
-	struct forward f = {0};
-	struct word from, to;
-
-	if (CONFIG_ANKLET_FORWARDS == 0)
-		return absent(line, "CONFIG_ANKLET_FORWARDS above 0");
-	if (!read_side(c, line, line->next, listen, &f.listen, &from) ||
-		!read_side(c, line, line->next, target, &f.target, &to) || !config_line_end(line))
-		return false;
-	if ((f.listen.scheme == ENDPOINT_UDP) != (f.target.scheme == ENDPOINT_UDP))
-		return config_fault(&line->fault, FAULT_FORWARD_UDP, to);
-	if (!check_length(c, line, &f.listen, &f.target))
-		return false;
-	if (c->forward_count == CONFIG_ANKLET_FORWARDS)
-		return config_fault(&line->fault, FAULT_FORWARDS, line->keyword);
-	c->forward[c->forward_count++] = f;
-	return true;
-}
-
-static bool read_ca(struct config *c, struct config_line *line)
-{
-	struct tls_reading r = {.strings = &c->strings, .fault = &line->fault};
-	struct word value;
-	uint16_t ca;
-
-	if (!c->tls)
-		return absent(line, "Mbed TLS");
-	if (!config_line_only(line, FAULT_CA, &value) || !tls_value_read(&r, value, &ca))
-		return false;
-	c->ca = ca;
-	return true;
-}
-
-/* zero: the limit may be 0, which is none. */
-static bool read_limit(struct config_line *line, bool zero, uint32_t *ms)
-{
-	struct word value;
-
-	return config_line_only(line, FAULT_TIME, &value) &&
-	       config_time(value, zero, ms, &line->fault);
-}
-
-static bool read_limit_datagrams(struct config *c, struct config_line *line)
-{
-	if (CONFIG_ANKLET_ASSOCIATIONS == 0)
-		return absent(line, "CONFIG_ANKLET_ASSOCIATIONS above 0");
-	return read_limit(line, false, &c->limit_datagrams_ms);
-}
-
-static bool read_limit_client(struct config *c, struct config_line *line)
-{
-	struct word value;
-	uint32_t n;
-
-	if (!config_line_only(line, FAULT_LIMIT_CLIENT, &value))
-		return false;
-	if (!number_parse(value.at, value.len, CONFIG_ANKLET_SESSIONS, &n))
-		return config_fault(&line->fault, FAULT_LIMIT_CLIENT, value);
-	c->limit_client = (uint16_t)n;
-	return true;
-}
-
-static bool read_bind_ports(struct config *c, struct config_line *line)
-{
-	struct word value;
-
-	if (!CONFIG_ANKLET_BIND)
-		return absent(line, "CONFIG_ANKLET_BIND");
-	return config_line_only(line, FAULT_BIND_PORTS, &value) &&
-	       config_bind_ports(value, &c->bind_port_low, &c->bind_port_high, &line->fault);
-}
-
-static bool read_bind_address(struct config *c, struct config_line *line)
-{
-	struct word value;
-	struct ip ip;
-
-	if (!CONFIG_ANKLET_BIND)
-		return absent(line, "CONFIG_ANKLET_BIND");
-	if (!config_line_only(line, FAULT_BIND_ADDRESS, &value))
-		return false;
-	if (!ip_parse(value.at, value.len, &ip) || !ip_is_v4(&ip))
-		return config_fault(&line->fault, FAULT_BIND_ADDRESS, value);
-	c->bind_address = ip;
-	return true;
-}
-
-static bool read_source(struct config *c, struct config_line *line)
-{
-	struct word value;
-	struct ip ip;
-
-	if (!config_line_only(line, FAULT_SOURCE, &value) ||
-		!config_source(value, &ip, &line->fault))
-		return false;
-	*(ip_is_v4(&ip) ? &c->source_v4 : &c->source_v6) = ip;
-	return true;
-}
-
-static bool read_dns(struct config *c, struct config_line *line)
-{
-	struct address server;
-	struct word value;
-
-	if (!CONFIG_ANKLET_NAMES)
-		return absent(line, "CONFIG_ANKLET_NAMES");
-	if (!config_line_only(line, FAULT_DNS, &value) || !config_dns(value, &server, &line->fault))
-		return false;
-	if (c->port.name_servers == CONFIG_ANKLET_NAME_SERVERS)
-		return config_fault(&line->fault, FAULT_NAME_SERVERS, value);
-	c->port.name_server[c->port.name_servers++] = server;
-	return true;
-}
-
-static bool read_log(struct config *c, struct config_line *line)
-{
-	struct word value;
-
-	if (CONFIG_ANKLET_LOG_LEVELS == 0)
-		return absent(line, "CONFIG_ANKLET_LOG_LEVELS above 0");
-	return config_line_only(line, FAULT_LOG, &value) &&
-	       config_level(value, &c->log, &line->fault);
-}
-
-static bool read_user(struct config *c, struct config_line *line)
-{
-	struct word value;
-	uint16_t user;
-
-	if (!config_line_only(line, FAULT_USER, &value) || !config_user(value, &line->fault))
-		return false;
-	user = string_table_add(&c->strings, value.at, value.len);
-	if (user == STRING_NONE)
-		return config_fault(&line->fault, FAULT_STRINGS, value);
-	c->user = user;
-	return true;
-}
-
-static bool read_values(struct config *c, struct config_line *line, enum keyword keyword)
-{
-	switch (keyword) {
-	case KEYWORD_LISTEN:
-		return read_listen(c, line);
-	case KEYWORD_ALLOW:
-	case KEYWORD_DENY:
-		return read_rule(c, line, keyword == KEYWORD_ALLOW);
-	case KEYWORD_ROUTE:
-		return read_route(c, line);
-	case KEYWORD_FORWARD:
-		return read_forward(c, line);
-	case KEYWORD_CA:
-		return read_ca(c, line);
-	case KEYWORD_LIMIT_HANDSHAKE:
-		return read_limit(line, false, &c->limit_handshake_ms);
-	case KEYWORD_LIMIT_ESTABLISH:
-		return read_limit(line, false, &c->limit_establish_ms);
-	case KEYWORD_LIMIT_IDLE:
-		return read_limit(line, true, &c->limit_idle_ms);
-	case KEYWORD_LIMIT_HALF_CLOSED:
-		return read_limit(line, true, &c->limit_half_closed_ms);
-	case KEYWORD_LIMIT_DATAGRAMS:
-		return read_limit_datagrams(c, line);
-	case KEYWORD_LIMIT_CLIENT:
-		return read_limit_client(c, line);
-	case KEYWORD_BIND_PORTS:
-		return read_bind_ports(c, line);
-	case KEYWORD_BIND_ADDRESS:
-		return read_bind_address(c, line);
-	case KEYWORD_SOURCE:
-		return read_source(c, line);
-	case KEYWORD_DNS:
-		return read_dns(c, line);
-	case KEYWORD_LOG:
-		return read_log(c, line);
-	case KEYWORD_USER:
-		return read_user(c, line);
-	case KEYWORDS:
-		break;
+	if (k->type == VALUE_LISTEN || (ANKLET_HAS_FORWARDS && k->type == VALUE_FORWARD)) {
+		/* Either begins with what is listened on. */
+		r->next = start;
+		if (!place_check(c, r, word_take(r), &value.endpoint, lines))
+			return false;
+		(k->type == VALUE_LISTEN ? lines->listen : lines->forward)[count] = lines->number;
 	}
-	return false;
+	memcpy(field_of(c, k, count), &value, k->size);
+	if (k->count_at > 0)
+		++*((uint8_t *)c + k->count_at);
+	return true;
 }
 
-const char *config_keyword(unsigned i)
-{
-	return i < KEYWORDS ? keywords[i] : NULL;
-}
+_Static_assert(offsetof(struct forward, listen) == 0, "a forward begins as a listener");
+_Static_assert(sizeof(union value) >= sizeof(struct ip[2]) &&
+		       sizeof(union value) >= sizeof(struct address),
+	"there is room for a value of any type");
 
-/* ---- Lines ---- */
-
-/* The line's keyword, or KEYWORDS: line->fault says what is wrong with it. */
-static enum keyword keyword_find(struct config_line *line)
-{
-	struct config_near near;
-
-	config_near_init(&near, line->keyword);
-	for (unsigned i = 0; i < KEYWORDS; i++) {
-		if (word_is(line->keyword, keywords[i]))
-			return (enum keyword)i;
-		config_near_try(&near, keywords[i]);
-	}
-	config_fault(&line->fault, near.name ? FAULT_KEYWORD_NEAR : FAULT_KEYWORD, line->keyword);
-	line->fault.hint = near.name;
-	return KEYWORDS;
-}
-
-/* Reads one line; false: line->fault says why nothing was changed. */
-static bool read_line(struct config *c, struct word text, struct config_line *line)
+/* Reads one line; false: r->error says why nothing was changed. */
+static bool line_read(struct config *c, struct reading *r, struct word line, struct lines *lines)
 {
 	uint16_t strings = c->strings.len;
+	const struct keyword *k;
+	struct word keyword;
 
-	if (!config_line_init(line, text.at, text.len))
+	*r = (struct reading){
+		.next = line.at, .end = line.at + line.len, .tls = c->tls, .strings = &c->strings};
+	if (line.len > CONFIG_LINE_MAX) {
+		error_set(r, ERROR_LONG, line, VALUE_NONE);
+		r->error.at = (struct word){line.at + CONFIG_LINE_MAX, line.len - CONFIG_LINE_MAX};
+		r->error.most = CONFIG_LINE_MAX;
 		return false;
-	if (!config_line_word(line, &line->keyword))
+	}
+	if (!line_check(r, line))
+		return false;
+	keyword = word_take(r);
+	if (keyword.at == NULL)
 		return true; /* blank, or a comment */
-	if (read_values(c, line, keyword_find(line)))
+	k = keyword_find(r, keyword);
+	if (k != NULL && keyword_read(c, r, k, keyword, lines))
 		return true;
 	c->strings.len = strings;
 	return false;
 }
 
-/* Takes the next line from text[*at..len), its end left out: LF, or CR LF. */
-static struct word next_line(const char *text, size_t len, size_t *at)
-{
-	const char *start = text + *at;
-	const char *lf = memchr(start, '\n', len - *at);
-	size_t line_len = lf != NULL ? (size_t)(lf - start) : len - *at;
-
-	*at += line_len + (lf != NULL);
-	if (line_len > 0 && start[line_len - 1] == '\r')
-		line_len--;
-	return (struct word){start, line_len};
-}
-
 unsigned config_read(struct config *c, const char *source, const char *text, size_t len,
 	anklet_print *report, void *ctx)
 {
-	unsigned long number = 0;
+	struct lines lines = {0};
 	unsigned errors = 0;
 	size_t at = 0;
 
+	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+		at = 3; /* editors of some systems write it: UTF-8 */
 	while (at < len) {
-		struct word start = next_line(text, len, &at);
-		struct config_line line;
+		struct word line = line_take(text, len, &at);
+		struct reading r;
 
-		number++;
-		if (read_line(c, start, &line))
+		lines.number++;
+		if (line_read(c, &r, line, &lines))
 			continue;
 		errors++;
-		config_report(source, number, start, &line.fault, report, ctx);
+		error_report(source, lines.number, line, &r.error, report, ctx);
 	}
 	return errors;
+}
+
+/* ---- Printing ---- */
+
+/* One line, handed over by print_end(). */
+struct printing {
+	anklet_print *print;
+	void *ctx;
+	struct text t;
+	char buf[CONFIG_LINE_MAX + 2]; /* with its end and a NUL */
+};
+
+static struct text *print_begin(struct printing *p, const char *start)
+{
+	text_init(&p->t, p->buf, sizeof p->buf);
+	text_str(&p->t, start);
+	return &p->t;
+}
+
+static void print_end(struct printing *p)
+{
+	text_char(&p->t, '\n');
+	p->print(p->ctx, p->t.buf, p->t.len);
+}
+
+static void print_comment(struct printing *p, const char *comment)
+{
+	text_str(print_begin(p, "# "), comment);
+	print_end(p);
+}
+
+/* Does a rule or a route speak of addresses? */
+static bool has_addresses(const struct config *c)
+{
+	for (unsigned i = 0; i < c->rules.count; i++)
+		if (c->rules.rule[i].to.kind == PATTERN_PREFIX)
+			return true;
+	for (unsigned i = 0; i < c->routes.count; i++)
+		if (c->routes.route[i].to.kind == PATTERN_PREFIX)
+			return true;
+	return false;
+}
+
+/* What one may not have thought of stands before the line that brings it. */
+static void print_rule_notes(struct printing *p, const struct config *c, unsigned i)
+{
+	int before = rules_covering(&c->rules, &c->strings, i);
+
+	if (before >= 0) {
+		text_num(print_begin(p, "# the next rule never decides: rule "),
+			(unsigned)before + 1);
+		text_str(&p->t, " matches all that it does");
+		print_end(p);
+	} else if (rules_in_vain(&c->rules, i)) {
+		print_comment(p, "the next rule changes nothing: no allow follows, and what none "
+				 "matches is refused");
+	}
+}
+
+static void print_route_notes(struct printing *p, const struct config *c, const struct route *route)
+{
+	if (route_is_remote(route) && route->to.kind != PATTERN_PREFIX && has_addresses(c))
+		print_comment(p, "the hop looks names up: an address after 'to', of a rule or a "
+				 "route, matches none of them");
+}
+
+static void print_notes(
+	struct printing *p, const struct config *c, const struct keyword *k, unsigned i)
+{
+	bool unverified = false;
+
+	if (k->type == VALUE_ALLOW)
+		print_rule_notes(p, c, i);
+	if (ANKLET_HAS_ROUTES && k->type == VALUE_ROUTE) {
+		const struct route *route = &c->routes.route[i];
+
+		print_route_notes(p, c, route);
+		unverified = route->tls.verify_none || route->hop.tls.verify_none;
+	}
+	if (ANKLET_HAS_FORWARDS && k->type == VALUE_FORWARD)
+		unverified = c->forward[i].target.tls.verify_none;
+	if (ANKLET_HAS_TLS && unverified)
+		print_comment(
+			p, "verify=none: whoever answers there is believed to be the right one");
+}
+
+/* What is in force without a value. */
+static void print_unset(struct printing *p, const struct config *c, enum keyword_id i)
+{
+	const char *words = text_of_list(unset, i);
+	bool nowhere = i == KEYWORD_LISTEN && !config_listens_by_default(c);
+
+	if (*words == '\0')
+		return;
+	text_str(print_begin(p, "# "), keywords[i].name);
+	text_str(&p->t, ": ");
+	text_str(&p->t, nowhere ? "nowhere; there are forwards only" : words);
+	text_str(&p->t, nowhere ? "" : " (default)");
+	print_end(p);
+}
+
+static void print_keyword(struct printing *p, const struct config *c, enum keyword_id id)
+{
+	const struct keyword *k = &keywords[id];
+	int type = k->type;
+	unsigned count = type == VALUE_SOURCE ? 2 : type == VALUE_DENY ? 0 : count_of(c, k);
+	bool none = type != VALUE_DENY;
+
+	for (unsigned i = 0; i < count; i++) {
+		const void *value = type == VALUE_SOURCE ? &c->source[i] : value_of(c, k, i);
+
+		if (text_line(print_begin(p, ""), k, value, &c->strings)) {
+			if (CONFIG_ANKLET_HINTS)
+				print_notes(p, c, k, i);
+			text_line(print_begin(p, ""), k, value, &c->strings);
+			print_end(p);
+			none = false;
+		}
+	}
+	if (CONFIG_ANKLET_HINTS && none)
+		print_unset(p, c, id);
+}
+
+void config_print(const struct config *c, anklet_print *print, void *ctx)
+{
+	struct printing p = {.print = print, .ctx = ctx};
+
+	for (unsigned i = 0; i < KEYWORD_COUNT; i++)
+		if (setting_is_built(c->tls, keywords[i].setting))
+			print_keyword(&p, c, (enum keyword_id)i);
 }

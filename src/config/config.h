@@ -13,14 +13,14 @@
 
 #include "anklet.h"
 #include "base/string_table.h"
+#include "base/log_lines.h"
 #include "config/endpoint.h"
+#include "config/error.h"
 #include "policy/routes.h"
 #include "policy/rules.h"
 #include "port.h"
 
 #define CONFIG_DEFAULT_PORT 1080
-#define CONFIG_LIMIT_MAX_MS \
-	1728000000u /* 20 days: below 2^31, so that times compare by signed difference */
 
 /* A fixed forward: every connection to 'listen' goes to 'target'; or, with udp on both sides, every datagram. */
 struct forward {
@@ -28,23 +28,23 @@ struct forward {
 	struct endpoint target; /* tcp, tls, STARTTLS or udp */
 };
 
+/* Copied as a whole: a string is an offset into its own table. */
 struct config {
 	uint32_t limit_handshake_ms;   /* from accept to the whole request */
 	uint32_t limit_establish_ms;   /* from the whole request to the last grant */
-	uint32_t limit_idle_ms;        /* relay without an octet; 0: no limit */
+	uint32_t limit_idle_ms;        /* relay without a byte; 0: no limit */
 	uint32_t limit_half_closed_ms; /* the same when one direction has ended; 0: no limit */
+	uint32_t limit_datagrams_ms;   /* a client of a forward of datagrams without one */
 	uint16_t limit_client;         /* sessions of one client address; 0: no limit */
-	uint16_t bind_port_low, bind_port_high; /* inclusive; 0 and 0: any */
-	struct ip bind_address;                 /* shown to BIND clients; '::' when not given */
-	struct ip source_v4,
-		source_v6; /* local addresses for outgoing connections; '::' when not given */
-	bool tls;          /* TLS is built in: endpoints and routes with it are accepted */
-	uint8_t log;       /* enum port_level: lines above it are left out */
-	uint16_t user;     /* in strings: whom to become after binding; STRING_NONE: nobody */
-	uint16_t
-		ca; /* in strings: the file of those whom clients' TLS trusts; STRING_NONE: the system's */
-	uint32_t limit_datagrams_ms; /* a client of a forward of datagrams without one */
-	uint8_t listen_count;        /* 0: see config_listens_by_default() */
+	struct port_range bind_ports;  /* 0 and 0: any */
+	struct ip bind_address;        /* shown to BIND clients; '::' when not given */
+	struct ip source
+		[2]; /* local addresses for outgoing connections, of IPv4 and IPv6; '::' when not given */
+	bool tls;      /* TLS is built in: endpoints and routes with it are accepted */
+	uint8_t log;   /* enum log_level */
+	uint16_t user; /* in strings: whom to become after binding; STRING_NONE: nobody */
+	uint16_t ca; /* in strings: the file of those whom TLS trusts; STRING_NONE: the system's */
+	uint8_t listen_count; /* 0: see config_listens_by_default() */
 	uint8_t forward_count;
 	struct port_config port;
 	struct string_table strings;
@@ -60,6 +60,9 @@ void config_init(struct config *c);
 /* Is 127.0.0.1 and ::1 listened on: neither listen nor forward says where? */
 bool config_listens_by_default(const struct config *c);
 
+/* The local address for connections to ip; '::': the system chooses. */
+const struct ip *config_source(const struct config *c, const struct ip *ip);
+
 /* As anklet_configure(), whose contract stands in anklet.h. */
 unsigned config_read(struct config *c, const char *source, const char *text, size_t len,
 	anklet_print *report, void *ctx);
@@ -67,7 +70,13 @@ unsigned config_read(struct config *c, const char *source, const char *text, siz
 /* As anklet_keyword(). */
 const char *config_keyword(unsigned i);
 
-/* As anklet_print_config(): every keyword with the value in force, in lines that config_read() reads. */
+/* Their names; 'among' are those that are built in. */
+struct names config_keywords(bool tls);
+
+/*
+ * As anklet_print_config(): every keyword with the value in force, in lines that config_read() reads. What is not
+ * given, and what one may not have thought of, stands in comments.
+ */
 void config_print(const struct config *c, anklet_print *print, void *ctx);
 
 #endif

@@ -1,22 +1,21 @@
 /*
  * Endpoints as the configuration writes them: scheme://host:port?option=value&...
  *
- * A scheme that is missing is tcp; ssl is another word for tls. IPv6 addresses
- * stand in brackets. '*' is every address of this host, of both families. Values of
- * options are percent-encoded where need be (RFC 3986, section 2.1). Which schemes and
- * options make sense in which line is for the reader of that line to say.
+ * A scheme that is missing is tcp; ssl is another word for tls. IPv6 addresses stand in brackets. '*' is
+ * every address of this host, of both families. What the options mean is said in tls.h.
  */
-#ifndef ANKLET_ENDPOINT_H
-#define ANKLET_ENDPOINT_H
+#ifndef ANKLET_CONFIG_ENDPOINT_H
+#define ANKLET_CONFIG_ENDPOINT_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "base/address.h"
 #include "base/string_table.h"
-#include "config/fault.h"
-#include "config/tls_options.h"
+#include "base/text.h"
+#include "base/word.h"
+
+struct reading;
 
 enum endpoint_scheme {
 	ENDPOINT_TCP,
@@ -35,17 +34,15 @@ enum endpoint_scheme {
 
 enum endpoint_host { ENDPOINT_ANY, ENDPOINT_IP, ENDPOINT_NAME };
 
-/* Which endpoints make sense in a line. */
-struct endpoint_use {
-	uint16_t default_port; /* taken where none is written; 0: one must be */
-	uint16_t schemes;      /* bits, 1 << enum endpoint_scheme */
-	uint8_t fault;         /* enum config_fault_kind, of any other scheme */
-	bool listens; /* clients are served there: '*' and port 0 are accepted, and TLS is a server's */
-	bool tls;     /* TLS is built in */
+struct tls_options {
+	/* In the table of strings; STRING_NONE: not given. */
+	uint16_t cert, key, ca, psk, alpn;
+	uint16_t name; /* for SNI and verification, when it is not the host's own */
+	uint8_t min;   /* enum tls_version */
+	bool verify_none;
+	bool truncated_eof;
+	bool halfclose_defer;
 };
-
-_Static_assert((int)FAULT_KINDS <= UINT8_MAX, "a kind of fault fits an octet");
-_Static_assert((int)ENDPOINT_SCHEMES <= 16, "a use names every scheme");
 
 struct endpoint {
 	uint8_t scheme; /* enum endpoint_scheme */
@@ -57,7 +54,7 @@ struct endpoint {
 	struct tls_options tls; /* all zero where the scheme has no TLS */
 };
 
-/* Is there TLS in it: from the first octet on, or from the middle? */
+/* Is there TLS in it: from the first byte on, or from the middle? */
 bool endpoint_has_tls(const struct endpoint *endpoint);
 
 /* Is it a next hop? */
@@ -66,28 +63,16 @@ bool endpoint_is_hop(const struct endpoint *endpoint);
 /* Does it begin in the clear and ask for TLS in the middle? *protocol is then an enum starttls_protocol. */
 bool endpoint_starttls(const struct endpoint *endpoint, uint8_t *protocol);
 
-/* Appends the protocol's word, an enum starttls_protocol: "smtp", "imap", ... */
-void text_starttls(struct text *t, uint8_t protocol);
-
-/* The protocol of such a word; false: it is none. */
-bool endpoint_starttls_named(struct word word, uint8_t *protocol);
-
 /*
- * Parses text[0..len), of which len is at least 1, for a use. Returns true; or false,
- * with *fault filled and strings perhaps left in the table.
+ * Reads a word of at least one byte as an endpoint that makes sense as a VALUE_LISTEN, FORWARD, TARGET or HOP. True; or false, with r->error filled, *endpoint changed, and strings perhaps left in the table.
  */
-bool endpoint_parse(const char *text, size_t len, const struct endpoint_use *use,
-	struct string_table *strings, struct endpoint *endpoint, struct config_fault *fault);
+bool endpoint_read(struct reading *r, int type, struct word word, struct endpoint *endpoint);
 
-/*
- * Is text[0..len) a host's name: labels of 1 to 63 letters, digits, '-' and '_',
- * at most 253 octets (and CONFIG_ANKLET_NAME_MAX) and perhaps a last dot? The last label is no number, so that
- * no mistyped IPv4 address is taken for a name.
- */
-bool endpoint_is_name(const char *text, size_t len);
+/* Can only one of them be listened on? '*' is every address; what a name is nobody knows yet. */
+bool endpoints_conflict(const struct endpoint *a, const struct endpoint *b);
 
-/* Appends the endpoint as endpoint_parse() reads it, scheme and port included. */
-void text_endpoint(
+/* Appends the endpoint as it is read, scheme and port included; false where it is all zero, but for its port. */
+bool text_endpoint(
 	struct text *t, const struct endpoint *endpoint, const struct string_table *strings);
 
 #endif

@@ -171,6 +171,12 @@ struct text *loop_line(struct loop *loop)
 
 void loop_log(struct loop *loop, enum port_level level)
 {
-	if (ANKLET_HAS_LOG(level) && (int)level <= loop->log)
+	if (log_wants((enum log_level)loop->log, level))
 		port_log(loop->port, level, loop->line.buf, loop->line.len);
+}
+
+void loop_log_refusal(struct loop *loop)
+{
+	if (loop->log >= LEVEL_REFUSED)
+		port_log(loop->port, PORT_INFO, loop->line.buf, loop->line.len);
 }

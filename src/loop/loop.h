@@ -10,6 +10,7 @@
 #include "anklet.h"
 #include "base/address.h"
 #include "base/deadline.h"
+#include "base/log_lines.h"
 #include "base/text.h"
 #include "loop/clients.h"
 #include "loop/timers.h"
@@ -41,7 +42,7 @@ struct loop {
 	struct port *port;
 	struct deadline earliest;  /* of what is no timer: the next look at those is due then */
 	struct deadline accept_at; /* accepting rests until then: the port had no resources */
-	uint8_t log;               /* enum port_level: lines above it are not logged */
+	uint8_t log;               /* enum log_level */
 	uint8_t listening_count;
 	struct anklet_status status;
 	struct text line; /* of the log, in line_buf */
@@ -101,5 +102,8 @@ struct text *loop_line(struct loop *loop);
 
 /* Logs that line, if its level is wanted. */
 void loop_log(struct loop *loop, enum port_level level);
+
+/* The same of a request that the rules refuse, which is PORT_INFO; it can be wanted alone. */
+void loop_log_refusal(struct loop *loop);
 
 #endif

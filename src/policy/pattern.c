@@ -1,5 +1,5 @@
 /*
- * Patterns of destinations: what matches one, and how it is written. See pattern.h.
+ * Patterns of destinations: what matches one. See pattern.h.
  */
 #include "policy/pattern.h"
 
@@ -73,47 +73,29 @@ enum match pattern_match(const struct pattern *pattern, const struct string_tabl
 	return matches ? MATCH_YES : MATCH_NO;
 }
 
-static void text_ports(struct text *t, const struct pattern *pattern)
+static bool ports_cover(const struct pattern *outer, const struct port_range *inner)
 {
-	for (unsigned i = 0; i < pattern->ports_count; i++) {
-		text_char(t, i == 0 ? ':' : ',');
-		text_num(t, pattern->ports[i].low);
-		if (pattern->ports[i].high == pattern->ports[i].low)
-			continue;
-		text_char(t, '-');
-		text_num(t, pattern->ports[i].high);
+	for (unsigned i = 0; i < outer->ports_count; i++) {
+		if (inner->low >= outer->ports[i].low && inner->high <= outer->ports[i].high)
+			return true;
 	}
+	return outer->ports_count == 0;
 }
 
-void text_pattern(struct text *t, const struct pattern *pattern, const struct string_table *names)
+bool pattern_covers(
+	const struct pattern *outer, const struct pattern *inner, const struct string_table *names)
 {
-	bool v6 = !ip_is_v4(&pattern->prefix.ip);
+	static const struct port_range every = {0, UINT16_MAX};
 
-	switch ((enum pattern_kind)pattern->kind) {
-	case PATTERN_ANY:
-		text_char(t, '*');
-		break;
-	case PATTERN_PREFIX:
-		text_str(t, v6 ? "[" : "");
-		text_ip_prefix(t, &pattern->prefix);
-		text_str(t, v6 ? "]" : "");
-		break;
-	case PATTERN_NAME:
-		text_str(t, string_table_at(names, pattern->name));
-		break;
+	if (inner->ports_count == 0 && !ports_cover(outer, &every))
+		return false;
+	for (unsigned i = 0; i < inner->ports_count; i++) {
+		if (!ports_cover(outer, &inner->ports[i]))
+			return false;
 	}
-	text_ports(t, pattern);
-}
-
-void text_from_to(struct text *t, const struct ip_prefix *from, const struct pattern *to,
-	const struct string_table *names)
-{
-	if (from->bits > 0) {
-		text_str(t, " from ");
-		text_ip_prefix(t, from);
-	}
-	if (to->kind != PATTERN_ANY || to->ports_count > 0) {
-		text_str(t, " to ");
-		text_pattern(t, to, names);
-	}
+	if (outer->kind == PATTERN_ANY || outer->kind != inner->kind)
+		return outer->kind == PATTERN_ANY;
+	return outer->kind == PATTERN_PREFIX ? ip_prefix_within(&inner->prefix, &outer->prefix)
+					     : name_matches(string_table_at(names, outer->name),
+						       string_table_at(names, inner->name));
 }

@@ -1,5 +1,5 @@
 /*
- * Patterns of destinations, as allow, deny and route lines write them: "10.0.0.0/8:80,443",
+ * Patterns of destinations, which allow, deny and route lines write as "10.0.0.0/8:80,443",
  * "*.example.com", "[2001:db8::/32]:25-27", "*".
  */
 #ifndef ANKLET_PATTERN_H
@@ -10,13 +10,12 @@
 
 #include "base/address.h"
 #include "base/string_table.h"
-#include "base/text.h"
 
 #define PATTERN_PORTS 8 /* ranges of ports in one pattern */
 
 enum pattern_kind { PATTERN_ANY, PATTERN_PREFIX, PATTERN_NAME };
 
-struct pattern_ports {
+struct port_range {
 	uint16_t low, high; /* inclusive */
 };
 
@@ -26,7 +25,7 @@ struct pattern {
 	struct ip_prefix prefix; /* PATTERN_PREFIX */
 	uint16_t
 		name; /* PATTERN_NAME: a name, or "*." and the name of a domain: everything below it */
-	struct pattern_ports ports[PATTERN_PORTS];
+	struct port_range ports[PATTERN_PORTS];
 };
 
 /* MAYBE: it depends on the address, which is not known yet. */
@@ -45,11 +44,8 @@ struct destination {
 enum match pattern_match(const struct pattern *pattern, const struct string_table *names,
 	const struct destination *to);
 
-/* Appends the pattern as the configuration writes it. */
-void text_pattern(struct text *t, const struct pattern *pattern, const struct string_table *names);
-
-/* Appends " from PREFIX" and " to PATTERN", each unless it is everybody and everything. */
-void text_from_to(struct text *t, const struct ip_prefix *from, const struct pattern *to,
-	const struct string_table *names);
+/* Does 'outer' match whatever 'inner' does? */
+bool pattern_covers(
+	const struct pattern *outer, const struct pattern *inner, const struct string_table *names);
 
 #endif

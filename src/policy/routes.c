@@ -1,14 +1,15 @@
 /*
- * How what was granted travels: which route line decides, and how it is written. See routes.h.
+ * How what was granted travels: which route line decides. See routes.h.
  */
 #include "policy/routes.h"
 
 /* Does the route speak of such a request at all, wherever it wants to? */
 static bool is_for(const struct route *route, const struct route_query *q)
 {
-	if (q->bind && (route->how == ROUTE_TLS || route->how == ROUTE_STARTTLS))
+	if (q->bind && route->how >= ROUTE_TLS)
 		return false;
-	return route->unresolved == q->unresolved && ip_prefix_holds(&route->from, &q->client);
+	return (route->lookup == ROUTE_UNRESOLVED) == q->unresolved &&
+	       ip_prefix_holds(&route->from, &q->client);
 }
 
 int routes_find(const struct routes *routes, const struct string_table *names,
@@ -37,36 +38,11 @@ int routes_find(const struct routes *routes, const struct string_table *names,
 
 bool route_is_remote(const struct route *route)
 {
-	return route->how == ROUTE_VIA && !route->resolve;
+	return route->how == ROUTE_VIA && route->lookup != ROUTE_RESOLVE;
 }
 
-static void text_how(struct text *t, const struct route *route, const struct string_table *names)
+bool route_starttls(const struct route *route, uint8_t *protocol)
 {
-	switch ((enum route_how)route->how) {
-	case ROUTE_DIRECT:
-		text_str(t, " direct");
-		return;
-	case ROUTE_VIA:
-		text_str(t, " via ");
-		text_endpoint(t, &route->hop, names);
-		text_str(t, route->resolve ? " resolve" : "");
-		text_str(t, route->unresolved ? " unresolved" : "");
-		return;
-	case ROUTE_TLS:
-		text_str(t, " tls");
-		break;
-	case ROUTE_STARTTLS:
-		text_str(t, " starttls=");
-		text_starttls(t, route->starttls);
-		break;
-	}
-	if (ANKLET_HAS_TLS)
-		text_tls_options(t, &route->tls, names, ' ', ' ');
-}
-
-void text_route(struct text *t, const struct route *route, const struct string_table *names)
-{
-	text_str(t, "route");
-	text_from_to(t, &route->from, &route->to, names);
-	text_how(t, route, names);
+	*protocol = (uint8_t)(route->how - ROUTE_STARTTLS);
+	return route->how >= ROUTE_STARTTLS;
 }

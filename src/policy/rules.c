@@ -12,7 +12,7 @@
 
 static bool command_matches(const struct rule *rule, const struct rules_query *q)
 {
-	return CONFIG_ANKLET_BIND && q->bind ? rule->bind : rule->connect;
+	return rule->command != (CONFIG_ANKLET_BIND && q->bind ? RULE_CONNECT : RULE_BIND);
 }
 
 static bool user_matches(
@@ -199,4 +199,36 @@ void rules_judge(const struct rules *rules, const struct string_table *names,
 		rule = judge_by_rules(rules, names, query, answer);
 	if (query->ip_known && answer->verdict == RULES_GRANT)
 		guard(rule, query, answer);
+}
+
+/* ---- What a rule is good for ---- */
+
+static bool rule_covers(
+	const struct rule *outer, const struct rule *inner, const struct string_table *names)
+{
+	return (outer->command == RULE_EVERY || outer->command == inner->command) &&
+	       (outer->user == STRING_NONE || outer->user == inner->user) &&
+	       ip_prefix_within(&inner->from, &outer->from) &&
+	       pattern_covers(&outer->to, &inner->to, names);
+}
+
+int rules_covering(const struct rules *rules, const struct string_table *names, unsigned i)
+{
+	for (unsigned j = 0; j < i; j++) {
+		if (rule_covers(&rules->rule[j], &rules->rule[i], names))
+			return (int)j;
+	}
+	return -1;
+}
+
+bool rules_in_vain(const struct rules *rules, unsigned i)
+{
+	static const struct rule any;
+
+	/* A last 'deny' alone says what holds anyway, and is meant to. */
+	if (rule_covers(&rules->rule[i], &any, NULL))
+		return false;
+	while (i < rules->count && !rules->rule[i].allow)
+		i++;
+	return i == rules->count;
 }

@@ -17,15 +17,17 @@
 #include "base/string_table.h"
 #include "policy/pattern.h"
 
+enum rule_command { RULE_EVERY, RULE_CONNECT, RULE_BIND };
+
 struct rule {
+	struct ip_prefix from; /* ::/0: everybody */
+	struct pattern to;
+	uint16_t user;   /* the userid, whole; STRING_NONE: any */
+	uint8_t command; /* enum rule_command: of what it speaks */
 	bool allow;
-	bool connect, bind; /* the commands it speaks of; at least one */
 	bool ident;         /* ask the client's identd first */
 	bool any_peer;      /* BIND may name 0.0.0.0 */
 	bool needs_connect; /* BIND only beside a live CONNECT of the same client to the same host */
-	uint16_t user;      /* the userid, whole; STRING_NONE: any */
-	struct ip_prefix from; /* ::/0: everybody */
-	struct pattern to;
 };
 
 struct rules {
@@ -33,7 +35,7 @@ struct rules {
 	struct rule rule[CONFIG_ANKLET_RULES];
 };
 
-_Static_assert(CONFIG_ANKLET_RULES <= UINT8_MAX, "a count of rules fits an octet");
+_Static_assert(CONFIG_ANKLET_RULES <= UINT8_MAX, "a count of rules fits a byte");
 
 /* A request, as far as it is known. */
 struct rules_query {
@@ -89,7 +91,10 @@ struct rules_answer {
 void rules_judge(const struct rules *rules, const struct string_table *names,
 	const struct rules_query *query, struct rules_answer *answer);
 
-/* Appends the rule as a configuration line, without its end. */
-void text_rule(struct text *t, const struct rule *rule, const struct string_table *names);
+/* The first rule before rule i that matches whatever that does, so that it never decides; -1: none. */
+int rules_covering(const struct rules *rules, const struct string_table *names, unsigned i);
+
+/* Is it a deny, of certain requests, that only the end of the rules follows, where all is refused anyway? */
+bool rules_in_vain(const struct rules *rules, unsigned i);
 
 #endif

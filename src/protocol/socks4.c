@@ -25,7 +25,13 @@ static enum parse take_version(struct socks4_request *r, uint8_t octet)
 	r->vn = octet;
 	if (octet == 4)
 		return PARSE_MORE;
-	return malformed(r, octet == 5 ? SOCKS4_IS_SOCKS5 : SOCKS4_NOT_SOCKS);
+	if (octet == 5)
+		return malformed(r, SOCKS4_IS_SOCKS5);
+	if (octet == 22)
+		return malformed(r, SOCKS4_IS_TLS);
+	/* CONNECT, DELETE, GET, HEAD, OPTIONS, POST and others, TRACE */
+	return malformed(r,
+		octet != 0 && strchr("CDGHOPT", octet) != NULL ? SOCKS4_IS_HTTP : SOCKS4_NOT_SOCKS);
 }
 
 static enum parse take_command(struct socks4_request *r, uint8_t octet)

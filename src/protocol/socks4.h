@@ -30,8 +30,10 @@ enum socks4_code {
 /* Why a request is malformed. */
 enum socks4_fault {
 	SOCKS4_OK,
-	SOCKS4_NOT_SOCKS,   /* the first octet is neither 4 nor 5 */
-	SOCKS4_IS_SOCKS5,   /* the first octet is 5 */
+	SOCKS4_NOT_SOCKS,   /* the first byte is none of these */
+	SOCKS4_IS_SOCKS5,   /* it is 5 */
+	SOCKS4_IS_HTTP,     /* it is one that a method of HTTP begins with */
+	SOCKS4_IS_TLS,      /* it is 22, as a handshake of TLS begins */
 	SOCKS4_BAD_COMMAND, /* CD is neither CONNECT nor BIND */
 	SOCKS4_LONG_USERID, /* longer than CONFIG_ANKLET_USERID_MAX; it is never cut short */
 	SOCKS4_EMPTY_NAME,

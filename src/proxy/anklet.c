@@ -250,7 +250,7 @@ unsigned anklet_rules(const struct anklet *a)
 
 void anklet_log(struct anklet *a, int level, const char *line, size_t len)
 {
-	if (ANKLET_HAS_LOG(level) && level <= a->sessions.loop.log)
+	if (log_wants((enum log_level)a->sessions.loop.log, level))
 		port_log(a->sessions.loop.port, (enum port_level)level, line, len);
 }
 

@@ -128,7 +128,7 @@ static void log_refused(struct anklet *a, unsigned place, const struct address *
 	text_endpoint(t, &forward_of(a, place)->target, &a->config.strings);
 	text_str(t, ": refused, ");
 	text_reason(t, reason, rule);
-	loop_log(&a->sessions.loop, PORT_INFO);
+	loop_log_refusal(&a->sessions.loop);
 }
 
 /* ---- Permission ---- */
@@ -203,8 +203,7 @@ static struct association *make_room(struct anklet *a, const struct ip *client)
 
 static int connect_to(struct anklet *a, struct association *as, const struct address *server)
 {
-	const struct ip *source =
-		ip_is_v4(&server->ip) ? &a->config.source_v4 : &a->config.source_v6;
+	const struct ip *source = config_source(&a->config, &server->ip);
 	struct address from = {.ip = *source};
 
 	return port_datagram(

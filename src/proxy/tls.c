@@ -3,6 +3,8 @@
  */
 #include "proxy/instance.h"
 
+#include "config/clause.h"
+
 #include "tls/tls.h"
 
 static const char *string_of(const struct anklet *a, uint16_t offset)

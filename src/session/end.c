@@ -175,10 +175,20 @@ enum session_next session_begin_refusal(struct sessions *all, struct session *s)
 	return NEXT_STATE;
 }
 
+/* For whoever looks at it with a browser, or takes it for another kind of proxy. */
+static const char http_refusal[] = "HTTP/1.1 501 Not Implemented\r\n"
+				   "Content-Type: text/plain\r\n"
+				   "Connection: close\r\n"
+				   "\r\n"
+				   "This is a SOCKS4 proxy. It does not speak HTTP.\r\n";
+
 enum session_next session_send_refusal(struct sessions *all, struct session *s)
 {
 	unsigned limit = SESSION_LIMIT(s->index);
-	int r = session_send(all, s, &s->client);
+	int r = CONFIG_ANKLET_HINTS && s->reason == REASON_IS_HTTP
+			? session_send_all(
+				  all, s, &s->client, http_refusal, sizeof http_refusal - 1)
+			: session_send(all, s, &s->client);
 
 	if (r == 0)
 		r = finish(all, s, &s->client);

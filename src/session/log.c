@@ -95,7 +95,7 @@ void session_log_state(struct sessions *all, const struct session *s)
 		"wait for peer\0grant\0relay\0linger\0refuse\0drain";
 	struct text *t;
 
-	if (!ANKLET_HAS_LOG(PORT_DEBUG) || all->config->log < PORT_DEBUG)
+	if (!ANKLET_HAS_LOG(PORT_DEBUG) || all->config->log < LEVEL_DEBUG)
 		return;
 	t = begin_line(all, s);
 	text_str(t, "state ");
@@ -107,7 +107,7 @@ void session_log_attempt(struct sessions *all, const struct session *s, const st
 {
 	struct text *t;
 
-	if (!ANKLET_HAS_LOG(PORT_DEBUG) || all->config->log < PORT_DEBUG)
+	if (!ANKLET_HAS_LOG(PORT_DEBUG) || all->config->log < LEVEL_DEBUG)
 		return;
 	t = begin_line(all, s);
 	text_ip(t, ip);
@@ -221,7 +221,7 @@ static void text_verdict(struct text *t, const struct sessions *all, const struc
 		text_tls_reason(t, s->server.tls);
 	}
 	if (s->reason == REASON_NOT_SOCKS) {
-		text_str(t, ": its first octet is ");
+		text_str(t, ": its first byte is ");
 		text_num(t, s->request.vn);
 	}
 }
@@ -244,5 +244,8 @@ void session_log_end(struct sessions *all, const struct session *s)
 		text_str(t, " after ");
 	}
 	text_since(t, all, s);
-	loop_log(&all->loop, PORT_INFO);
+	if (s->reason >= REASON_RULE && s->reason <= REASON_LOOP)
+		loop_log_refusal(&all->loop);
+	else
+		loop_log(&all->loop, PORT_INFO);
 }

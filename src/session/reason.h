@@ -16,6 +16,8 @@
 	X(REASON_HANDSHAKE_LIMIT, 0, "no whole request within limit-handshake")                    \
 	X(REASON_NOT_SOCKS, 0, "this client does not speak SOCKS4")                                \
 	X(REASON_IS_SOCKS5, 0, "this client speaks SOCKS5, which is not built in")                 \
+	X(REASON_IS_HTTP, 0, "this client speaks HTTP, not SOCKS4")                                \
+	X(REASON_IS_TLS, 0, "this client speaks TLS, and this listener does not")                  \
 	X(REASON_BAD_COMMAND, 91, "the command is neither CONNECT nor BIND")                       \
 	X(REASON_BIND_ABSENT, 91, ANKLET_TEXT(CONFIG_ANKLET_BIND, "", "BIND is not built in"))     \
 	X(REASON_LONG_USERID, 91, "the userid is too long")                                        \

@@ -22,6 +22,10 @@ static enum session_reason fault_reason(const struct socks4_request *request)
 		return REASON_LONG_NAME;
 	case SOCKS4_BAD_NAME:
 		return REASON_BAD_NAME;
+	case SOCKS4_IS_HTTP:
+		return REASON_IS_HTTP;
+	case SOCKS4_IS_TLS:
+		return REASON_IS_TLS;
 	case SOCKS4_NOT_SOCKS:
 	case SOCKS4_OK:
 		break;

@@ -57,7 +57,7 @@ static const struct tls_options *tls_options_of(const struct sessions *all, cons
 		return &target->tls;
 	if (hop != NULL)
 		return endpoint_has_tls(hop) ? &hop->tls : NULL;
-	if (route != NULL && (route->how == ROUTE_TLS || route->how == ROUTE_STARTTLS))
+	if (route != NULL && route->how >= ROUTE_TLS)
 		return &route->tls;
 	return NULL;
 }
@@ -79,10 +79,7 @@ bool session_begins_in_clear(const struct sessions *all, const struct session *s
 
 	if (target != NULL)
 		return endpoint_starttls(target, protocol);
-	if (route == NULL || route->how != ROUTE_STARTTLS)
-		return false;
-	*protocol = route->starttls;
-	return true;
+	return route != NULL && route_starttls(route, protocol);
 }
 
 /* ---- The next hop ---- */

@@ -221,6 +221,10 @@ void session_set_reply(struct session *s, enum socks4_code code, const struct ad
 /* Sends on in the message: 0 when all of it was taken, PORT_AGAIN, or the failure. */
 int session_send(struct sessions *all, struct session *s, struct stream *to);
 
+/* The same with any message, from s->sent on. */
+int session_send_all(struct sessions *all, struct session *s, struct stream *to,
+	const void *message, size_t len);
+
 /* Sets the time limit of the phase (0: none), or of the state's own step; from now on. */
 void session_set_limit(struct sessions *all, struct session *s, enum timer_kind kind, uint32_t ms);
 void session_set_step(struct sessions *all, struct session *s, enum timer_kind kind, uint32_t ms);

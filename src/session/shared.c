@@ -158,15 +158,21 @@ void session_set_reply(struct session *s, enum socks4_code code, const struct ad
 	s->sent = 0;
 }
 
-int session_send(struct sessions *all, struct session *s, struct stream *to)
+int session_send_all(
+	struct sessions *all, struct session *s, struct stream *to, const void *message, size_t len)
 {
-	while (s->sent < s->message_len) {
-		int n = stream_send(all->loop.port, to, s->message + s->sent,
-			(size_t)(s->message_len - s->sent));
+	while (s->sent < len) {
+		int n = stream_send(
+			all->loop.port, to, (const uint8_t *)message + s->sent, len - s->sent);
 
 		if (n < 0)
 			return n;
 		s->sent = (uint16_t)(s->sent + n);
 	}
 	return stream_flush(all->loop.port, to);
+}
+
+int session_send(struct sessions *all, struct session *s, struct stream *to)
+{
+	return session_send_all(all, s, to, s->message, s->message_len);
 }

@@ -133,7 +133,7 @@ def certs(tmp_path_factory):
 @pytest.fixture(scope="session")
 def with_tls():
     """The program must have been built with TLS."""
-    if "is not built into this program" in program.run("-t", "--route", "to * tls verify=none").stderr:
+    if "is disabled" in program.run("-t", "--route", "to * tls verify=none").stderr:
         pytest.skip("the program is built without TLS")
 
 

@@ -131,6 +131,7 @@ def given(request, tmp_path):
             args = files(args)
         done = program.run(*(["-t"] if "-t" not in args else []), *args, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
+        assert "the next rule" not in done.stdout, "a rule that decides nothing"
 
     return accepts
 

@@ -404,8 +404,8 @@ def test_rules_are_asked_before_the_hop(start, server):
 
 @pytest.mark.parametrize("words, said", [
     ("via http://127.0.0.1:8080", "socks4a://"), ("via socks5://127.0.0.1", "socks4"),
-    ("via socks4://127.0.0.1 unresolved", "socks4a"), ("resolve", "via"),
-    ("via socks4://127.0.0.1?ca=/x", "takes no options")])
+    ("via socks4://127.0.0.1 unresolved", "cannot be combined with 'socks4'"), ("resolve", "via"),
+    ("via socks4://127.0.0.1?ca=/x", "expected options only where there is TLS")])
 def test_wrong_routes(words, said):
     done = program.run("-t", "--route", words)
     assert done.returncode == program.CONFIG and "^" in done.stderr and said in done.stderr, done.stderr

@@ -149,3 +149,20 @@ def test_a_quiet_log(anklet, server, pipe):
     assert peers.read_all(clients[2]) == b""
     text = read_until(pipe[0], rb"warning: 127\.0\.0\.1[^\n]*limit-client").string
     assert b"granted" not in text and b"listening" not in text
+
+
+def test_refusals_by_rule_alone(anklet, server, pipe):
+    """With 'log refused' what the rules refuse is logged, and no other session."""
+    port = peers.reserve()
+    one = anklet("--listen", f"127.0.0.1:{port}", "--log", "refused", "--deny", "to *:9", "--allow", "to *",
+                 stderr=pipe[1])
+    one.address = "127.0.0.1", port
+    assert peers.until(lambda: not peers.closed(one.address))
+    client, end = socks4.session(one.address, server)
+    client.close()
+    end.close()
+    socks4.refused(one.address, peers.nobody())
+    socks4.refused(one.address, 9, userid=b"fred")
+    said = rb'connect 127\.0\.0\.1:9 user "fred": refused with 91, denied by rule 1'
+    text = read_until(pipe[0], said).string
+    assert not re.search(b"granted|closed, |connection refused|listening on", text), text

@@ -22,11 +22,60 @@ def server():
 
 # ---- Command line ----
 
+def keywords(what="list"):
+    done = subprocess.run([program.ROOT / "tools/keywords", what], stdout=subprocess.PIPE, text=True, timeout=60,
+                          check=True)
+    return done.stdout
+
+
+# Of each keyword its name, its value, and what it is for.
+KEYWORDS = [(row[0], row[-3], row[-2]) for row in (line.split("\t") for line in keywords().splitlines())]
+
+
 def test_help():
+    """Every keyword that is built in, with what it is for; no line is wider than a terminal."""
     done = program.run("--help")
     assert done.returncode == 0 and done.stderr == ""
-    for word in ("--listen", "--allow", "--deny", "-c", "-t", "--limit-establish"):
+    for word in ("-c, --config", "-t, --check", "-l WHERE", "-h, --help", "-V, --version"):
         assert word in done.stdout
+    assert len(KEYWORDS) >= 18
+    for name, value, words in KEYWORDS:
+        if name != "ca" or "--ca" in done.stdout:  # it may be built without TLS
+            assert re.search(rf"^  --{name} {re.escape(value)} +{re.escape(words)}$", done.stdout, re.MULTILINE), name
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_completion_names_every_option(shell, tool):
+    text = keywords(shell)
+    for name in [name for name, _, _ in KEYWORDS] + ["config", "check", "help", "version"]:
+        assert re.search(rf"--{name}\b", text), name
+    assert subprocess.run([tool(shell), "-n"], input=text, text=True, timeout=60).returncode == 0
+
+
+@pytest.mark.parametrize("words, completed", [
+    (["--li"], {"--listen", "--limit-handshake", "--limit-establish", "--limit-idle", "--limit-half-closed",
+                "--limit-datagrams", "--limit-client"}),
+    (["--log", ""], {"error", "warning", "refused", "info", "debug"}),
+    (["--log", "=", "in"], {"info"}),
+    (["-t", "--bind-"], {"--bind-ports", "--bind-address"}),
+    (["--listen", ""], set()),
+])
+def test_bash_completes(words, completed, tool, tmp_path):
+    file = tmp_path / "anklet"
+    file.write_text(keywords("bash"))
+    script = f'. {file}; COMP_WORDS=(anklet "$@"); COMP_CWORD=$#; _anklet; printf "%s\\n" "${{COMPREPLY[@]}}"'
+    done = subprocess.run([tool("bash"), "-c", script, "bash", *words], stdout=subprocess.PIPE, text=True, timeout=60,
+                          check=True)
+    assert set(done.stdout.split()) == completed
+
+
+def test_the_manual_has_every_keyword():
+    """A list that 'make keywords' writes, and of each what it does."""
+    page = (program.ROOT / "docs/anklet.conf.5").read_text()
+    assert keywords("manual") in page
+    for name, _, _ in KEYWORDS:
+        assert re.search(rf"^\.(It )?Cm {name}\b(?!.* Ta )", page, re.MULTILINE), name
 
 
 def test_version():
@@ -61,6 +110,25 @@ def test_wrong_usage(args):
     done = program.run(*args)
     assert done.returncode == USAGE and done.stdout == ""
     assert done.stderr.strip()
+
+
+@pytest.mark.parametrize("args, hint", [
+    (["--port", "1081"], "write -l ADDRESS:PORT, or -l PORT for clients on this host"), (["-p", "1081"], "write -l "),
+    (["-d"], "write nothing: "), (["--daemon"], "write nothing: "), (["-v"], "write --log debug"),
+    (["--lisen", "*"], "did you mean --listen?"), (["--surplus"], "")])
+def test_options_of_others(args, hint):
+    done = program.run(*args)
+    assert done.returncode == USAGE and "there is no option " + args[0] in done.stderr and hint in done.stderr
+
+
+def test_a_port_alone_listens_on_this_host():
+    done = program.run("-t", "-l", "1081")
+    assert done.returncode == 0 and "listen tcp://127.0.0.1:1081\n" in done.stdout
+
+
+def test_places_that_exclude_each_other():
+    done = program.run("-t", "-l", "*:1080", "-l", "127.0.0.1:1080")
+    assert done.returncode == CONFIG and "'127.0.0.1:1080' is taken by tcp://*:1080" in done.stderr
 
 
 @pytest.mark.parametrize("args", [["--listen", "127.0.0.1:99999"], ["--limit-idle", "soon"],
@@ -184,6 +252,18 @@ def test_user_gives_up_root(anklet, server):
     client, end = socks4.session(one.address, server)
     client.sendall(b"unprivileged")
     assert peers.read_exactly(end, 12) == b"unprivileged"
+
+
+@pytest.mark.parametrize("number", ["65534", "54321"])
+def test_user_as_a_number(anklet, number):
+    """nobody's, and one that nobody has."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can become somebody else")
+    one = anklet("--user", number)
+    status = pathlib.Path(f"/proc/{one.pid}/status").read_text()
+    uid, gid = (re.search(rf"^{name}:\t(.*)$", status, re.MULTILINE).group(1).split() for name in ("Uid", "Gid"))
+    assert set(uid) == {number} and "0" not in gid
+    assert "0" not in re.search(r"^Groups:(.*)$", status, re.MULTILINE).group(1).split()
 
 
 def test_a_user_that_does_not_exist():

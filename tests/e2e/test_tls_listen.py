@@ -271,7 +271,7 @@ def test_tls_to_a_plain_listener(anklet, certs):
     proxy = anklet()
     with pytest.raises((ssl.SSLError, tls_peers.Truncated, ConnectionResetError)):
         tls_peers.dial(proxy.address, tls_peers.client_context(certs.ca))
-    proxy.wait_log("first octet is 22")
+    proxy.wait_log("this client speaks TLS, and this listener does not")
 
 
 def test_a_port_scan(listen, certs, server):

@@ -14,14 +14,11 @@
 #include <cmocka.h>
 
 #include "config/config.h"
-#include "config/fault.h"
+#include "disabled.h"
 #include "guard.h"
-#include "left_out.h"
 #include "room.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
-
-static struct config config;
 
 /* What was reported, and in how many calls. */
 static char reported[65536];
@@ -39,7 +36,7 @@ static inline void collect(void *ctx, const char *text, size_t len)
 }
 
 /* Reads text, which ends at an unreadable page. */
-static inline unsigned read_octets(const char *text, size_t len)
+static inline unsigned read_bytes(const char *text, size_t len)
 {
 	uint8_t *copy = guard_copy(text, len);
 	unsigned errors;
@@ -55,7 +52,7 @@ static inline unsigned read_octets(const char *text, size_t len)
 
 static inline unsigned read_text(const char *text)
 {
-	return read_octets(text, strlen(text));
+	return read_bytes(text, strlen(text));
 }
 
 static inline void read_good(const char *text)
@@ -64,37 +61,92 @@ static inline void read_good(const char *text)
 		fail_msg("%s", reported);
 }
 
-/*
- * Reads lines that are good where all that they speak of is built in: true. False: some are
- * not, and each of those was refused, and nothing else.
- */
+/* Reads lines that are good where all that they speak of is built in; false: each that is not was refused for that. */
 static inline bool read_if_built(const char *text)
 {
-	unsigned count = refusals_of("anklet.conf", text);
-
-	if (read_text(text) != count)
+	if (read_text(text) == 0)
+		return true;
+	if (!all_disabled(reported, "anklet.conf:"))
 		fail_msg("%s", reported);
-	assert_string_equal(reported, refusals);
-	return count == 0;
+	return false;
 }
 
-/* All that was reported is this; its lines that say what would be right are left out with CONFIG_ANKLET_REMEDIES. */
+/* The length of a sentence as this build says it: what would be right is said with CONFIG_ANKLET_HINTS. */
+static inline size_t sentence_len(const char *sentence)
+{
+	const char *expected = strstr(sentence, ": expected "),
+		   *meant = strstr(sentence, ": did you mean ");
+
+	if (CONFIG_ANKLET_HINTS || (expected == NULL && meant == NULL))
+		return strlen(sentence);
+	return (size_t)((expected != NULL ? expected : meant) - sentence);
+}
+
+/*
+ * All that was reported is one error, and this is what it says, there; or, elsewhere, that something is disabled.
+ * What is expected instead is different there, too, and then not compared.
+ */
+static inline void assert_error(const char *text, unsigned column, const char *sentence)
+{
+	const char *hint = strstr(sentence, ": expected ");
+	size_t len =
+		ALL_IS_BUILT || hint == NULL ? sentence_len(sentence) : (size_t)(hint - sentence);
+	char start[1024];
+	unsigned line = 1;
+
+	for (const char *c = text; *c != '\0'; c++)
+		line += *c == '\n' && c[1] != '\0';
+	snprintf(start, sizeof start, "anklet.conf:%u:%u: %.*s%s", line, column, (int)len, sentence,
+		ALL_IS_BUILT ? "\n    " : "");
+	if (reports == 1 && strncmp(reported, start, strlen(start)) == 0)
+		return;
+	if (ALL_IS_BUILT || !all_disabled(reported, "anklet.conf:"))
+		fail_msg("%s: expected %s, not %s", text, start, reported);
+}
+
+/* What was reported is this, without the hints where there are none. */
 static inline void assert_reported(const char *expected)
 {
 	char built[sizeof reported] = "";
 	size_t len = 0;
 
-	for (unsigned line = 1; *expected != '\0'; line++) {
-		size_t line_len = strcspn(expected, "\n") + 1;
+	for (unsigned line = 0; *expected != '\0'; line++) {
+		size_t line_len = strcspn(expected, "\n");
+		char sentence[1024];
 
-		if (CONFIG_ANKLET_REMEDIES || line % 4 != 0) {
-			memcpy(built + len, expected, line_len);
-			len += line_len;
-		}
-		expected += line_len;
+		memcpy(sentence, expected, line_len);
+		sentence[line_len] = '\0';
+		if (line % 3 == 0)
+			sentence[sentence_len(sentence)] = '\0';
+		len += (size_t)snprintf(built + len, sizeof built - len, "%s\n", sentence);
+		expected += line_len + 1;
 	}
-	built[len] = '\0';
 	assert_string_equal(reported, built);
+}
+
+/* A line in error, the column of what is wrong, and the sentence. */
+struct mistake {
+	const char *text;
+	unsigned column;
+	const char *sentence;
+};
+
+/* Each is the only error, and changes nothing at all, even where strings were added. */
+static inline void check_mistakes(const struct mistake *mistakes, size_t count, bool tls)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct config before;
+
+		config_init(&config);
+		config.tls = tls;
+		read_good("listen *\nallow to a.example user bob\nuser nobody\n");
+		memcpy(&before, &config, sizeof before);
+		read_text(mistakes[i].text);
+		assert_error(mistakes[i].text, mistakes[i].column, mistakes[i].sentence);
+		memset(config.strings.text + config.strings.len, 0,
+			sizeof config.strings.text - config.strings.len);
+		assert_memory_equal(&config, &before, sizeof config);
+	}
 }
 
 static inline int defaults(void **state)

@@ -1,473 +1,323 @@
 /*
- * config: the exact text of every error, and that a line in error changes nothing.
+ * config: what is said of every mistake in a line, and that a line in error changes nothing.
  */
 #include "config_reading.h"
 
-#define AT(where) "anklet.conf:" where ": "
-#define RIGHT_PORTS "    write PORT or LOW-HIGH, several with commas between, up to 65535\n"
-#define RIGHT_QUOTES "    write \"NAME\"; within quotes \\\" \\\\ and \\xHH stand for one octet\n"
-#define RIGHT_TIME "    write 250ms, 90s, 2m, 1h, or a number of seconds\n"
-#define RIGHT_RANGE "    write a time from 10ms to 480h (20 days)\n"
-#define RIGHT_BRACKETS "    write [ADDRESS] or [ADDRESS]:PORT\n"
-#define RIGHT_RULE                                                                              \
-	"    a rule is made of connect, " ANKLET_IF_BIND(                                       \
-		"bind, ") "from ADDRESS/BITS, to PATTERN, user NAME" ANKLET_IF_IDENT(", ident") \
-		ANKLET_IF_BIND(", any-peer, needs-connect") "\n"
+#define LISTEN ": expected tcp://HOST:PORT or tls://HOST:PORT?cert=FILE; '*' is every address"
+#define HOST ": expected an IPv4 address without leading zeros, [IPv6], or a name"
+#define IPV6 ": expected an IPv6 address, and only that, in brackets: [::1]:80"
+#define PORT ": expected a port from 1 to 65535"
+#define PATTERN ": expected ADDRESS/BITS, [IPv6/BITS], NAME, *.DOMAIN or *, and perhaps :PORTS"
+#define USERID ": expected NAME, or \"NAME\" in which \\\" \\\\ and \\xHH are one byte each"
+#define RANGES ": expected PORT or LOW-HIGH up to 65535, with commas between at most 8"
+#define TIME_OR_0 ": expected a time from 10ms to 480h: 30s, 5min, 2h; 0 is no limit"
+#define TIME ": expected a time from 10ms to 480h: 30s, 5min, 2h"
+#define NETWORK ": expected ADDRESS or ADDRESS/BITS; without 'from' it is anybody"
+#define PORTS ": expected LOW-HIGH or PORT, from 1 to 65535, or any"
+#define SERVER ": expected ADDRESS, IPv4:PORT or [IPv6]:PORT"
+#define SOURCE ": expected an IPv4 or IPv6 address of this host"
+#define BYTE ": expected printable ASCII; in a user's \"NAME\" any text"
+#define LINE_END ": expected one value a line; a comment begins with #"
+#define RULE_WORDS ": expected connect, bind, from, to, user, ident, any-peer or needs-connect"
+#define DENY_WORDS ": expected connect, bind, from, to or user"
 
-static const char *const line_errors[][2] = {
-	{"listen htp://127.0.0.1:1080\n",
-		AT("1:8") "'htp' is no place to serve SOCKS\n"
-			  "    listen htp://127.0.0.1:1080\n"
-			  "           ^~~\n"
-			  "    write tcp://HOST:PORT or tls://HOST:PORT?cert=FILE\n"},
-	{"lisen x\n", AT("1:1") "unknown keyword 'lisen'\n"
-				"    lisen x\n"
-				"    ^~~~~\n"
-				"    did you mean 'listen'?\n"},
-	{"\n\n bogus\n", AT("3:2") "unknown keyword 'bogus'\n"
-				   "     bogus\n"
-				   "     ^~~~~\n"
-				   "    the keywords are listen, allow, deny, route, forward, ca, "
-				   "limit-handshake, "
-				   "limit-establish, limit-idle, limit-half-closed, "
-				   "limit-datagrams, limit-client, "
-				   "bind-ports, bind-address, source, dns, log, user\n"},
-	{"\tlog\tloud\t#\xc3\xa4\r\n", AT("1:6") "'loud' is no level\n"
-						 "     log loud #??\n"
-						 "         ^~~~\n"
-						 "    write " ANKLET_LOG_WORDS "\n"},
-	{"log info debug", AT("1:10") "'debug' is too much\n"
-				      "    log info debug\n"
-				      "             ^~~~~\n"
-				      "    write one value a line; a comment begins with #\n"},
-	{"listen  # nothing", AT("1:7") "'listen' needs a value\n"
-					"    listen  # nothing\n"
-					"          ^\n"
-					"    write tcp://HOST:PORT\n"},
+static const struct mistake line_mistakes[] = {
+	{"listen htp://127.0.0.1:1080\n", 8, "'htp' is invalid" LISTEN},
+	{"lisen x\n", 1, "unknown keyword 'lisen': did you mean 'listen'?"},
+	{"\tlog\tloud\t#\xc3\xa4\r\n", 6, "'loud' is invalid: expected " ANKLET_LOG_WORDS},
+	{"log info debug", 10, "unexpected 'debug'" LINE_END},
+	{"listen  # nothing", 7, "'listen' needs a value" LISTEN},
 	{"user i\x1b"
 	 "fo",
-		AT("1:7") "a control octet is in the line\n"
-			  "    user i?fo\n"
-			  "          ^\n"
-			  "    remove it\n"},
-	{"# \x7f", AT("1:3") "a control octet is in the line\n"
-			     "    # ?\n"
-			     "      ^\n"
-			     "    remove it\n"},
-	{"user bob\ruser bob\n", AT("1:9") "a control octet is in the line\n"
-					   "    user bob?user bob\n"
-					   "            ^\n"
-					   "    remove it\n"},
-	{"listen \xc3\xb6",
-		AT("1:8") "'\?\?' is neither an address nor a name\n"
-			  "    listen ??\n"
-			  "           ^~\n"
-			  "    write four numbers up to 255 without leading zeros, [IPv6], "
-			  "or a name of letters, digits, '-', '_' and dots\n"},
+		7, "unexpected byte" BYTE},
+	{"# \x7f", 3, "unexpected byte" BYTE},
+	{"user bob\ruser bob\n", 9, "unexpected byte" BYTE},
+	{"listen \xc3\xb6", 8, "unexpected byte" BYTE},
+	{"user \xc3\xbc", 6, "unexpected byte" BYTE},
+	{"allow user \xe2\x80\x9cx\xe2\x80\x9d", 12, "unexpected byte" BYTE},
+	{"deny user x\"\xe2\x80\x9cy\xe2\x80\x9d\"", 13, "unexpected byte" BYTE},
+	{"\xef\xbb\xbflisten", 7, "'listen' needs a value" LISTEN},
+	{"user \xef\xbb\xbf", 6, "unexpected byte" BYTE},
 };
 
-static const char *const endpoint_errors[][2] = {
-	{"listen sslv2://x:1", AT("1:8") "sslv2:// is prohibited (RFC 6176)\n"
-					 "    listen sslv2://x:1\n"
-					 "           ^~~~~\n"
-					 "    write tls://HOST:PORT\n"},
-	{"listen sslv3://x:1", AT("1:8") "sslv3:// is prohibited (RFC 7568)\n"
-					 "    listen sslv3://x:1\n"
-					 "           ^~~~~\n"
-					 "    write tls://HOST:PORT\n"},
-	{"listen tls://x:1", AT("1:8") "tls:// is not built into this program\n"
-				       "    listen tls://x:1\n"
-				       "           ^~~\n"
-				       "    build with Mbed TLS\n"},
-	{"listen ://x:1", AT("1:8") "'://x:1' is no endpoint\n"
-				    "    listen ://x:1\n"
-				    "           ^~~~~~\n"
-				    "    write tcp://HOST:PORT\n"},
-	{"listen tcp://x:1?a=b", AT("1:17") "tcp takes no options\n"
-					    "    listen tcp://x:1?a=b\n"
-					    "                    ^~~~\n"
-					    "    leave out the '?' and what follows it\n"},
-	{"listen :80", AT("1:8") "the host is missing\n"
-				 "    listen :80\n"
-				 "           ^~~\n"
-				 "    write SCHEME://HOST:PORT; to listen, '*' is every address of "
-				 "this host\n"},
-	{"listen x:", AT("1:9") "the port is missing\n"
-				"    listen x:\n"
-				"            ^\n"
-				"    write it behind the ':', or leave the ':' out\n"},
-	{"listen x:70000", AT("1:10") "'70000' is no port\n"
-				      "    listen x:70000\n"
-				      "             ^~~~~\n"
-				      "    write a number up to 65535; 0 is any free one\n"},
-	{"listen [::1", AT("1:8") "']' is missing\n"
-				  "    listen [::1\n"
-				  "           ^~~~\n" RIGHT_BRACKETS},
-	{"listen [::1]80", AT("1:13") "'80' cannot follow ']'\n"
-				      "    listen [::1]80\n"
-				      "                ^~\n" RIGHT_BRACKETS},
-	{"listen [x]", AT("1:8") "'[x]' is no IPv6 address\n"
-				 "    listen [x]\n"
-				 "           ^~~\n"
-				 "    only an IPv6 address stands in brackets\n"},
-	{"listen ::1", AT("1:8") "an IPv6 address stands in brackets\n"
-				 "    listen ::1\n"
-				 "           ^~~\n"
-				 "    write [ADDRESS]:PORT\n"},
-	{"listen [::1%x]", AT("1:9") "'::1%x' is no link-local address with a zone\n"
-				     "    listen [::1%x]\n"
-				     "            ^~~~~\n"
-				     "    a zone is the name of an interface, behind an address of "
-				     "fe80::/10\n"},
+static const struct mistake rule_mistakes[] = {
+	{"allow form 10.0.0.0/8", 7, "unknown word 'form': did you mean 'from'?"},
+	{"allow 10.0.0.0/8", 7, "unknown word '10.0.0.0/8'" RULE_WORDS},
+	{"allow ident ident", 13, "'ident' is there twice"},
+	{"allow bind connect", 12, "'connect' cannot be combined with 'bind'"},
+	{"allow from", 11, "'from' needs a value" NETWORK},
+	{"allow from a.example", 12, "'a.example' is invalid" NETWORK},
+	{"deny to 10.0.0/8", 9, "'10.0.0/8' is invalid" PATTERN},
+	{"deny to *.", 9, "'*.' is invalid" PATTERN},
+	{"deny to ::1:80:", 9, "'::1:80:' is invalid" IPV6},
+	{"deny to *:80,,81", 14, "',' is invalid" RANGES},
+	{"deny to *:80,", 13, "',' is invalid" RANGES},
+	{"deny to *:", 10, "':' needs a value" PORT},
+	{"deny to *:90-80", 11, "'90-80' is invalid" RANGES},
+	{"deny to [::1]:-", 15, "'-' is invalid" RANGES},
+	{"deny to *:1,2,3,4,5,6,7,8,9,10", 27, "unexpected '9,10'" RANGES},
+	{"deny ident", 6, "'ident' has no use here" DENY_WORDS},
+	{"deny bind any-peer", 11, "'any-peer' has no use here" DENY_WORDS},
+	{"allow needs-connect connect", 21, "'connect' cannot be combined with 'needs-connect'"},
+	{"allow bind any-peer to x", 12, "'any-peer' cannot be combined with 'to ADDRESS'"},
+	{"allow user", 11, "'user' needs a value" USERID},
+	{"allow user \"a b", 12, "'\"a b' lacks its closing quote"},
+	{"allow user \"a\"b ident", 15, "unexpected 'b'" USERID},
+	{"allow user \"a\"#", 15, "unexpected '#'" USERID},
+	{"allow user \"\"", 12, "'\"\"' is invalid" USERID},
+	{"allow user \"\\x00\"", 13, "'\\x00' is invalid" USERID},
+	{"allow user \"\\", 13, "'\\' is invalid" USERID},
+	{"allow from any", 12, "'any' is invalid" NETWORK},
+	{"allow from=10.0.0.0/8", 7, "'from=10.0.0.0/8' is invalid: expected from"},
+	{"allow to", 9, "'to' needs a value" PATTERN},
+	{"allow user \"\\q\"", 13, "'\\q' is invalid" USERID},
+	{"allow user \"\\xg0\"", 13, "'\\xg0' is invalid" USERID},
+	{"deny to []", 9, "'[]' is invalid" IPV6},
+	{"deny to :80", 9, "':80' needs a value" PATTERN},
+	{"deny to [10.0.0.0/8]", 9, "'[10.0.0.0/8]' is invalid" IPV6},
+	{"deny to [fe80::1%eth0]", 9, "'[fe80::1%eth0]' is invalid" IPV6},
+	{"deny to 1.2.3.4/33:80", 9, "'1.2.3.4/33' is invalid" PATTERN},
+	{"deny to a:80:90", 9, "'a:80:90' is invalid" IPV6},
+	{"allow bind bind", 12, "'bind' is there twice"},
 };
 
-static const char *const rule_errors[][2] = {
-	{"allow form 10.0.0.0/8", AT("1:7") "unknown word 'form'\n"
-					    "    allow form 10.0.0.0/8\n"
-					    "          ^~~~\n"
-					    "    did you mean 'from'?\n"},
-	{"allow 10.0.0.0/8", AT("1:7") "unknown word '10.0.0.0/8'\n"
-				       "    allow 10.0.0.0/8\n"
-				       "          ^~~~~~~~~~\n" RIGHT_RULE},
-	{"allow ident ident", AT("1:13") "'ident' is there twice\n"
-					 "    allow ident ident\n"
-					 "                ^~~~~\n"
-					 "    write another rule for the other one\n"},
-	{"allow bind connect", AT("1:12") "'connect' is the second command of the rule\n"
-					  "    allow bind connect\n"
-					  "               ^~~~~~~\n"
-					  "    leave connect and bind out to speak of both\n"},
-	{"allow from", AT("1:11") "'from' needs a value\n"
-				  "    allow from\n"
-				  "              ^\n"
-				  "    write ADDRESS or ADDRESS/BITS\n"},
-	{"allow from a.example", AT("1:12") "'a.example' is no address of clients\n"
-					    "    allow from a.example\n"
-					    "               ^~~~~~~~~\n"
-					    "    write ADDRESS or ADDRESS/BITS\n"},
-	{"deny to 10.0.0/8",
-		AT("1:9") "'10.0.0/8' is neither an address nor a name\n"
-			  "    deny to 10.0.0/8\n"
-			  "            ^~~~~~~~\n"
-			  "    write ADDRESS/BITS, [IPv6/BITS], NAME, *.DOMAIN or *, and :PORTS "
-			  "where not every port is meant\n"},
-	{"deny to *.",
-		AT("1:9") "'*.' is neither an address nor a name\n"
-			  "    deny to *.\n"
-			  "            ^~\n"
-			  "    write ADDRESS/BITS, [IPv6/BITS], NAME, *.DOMAIN or *, and :PORTS "
-			  "where not every port is meant\n"},
-	{"deny to ::1:80:", AT("1:9") "'::1:80:' is no IPv6 address\n"
-				      "    deny to ::1:80:\n"
-				      "            ^~~~~~~\n"
-				      "    write ADDRESS/BITS, or [ADDRESS/BITS]:PORTS\n"},
-	{"deny to *:80,,81", AT("1:14") "',' is no port\n"
-					"    deny to *:80,,81\n"
-					"                 ^\n" RIGHT_PORTS},
-	{"deny to *:80,", AT("1:13") "',' is no port\n"
-				     "    deny to *:80,\n"
-				     "                ^\n" RIGHT_PORTS},
-	{"deny to *:", AT("1:10") "the port is missing\n"
-				  "    deny to *:\n"
-				  "             ^\n"
-				  "    write it behind the ':', or leave the ':' out\n"},
-	{"deny to *:90-80", AT("1:11") "'90-80' is no port\n"
-				       "    deny to *:90-80\n"
-				       "              ^~~~~\n" RIGHT_PORTS},
-	{"deny to [::1]:-", AT("1:15") "'-' is no port\n"
-				       "    deny to [::1]:-\n"
-				       "                  ^\n" RIGHT_PORTS},
-	{"deny to *:1,2,3,4,5,6,7,8,9,10", AT("1:27") "these are more than 8 ports or ranges\n"
-						      "    deny to *:1,2,3,4,5,6,7,8,9,10\n"
-						      "                              ^~~~\n"
-						      "    write another rule for the rest\n"},
-	{"deny ident",
-		AT("1:6") "'ident' has no use in a deny rule\n"
-			  "    deny ident\n"
-			  "         ^~~~~\n"
-			  "    leave it out; 'allow ... ident' serves only those whose identd "
-			  "agrees\n"},
-	{"deny bind any-peer", AT("1:11") "'any-peer' has no use in a deny rule\n"
-					  "    deny bind any-peer\n"
-					  "              ^~~~~~~~\n"
-					  "    leave it out; it belongs to 'allow bind'\n"},
-	{"allow needs-connect connect",
-		AT("1:7") "'needs-connect' has no use in a rule for connect\n"
-			  "    allow needs-connect connect\n"
-			  "          ^~~~~~~~~~~~~\n"
-			  "    leave it out; it belongs to 'allow bind'\n"},
-	{"allow bind any-peer to x",
-		AT("1:12") "'any-peer' has no use in a rule for certain peers\n"
-			   "    allow bind any-peer to x\n"
-			   "               ^~~~~~~~\n"
-			   "    leave it out, or leave the address or name out of "
-			   "'to'\n"},
-	{"allow user", AT("1:11") "'user' needs a value\n"
-				  "    allow user\n"
-				  "              ^\n" RIGHT_QUOTES},
-	{"allow user \"a b", AT("1:12") "the closing quote is missing\n"
-					"    allow user \"a b\n"
-					"               ^~~~\n" RIGHT_QUOTES},
-	{"allow user \"a\"b ident", AT("1:15") "'b' cannot follow the closing quote\n"
-					       "    allow user \"a\"b ident\n"
-					       "                  ^\n" RIGHT_QUOTES},
-	{"allow user \"a\"#", AT("1:15") "'#' cannot follow the closing quote\n"
-					 "    allow user \"a\"#\n"
-					 "                  ^\n" RIGHT_QUOTES},
-	{"allow user \"\"", AT("1:12") "the name is empty\n"
-				       "    allow user \"\"\n"
-				       "               ^~\n"
-				       "    write one, or leave 'user' out\n"},
-	{"allow user \"\\x00\"",
-		AT("1:13") "'\\x00' stands for no octet\n"
-			   "    allow user \"\\x00\"\n"
-			   "                ^~~~\n"
-			   "    write \\\" for a quote, \\\\ for a backslash, \\x01 to "
-			   "\\xff for any octet\n"},
-	{"allow user \"\\",
-		AT("1:13") "'\\' stands for no octet\n"
-			   "    allow user \"\\\n"
-			   "                ^\n"
-			   "    write \\\" for a quote, \\\\ for a backslash, \\x01 to \\xff "
-			   "for any octet\n"},
+static const struct mistake value_mistakes[] = {
+	{"limit-idle 90x", 12, "'90x' is invalid" TIME_OR_0},
+	{"limit-idle ms", 12, "'ms' is invalid" TIME_OR_0},
+	{"limit-idle 1.5s", 12, "'1.5s' is invalid" TIME_OR_0},
+	{"limit-handshake", 16, "'limit-handshake' needs a value" TIME},
+	{"limit-handshake 0", 17, "'0' is invalid" TIME},
+	{"limit-establish 0ms", 17, "'0ms' is invalid" TIME},
+	{"limit-idle 9ms", 12, "'9ms' is invalid" TIME_OR_0},
+	{"limit-idle 1728001", 12, "'1728001' is invalid" TIME_OR_0},
+	{"limit-idle 4294967295h", 12, "'4294967295h' is invalid" TIME_OR_0},
+	{"limit-idle 1194h", 12, "'1194h' is invalid" TIME_OR_0},
+	{"limit-client 99999", 14,
+		"'99999' is invalid: expected a number up to " NUMBER(
+			CONFIG_ANKLET_SESSIONS) "; 0 is no limit"},
+	{"bind-ports 0", 12, "'0' is invalid" PORTS},
+	{"bind-ports 2-1", 12, "'2-1' is invalid" PORTS},
+	{"bind-address ::1", 14, "'::1' is invalid: expected an IPv4 address"},
+	{"source 0.0.0.0", 8, "'0.0.0.0' is invalid" SOURCE},
+	{"source fe80::1", 8, "'fe80::1' is invalid" SOURCE},
+	{"dns ns.example", 5, "'ns.example' is invalid" SERVER},
+	{"dns [1.1.1.1]:53", 5, "'[1.1.1.1]' is invalid" IPV6},
+	{"dns 224.0.0.1", 5, "'224.0.0.1' is invalid" SERVER},
+	{"dns 1.1.1.1:", 12, "':' needs a value" PORT},
+	{"dns 1.1.1.1:0", 13, "'0' is invalid" PORT},
+	{"user \"x\"", 6,
+		"'\"x\"' is invalid: expected the name or number of a user of this system"},
+	{"limit-idle 5mi", 12, "'5mi' is invalid" TIME_OR_0},
+	{"log", 4, "'log' needs a value: expected " ANKLET_LOG_WORDS},
+	{"log verbose", 5, "'verbose' is invalid: expected " ANKLET_LOG_WORDS},
+	{"bind-ports", 11, "'bind-ports' needs a value" PORTS},
+	{"bind-ports any-", 12, "'any-' is invalid" PORTS},
+	{"source", 7, "'source' needs a value" SOURCE},
+	{"dns [::1]:0", 11, "'0' is invalid" PORT},
+	{"dns x:53", 5, "'x:53' is invalid" SERVER},
+	{"dns 9.9.9.9/8", 5, "'9.9.9.9/8' is invalid" HOST},
+	{"dns *", 5, "'*' is invalid" SERVER},
+	{"dns [fe80::1%eth0]", 5, "'[fe80::1%eth0]' is invalid" SERVER},
+	{"user", 5, "'user' needs a value: expected the name or number of a user of this system"},
 };
 
-static const char *const value_errors[][2] = {
-	{"limit-idle 90x", AT("1:12") "'90x' is no time\n"
-				      "    limit-idle 90x\n"
-				      "               ^~~\n" RIGHT_TIME},
-	{"limit-idle ms", AT("1:12") "'ms' is no time\n"
-				     "    limit-idle ms\n"
-				     "               ^~\n" RIGHT_TIME},
-	{"limit-idle 1.5s", AT("1:12") "'1.5s' is no time\n"
-				       "    limit-idle 1.5s\n"
-				       "               ^~~~\n" RIGHT_TIME},
-	{"limit-handshake", AT("1:16") "'limit-handshake' needs a value\n"
-				       "    limit-handshake\n"
-				       "                   ^\n" RIGHT_TIME},
-	{"limit-handshake 0", AT("1:17") "this limit cannot be left out\n"
-					 "    limit-handshake 0\n"
-					 "                    ^\n" RIGHT_RANGE},
-	{"limit-establish 0ms", AT("1:17") "this limit cannot be left out\n"
-					   "    limit-establish 0ms\n"
-					   "                    ^~~\n" RIGHT_RANGE},
-	{"limit-idle 9ms", AT("1:12") "'9ms' is out of range\n"
-				      "    limit-idle 9ms\n"
-				      "               ^~~\n" RIGHT_RANGE},
-	{"limit-idle 1728001", AT("1:12") "'1728001' is out of range\n"
-					  "    limit-idle 1728001\n"
-					  "               ^~~~~~~\n" RIGHT_RANGE},
-	{"limit-idle 4294967295h", AT("1:12") "'4294967295h' is out of range\n"
-					      "    limit-idle 4294967295h\n"
-					      "               ^~~~~~~~~~~\n" RIGHT_RANGE},
-	/* in milliseconds it is 2^32 and an hour */
-	{"limit-idle 1194h", AT("1:12") "'1194h' is out of range\n"
-					"    limit-idle 1194h\n"
-					"               ^~~~~\n" RIGHT_RANGE},
-	{"limit-client 99999", AT("1:14") "'99999' is no number of sessions\n"
-					  "    limit-client 99999\n"
-					  "                 ^~~~~\n"
-					  "    write a number up to " NUMBER(
-						  CONFIG_ANKLET_SESSIONS) "; 0 is no limit\n"},
-	{"bind-ports 0", AT("1:12") "'0' is no range of ports\n"
-				    "    bind-ports 0\n"
-				    "               ^\n"
-				    "    write LOW-HIGH or PORT, from 1 to 65535, or any\n"},
-	{"bind-ports 2-1", AT("1:12") "'2-1' is no range of ports\n"
-				      "    bind-ports 2-1\n"
-				      "               ^~~\n"
-				      "    write LOW-HIGH or PORT, from 1 to 65535, or any\n"},
-	{"bind-address ::1", AT("1:14") "'::1' is no IPv4 address\n"
-					"    bind-address ::1\n"
-					"                 ^~~\n"
-					"    write the IPv4 address that clients are told\n"},
-	{"source 0.0.0.0", AT("1:8") "'0.0.0.0' is no address to connect from\n"
-				     "    source 0.0.0.0\n"
-				     "           ^~~~~~~\n"
-				     "    write an IPv4 or IPv6 address of this host\n"},
-	{"source fe80::1", AT("1:8") "'fe80::1' is no address to connect from\n"
-				     "    source fe80::1\n"
-				     "           ^~~~~~~\n"
-				     "    write an IPv4 or IPv6 address of this host\n"},
-	{"dns ns.example", AT("1:5") "'ns.example' is no address of a name server\n"
-				     "    dns ns.example\n"
-				     "        ^~~~~~~~~~\n"
-				     "    write ADDRESS, IPv4:PORT or [IPv6]:PORT\n"},
-	{"dns [1.1.1.1]:53", AT("1:5") "'[1.1.1.1]:53' is no address of a name server\n"
-				       "    dns [1.1.1.1]:53\n"
-				       "        ^~~~~~~~~~~~\n"
-				       "    write ADDRESS, IPv4:PORT or [IPv6]:PORT\n"},
-	{"dns 224.0.0.1", AT("1:5") "'224.0.0.1' is no address of a name server\n"
-				    "    dns 224.0.0.1\n"
-				    "        ^~~~~~~~~\n"
-				    "    write ADDRESS, IPv4:PORT or [IPv6]:PORT\n"},
-	{"dns 1.1.1.1:", AT("1:12") "the port is missing\n"
-				    "    dns 1.1.1.1:\n"
-				    "               ^\n"
-				    "    write it behind the ':', or leave the ':' out\n"},
-	{"dns 1.1.1.1:0", AT("1:13") "'0' is no port\n"
-				     "    dns 1.1.1.1:0\n"
-				     "                ^\n"
-				     "    write a number from 1 to 65535\n"},
-	{"user \"x\"", AT("1:6") "'\"x\"' is no user\n"
-				 "    user \"x\"\n"
-				 "         ^~~\n"
-				 "    write the name of a user of this system\n"},
-};
-
-/* What is good where it is built in, and what is said where it is not. */
-static const struct {
-	bool built;
-	const char *line, *refusal;
-} features[] = {
-	{CONFIG_ANKLET_BIND, "allow bind",
-		AT("1:7") "'bind' is not built into this program\n"
-			  "    allow bind\n"
-			  "          ^~~~\n"
-			  "    build with CONFIG_ANKLET_BIND\n"},
-	{CONFIG_ANKLET_BIND, "allow any-peer",
-		AT("1:7") "'any-peer' is not built into this program\n"
-			  "    allow any-peer\n"
-			  "          ^~~~~~~~\n"
-			  "    build with CONFIG_ANKLET_BIND\n"},
-	{CONFIG_ANKLET_BIND, "allow needs-connect",
-		AT("1:7") "'needs-connect' is not built into this program\n"
-			  "    allow needs-connect\n"
-			  "          ^~~~~~~~~~~~~\n"
-			  "    build with CONFIG_ANKLET_BIND\n"},
-	{CONFIG_ANKLET_BIND, "bind-ports any",
-		AT("1:1") "'bind-ports' is not built into this program\n"
-			  "    bind-ports any\n"
-			  "    ^~~~~~~~~~\n"
-			  "    build with CONFIG_ANKLET_BIND\n"},
-	{CONFIG_ANKLET_BIND, "bind-address 192.0.2.1",
-		AT("1:1") "'bind-address' is not built into this program\n"
-			  "    bind-address 192.0.2.1\n"
-			  "    ^~~~~~~~~~~~\n"
-			  "    build with CONFIG_ANKLET_BIND\n"},
-	{CONFIG_ANKLET_IDENT, "allow ident",
-		AT("1:7") "'ident' is not built into this program\n"
-			  "    allow ident\n"
-			  "          ^~~~~\n"
-			  "    build with CONFIG_ANKLET_IDENT\n"},
-	{CONFIG_ANKLET_NAMES, "dns 9.9.9.9",
-		AT("1:1") "'dns' is not built into this program\n"
-			  "    dns 9.9.9.9\n"
-			  "    ^~~\n"
-			  "    build with CONFIG_ANKLET_NAMES\n"},
-	{CONFIG_ANKLET_NAMES, "listen a.example:1",
-		AT("1:8") "'a.example' would have to be looked up, which is not built into this "
-			  "program\n"
-			  "    listen a.example:1\n"
-			  "           ^~~~~~~~~\n"
-			  "    write an address, or build with CONFIG_ANKLET_NAMES\n"},
-	{CONFIG_ANKLET_NAMES, "listen [fe80::1%lo]:1",
-		AT("1:9") "'fe80::1%lo' would have to be looked up, which is not built into this "
-			  "program\n"
-			  "    listen [fe80::1%lo]:1\n"
-			  "            ^~~~~~~~~~\n"
-			  "    write an address, or build with CONFIG_ANKLET_NAMES\n"},
-	{CONFIG_ANKLET_LOG_LEVELS > 0, "log error",
-		AT("1:1") "'log' is not built into this program\n"
-			  "    log error\n"
-			  "    ^~~\n"
-			  "    build with CONFIG_ANKLET_LOG_LEVELS above 0\n"},
-	{CONFIG_ANKLET_LOG_LEVELS > 3 || CONFIG_ANKLET_LOG_LEVELS == 0, "log debug",
-		AT("1:5") "'debug' is not built into this program\n"
-			  "    log debug\n"
-			  "        ^~~~~\n"
-			  "    build with a larger CONFIG_ANKLET_LOG_LEVELS\n"},
-};
-
-static void what_is_left_out_is_an_error(void **state)
+static void mistakes_in_any_line(void **state)
 {
+	(void)state;
+	check_mistakes(line_mistakes, COUNT(line_mistakes), true);
+}
+
+/* All of them, but for those that are disabled. */
+static void an_unknown_keyword_is_told_the_others(void **state)
+{
+	char expected[1024] = "unknown keyword 'bogus': expected ";
+	struct names names;
+	unsigned count = 0, said = 0;
+
+	(void)state;
+	config.tls = true;
+	names = config_keywords(true);
+	for (unsigned i = 0; config_keyword(i) != NULL; i++)
+		count += names.among >> i & 1;
+	for (unsigned i = 0; config_keyword(i) != NULL; i++) {
+		if ((names.among >> i & 1) == 0)
+			continue;
+		said++;
+		strcat(expected, config_keyword(i));
+		strcat(expected, said == count ? "" : said + 1 == count ? " or " : ", ");
+	}
+	read_text("\n\n bogus\n");
+	if (CONFIG_ANKLET_HINTS)
+		assert_non_null(strstr(reported, expected));
+	assert_error("\n\n bogus\n", 2, expected);
+}
+
+static void mistakes_in_rules(void **state)
+{
+	(void)state;
+	check_mistakes(rule_mistakes, COUNT(rule_mistakes), true);
+}
+
+static void mistakes_in_values(void **state)
+{
+	(void)state;
+	check_mistakes(value_mistakes, COUNT(value_mistakes), true);
+}
+
+/* What is right where it is built in, and what is said where it is not. */
+static void what_is_disabled_is_an_error(void **state)
+{
+	static const struct {
+		bool built;
+		struct mistake disabled;
+	} features[] = {
+#define WITHOUT(word, setting) "'" word "' is disabled: this program is built without " setting
+#define ROW(setting, text, column, word)                                       \
+	{                                                                      \
+		CONFIG_ANKLET_##setting > 0,                                   \
+		{                                                              \
+			text, column, WITHOUT(word, "CONFIG_ANKLET_" #setting) \
+		}                                                              \
+	}
+		ROW(BIND, "allow bind", 7, "bind"),
+		ROW(BIND, "allow any-peer", 7, "any-peer"),
+		ROW(BIND, "allow needs-connect", 7, "needs-connect"),
+		ROW(BIND, "bind-ports any", 1, "bind-ports"),
+		ROW(BIND, "bind-address 192.0.2.1", 1, "bind-address"),
+		ROW(IDENT, "allow ident", 7, "ident"),
+		ROW(NAMES, "dns 9.9.9.9", 1, "dns"),
+		ROW(NAMES, "listen a.example:1", 8, "a.example"),
+		ROW(NAMES, "listen [fe80::1%lo]:1", 8, "[fe80::1%lo]"),
+		ROW(ROUTES, "route direct", 1, "route"),
+		ROW(FORWARDS, "forward *:1 [::9]:1", 1, "forward"),
+		ROW(ASSOCIATIONS, "limit-datagrams 90s", 1, "limit-datagrams"),
+		ROW(LOG_LEVELS, "log error", 1, "log"),
+		{CONFIG_ANKLET_LOG_LEVELS > 3 || CONFIG_ANKLET_LOG_LEVELS == 0,
+			{"log debug", 5, WITHOUT("debug", "CONFIG_ANKLET_LOG_LEVELS")}},
+		{CONFIG_ANKLET_LOG_LEVELS > 2 || CONFIG_ANKLET_LOG_LEVELS == 0,
+			{"log refused", 5, WITHOUT("refused", "CONFIG_ANKLET_LOG_LEVELS")}},
+		{CONFIG_ANKLET_ASSOCIATIONS > 0 || !ANKLET_HAS_FORWARDS,
+			{"forward udp://*:1 udp://[::9]:1", 9,
+				WITHOUT("udp", "CONFIG_ANKLET_ASSOCIATIONS")}},
+	};
+
 	(void)state;
 	for (size_t i = 0; i < COUNT(features); i++) {
+		const struct mistake *m = &features[i].disabled;
+		char start[200];
+
 		config_init(&config);
-		if (features[i].built) {
-			(void)read_if_built(features[i].line);
-			continue;
+		snprintf(start, sizeof start, "anklet.conf:1:%u: %s\n", m->column, m->sentence);
+		if (features[i].built)
+			(void)read_if_built(m->text);
+		else if (read_text(m->text) != 1 || strncmp(reported, start, strlen(start)) != 0)
+			fail_msg("%s: %s", m->text, reported);
+	}
+}
+
+/* Two that cannot both be listened on, and two that can. */
+static void places_that_are_taken(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned column;
+		const char *taken; /* NULL: no mistake */
+	} cases[] = {
+		{"listen 10.0.0.1:5\nlisten tcp://10.0.0.1:5", 8,
+			"'tcp://10.0.0.1:5' is taken by line 1, tcp://10.0.0.1:5"},
+		{"listen *:5\n\n# and\nlisten 10.0.0.1:5", 8,
+			"'10.0.0.1:5' is taken by line 1, tcp://*:5"},
+		{"listen 10.0.0.1:5\nlisten *:5", 8, "'*:5' is taken by line 1, tcp://10.0.0.1:5"},
+		{"listen 0.0.0.0:5\nlisten 10.0.0.1:5", 8,
+			"'10.0.0.1:5' is taken by line 1, tcp://0.0.0.0:5"},
+		{"listen [::1]:5\nlisten [::]:5", 8, "'[::]:5' is taken by line 1, tcp://[::1]:5"},
+		{"listen a:5\nlisten a:5", 8, "'a:5' is taken by line 1, tcp://a:5"},
+		{"listen *:5\nlisten a:5", 8, "'a:5' is taken by line 1, tcp://*:5"},
+		{"listen *:5\nforward 10.0.0.1:5 [::9]:1", 9,
+			"'10.0.0.1:5' is taken by line 1, tcp://*:5"},
+		{"forward 10.0.0.1:5 [::9]:1\nlisten *:5", 8,
+			"'*:5' is taken by line 1, tcp://10.0.0.1:5"},
+		{"forward udp://*:5 udp://[::9]:1\nforward udp://10.0.0.1:5 udp://[::9]:1", 9,
+			"'udp://10.0.0.1:5' is taken by line 1, udp://*:5"},
+		{"listen 1080\nlisten 127.0.0.1", 8,
+			"'127.0.0.1' is taken by line 1, tcp://127.0.0.1:1080"},
+		{"listen *:0\nlisten 10.0.0.1:0", 0, NULL},
+		{"listen *:5\nlisten 10.0.0.1:6", 0, NULL},
+		{"listen *:5\nforward udp://*:5 udp://[::9]:1", 0, NULL},
+		{"listen 0.0.0.0:5\nlisten [::1]:5", 0, NULL},
+		{"listen 10.0.0.1:5\nlisten 10.0.0.2:5", 0, NULL},
+		{"listen a:5\nlisten b:5", 0, NULL},
+		{"listen a:5\nlisten 10.0.0.1:5", 0, NULL},
+	};
+
+	(void)state;
+	needs(CONFIG_ANKLET_LISTENERS >= 4 && CONFIG_ANKLET_FORWARDS != 1);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		config_init(&config);
+		read_text(cases[i].text);
+		if (cases[i].taken != NULL)
+			assert_error(cases[i].text, cases[i].column, cases[i].taken);
+		else if (reports > 0 && !all_disabled(reported, "anklet.conf:"))
+			fail_msg("%s: %s", cases[i].text, reported);
+	}
+	/* Lines are counted in one text; of an earlier one nobody knows them any more. */
+	config_init(&config);
+	read_good("listen *:5");
+	read_text("listen 10.0.0.1:5");
+	assert_error("listen 10.0.0.1:5", 8, "'10.0.0.1:5' is taken by tcp://*:5");
+	assert_int_equal(config.listen_count, 1);
+}
+
+static void seventeen_mistakes_in_one_file(void **state)
+{
+	char text[2048] = "", expected[8192] = "";
+
+	(void)state;
+	for (unsigned i = 0; i < 17; i++) {
+		const struct mistake *m = &rule_mistakes[i];
+		int shown = (int)strlen(m->text);
+
+		sprintf(text + strlen(text), "%s\n# and\n", m->text);
+		sprintf(expected + strlen(expected), "anklet.conf:%u:%u: %.*s\n    %.*s\n",
+			2 * i + 1, m->column, (int)sentence_len(m->sentence), m->sentence, shown,
+			m->text);
+	}
+	needs(ALL_IS_BUILT);
+	assert_int_equal(read_text(text), 17);
+	/* The carets aside, which are compared in test_config_report.c. */
+	for (const char *at = reported, *want = expected; *want != '\0';) {
+		for (unsigned line = 0; line < 2; line++) {
+			size_t len = strcspn(want, "\n") + 1;
+
+			assert_memory_equal(at, want, len);
+			at += len;
+			want += len;
 		}
-		assert_int_equal(read_text(features[i].line), 1);
-		assert_reported(features[i].refusal);
+		at = strchr(at, '\n') + 1;
 	}
 }
 
-/* Of "anklet.conf:1:17: ..." the 17. */
-static size_t column_of(const char *expected)
-{
-	unsigned line, column;
-
-	assert_int_equal(sscanf(expected, "anklet.conf:%u:%u:", &line, &column), 2);
-	return column;
-}
-
-/* Each is the only error, and changes nothing at all, even where strings were added. */
-static void check_errors(const char *const errors[][2], size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		struct config before;
-
-		config_init(&config);
-		config.tls = false;
-		read_good("listen *\nallow to a.example user bob\nuser nobody\n");
-		memcpy(&before, &config, sizeof before);
-		assert_int_equal(read_text(errors[i][0]), 1);
-		if (refused_before(errors[i][0], column_of(errors[i][1])))
-			assert_string_equal(reported, refusals);
-		else
-			assert_reported(errors[i][1]);
-		memset(config.strings.text + config.strings.len, 0,
-			sizeof config.strings.text - config.strings.len);
-		assert_memory_equal(&config, &before, sizeof config);
-	}
-}
-
-static void errors_in_any_line(void **state)
-{
-	(void)state;
-	check_errors(line_errors, COUNT(line_errors));
-}
-
-static void errors_in_endpoints(void **state)
-{
-	(void)state;
-	check_errors(endpoint_errors, COUNT(endpoint_errors));
-}
-
-static void errors_in_rules(void **state)
-{
-	(void)state;
-	check_errors(rule_errors, COUNT(rule_errors));
-}
-
-static void errors_in_values(void **state)
-{
-	(void)state;
-	check_errors(value_errors, COUNT(value_errors));
-}
-
-/* Every text of this file, cut off everywhere, and the same with one octet changed. */
+/* Every text of this file, cut off everywhere, and the same with one byte changed. */
 static void broken_lines_are_read_to_their_end(void **state)
 {
 	static const struct {
-		const char *const (*errors)[2];
+		const struct mistake *mistakes;
 		size_t count;
-	} tables[] = {{line_errors, COUNT(line_errors)}, {endpoint_errors, COUNT(endpoint_errors)},
-		{rule_errors, COUNT(rule_errors)}, {value_errors, COUNT(value_errors)}};
+	} tables[] = {{line_mistakes, COUNT(line_mistakes)}, {rule_mistakes, COUNT(rule_mistakes)},
+		{value_mistakes, COUNT(value_mistakes)}};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(tables); i++) {
 		for (size_t j = 0; j < tables[i].count; j++) {
 			char text[128];
-			size_t whole = strlen(tables[i].errors[j][0]);
+			size_t whole = strlen(tables[i].mistakes[j].text);
 
-			memcpy(text, tables[i].errors[j][0], whole);
+			memcpy(text, tables[i].mistakes[j].text, whole);
 			for (size_t len = 0; len < whole; len++) {
 				config_init(&config);
-				read_octets(text, len);
+				read_bytes(text, len);
 				text[len] = (char)(text[len] ^ 0x13);
-				read_octets(text, whole);
+				read_bytes(text, whole);
 				text[len] = (char)(text[len] ^ 0x13);
 			}
 		}
@@ -477,11 +327,13 @@ static void broken_lines_are_read_to_their_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(errors_in_any_line, defaults),
-		cmocka_unit_test_setup(errors_in_endpoints, defaults),
-		cmocka_unit_test_setup(errors_in_rules, defaults),
-		cmocka_unit_test_setup(errors_in_values, defaults),
-		cmocka_unit_test(what_is_left_out_is_an_error),
+		cmocka_unit_test(mistakes_in_any_line),
+		cmocka_unit_test_setup(an_unknown_keyword_is_told_the_others, defaults),
+		cmocka_unit_test(mistakes_in_rules),
+		cmocka_unit_test(mistakes_in_values),
+		cmocka_unit_test(what_is_disabled_is_an_error),
+		cmocka_unit_test(places_that_are_taken),
+		cmocka_unit_test_setup(seventeen_mistakes_in_one_file, defaults),
 		cmocka_unit_test_setup(broken_lines_are_read_to_their_end, defaults),
 	};
 

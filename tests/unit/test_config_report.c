@@ -6,15 +6,16 @@
 static void every_error_of_a_file_in_its_place(void **state)
 {
 	(void)state;
-	assert_int_equal(read_text("user a\"b\nuser bob\nlisten\n"), 2);
-	assert_reported("anklet.conf:1:6: 'a\"b' is no user\n"
-			"    user a\"b\n"
-			"         ^~~\n"
-			"    write the name of a user of this system\n"
-			"anklet.conf:3:7: 'listen' needs a value\n"
-			"    listen\n"
-			"          ^\n"
-			"    write tcp://HOST:PORT\n");
+	assert_int_equal(read_text("user a\"b\nuser bob\nlimit-idle\n"), 2);
+	assert_reported(
+		"anklet.conf:1:6: 'a\"b' is invalid: expected the name or number of a user "
+		"of this system\n"
+		"    user a\"b\n"
+		"         ^~~\n"
+		"anklet.conf:3:11: 'limit-idle' needs a value: expected a time from 10ms to "
+		"480h: 30s, 5min, 2h; 0 is no limit\n"
+		"    limit-idle\n"
+		"              ^\n");
 	assert_string_equal(string_table_at(&config.strings, config.user), "bob");
 }
 
@@ -23,9 +24,9 @@ static void a_nul_is_an_error_and_ends_nothing(void **state)
 	static const char text[] = "user bobb\0\nuser \"\n";
 
 	(void)state;
-	assert_int_equal(read_octets(text, sizeof text - 1), 2);
-	assert_non_null(strstr(reported, "anklet.conf:1:10: a control octet is in the line\n"
-					 "    user bobb?\n"
+	assert_int_equal(read_bytes(text, sizeof text - 1), 2);
+	assert_non_null(strstr(reported, "anklet.conf:1:10: unexpected byte"));
+	assert_non_null(strstr(reported, "\n    user bobb?\n"
 					 "             ^\n"));
 	assert_int_equal(config.user, STRING_NONE);
 }
@@ -43,7 +44,7 @@ static void windows_of_long_lines(void **state)
 	assert_non_null(strstr(reported, "\n    ...                                oops          "
 					 "                          ...\n"
 					 "                                       ^~~~\n"));
-	/* 32 octets in front of the caret, where there are more */
+	/* 32 bytes before the caret, where there are more */
 	read_text(
 		"allow                            oops                                          ");
 	assert_non_null(strstr(reported, "\n    ...llow                            oops"));
@@ -70,10 +71,10 @@ static void long_words_are_cut_in_the_message(void **state)
 	(void)state;
 	read_text("source aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeee");
 	assert_non_null(
-		strstr(reported, " 'aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeee' is no"));
+		strstr(reported, " 'aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeee' is invalid"));
 	read_text("source aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeee");
-	assert_non_null(
-		strstr(reported, " 'aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeee...' is no"));
+	assert_non_null(strstr(
+		reported, " 'aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeee...' is invalid"));
 }
 
 /* A source's name is somebody's too: no escape sequence of it reaches a terminal. */
@@ -84,15 +85,15 @@ static void the_name_of_the_source(void **state)
 	(void)state;
 	reported_len = 0;
 	assert_int_equal(config_read(&config, "--ca\x1b\n", "user a\"b", 8, collect, &reports), 1);
-	assert_int_equal(strncmp(reported, "--ca??:1:6: 'a\"b' is no user\n", 29), 0);
+	assert_int_equal(strncmp(reported, "--ca??:1:6: 'a\"b' is invalid", 28), 0);
 	memset(long_name, 'n', sizeof long_name);
 	long_name[sizeof long_name - 1] = '\0';
 	reported_len = 0;
 	config_read(&config, long_name, "bogus", 5, collect, &reports);
 	assert_int_equal(strncmp(reported, "...nnn", 6), 0);
-	assert_non_null(strstr(reported, "nnn:1:1: unknown keyword 'bogus'\n"));
-	if (CONFIG_ANKLET_REMEDIES)
-		assert_non_null(strstr(reported, "log, user\n"));
+	assert_non_null(strstr(reported, "nnn:1:1: unknown keyword 'bogus'"));
+	if (CONFIG_ANKLET_HINTS)
+		assert_non_null(strstr(reported, "log or user\n"));
 }
 
 static void the_nearest_word(void **state)
@@ -110,36 +111,43 @@ static void the_nearest_word(void **state)
 		bool found;
 
 		read_text(cases[i][0]);
-		snprintf(expected, sizeof expected, "    did you mean '%s'?\n",
+		snprintf(expected, sizeof expected, "': did you mean '%s'?\n",
 			cases[i][1] != NULL ? cases[i][1] : "");
-		found = CONFIG_ANKLET_REMEDIES && cases[i][1] != NULL;
+		found = CONFIG_ANKLET_HINTS && cases[i][1] != NULL;
 		if ((strstr(reported, expected) != NULL) != found)
 			fail_msg("%s", reported);
 		assert_int_equal(strstr(reported, "did you mean") != NULL, found);
 	}
 }
 
-/* Every kind has both its texts, and the longest report fits. */
-static void every_fault_has_its_texts(void **state)
+/* Every kind and every type has its text, and the longest report fits. */
+static void every_error_has_its_texts(void **state)
 {
+	static const char other[] = "route to *.example via socks4a+tls://[2001:db8::1]:1080";
+	struct names names = config_keywords(true);
 	char wrong[200];
 
 	(void)state;
 	memset(wrong, 'w', sizeof wrong);
-	for (int kind = 0; kind < FAULT_KINDS; kind++) {
-		struct config_fault fault;
-		char buf[321];
-		struct text t;
+	for (int kind = ERROR_NONE + 1; kind <= ERROR_CONFLICT; kind++) {
+		for (int type = VALUE_NONE; type <= VALUE_ASCII; type++) {
+			struct config_error error = {.kind = (uint8_t)kind,
+				.expects = (uint8_t)type,
+				.at = {wrong, sizeof wrong},
+				.about = {wrong, sizeof wrong},
+				.other = other,
+				.names = names};
+			char buf[512];
+			struct text t;
 
-		config_fault(
-			&fault, (enum config_fault_kind)kind, (struct word){wrong, sizeof wrong});
-		fault.hint = "limit-half-closed";
-		text_init(&t, buf, sizeof buf);
-		text_fault(&t, &fault);
-		assert_true(t.len > 5 && !t.cut);
-		text_init(&t, buf, sizeof buf);
-		text_remedy(&t, &fault);
-		assert_true(t.len > 5 && !t.cut);
+			text_init(&t, buf, sizeof buf);
+			text_error(&t, &error);
+			assert_true(t.len > 5 && !t.cut);
+			reported_len = 0;
+			error_report("anklet.conf", 1, error.at, &error, collect, &reports);
+			assert_int_equal(reported[reported_len - 1], '\n');
+			assert_true(strstr(reported, buf) != NULL);
+		}
 	}
 }
 
@@ -152,7 +160,7 @@ int main(void)
 		cmocka_unit_test_setup(long_words_are_cut_in_the_message, defaults),
 		cmocka_unit_test_setup(the_name_of_the_source, defaults),
 		cmocka_unit_test_setup(the_nearest_word, defaults),
-		cmocka_unit_test_setup(every_fault_has_its_texts, defaults),
+		cmocka_unit_test_setup(every_error_has_its_texts, defaults),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

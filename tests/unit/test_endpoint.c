@@ -1,5 +1,5 @@
 /*
- * endpoint: every way to write one, and every way to get it wrong.
+ * endpoint: every way to write one. What can be wrong with one is in test_config_transport.c.
  */
 #include <ctype.h>
 #include <setjmp.h>
@@ -13,66 +13,53 @@
 
 #include "../skip.h"
 #include "config/endpoint.h"
+#include "config/value.h"
 #include "guard.h"
 #include "protocol/starttls.h"
+#include "room.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 #define LABEL_63 "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffggg"
 
 static struct string_table strings;
-static struct config_fault fault;
+static struct reading reading;
 
-/* Any scheme, and what serves clients as well as what is connected to. */
-static struct endpoint_use use_of(uint16_t default_port, bool listens)
-{
-	return (struct endpoint_use){.default_port = default_port,
-		.schemes = (1u << ENDPOINT_SCHEMES) - 1,
-		.fault = FAULT_ENDPOINT,
-		.listens = listens,
-		.tls = true};
-}
-
-/* Parses with the text flush against an unreadable page; the fault then speaks of 'text'. */
-static bool parse_for(const struct endpoint_use *use, const char *text, struct endpoint *e)
+/* Reads it flush against an unreadable page. type: a VALUE_LISTEN, FORWARD, TARGET or HOP. */
+static bool read_as(int type, const char *text, struct endpoint *e)
 {
 	size_t len = strlen(text);
 	char *copy = (char *)guard_copy(text, len);
-	bool parsed = endpoint_parse(copy, len, use, &strings, e, &fault);
+	bool right;
 
-	if (!parsed) {
-		assert_true(fault.wrong.at >= copy);
-		assert_true(fault.wrong.at + fault.wrong.len <= copy + len);
-		fault.wrong.at = text + (fault.wrong.at - copy);
+	reading = (struct reading){.tls = true, .strings = &strings};
+	right = endpoint_read(&reading, type, (struct word){copy, len}, e);
+	if (!right) {
+		assert_true(reading.error.at.at >= copy);
+		assert_true(reading.error.at.at + reading.error.at.len <= copy + len);
 	}
 	guard_free((uint8_t *)copy, len);
-	return parsed;
+	return right;
 }
 
-static bool parse(const char *text, uint16_t default_port, struct endpoint *e)
+/* Is the last error that something is disabled: names, or what 'setting' says? */
+static bool is_disabled(int setting)
 {
-	struct endpoint_use use = use_of(default_port, true);
-
-	return parse_for(&use, text, e);
-}
-
-/* Is the last fault that names are left out of this build? */
-static bool is_absent_name(void)
-{
-	if (fault.kind != FAULT_NAME_ABSENT)
+	if (reading.error.kind != ERROR_DISABLED)
 		return false;
-	assert_int_equal(CONFIG_ANKLET_NAMES, 0);
+	assert_false(setting_is_built(true, setting));
+	assert_int_equal(reading.error.setting, setting);
 	return true;
 }
 
-/* As parse(), of a host that has to be looked up: without names that is what is wrong. */
-static bool parse_name(const char *text, uint16_t default_port, struct endpoint *e)
+/* As a listener's, of a host that has to be looked up: without names that is what is wrong. */
+static bool read_name(const char *text, struct endpoint *e)
 {
-	bool parsed = parse(text, default_port, e);
+	bool right = read_as(VALUE_LISTEN, text, e);
 
-	assert_true(parsed == CONFIG_ANKLET_NAMES);
-	if (!parsed)
-		assert_true(is_absent_name());
-	return parsed;
+	assert_true(right == CONFIG_ANKLET_NAMES);
+	if (!right)
+		assert_true(is_disabled(SETTING_NAMES));
+	return right;
 }
 
 static int empty_strings(void **state)
@@ -123,29 +110,31 @@ static void printed_whole_whatever_was_written(void **state)
 		char buf[300];
 		struct text t;
 
-		if (!parse(cases[i][0], 1080, &e)) {
-			if (!is_absent_name())
+		if (!read_as(VALUE_LISTEN, cases[i][0], &e)) {
+			if (!is_disabled(SETTING_NAMES))
 				fail_msg("'%s' is an endpoint", cases[i][0]);
 			continue;
 		}
 		text_init(&t, buf, sizeof buf);
 		text_endpoint(&t, &e, &strings);
 		assert_string_equal(buf, cases[i][1]);
-		assert_true(parse(buf, 0, &again));
+		assert_true(read_as(VALUE_FORWARD, buf, &again));
 		assert_memory_equal(&e, &again, sizeof e);
 	}
 }
 
-/* Is it one of datagrams, and refused because they are left out of this build? */
-static bool is_absent_udp(const struct endpoint_use *use, const char *text)
+/* Every one of these is a target, or a hop; false: it is disabled. */
+static bool read_scheme(const char *text, struct endpoint *e)
 {
-	struct endpoint e;
+	int type = tolower((unsigned char)text[0]) == 's' && tolower((unsigned char)text[1]) == 'o'
+			   ? VALUE_HOP
+			   : VALUE_TARGET;
 
-	if (CONFIG_ANKLET_ASSOCIATIONS > 0 || tolower((unsigned char)text[0]) != 'u')
-		return false;
-	assert_false(parse_for(use, text, &e));
-	assert_int_equal(fault.kind, FAULT_SCHEME_ABSENT);
-	return true;
+	if (read_as(type, text, e))
+		return true;
+	if (!is_disabled(SETTING_ASSOCIATIONS))
+		fail_msg("'%s' is an endpoint", text);
+	return false;
 }
 
 /* Every scheme, for whoever connects. */
@@ -166,7 +155,6 @@ static void printed_with_its_scheme(void **state)
 		{"socks4+tls://[::9]:1", "socks4+tls://[::9]:1"},
 		{"SOCKS4A+TLS://[::9]:1?psk=p&alpn=x", "socks4a+tls://[::9]:1?psk=p&alpn=x"},
 	};
-	struct endpoint_use use = use_of(0, false);
 
 	(void)state;
 	if (!ANKLET_HAS_TLS)
@@ -176,14 +164,12 @@ static void printed_with_its_scheme(void **state)
 		char buf[300];
 		struct text t;
 
-		if (is_absent_udp(&use, cases[i][0]))
+		if (!read_scheme(cases[i][0], &e))
 			continue;
-		if (!parse_for(&use, cases[i][0], &e))
-			fail_msg("'%s' is an endpoint", cases[i][0]);
 		text_init(&t, buf, sizeof buf);
 		text_endpoint(&t, &e, &strings);
 		assert_string_equal(buf, cases[i][1]);
-		assert_true(parse_for(&use, buf, &again));
+		assert_true(read_scheme(buf, &again));
 		assert_memory_equal(&e, &again, sizeof e);
 	}
 }
@@ -207,7 +193,6 @@ static void what_a_scheme_is(void **state)
 		{"socks4+tls://[::9]:1", -1, true, true},
 		{"socks4a+tls://[::9]:1", -1, true, true},
 	};
-	struct endpoint_use use = use_of(0, false);
 
 	(void)state;
 	if (!ANKLET_HAS_TLS)
@@ -217,14 +202,14 @@ static void what_a_scheme_is(void **state)
 		struct endpoint e;
 		uint8_t protocol = 99;
 
-		if (is_absent_udp(&use, cases[i].text))
+		if (!read_scheme(cases[i].text, &e))
 			continue;
-		assert_true(parse_for(&use, cases[i].text, &e));
 		assert_int_equal(e.scheme, i);
 		assert_int_equal(endpoint_has_tls(&e), cases[i].tls);
 		assert_int_equal(endpoint_is_hop(&e), cases[i].hop);
 		assert_int_equal(endpoint_starttls(&e, &protocol), cases[i].starttls >= 0);
-		assert_int_equal(protocol, cases[i].starttls >= 0 ? cases[i].starttls : 99);
+		if (cases[i].starttls >= 0)
+			assert_int_equal(protocol, cases[i].starttls);
 	}
 }
 
@@ -234,122 +219,22 @@ static void kinds_of_host(void **state)
 	struct ip v4 = ip_v4(10, 0, 0, 1);
 
 	(void)state;
-	assert_true(parse("10.0.0.1:5", 0, &e));
+	assert_true(read_as(VALUE_LISTEN, "10.0.0.1:5", &e));
 	assert_int_equal(e.scheme, ENDPOINT_TCP);
 	assert_int_equal(e.host, ENDPOINT_IP);
 	assert_true(ip_equal(&e.ip, &v4));
 	assert_int_equal(e.port, 5);
 	assert_int_equal(e.name, STRING_NONE);
-	assert_true(parse("*:5", 0, &e));
+	assert_true(read_as(VALUE_LISTEN, "*:5", &e));
 	assert_int_equal(e.host, ENDPOINT_ANY);
-	if (parse_name("a:5", 0, &e)) {
+	if (read_name("a:5", &e)) {
 		assert_int_equal(e.host, ENDPOINT_NAME);
 		assert_string_equal(string_table_at(&strings, e.name), "a");
 	}
-	if (!parse_name("[fe80::1%eth0]:5", 0, &e))
+	if (!read_name("[fe80::1%eth0]:5", &e))
 		return;
 	assert_int_equal(e.host, ENDPOINT_NAME);
 	assert_string_equal(string_table_at(&strings, e.name), "fe80::1%eth0");
-}
-
-/* Which scheme was meant is a remedy. */
-#define UNKNOWN_NEAR (CONFIG_ANKLET_REMEDIES ? FAULT_SCHEME_NEAR : FAULT_ENDPOINT)
-
-static void says_what_is_wrong_and_where(void **state)
-{
-	static const struct {
-		const char *text, *wrong;
-		enum config_fault_kind kind;
-	} cases[] = {
-		{"htp://127.0.0.1:1080", "htp", FAULT_ENDPOINT},
-		{"tcp4://x", "tcp4", UNKNOWN_NEAR},
-		{"tc://x", "tc", UNKNOWN_NEAR},
-		{"http://x", "http", FAULT_ENDPOINT},
-		{"://x", "://x", FAULT_ENDPOINT},
-		{"socks5://x:1", "socks5", FAULT_SOCKS5},
-		{"Socks5+TLS://x:1", "Socks5+TLS", FAULT_SOCKS5},
-		{"sock4a://x", "sock4a", UNKNOWN_NEAR},
-		{"smtp+startls://x", "smtp+startls", UNKNOWN_NEAR},
-		{"sslv2://x:1", "sslv2", FAULT_SSLV2},
-		{"sslv3://x:1", "sslv3", FAULT_SSLV3},
-		{"SSLv3://x:1", "SSLv3", FAULT_SSLV3},
-		{"tcp://x:1?a=b", "?a=b", FAULT_OPTIONS},
-		{"x?", "?", FAULT_OPTIONS},
-		{"?", "?", FAULT_NO_HOST},
-		{"?cert=a", "?cert=a", FAULT_NO_HOST},
-		{"tls://?cert=a", "tls://?cert=a", FAULT_NO_HOST},
-		{"tls://x?cert=a%1", "%1", FAULT_PERCENT},
-		{"tls://x?cert=%", "%", FAULT_PERCENT},
-		{"tls://x?cert=a%7fb", "%7f", FAULT_OPTION_CONTROL},
-		{"tls://x?cert=\x1b", "\x1b", FAULT_OPTION_CONTROL},
-		{"tls://x?Cert=a", "Cert",
-			CONFIG_ANKLET_REMEDIES ? FAULT_OPTION_NEAR : FAULT_OPTION},
-		{"tls://x?cert=a&", "&", FAULT_OPTION_ABSENT},
-		{"tls://x?cert=", "", FAULT_OPTION_ABSENT},
-		{"tcp://", "tcp://", FAULT_NO_HOST},
-		{"tcp://:80", ":80", FAULT_NO_HOST},
-		{":80", ":80", FAULT_NO_HOST},
-		{":", ":", FAULT_NO_HOST},
-		{"host:", ":", FAULT_NO_PORT},
-		{"[::1]:", ":", FAULT_NO_PORT},
-		{"host:65536", "65536", FAULT_PORT},
-		{"host:http", "http", FAULT_PORT},
-		{"host:-1", "-1", FAULT_PORT},
-		{"host:80/", "80/", FAULT_PORT},
-		{"[::1]:99999999999", "99999999999", FAULT_PORT},
-		{"[::1", "[::1", FAULT_BRACKET},
-		{"tcp://[", "[", FAULT_BRACKET},
-		{"[::1]x", "x", FAULT_BEHIND_BRACKET},
-		{"[::1]]:80", "]:80", FAULT_BEHIND_BRACKET},
-		{"[]:80", "[]", FAULT_NOT_IPV6},
-		{"[1.2.3.4]:80", "[1.2.3.4]", FAULT_NOT_IPV6},
-		{"[host]:80", "[host]", FAULT_NOT_IPV6},
-		{"[1:2]:80", "[1:2]", FAULT_NOT_IPV6},
-		{"::1", "::1", FAULT_BARE_IPV6},
-		{"2001:db8::1:80", "2001:db8::1:80", FAULT_BARE_IPV6},
-		{"a:80:80", "a:80:80", FAULT_BARE_IPV6},
-		{"[fe80::1%]:80", "fe80::1%", FAULT_ZONE},
-		{"[fe80::1%a b]:80", "fe80::1%a b", FAULT_ZONE},
-		{"[fe80::1%0123456789abcdef]", "fe80::1%0123456789abcdef", FAULT_ZONE},
-		{"[2001:db8::1%eth0]:80", "2001:db8::1%eth0", FAULT_ZONE},
-		{"[169.254.1.1%eth0]:80", "169.254.1.1%eth0", FAULT_ZONE},
-		{"[%eth0]:80", "%eth0", FAULT_ZONE},
-		{"[fe80::1%a%b]:80", "fe80::1%a%b", FAULT_ZONE},
-		{"1.2.3:80", "1.2.3", FAULT_NAME},
-		{"1.2.3.256", "1.2.3.256", FAULT_NAME},
-		{"010.0.0.1", "010.0.0.1", FAULT_NAME},
-		{"127.1", "127.1", FAULT_NAME},
-		{"2130706433", "2130706433", FAULT_NAME},
-		{"10.0.0.1.", "10.0.0.1.", FAULT_NAME},
-		{"a..b", "a..b", FAULT_NAME},
-		{".a", ".a", FAULT_NAME},
-		{".", ".", FAULT_NAME},
-		{"a b", "a b", FAULT_NAME},
-		{"user@host:80", "user@host", FAULT_NAME},
-		{"*.example.com:80", "*.example.com", FAULT_NAME},
-		{"**", "**", FAULT_NAME},
-		{"10.0.0.0/8", "10.0.0.0/8", FAULT_NAME},
-		{"h\xc3\xb6st", "h\xc3\xb6st", FAULT_NAME},
-		{"a" LABEL_63, "a" LABEL_63, FAULT_NAME},
-	};
-
-	(void)state;
-	if (!ANKLET_HAS_TLS)
-		skip_because("built without TLS");
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct endpoint e = {.port = 4711};
-		size_t len = strlen(cases[i].wrong);
-
-		if (parse(cases[i].text, 1080, &e))
-			fail_msg("'%s' was taken for an endpoint", cases[i].text);
-		if (is_absent_name())
-			continue;
-		if (fault.kind != cases[i].kind || fault.wrong.len != len ||
-			memcmp(fault.wrong.at, cases[i].wrong, len) != 0)
-			fail_msg("'%s': kind %d, '%.*s'", cases[i].text, (int)fault.kind,
-				(int)fault.wrong.len, fault.wrong.at);
-		assert_int_equal(e.port, 4711);
-	}
 }
 
 static void a_port_without_a_default_must_be_written(void **state)
@@ -357,12 +242,16 @@ static void a_port_without_a_default_must_be_written(void **state)
 	struct endpoint e;
 
 	(void)state;
-	assert_false(parse("host", 0, &e));
-	assert_int_equal(fault.kind, FAULT_PORT_ABSENT);
-	assert_false(parse("[::1]", 0, &e));
-	assert_int_equal(fault.kind, FAULT_PORT_ABSENT);
-	assert_true(parse("[::1]:0", 0, &e));
+	needs(ANKLET_HAS_FORWARDS);
+	assert_false(read_as(VALUE_FORWARD, "10.0.0.1", &e));
+	assert_int_equal(reading.error.expects, VALUE_PORT);
+	assert_false(read_as(VALUE_TARGET, "[::1]", &e));
+	assert_int_equal(reading.error.expects, VALUE_PORT);
+	assert_false(read_as(VALUE_TARGET, "80", &e)); /* a listener's alone may be a port */
+	assert_true(read_as(VALUE_FORWARD, "[::1]:0", &e));
 	assert_int_equal(e.port, 0);
+	assert_true(read_as(VALUE_LISTEN, "[::1]", &e));
+	assert_int_equal(e.port, 1080);
 }
 
 static void long_names(void **state)
@@ -374,13 +263,14 @@ static void long_names(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof name; i++)
 		name[i] = i % 50 == 49 ? '.' : 'a';
-	assert_true(endpoint_is_name(name, most));
-	assert_false(endpoint_is_name(name, most + 1));
+	assert_true(word_is_name((struct word){name, most}));
+	assert_false(word_is_name((struct word){name, most + 1}));
 	name[most] = '.';
-	assert_int_equal(endpoint_is_name(name, most + 1), most < CONFIG_ANKLET_NAME_MAX);
-	assert_false(endpoint_is_name(name, 0));
+	assert_int_equal(
+		word_is_name((struct word){name, most + 1}), most < CONFIG_ANKLET_NAME_MAX);
+	assert_false(word_is_name((struct word){name, 0}));
 	name[most] = '\0';
-	if (parse_name(name, 1080, &e))
+	if (read_name(name, &e))
 		assert_string_equal(string_table_at(&strings, e.name), name);
 }
 
@@ -392,12 +282,12 @@ static void a_full_table_is_an_error(void **state)
 	(void)state;
 	memset(filler, 'x', sizeof filler);
 	assert_int_not_equal(string_table_add(&strings, filler, sizeof filler), STRING_NONE);
-	if (!parse_name("abcde:1", 0, &e))
+	if (!read_name("abcde:1", &e))
 		return;
 	memset(&strings, 0, sizeof strings);
 	string_table_add(&strings, filler, sizeof filler);
-	assert_false(parse("abcdef:1", 0, &e));
-	assert_int_equal(fault.kind, FAULT_STRINGS);
+	assert_false(read_as(VALUE_LISTEN, "abcdef:1", &e));
+	assert_int_equal(reading.error.setting, SETTING_CONFIG_TEXT);
 }
 
 static void strings_of_the_table(void **state)
@@ -445,7 +335,6 @@ int main(void)
 		cmocka_unit_test_setup(printed_with_its_scheme, empty_strings),
 		cmocka_unit_test_setup(what_a_scheme_is, empty_strings),
 		cmocka_unit_test_setup(kinds_of_host, empty_strings),
-		cmocka_unit_test_setup(says_what_is_wrong_and_where, empty_strings),
 		cmocka_unit_test_setup(a_port_without_a_default_must_be_written, empty_strings),
 		cmocka_unit_test_setup(long_names, empty_strings),
 		cmocka_unit_test_setup(a_full_table_is_an_error, empty_strings),

@@ -181,7 +181,7 @@ static void an_unresolved_name_has_no_address(void **state)
 
 	(void)state;
 	use_routes("route to 10.0.0.0/8 via socks4a://10.0.0.9\n");
-	config.routes.route[0].unresolved = true;
+	config.routes.route[0].lookup = ROUTE_UNRESOLVED;
 	assert_int_equal(routes_find(&config.routes, &config.strings, &q), ROUTES_NONE);
 }
 

@@ -258,19 +258,39 @@ static void name_takes_no_controls(void **state)
 	}
 }
 
-static void first_octet(void **state)
+/* What a client speaks that does not speak SOCKS4: what its first byte says. */
+static enum socks4_fault first_byte_fault(unsigned byte)
+{
+	switch (byte) {
+	case 5:
+		return SOCKS4_IS_SOCKS5;
+	case 22:
+		return SOCKS4_IS_TLS;
+	case 'C':
+	case 'D':
+	case 'G':
+	case 'H':
+	case 'O':
+	case 'P':
+	case 'T':
+		return SOCKS4_IS_HTTP;
+	default:
+		return SOCKS4_NOT_SOCKS;
+	}
+}
+
+static void first_byte(void **state)
 {
 	(void)state;
-	for (unsigned octet = 0; octet < 256; octet++) {
+	for (unsigned byte = 0; byte < 256; byte++) {
 		uint8_t request[] = CONNECT_HEADER;
 		struct outcome o;
 
-		request[0] = (uint8_t)octet;
-		if (octet == 4)
+		request[0] = (uint8_t)byte;
+		if (byte == 4)
 			done(&o, request, sizeof request, sizeof request);
 		else
-			malformed(request, sizeof request,
-				octet == 5 ? SOCKS4_IS_SOCKS5 : SOCKS4_NOT_SOCKS, 1);
+			malformed(request, sizeof request, first_byte_fault(byte), 1);
 	}
 }
 
@@ -332,7 +352,7 @@ int main(void)
 		cmocka_unit_test(name_at_the_limit),
 		cmocka_unit_test(name_must_not_be_empty),
 		cmocka_unit_test(name_takes_no_controls),
-		cmocka_unit_test(first_octet),
+		cmocka_unit_test(first_byte),
 		cmocka_unit_test(command),
 		cmocka_unit_test(every_prefix_wants_more),
 		cmocka_unit_test(replies),

@@ -1,0 +1,392 @@
+/*
+ * Values of the configuration: how each type is read and printed. See value.h.
+ */
+#include "config/value.h"
+
+#include <string.h>
+
+#include "config/config.h"
+
+#define LIMIT_MIN_MS 10 /* a shorter limit is a slip of the pen */
+#define VALUE_MAX 255   /* bytes of a string, once decoded */
+
+bool setting_is_built(bool tls, int setting)
+{
+#define BUILT(setting) (CONFIG_ANKLET_##setting > 0 ? 1u << SETTING_##setting : 0u) |
+	static const uint32_t built = SETTINGS(BUILT) 1u << SETTING_NONE;
+
+	return (built >> setting & 1) != 0 && (setting != SETTING_TLS_STREAMS || tls);
+}
+
+/* ---- Errors ---- */
+
+bool error_set(struct reading *r, enum error_kind kind, struct word place, int expects)
+{
+	r->error = (struct config_error){
+		.kind = (uint8_t)kind, .expects = (uint8_t)expects, .at = place, .about = place};
+	return false;
+}
+
+bool error_other(struct reading *r, enum error_kind kind, struct word place, const char *other)
+{
+	error_set(r, kind, place, VALUE_NONE);
+	r->error.other = other;
+	return false;
+}
+
+bool error_setting(
+	struct reading *r, enum error_kind kind, struct word place, int setting, uint32_t most)
+{
+	error_set(r, kind, place, VALUE_NONE);
+	r->error.setting = (uint8_t)setting;
+	r->error.most = most;
+	return false;
+}
+
+bool error_missing(struct reading *r, struct word subject, int expects)
+{
+	error_set(r, ERROR_MISSING, subject, expects);
+	r->error.at = (struct word){subject.at + subject.len, 0};
+	return false;
+}
+
+/* ---- Lines and words ---- */
+
+struct word line_take(const char *text, size_t len, size_t *at)
+{
+	const char *start = text + *at;
+	const char *lf = memchr(start, '\n', len - *at);
+	size_t line_len = lf != NULL ? (size_t)(lf - start) : len - *at;
+
+	*at += line_len + (lf != NULL);
+	if (line_len > 0 && start[line_len - 1] == '\r')
+		line_len--;
+	return (struct word){start, line_len};
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+struct word word_take(struct reading *r)
+{
+	const char *at = r->next, *end = r->end, *start;
+
+	if (r->options) {
+		if (at == end)
+			return (struct word){NULL, 0};
+		start = ++at;
+		while (at < end && *at != '&')
+			at++;
+	} else {
+		while (at < end && is_blank(*at))
+			at++;
+		if (at == end || *at == '#')
+			return (struct word){NULL, 0};
+		start = at;
+		if (*at == '"')
+			for (at++; at < end && *at != '"'; at++)
+				at += *at == '\\' && at + 1 < end;
+		while (at < end && !is_blank(*at))
+			at++;
+	}
+	r->next = at;
+	return (struct word){start, (size_t)(at - start)};
+}
+
+bool line_check(struct reading *r, struct word line)
+{
+	char before = ' ', quote = '\0';
+
+	for (size_t i = 0; i < line.len; i++) {
+		unsigned char c = (unsigned char)line.at[i];
+
+		if ((c < 0x20 && c != '\t') || c == 0x7f || (c >= 0x80 && quote == '\0'))
+			return error_set(r, ERROR_BYTE, (struct word){line.at + i, 1}, VALUE_ASCII);
+		if (quote == '\0' && (c == '"' || c == '#') && (before == ' ' || before == '\t'))
+			quote = (char)c; /* of a word; or for all of a comment */
+		else if (c == '"' && quote == '"' && before != '\\')
+			quote = '\0';
+		before = before == '\\' ? ' ' : (char)c;
+	}
+	return true;
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+bool byte_is_of_name(char c)
+{
+	return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '-' || c == '_';
+}
+
+/* ---- Numbers, times, ports ---- */
+
+static const struct {
+	uint32_t ms;
+	char name[4];
+} units[] = {{3600000, "h"}, {60000, "m"}, {60000, "min"}, {1000, "s"}, {1000, ""}, {1, "ms"}};
+
+static bool time_read(struct word word, bool zero, uint32_t *ms)
+{
+	struct word unit = word;
+	uint32_t n;
+
+	while (unit.len > 0 && is_digit(*unit.at)) {
+		unit.at++;
+		unit.len--;
+	}
+	if (!number_parse(word.at, word.len - unit.len, UINT32_MAX, &n))
+		return false;
+	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+		uint64_t time = (uint64_t)n * units[i].ms;
+
+		*ms = (uint32_t)time;
+		if (word_is(unit, units[i].name))
+			return time == 0 ? zero : time >= LIMIT_MIN_MS && time <= LIMIT_MAX_MS;
+	}
+	return false;
+}
+
+/* In the largest unit that says it exactly. */
+static void text_time(struct text *t, uint32_t ms)
+{
+	unsigned unit = 0;
+
+	while (ms % units[unit].ms != 0)
+		unit++;
+	text_num(t, ms / units[unit].ms);
+	text_str(t, ms > 0 ? units[unit].name : "");
+}
+
+bool count_read(struct word word, uint32_t most, uint16_t *count)
+{
+	uint32_t n = 0;
+	bool right = number_parse(word.at, word.len, most, &n);
+
+	*count = (uint16_t)n;
+	return right;
+}
+
+/* "LOW-HIGH" or "PORT" */
+bool range_read(struct word word, uint32_t least, struct port_range *range)
+{
+	const char *dash = word.len > 0 ? memchr(word.at, '-', word.len) : NULL;
+	struct word high = word;
+
+	if (dash != NULL) {
+		word.len = (size_t)(dash - word.at);
+		high = (struct word){dash + 1, high.len - word.len - 1};
+	}
+	return count_read(word, UINT16_MAX, &range->low) &&
+	       count_read(high, UINT16_MAX, &range->high) && range->low >= least &&
+	       range->low <= range->high;
+}
+
+void text_range(struct text *t, const struct port_range *range)
+{
+	text_num(t, range->low);
+	if (range->high == range->low)
+		return;
+	text_char(t, '-');
+	text_num(t, range->high);
+}
+
+/* ---- Strings ---- */
+
+bool string_read(struct reading *r, struct word word, uint16_t *string)
+{
+	*string = string_table_add(r->strings, word.at, word.len);
+	return *string != STRING_NONE ||
+	       error_setting(r, ERROR_FULL, word, SETTING_CONFIG_TEXT, CONFIG_ANKLET_CONFIG_TEXT);
+}
+
+/* Reads the two digits of "\xHH" or "%HH"; 0: it is no byte, or none that may be in a string. */
+static char hex_read(const char **at, const char *end)
+{
+	int high = end - *at < 2 ? -1 : text_hex_value((*at)[0]);
+	int low = high < 0 ? -1 : text_hex_value((*at)[1]);
+
+	*at += 2;
+	return (char)(low < 0 ? 0 : high << 4 | low);
+}
+
+/*
+ * A USERID, plain or in quotes: any bytes but NUL. Anything else is percent-encoded where need be (RFC 3986,
+ * section 2.1): any bytes but controls.
+ */
+static bool text_read(struct reading *r, int type, struct word word, uint16_t *string)
+{
+	bool userid = type == VALUE_USERID, quoted = userid && word.at[0] == '"';
+	const char *at = word.at + quoted, *end = word.at + word.len;
+	size_t most = userid ? CONFIG_ANKLET_USERID_MAX : VALUE_MAX;
+	char text[VALUE_MAX];
+	struct word decoded = {text, 0};
+	struct ip ip;
+
+	while (at < end && !(quoted && *at == '"')) {
+		const char *start = at;
+		char c = *at++;
+
+		if (quoted && c == '\\' && at < end && (*at == '"' || *at == '\\'))
+			c = *at++;
+		else if (quoted && c == '\\')
+			c = at < end && *at++ == 'x' ? hex_read(&at, end) : '\0';
+		else if (!userid && c == '%')
+			c = hex_read(&at, end);
+		if (c == '\0' || (!userid && ((unsigned char)c < 0x20 || c == 0x7f)))
+			return error_set(r, ERROR_INVALID,
+				(struct word){start, (size_t)((at < end ? at : end) - start)},
+				userid ? VALUE_USERID : VALUE_PERCENT);
+		if (decoded.len == most)
+			return error_setting(r, ERROR_LONG, word, SETTING_NONE, (uint32_t)most);
+		text[decoded.len++] = c;
+	}
+	if (quoted && at == end)
+		return error_other(r, ERROR_UNCLOSED, word, "quote");
+	if (quoted && at + 1 < end)
+		return error_set(r, ERROR_UNEXPECTED, (struct word){at + 1, (size_t)(end - at - 1)},
+			VALUE_USERID);
+	if (type == VALUE_HOST && !ip_parse(text, decoded.len, &ip) && !word_is_name(decoded))
+		return false;
+	for (size_t i = 0; type == VALUE_ALPN && i < decoded.len; i++)
+		/* Protocols have at least one byte (RFC 7301, section 3.1). */
+		if (text[i] == ',' && (i == 0 || i + 1 == decoded.len || text[i - 1] == ','))
+			return false;
+	return decoded.len > 0 && string_read(r, decoded, string);
+}
+
+/* RFC 3986, section 3.4: what may stand in a query stands as it is, '&' aside, which separates here. */
+static void text_encoded(struct text *t, const char *value)
+{
+	static const char hex[] = "0123456789ABCDEF";
+
+	for (; *value != '\0'; value++) {
+		unsigned char c = (unsigned char)*value;
+
+		if (byte_is_of_name(*value) || strchr(".~!$'()*+,;=:@/?", *value) != NULL) {
+			text_char(t, *value);
+			continue;
+		}
+		text_char(t, '%');
+		text_char(t, hex[c >> 4]);
+		text_char(t, hex[c & 15]);
+	}
+}
+
+static const char levels[][8] = {
+	[LEVEL_ERROR] = "error",
+	[LEVEL_WARNING] = "warning",
+	[LEVEL_REFUSED] = "refused",
+	[LEVEL_INFO] = "info",
+	[LEVEL_DEBUG] = "debug",
+};
+
+static bool level_read(struct reading *r, struct word word, uint8_t *level)
+{
+	struct names names = {levels[0], sizeof levels[0], sizeof levels / sizeof levels[0], 0};
+	int found = names_find(&names, word);
+
+	*level = (uint8_t)found;
+	return found >= 0 && (ANKLET_HAS_LOG(found - (found > LEVEL_REFUSED)) ||
+				     error_setting(r, ERROR_DISABLED, word, SETTING_LOG_LEVELS, 0));
+}
+
+/* ---- Every type ---- */
+
+static bool type_read(struct reading *r, int type, struct word word, void *at)
+{
+	struct port_range *ports = at;
+
+	switch (type) {
+	case VALUE_TIME:
+	case VALUE_TIME_OR_0:
+		return time_read(word, type == VALUE_TIME_OR_0, at);
+	case VALUE_COUNT:
+		return count_read(word, r->most, at);
+	case VALUE_PORTS:
+		*ports = (struct port_range){0};
+		return word_is(word, "any") || range_read(word, 1, ports);
+	case VALUE_IPV4:
+		return ip_parse(word.at, word.len, at) && ip_is_v4(at);
+	case VALUE_SOURCE:
+		return source_read(word, at);
+	case VALUE_SERVER:
+		return CONFIG_ANKLET_NAMES && server_read(r, word, at);
+	case VALUE_LEVEL:
+		return level_read(r, word, at);
+	case VALUE_NETWORK:
+		return ip_prefix_parse(word.at, word.len, at);
+	case VALUE_PATTERN:
+		return host_read(r, type, word, at);
+	case VALUE_USER:
+		return memchr(word.at, '"', word.len) == NULL && string_read(r, word, at);
+	default:
+		return text_read(r, type, word, at);
+	}
+}
+
+bool value_read(struct reading *r, int type, struct word word, void *at)
+{
+	if (type_read(r, type, word, at))
+		return true;
+	if (r->error.kind == ERROR_NONE) {
+		error_set(r, ERROR_INVALID, word, type);
+		r->error.most = type == VALUE_COUNT ? r->most : 0;
+	}
+	return false;
+}
+
+bool text_value(struct text *t, int type, const void *at, const struct string_table *strings)
+{
+	const uint16_t *number = at;
+	const struct port_range *ports = at;
+	const struct pattern *pattern = at;
+	const char *string;
+
+	switch (type) {
+	case VALUE_TIME:
+	case VALUE_TIME_OR_0:
+		text_time(t, *(const uint32_t *)at);
+		return true;
+	case VALUE_COUNT:
+		text_num(t, *number);
+		return true;
+	case VALUE_PORTS:
+		if (ports->high > 0)
+			text_range(t, ports);
+		return ports->high > 0;
+	case VALUE_IPV4:
+	case VALUE_SOURCE:
+		text_ip(t, at);
+		return !ip_is_zero(at);
+	case VALUE_SERVER:
+		text_address(t, at);
+		return true;
+	case VALUE_LEVEL:
+		text_str(t, levels[*(const uint8_t *)at]);
+		return true;
+	case VALUE_NETWORK:
+		text_ip_prefix(t, at);
+		return ((const struct ip_prefix *)at)->bits > 0;
+	case VALUE_PATTERN:
+		text_pattern(t, pattern, strings);
+		return pattern->kind != PATTERN_ANY || pattern->ports_count > 0;
+	default:
+		break;
+	}
+	string = string_table_at(strings, *number);
+	if (type == VALUE_USER) {
+		text_str(t, string);
+	} else if (type == VALUE_USERID) {
+		text_char(t, '"');
+		text_escaped(t, string, strlen(string));
+		text_char(t, '"');
+	} else {
+		text_encoded(t, string);
+	}
+	return *number != STRING_NONE;
+}
