@@ -39,10 +39,10 @@
 #define ANKLET_MEMORY                                                                              \
 	((size_t)CONFIG_ANKLET_SESSIONS * (CONFIG_ANKLET_USERID_MAX + CONFIG_ANKLET_NAME_MAX + 2 + \
 						  16 * ANKLET_ADDRESSES + 296) +                   \
-		(size_t)CONFIG_ANKLET_RULES * 80 + (size_t)CONFIG_ANKLET_LISTENERS * 96 +          \
-		(size_t)CONFIG_ANKLET_ROUTES * 180 + (size_t)CONFIG_ANKLET_FORWARDS * 220 +        \
+		(size_t)CONFIG_ANKLET_RULES * 80 + (size_t)CONFIG_ANKLET_LISTENERS * 90 +          \
+		(size_t)CONFIG_ANKLET_ROUTES * 140 + (size_t)CONFIG_ANKLET_FORWARDS * 180 +        \
 		(size_t)CONFIG_ANKLET_SPARE_SOCKETS * 2 + ANKLET_DATAGRAMS_MEMORY +                \
-		CONFIG_ANKLET_CONFIG_TEXT + CONFIG_ANKLET_LOG_LINE + 640)
+		CONFIG_ANKLET_CONFIG_TEXT + CONFIG_ANKLET_LOG_LINE + 784)
 
 struct port;
 struct anklet;
