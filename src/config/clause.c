@@ -279,6 +279,7 @@ bool route_read(struct reading *r, struct word keyword, struct route *route)
 	by_address =
 		route->hop.scheme == ENDPOINT_SOCKS4 || route->hop.scheme == ENDPOINT_SOCKS4_TLS;
 	if (route->lookup == ROUTE_UNRESOLVED && (by_address || route->to.kind == PATTERN_PREFIX))
+		/* The word that says so was seen. NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage) */
 		return error_other(r, ERROR_EXCLUDES, words.seen[WORD_UNRESOLVED],
 			by_address ? "socks4" : "to ADDRESS");
 	if (by_address)

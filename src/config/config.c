@@ -28,8 +28,9 @@ _Static_assert(CONFIG_ANKLET_SESSIONS <= UINT16_MAX, "limit-client fits its fiel
 /* ---- The table ---- */
 
 #define FIELD(field) offsetof(struct config, field)
-#define SIZE(field) sizeof((struct config *)0)->field
+#define SIZE(field) sizeof(((struct config *)0)->field)
 #define ONE(field) FIELD(field), SIZE(field), 0
+/* It is part of a designator. NOLINTNEXTLINE(bugprone-macro-parentheses) */
 #define MANY(table, count) FIELD(table[0]), SIZE(table[0]), FIELD(count)
 
 struct keyword {

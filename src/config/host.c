@@ -112,8 +112,9 @@ bool host_read(struct reading *r, int type, struct word word, struct pattern *ho
 	*host = (struct pattern){0};
 	if (word.at[0] == '[') {
 		colon = memchr(word.at, ']', word.len);
-		if (colon++ == NULL)
+		if (colon == NULL)
 			return error_other(r, ERROR_UNCLOSED, word, "]");
+		colon++;
 		if (colon < end && *colon != ':')
 			return error_set(r, ERROR_UNEXPECTED,
 				(struct word){colon, (size_t)(end - colon)}, VALUE_IPV6);

@@ -12,8 +12,9 @@
 
 bool setting_is_built(bool tls, int setting)
 {
-#define BUILT(setting) (CONFIG_ANKLET_##setting > 0 ? 1u << SETTING_##setting : 0u) |
-	static const uint32_t built = SETTINGS(BUILT) 1u << SETTING_NONE;
+/* One of several that are added. NOLINTNEXTLINE(bugprone-macro-parentheses) */
+#define BUILT(setting) +(CONFIG_ANKLET_##setting > 0 ? 1u << SETTING_##setting : 0u)
+	static const uint32_t built = (1u << SETTING_NONE) SETTINGS(BUILT);
 
 	return (built >> setting & 1) != 0 && (setting != SETTING_TLS_STREAMS || tls);
 }

@@ -12,6 +12,8 @@ FILES = {
     "share/man/man5/anklet.conf.5": 0o644,
     "share/doc/anklet/anklet.conf": 0o644,
     "share/doc/anklet/LICENSE": 0o644,
+    "share/bash-completion/completions/anklet": 0o644,
+    "share/zsh/site-functions/_anklet": 0o644,
 }
 
 
@@ -70,10 +72,11 @@ def test_as_nobody(make, dest):
 
 
 def test_directories_by_their_gnu_names(make, dest):
-    where = {"DESTDIR": dest, "prefix": "/usr", "sbindir": "/usr/bin", "mandir": "/usr/man", "docdir": "/usr/doc/a"}
+    where = {"DESTDIR": dest, "prefix": "/usr", "sbindir": "/usr/bin", "mandir": "/usr/man", "docdir": "/usr/doc/a",
+             "bashcompdir": "/usr/bash", "zshcompdir": "/usr/zsh"}
     make("install", **where)
     assert files(dest).keys() == {"usr/bin/anklet", "usr/man/man8/anklet.8", "usr/man/man5/anklet.conf.5",
-                                  "usr/doc/a/anklet.conf", "usr/doc/a/LICENSE"}
+                                  "usr/doc/a/anklet.conf", "usr/doc/a/LICENSE", "usr/bash/anklet", "usr/zsh/_anklet"}
     make("uninstall", **where)
     assert files(dest) == {}
 
