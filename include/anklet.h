@@ -138,11 +138,11 @@ struct anklet_status {
 	uint64_t over_limit;    /* closed at accept: limit-client */
 	uint64_t granted;       /* requests, as is the next */
 	uint64_t refused;
-	uint64_t octets_up;         /* from clients, counted as they are passed on; as is the next */
-	uint64_t octets_down;       /* to clients */
-	uint32_t associations;      /* clients of forwards of datagrams */
-	uint64_t datagrams_up;      /* from them, forwarded */
-	uint64_t datagrams_down;    /* to them */
+	uint64_t octets_up;      /* from clients, counted as they are passed on; as is the next */
+	uint64_t octets_down;    /* to clients */
+	uint32_t associations;   /* clients of forwards of datagrams */
+	uint64_t datagrams_up;   /* from them, forwarded */
+	uint64_t datagrams_down; /* to them */
 	uint64_t datagrams_dropped; /* either way; those of clients that are refused, too */
 };
 

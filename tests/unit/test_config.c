@@ -73,7 +73,8 @@ static void levels_of_the_log(void **state)
 			continue;
 		assert_int_equal(config.log, cases[i].level);
 		for (int level = PORT_ERROR; level <= PORT_DEBUG; level++)
-			assert_int_equal(log_wants((enum log_level)config.log, level), level <= cases[i].most);
+			assert_int_equal(log_wants((enum log_level)config.log, level),
+				level <= cases[i].most);
 	}
 }
 
