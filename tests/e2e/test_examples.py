@@ -24,7 +24,7 @@ ROUTER = ["port/openwrt/README.md", "port/openwrt/files/anklet.config"]
 # What the blocks begin with that are no configuration of the program. All others are taken for one, so that
 # one whose first keyword is misspelt is, too.
 COMMANDS = {"make", "curl", "chromium", "openssl", "openocd", "build/anklet", "tools/settings"}
-OTHERS = {"2026-11-21", "session", "kconfig:", "mac", "app/", "FREE"}
+OTHERS = {"2026-11-21", "session", "kconfig:", "mac", "app/", "FREE", "anklet.conf:3:12:"}
 
 # The documents' files, and those that the tests have for them (see 'given').
 FILES = {"/etc/anklet/cert.pem": "cert.pem", "/etc/anklet/key.pem": "key.pem", "/etc/anklet/psk": "psk",

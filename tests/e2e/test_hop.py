@@ -233,7 +233,7 @@ def test_a_hop_by_address(start, far_tls, certs, server, options, good):
         assert echoes(socks4.connect(near.address, server.port))
     else:
         assert socks4.refused(near.address, server.port) == socks4.REJECTED
-        near.wait_log("refused with 91.*certificate is not for")
+        near.wait_log("refused with 91.*certificate is not accepted: not for")
 
 
 @pytest.mark.parametrize("kind", ["names_only", "other_name", "expired", "self_signed", "unknown"])

@@ -265,13 +265,13 @@ static void check_pools(struct run *run, const unsigned taken[POOLS])
 	const struct clients *clients = &run->anklet->sessions.loop.clients;
 
 	for (unsigned pool = 0; pool < POOLS; pool++) {
-		unsigned held = 0;
+		unsigned sum = 0;
 
 		for (unsigned i = 0; i < clients->used; i++) {
-			held += clients->client[i].held[pool];
+			sum += clients->client[i].held[pool];
 			EXPECT(run, clients->client[i].held[pool] <= clients->pool[pool].share);
 		}
-		EXPECT(run, clients->pool[pool].taken == taken[pool] && held == taken[pool]);
+		EXPECT(run, clients->pool[pool].taken == taken[pool] && sum == taken[pool]);
 	}
 }
 

@@ -287,9 +287,10 @@ static void some_that_cannot_be_read(void **state)
 	settings.ca = scratch_name("ca");
 	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
 		struct pair pair = {.context = {NULL, load(&server_settings)}};
+		size_t len = put_together(text, sizeof text, lists[i].names);
 		struct text why;
 
-		write_file("ca", text, put_together(text, sizeof text, lists[i].names));
+		write_file("ca", text, len);
 		text_init(&why, warned, sizeof warned);
 		assert_int_equal(tls_load(&pair.context[0], &port, &settings, &why), 0);
 		(void)snprintf(expected, sizeof expected, "%s: certificate %s", settings.ca,
