@@ -79,7 +79,7 @@ def commands(block):
     """The command lines of the program in a block, without prompt and name."""
     lines = block.text.replace("\\\n", "").splitlines()
     typed = [line[2:] for line in lines] if is_session(block) else lines
-    words = [shlex.split(line, comments=True) for line in typed if re.match(r"(build/)?anklet\b", line)]
+    words = [shlex.split(line, comments=True) for line in typed if re.match(r"(build/)?anklet( |$)", line)]
     return [line[1:] for line in words]
 
 
