@@ -138,9 +138,9 @@ static enum starttls_fault turned_away_by_code(const struct starttls *s)
 static enum starttls_fault turned_away(const struct starttls *s)
 {
 	/* As they are compared: the bit that makes letters small makes braces of brackets. */
-	static const char for_now[] =
-		"{unavail\0{inuse}\0{limit}\0{sys/temp\0{in-use}\0{login-de\0";
-	size_t at = 0; /* behind the word */
+	static const char for_now[][10] = {
+		"{unavail", "{inuse", "{limit}", "{sys/temp", "{in-use}", "{login-de"};
+	size_t at = 0; /* after the word */
 
 	if (s->protocol == STARTTLS_SMTP || s->protocol == STARTTLS_NNTP)
 		return turned_away_by_code(s);
@@ -152,9 +152,9 @@ static enum starttls_fault turned_away(const struct starttls *s)
 		at = 4;
 	if (at == 0 || (s->start_len > at && s->start[at] != ' '))
 		return STARTTLS_OK;
-	for (const char *word = for_now; *word != '\0'; word += strlen(word) + 1)
-		if (s->start_len > at + strlen(word) &&
-			memcmp(s->start + at + 1, word, strlen(word)) == 0)
+	for (size_t i = 0; i < sizeof for_now / sizeof for_now[0]; i++)
+		if (s->start_len > at + strlen(for_now[i]) &&
+			memcmp(s->start + at + 1, for_now[i], strlen(for_now[i])) == 0)
 			return STARTTLS_BUSY;
 	return STARTTLS_TURNED_AWAY;
 }
