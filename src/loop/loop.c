@@ -171,7 +171,7 @@ struct text *loop_line(struct loop *loop)
 
 void loop_log(struct loop *loop, enum port_level level)
 {
-	if (log_wants((enum log_level)loop->log, level))
+	if (log_wants((enum log_level)loop->log, (int)level))
 		port_log(loop->port, level, loop->line.buf, loop->line.len);
 }
 
