@@ -3,7 +3,7 @@
  *
  * fdset.c has bitmaps of its own. Linux's select() takes them as they are, at any length,
  * while fd_set ends at 1024 and FORTIFY aborts a program that reaches past it; lwIP and
- * Zephyr copy them for each wait (system_select.c). Where no more than POSIX is known a
+ * Zephyr copy them for each wait (system_small.c). Where no more than POSIX is known a
  * set is an fd_set, and system_posix.c has these calls.
  */
 #ifndef ANKLET_BSD_FDSET_H

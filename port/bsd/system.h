@@ -2,7 +2,7 @@
  * What port/bsd needs of a system: all of it, on this page.
  *
  * A system is three files. system_NAME.c has every call below, or takes one of the files that
- * have some of them for several systems: system_unix.c, system_select.c, platform.c,
+ * have some of them for several systems: system_unix.c, system_small.c, platform.c,
  * no_pktinfo.c, fdset.c; and lookups.c with a resolver of the system's, which
  * answers from another thread (lookups.h), or names/, which asks name servers itself and needs POSIX.
  *

@@ -27,7 +27,8 @@ static int32_t can_serve(const struct anklet *a, const struct listener *l)
 	return l->ready ? sessions_room(&a->sessions, l->tls != NULL) : -1;
 }
 
-static void log_over_limit(struct anklet *a, const struct address *from)
+static void log_not_admitted(
+	struct anklet *a, const struct address *from, enum session_admission why)
 {
 	struct text *t;
 
@@ -35,9 +36,15 @@ static void log_over_limit(struct anklet *a, const struct address *from)
 		return;
 	t = loop_line(&a->sessions.loop);
 	text_address(t, from);
-	text_str(t, ": closed at once, this client has all of its ");
-	text_num(t, a->config.limit_client);
-	text_str(t, " sessions (limit-client)");
+	text_str(t, ": closed at once, ");
+	if (why == SESSION_HAS_SHARE) {
+		text_str(t, "this client has all of its ");
+		text_num(t, a->config.limit_client);
+		text_str(t, " sessions (limit-client)");
+	} else {
+		text_str(t, "all sessions are taken, and no silent one is of a client with more of "
+			    "them");
+	}
 	loop_log(&a->sessions.loop, PORT_WARNING);
 }
 
@@ -46,11 +53,14 @@ static void welcome(
 {
 	struct loop *loop = &a->sessions.loop;
 
+	enum session_admission admission;
+
 	loop->status.accepted++;
-	if (session_begin(&a->sessions, l->forward, l->tls, client, from))
+	admission = session_begin(&a->sessions, l->forward, l->tls, client, from);
+	if (admission == SESSION_ADMITTED)
 		return;
 	loop->status.over_limit++;
-	log_over_limit(a, from);
+	log_not_admitted(a, from, admission);
 	port_close(loop->port, &client);
 }
 

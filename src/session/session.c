@@ -128,8 +128,17 @@ static bool evict(struct sessions *all, enum pool_name pool, const struct ip *ke
 	return s != NULL;
 }
 
-/* Makes room where need be, and takes a place of the table for the client; CLIENT_NONE: it gets none. */
-static uint16_t admit(struct sessions *all, bool tls, port_sock client, const struct address *from)
+/* Has whoever has that key his share of the pool? Then nobody is evicted for him. */
+static bool has_share(const struct sessions *all, enum pool_name pool, const struct ip *key)
+{
+	const struct clients *clients = &all->loop.clients;
+
+	return clients_held(clients, pool, key) >= clients->pool[pool].share;
+}
+
+/* Makes room where need be, and takes a place of the table for the client. */
+static enum session_admission admit(struct sessions *all, bool tls, port_sock client,
+	const struct address *from, uint16_t *holder)
 {
 	struct clients *clients = &all->loop.clients;
 	struct address local = {0};
@@ -138,11 +147,16 @@ static uint16_t admit(struct sessions *all, bool tls, port_sock client, const st
 	if (!ip_is_v4(&from->ip))
 		port_local(all->loop.port, client, &local);
 	key = client_key(&from->ip, &local.ip);
-	if (ANKLET_HAS_TLS && tls && pool_is_full(clients, POOL_TLS))
+	if (has_share(all, POOL_SESSIONS, &key))
+		return SESSION_HAS_SHARE;
+	if (ANKLET_HAS_TLS && tls && pool_is_full(clients, POOL_TLS) &&
+		!has_share(all, POOL_TLS, &key))
 		evict(all, POOL_TLS, &key);
 	if (pool_is_full(clients, POOL_SESSIONS) && !evict(all, POOL_SESSIONS, &key))
-		return CLIENT_NONE;
-	return clients_take(clients, POOL_SESSIONS, &key);
+		return SESSION_NO_ROOM;
+	*holder = clients_take(clients, POOL_SESSIONS, &key);
+	check(*holder != CLIENT_NONE);
+	return SESSION_ADMITTED;
 }
 
 /* ---- Its beginning ---- */
@@ -170,16 +184,16 @@ static void count(struct anklet_status *status)
 		status->sessions_peak = status->sessions;
 }
 
-bool session_begin(struct sessions *all, int8_t forward, struct tls_context *tls, port_sock client,
-	const struct address *from)
+enum session_admission session_begin(struct sessions *all, int8_t forward, struct tls_context *tls,
+	port_sock client, const struct address *from)
 {
-	uint16_t holder = admit(all, tls != NULL, client, from);
+	uint16_t holder, i;
+	enum session_admission admission = admit(all, tls != NULL, client, from, &holder);
 	enum timer_kind kind = TIMER_HANDSHAKE;
 	struct session *s;
-	uint16_t i;
 
-	if (holder == CLIENT_NONE)
-		return false;
+	if (admission != SESSION_ADMITTED)
+		return admission;
 	i = take_slot(all);
 	s = &all->session[i];
 	count(&all->loop.status);
@@ -206,7 +220,7 @@ bool session_begin(struct sessions *all, int8_t forward, struct tls_context *tls
 	session_set_limit(all, s, kind, all->config->limit_handshake_ms);
 	session_log_state(all, s);
 	loop_ready(&all->loop, i); /* the request is often there already */
-	return true;
+	return SESSION_ADMITTED;
 }
 
 /* ---- Steps ---- */

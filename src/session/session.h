@@ -9,7 +9,7 @@
  * States only advance, though they may be jumped over. Each has one handler,
  * which does what can be done now and says how it went; it may be called at any
  * time and then finds out for itself what is ready. session_enter() alone sets
- * the state, session_step() alone calls handlers and closes what they leave.
+ * the state, step() in session.c alone calls handlers and closes what they leave.
  * Everything a decision needs is in the session, never in a local that would
  * have to outlive a step.
  */
@@ -124,7 +124,7 @@ struct session {
 struct sessions {
 	const struct config *config;
 	uint32_t number;     /* of the session that began last */
-	uint16_t draining;   /* in DRAIN: they give way to new clients */
+	uint16_t draining;   /* in DRAIN: they are evicted for new clients */
 	uint16_t used;       /* so many slots have ever been used */
 	uint16_t free_count; /* of these, so many are free again */
 	struct loop loop;    /* ends with its tables */
@@ -154,13 +154,18 @@ static inline bool session_is_bind(const struct session *s)
  */
 int32_t sessions_room(const struct sessions *all, bool tls);
 
+enum session_admission {
+	SESSION_ADMITTED,
+	SESSION_HAS_SHARE, /* the client has all the sessions that it may have */
+	SESSION_NO_ROOM, /* there is none, and none of the silent ones is of a client that has more */
+};
+
 /*
  * Begins a session for a client just accepted, of a forward or (-1) of SOCKS, which speaks TLS or (NULL) does not.
- * client is the session's from here. False: this client has its share, or so much that nobody is evicted for it;
- * the socket is still the caller's.
+ * client is the session's from here; where it is not admitted it is still the caller's.
  */
-bool session_begin(struct sessions *all, int8_t forward, struct tls_context *tls, port_sock client,
-	const struct address *from);
+enum session_admission session_begin(struct sessions *all, int8_t forward, struct tls_context *tls,
+	port_sock client, const struct address *from);
 
 /* Finds out whose time has come, and puts them on the ready list. */
 void sessions_expire(struct sessions *all);

@@ -7,7 +7,7 @@
 #define SHARE (SLOTS / 2)
 #define SECOND_MS 1000
 
-static struct client bad[SLOTS], good;
+static struct client bad[SLOTS], good, excess;
 static struct server server;
 
 static void begin(struct run *run, const char *config)
@@ -96,6 +96,30 @@ static void limit_client_0_lifts_it(struct run *run)
 	run->check = check_lifted;
 }
 
+/* Nobody is evicted for a client that has its share: not even one who was only refused. */
+static void check_for_nothing(struct run *run)
+{
+	check_good(run);
+	EXPECT(run, bad[SLOTS - 1].end != PORT_RESET);
+	EXPECT(run, run->anklet->sessions.loop.status.over_limit == 1);
+}
+
+static void nobody_for_nothing(struct run *run)
+{
+	begin(run, "limit-client 6\nlimit-handshake 20s\nallow\n");
+	good.start_ms = 12000;
+	for (unsigned i = 0; i < SLOTS; i++) {
+		crowd_client(&bad[i], run, i == SLOTS - 1 ? CROWD_DRAIN : CROWD_CONNECT);
+		bad[i].start_ms = 20 * i;
+		if (i >= SHARE)
+			bad[i].talk.port = bad[i].actor.port = &run->peer[HOST_OTHER];
+		crowd_leave(&bad[i], 10000);
+	}
+	client_init(&excess, run, HOST_CLIENT);
+	excess.start_ms = 600;
+	run->check = check_for_nothing;
+}
+
 /* ---- Sockets for second attempts ---- */
 
 static void check_race(struct run *run)
@@ -129,6 +153,7 @@ static const struct scenario scenarios[] = {
 	{"silent", silent},
 	{"whole_requests_stay", whole_requests_stay},
 	{"limit_client_0_lifts_it", limit_client_0_lifts_it},
+	{"nobody_for_nothing", nobody_for_nothing},
 	{"attempts", attempts},
 };
 
