@@ -267,7 +267,9 @@ int socket_fault(struct port *p, port_sock s, enum sim_call call)
 	if (failure == 0 || link->end[side].failure != 0)
 		return link->end[side].failure;
 	network_break(p->sim, link, side, failure);
+	/* What had arrived is lost, and so is the end after it: nobody is to take the rest for all. */
 	link->wire[1 - side].taken = link->wire[1 - side].arrived;
+	link->wire[1 - side].fin_arrived = false;
 	return failure;
 }
 
