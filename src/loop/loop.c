@@ -19,7 +19,7 @@ void loop_init(struct loop *loop, struct port *port)
 
 void loop_own(struct loop *loop, port_sock sock, enum owner_kind kind, unsigned index)
 {
-	loop->owner[sock] = (struct owner){.kind = kind & 0x7, .index = index & 0x1fff};
+	loop->owner[sock] = (struct owner){.kind = (unsigned)kind & 0x7u, .index = index & 0x1fffu};
 }
 
 void loop_close(struct loop *loop, port_sock *sock)
