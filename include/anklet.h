@@ -135,8 +135,8 @@ struct anklet_status {
 	uint32_t sessions_max;  /* CONFIG_ANKLET_SESSIONS */
 	uint32_t sessions_peak; /* the most there have been */
 	uint64_t accepted;      /* clients since the start, those below included */
-	uint64_t over_limit;    /* closed at accept: past limit-client, or nobody evicted for them */
-	uint64_t granted;       /* requests, as is the next */
+	uint64_t over_limit; /* closed at accept: past limit-client, or nobody evicted for them */
+	uint64_t granted;    /* requests, as is the next */
 	uint64_t refused;
 	uint64_t octets_up;      /* from clients, counted as they are passed on; as is the next */
 	uint64_t octets_down;    /* to clients */
