@@ -113,8 +113,8 @@ bool tls_is_memory(int code);
 
 /* ---- mbedtls_verify.c ---- */
 
-/* As the library calls it, when it has looked at a certificate of a peer's; tls is the connection. */
-int tls_verify(void *tls, mbedtls_x509_crt *crt, int depth, uint32_t *flags);
+/* As the library calls it, when it has looked at a certificate of a peer's; ctx is the connection. */
+int tls_verify(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags);
 
 /* ---- mbedtls_random.c ---- */
 

@@ -74,12 +74,11 @@ static inline bool read_if_built(const char *text)
 /* The length of a sentence as this build says it: what would be right is said with CONFIG_ANKLET_HINTS. */
 static inline size_t sentence_len(const char *sentence)
 {
-	const char *expected = strstr(sentence, ": expected "),
-		   *meant = strstr(sentence, ": did you mean ");
+	const char *end = strstr(sentence, ": expected ");
 
-	if (CONFIG_ANKLET_HINTS || (expected == NULL && meant == NULL))
-		return strlen(sentence);
-	return (size_t)((expected != NULL ? expected : meant) - sentence);
+	if (end == NULL)
+		end = strstr(sentence, ": did you mean ");
+	return CONFIG_ANKLET_HINTS || end == NULL ? strlen(sentence) : (size_t)(end - sentence);
 }
 
 /*
@@ -89,11 +88,12 @@ static inline size_t sentence_len(const char *sentence)
 static inline void assert_error(const char *text, unsigned column, const char *sentence)
 {
 	const char *hint = strstr(sentence, ": expected ");
-	size_t len =
-		ALL_IS_BUILT || hint == NULL ? sentence_len(sentence) : (size_t)(hint - sentence);
+	size_t len = sentence_len(sentence);
 	char start[1024];
 	unsigned line = 1;
 
+	if (hint != NULL && !ALL_IS_BUILT)
+		len = (size_t)(hint - sentence);
 	for (const char *c = text; *c != '\0'; c++)
 		line += *c == '\n' && c[1] != '\0';
 	snprintf(start, sizeof start, "anklet.conf:%u:%u: %.*s%s", line, column, (int)len, sentence,
