@@ -74,11 +74,14 @@ static inline bool read_if_built(const char *text)
 /* The length of a sentence as this build says it: what would be right is said with CONFIG_ANKLET_HINTS. */
 static inline size_t sentence_len(const char *sentence)
 {
-	const char *end = strstr(sentence, ": expected ");
+	const char *end;
 
+	if (CONFIG_ANKLET_HINTS)
+		return strlen(sentence);
+	end = strstr(sentence, ": expected ");
 	if (end == NULL)
 		end = strstr(sentence, ": did you mean ");
-	return CONFIG_ANKLET_HINTS || end == NULL ? strlen(sentence) : (size_t)(end - sentence);
+	return end == NULL ? strlen(sentence) : (size_t)(end - sentence);
 }
 
 /*
