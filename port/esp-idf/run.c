@@ -40,10 +40,13 @@ static void log_failure(const struct anklet_failure *failure)
 
 int anklet_esp_run(const struct anklet_esp *what)
 {
-	struct anklet *a = anklet_init(memory, sizeof memory, &port);
 	struct anklet_failure failure;
 	size_t len = strlen(what->config);
+	struct anklet *a;
 
+	/* An earlier run may have left its own. */
+	memset(memory, 0, sizeof memory);
+	a = anklet_init(memory, sizeof memory, &port);
 	platform_esp_files(what->files, what->file_count);
 	if (a == NULL || anklet_configure(a, "config", what->config, len, print, NULL) != 0)
 		return -1;
