@@ -128,12 +128,16 @@ static bool evict(struct sessions *all, enum pool_name pool, const struct ip *ke
 	return s != NULL;
 }
 
-/* Has whoever has that key his share of the pool? Then nobody is evicted for him. */
+/*
+ * Has whoever has that key his share of the pool? Then nobody is evicted for him. Where there are no shares, who has
+ * it all may still have one that only drains a refusal.
+ */
 static bool has_share(const struct sessions *all, enum pool_name pool, const struct ip *key)
 {
 	const struct clients *clients = &all->loop.clients;
 
-	return clients_held(clients, pool, key) >= clients->pool[pool].share;
+	return all->config->limit_client > 0 &&
+	       clients_held(clients, pool, key) >= clients->pool[pool].share;
 }
 
 /* Makes room where need be, and takes a place of the table for the client. */
