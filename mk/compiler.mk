@@ -1,11 +1,11 @@
 # ---- The compiler and its options ----
 
-# The smallest code there is: of these, the options that the compiler knows.
-known = $(shell echo 'int x;' | $(CC) -Werror $(1) -x c -c -o /dev/null - 2>/dev/null && echo $(1))
-SMALLEST := $(or $(call known,-Oz),-Os) $(foreach option,-fno-ipa-cp -fno-jump-tables \
-	-fno-optimize-sibling-calls -fno-inline-small-functions -fno-caller-saves \
+# The smallest code there is: all of these options, or those of them that the compiler knows.
+known = $(shell echo 'int x;' | $(CC) -Werror $(1) -x c -c -o /dev/null - 2>/dev/null && echo '$(1)')
+smallest = -fno-ipa-cp -fno-jump-tables -fno-optimize-sibling-calls -fno-inline-small-functions -fno-caller-saves \
 	-fno-tree-dominator-opts -fno-move-loop-invariants -fno-code-hoisting \
-	--param=large-function-insns=800 --param=large-function-growth=10,$(call known,$(option)))
+	--param=large-function-insns=800 --param=large-function-growth=10
+SMALLEST := $(or $(call known,-Oz),-Os) $(or $(call known,$(smallest)),$(foreach option,$(smallest),$(call known,$(option))))
 CFLAGS ?= $(SMALLEST) -g
 WARN = -Wall -Wextra -Wswitch-enum -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 HARDEN = -fPIE -fstack-protector-strong
@@ -14,6 +14,7 @@ SECTIONS = -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -
 # The program is optimized as a whole. Its objects hold machine code as well, for the tests' programs
 # put other functions in place of some, and for clang, whose linker may not be there.
 LTO ?= $(if $(SANITIZE)$(findstring clang,$(shell $(CC) --version)),,-flto -flto-partition=none -ffat-lto-objects)
+LTO := $(LTO)
 PIE ?= -pie
 ALL_CFLAGS = -std=c11 $(WARN) $(WERROR:1=-Werror) $(HARDEN) $(SECTIONS) -fno-plt $(LTO) $(SANITIZER) $(CFLAGS) $(CPPFLAGS)
 ALL_LDFLAGS = $(PIE) $(LINK_$(SYSTEM)) $(SANITIZER) $(LDFLAGS)
