@@ -20,6 +20,10 @@ _Static_assert(CONFIG_ANKLET_LOG_LINE >= 320, "a line has room for some of each"
 static const uint8_t reason_codes[] = {SESSION_REASONS(CODE)};
 static const char reason_words[] = SESSION_REASONS(WORDS);
 
+#define NAME(state, name, handler, feature) name "\0"
+
+static const char state_names[] = SESSION_STATES(NAME);
+
 uint8_t session_reply_code(enum session_reason reason)
 {
 	return reason_codes[reason];
@@ -89,17 +93,13 @@ static void text_since(struct text *t, struct sessions *all, const struct sessio
 
 void session_log_state(struct sessions *all, const struct session *s)
 {
-	static const char states[] =
-		"free\0tls accept\0request\0ident\0ident answer\0resolve\0resolve hop\0"
-		"connect\0starttls\0tls connect\0hop\0listen\0announce\0hop's peer\0"
-		"wait for peer\0grant\0relay\0linger\0refuse\0drain";
 	struct text *t;
 
 	if (!ANKLET_HAS_LOG(PORT_DEBUG) || all->config->log < LEVEL_DEBUG)
 		return;
 	t = begin_line(all, s);
 	text_str(t, "state ");
-	text_str(t, text_of_list(states, s->state));
+	text_str(t, text_of_list(state_names, s->state - 1u));
 	loop_log(&all->loop, PORT_DEBUG);
 }
 

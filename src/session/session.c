@@ -257,75 +257,20 @@ static enum session_next over_limit(struct session *s)
 	return session_refuse(s, REASON_ESTABLISH_LIMIT);
 }
 
-/* The states that are never entered without TLS: left out, they take all that only they use with them. */
-static enum session_next run_encrypted(struct sessions *all, struct session *s)
-{
-	check(ANKLET_HAS_TLS);
-	if (!ANKLET_HAS_TLS)
-		return NEXT_CLOSE;
-	if (s->state == SESSION_TLS_ACCEPT)
-		return session_tls_accept(all, s);
-	if (s->state == SESSION_STARTTLS)
-		return session_starttls(all, s);
-	if (s->state == SESSION_TLS_CONNECT)
-		return session_tls_connect(all, s);
-	return session_linger(all, s);
-}
+#define RUN(state, name, handler, feature)      \
+	case state:                             \
+		if (feature)                    \
+			return handler(all, s); \
+		break;
 
-/* The same of those on the way through a next hop. */
-static enum session_next run_hop(struct sessions *all, struct session *s)
-{
-	check(ANKLET_HAS_ROUTES);
-	if (!ANKLET_HAS_ROUTES)
-		return NEXT_CLOSE;
-	if (CONFIG_ANKLET_NAMES && s->state == SESSION_RESOLVE_HOP)
-		return session_resolve_hop(all, s);
-	if (CONFIG_ANKLET_BIND && s->state == SESSION_HOP_PEER)
-		return session_hop_peer(all, s);
-	return session_hop(all, s);
-}
-
-/* What is left out is never entered. */
 static enum session_next run_state(struct sessions *all, struct session *s)
 {
 	switch ((enum session_state)s->state) {
-	case SESSION_TLS_ACCEPT:
-	case SESSION_STARTTLS:
-	case SESSION_TLS_CONNECT:
-	case SESSION_LINGER:
-		return run_encrypted(all, s);
-	case SESSION_RESOLVE_HOP:
-	case SESSION_HOP:
-	case SESSION_HOP_PEER:
-		return run_hop(all, s);
-	case SESSION_REQUEST:
-		return session_request(all, s);
-	case SESSION_IDENT:
-		return CONFIG_ANKLET_IDENT ? session_ident(all, s) : NEXT_CLOSE;
-	case SESSION_IDENT_ANSWER:
-		return CONFIG_ANKLET_IDENT ? session_ident_answer(all, s) : NEXT_CLOSE;
-	case SESSION_RESOLVE:
-		return session_resolve(all, s);
-	case SESSION_CONNECT:
-		return session_connect(all, s);
-	case SESSION_LISTEN:
-		return CONFIG_ANKLET_BIND ? session_listen(all, s) : NEXT_CLOSE;
-	case SESSION_ANNOUNCE:
-		return CONFIG_ANKLET_BIND ? session_announce(all, s) : NEXT_CLOSE;
-	case SESSION_WAIT_PEER:
-		return CONFIG_ANKLET_BIND ? session_wait_peer(all, s) : NEXT_CLOSE;
-	case SESSION_GRANT:
-		return session_grant(all, s);
-	case SESSION_RELAY:
-		return session_relay(all, s);
-	case SESSION_REFUSE:
-		return session_send_refusal(all, s);
-	case SESSION_DRAIN:
-		return session_drain(all, s);
+		SESSION_STATES(RUN)
 	case SESSION_FREE:
 		break;
 	}
-	check(s->state != SESSION_FREE); /* it has no step */
+	check(false); /* it has no step, and what is disabled is never entered */
 	return NEXT_CLOSE;
 }
 

@@ -1,17 +1,10 @@
 /*
- * A session: one client's life, from accept to the last octet.
+ * A session: one client's life, from accept to the last byte.
  *
- *	FREE > TLS_ACCEPT > REQUEST > IDENT > IDENT_ANSWER > RESOLVE -+- CONNECT > STARTTLS > TLS_CONNECT -> GRANT
- *	                                                              +- LISTEN > ANNOUNCE > WAIT_PEER ----> GRANT
- *	through a next hop:  ... RESOLVE > RESOLVE_HOP > CONNECT > TLS_CONNECT > HOP [> ANNOUNCE > HOP_PEER] > GRANT
- *	GRANT > RELAY > LINGER > FREE;  any refusal > REFUSE > DRAIN > FREE
- *
- * States only advance, though they may be jumped over. Each has one handler,
- * which does what can be done now and says how it went; it may be called at any
- * time and then finds out for itself what is ready. session_enter() alone sets
- * the state, step() in session.c alone calls handlers and closes what they leave.
- * Everything a decision needs is in the session, never in a local that would
- * have to outlive a step.
+ * States (state.h; docs/architecture.md has their picture) only advance, though they may be jumped over. Each has one
+ * handler, which does what can be done now and says how it went; it may be called at any time and then finds out for
+ * itself what is ready. session_enter() alone sets the state, step() in session.c alone calls handlers and closes what
+ * they leave. Everything a decision needs is in the session, never in a local that would have to outlive a step.
  */
 #ifndef ANKLET_SESSION_H
 #define ANKLET_SESSION_H
@@ -32,30 +25,8 @@
 #include "protocol/starttls.h"
 #include "session/reason.h"
 #include "session/relay.h"
+#include "session/state.h"
 #include "tls/stream.h"
-
-enum session_state {
-	SESSION_FREE,
-	SESSION_TLS_ACCEPT,   /* shakes hands with a client that speaks TLS */
-	SESSION_REQUEST,      /* reads the request */
-	SESSION_IDENT,        /* connects to the client's identd */
-	SESSION_IDENT_ANSWER, /* asks it and reads the answer */
-	SESSION_RESOLVE,      /* looks the name up */
-	SESSION_RESOLVE_HOP,  /* looks the next hop's name up */
-	SESSION_CONNECT,      /* races the addresses, of the destination or of the hop */
-	SESSION_STARTTLS,     /* asks the server for TLS, in its own protocol */
-	SESSION_TLS_CONNECT,  /* shakes hands with it */
-	SESSION_HOP,          /* asks the next hop, and reads its reply */
-	SESSION_LISTEN,       /* BIND: opens the socket for the peer */
-	SESSION_ANNOUNCE,     /* BIND: sends the first reply */
-	SESSION_HOP_PEER,     /* BIND: waits for the next hop's second reply */
-	SESSION_WAIT_PEER,    /* BIND: waits for the peer */
-	SESSION_GRANT,        /* sends the last reply */
-	SESSION_RELAY,
-	SESSION_LINGER, /* TLS was ended: reads and drops, so that its last words are not destroyed by a reset */
-	SESSION_REFUSE, /* sends the reply that refuses, then our FIN */
-	SESSION_DRAIN,  /* reads and drops, so that the reply is not destroyed by a reset */
-};
 
 /* What a handler answers. */
 enum session_next {
@@ -176,27 +147,14 @@ void sessions_run(struct sessions *all);
 /* Ends all sessions now, resetting their connections. */
 void sessions_abort(struct sessions *all, enum session_reason reason);
 
-/* ---- For the handlers, each in the file of its state ---- */
+/* ---- The handlers, each in the file of its state; below, what they share ---- */
 
-enum session_next session_tls_accept(struct sessions *all, struct session *s);
-enum session_next session_request(struct sessions *all, struct session *s);
-enum session_next session_ident(struct sessions *all, struct session *s);
-enum session_next session_ident_answer(struct sessions *all, struct session *s);
-enum session_next session_resolve(struct sessions *all, struct session *s);
-enum session_next session_resolve_hop(struct sessions *all, struct session *s);
-enum session_next session_connect(struct sessions *all, struct session *s);
-enum session_next session_starttls(struct sessions *all, struct session *s);
-enum session_next session_tls_connect(struct sessions *all, struct session *s);
-enum session_next session_hop(struct sessions *all, struct session *s);
-enum session_next session_hop_peer(struct sessions *all, struct session *s);
-enum session_next session_listen(struct sessions *all, struct session *s);
-enum session_next session_announce(struct sessions *all, struct session *s);
-enum session_next session_wait_peer(struct sessions *all, struct session *s);
-enum session_next session_grant(struct sessions *all, struct session *s);
-enum session_next session_relay(struct sessions *all, struct session *s);
-enum session_next session_linger(struct sessions *all, struct session *s);
-enum session_next session_send_refusal(struct sessions *all, struct session *s);
-enum session_next session_drain(struct sessions *all, struct session *s);
+#define SESSION_HANDLER(state, name, handler, feature) \
+	enum session_next handler(struct sessions *all, struct session *s);
+
+SESSION_STATES(SESSION_HANDLER)
+
+#undef SESSION_HANDLER
 
 /* Advances to a state: always NEXT_STATE. */
 enum session_next session_enter(struct sessions *all, struct session *s, enum session_state state);
