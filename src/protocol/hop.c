@@ -7,12 +7,12 @@
 
 #define HEADER_LEN 8
 
-static const uint8_t named[4] = {0, 0, 0, 1}; /* DSTIP in front of a name */
+static const uint8_t named[4] = {0, 0, 0, 1}; /* DSTIP before a name */
 
 static void put_header(const struct hop_request *request, uint8_t header[HEADER_LEN])
 {
 	header[0] = 4;
-	header[1] = request->cd;
+	header[1] = request->command;
 	header[2] = (uint8_t)(request->to.port >> 8);
 	header[3] = (uint8_t)request->to.port;
 	memcpy(header + 4, request->name != NULL ? named : request->to.ip.octet + 12, 4);
@@ -48,6 +48,11 @@ enum parse hop_read(struct hop_reply *reply, const uint8_t *data, size_t len, si
 	if (reply->octet[0] != 0 && reply->octet[0] != 4)
 		return PARSE_MALFORMED;
 	return reply->len == SOCKS4_REPLY_LEN ? PARSE_DONE : PARSE_MORE;
+}
+
+bool hop_granted(const struct hop_reply *reply)
+{
+	return hop_code(reply) == SOCKS4_GRANTED;
 }
 
 uint8_t hop_code(const struct hop_reply *reply)

@@ -5,119 +5,126 @@
 
 #include <string.h>
 
-#define HEADER_LEN 8 /* VN, CD, DSTPORT and DSTIP: what stands in front of the userid */
+#define HEADER_LEN 8 /* VN, CD, DSTPORT and DSTIP: what stands before the userid */
 
 enum field { FIELD_HEADER, FIELD_USERID, FIELD_NAME };
 
-static enum parse malformed(struct socks4_request *r, enum socks4_fault fault)
+/* A request while it is read. */
+struct reading {
+	struct request_reader *at;
+	struct request *r;
+};
+
+static enum parse malformed(struct reading *reading, enum request_fault fault)
 {
-	r->fault = (uint8_t)fault;
+	reading->at->fault = (uint8_t)fault;
 	return PARSE_MALFORMED;
 }
 
-static bool announces_name(const struct socks4_request *r)
+static bool announces_name(const struct request *r)
 {
-	return r->ip[0] == 0 && r->ip[1] == 0 && r->ip[2] == 0 && r->ip[3] != 0;
+	const uint8_t *ip = r->ip.octet + 12;
+
+	return ip[0] == 0 && ip[1] == 0 && ip[2] == 0 && ip[3] != 0;
 }
 
-static enum parse take_version(struct socks4_request *r, uint8_t octet)
+static enum parse take_command(struct reading *reading, uint8_t byte)
 {
-	r->vn = octet;
-	if (octet == 4)
+	reading->r->command = byte;
+	if (byte == COMMAND_CONNECT || byte == COMMAND_BIND)
 		return PARSE_MORE;
-	if (octet == 5)
-		return malformed(r, SOCKS4_IS_SOCKS5);
-	if (octet == 22)
-		return malformed(r, SOCKS4_IS_TLS);
-	/* CONNECT, DELETE, GET, HEAD, OPTIONS, POST and others, TRACE */
-	return malformed(r,
-		octet != 0 && strchr("CDGHOPT", octet) != NULL ? SOCKS4_IS_HTTP : SOCKS4_NOT_SOCKS);
+	return malformed(reading, REQUEST_BAD_COMMAND);
 }
 
-static enum parse take_command(struct socks4_request *r, uint8_t octet)
+static enum parse take_header(struct reading *reading, uint8_t byte)
 {
-	r->cd = octet;
-	if (octet == SOCKS4_CONNECT || octet == SOCKS4_BIND)
-		return PARSE_MORE;
-	return malformed(r, SOCKS4_BAD_COMMAND);
-}
-
-static enum parse take_header(struct socks4_request *r, uint8_t octet)
-{
-	unsigned at = r->field_at++;
+	struct request *r = reading->r;
+	unsigned at = reading->at->field_at++;
 
 	if (at == 0)
-		return take_version(r, octet);
-	if (at == 1)
-		return take_command(r, octet);
-	if (at < 4)
-		r->port = (uint16_t)(r->port << 8 | octet);
+		r->ip = ip_v4(0, 0, 0, 0);
+	else if (at == 1)
+		return take_command(reading, byte);
+	else if (at < 4)
+		r->port = (uint16_t)(r->port << 8 | byte);
 	else
-		r->ip[at - 4] = octet;
+		r->ip.octet[12 + at - 4] = byte;
 	if (at == HEADER_LEN - 1)
-		r->field = FIELD_USERID;
+		reading->at->field = FIELD_USERID;
 	return PARSE_MORE;
 }
 
-static enum parse take_userid(struct socks4_request *r, uint8_t octet)
+static enum parse take_userid(struct reading *reading, uint8_t byte)
 {
-	if (octet != 0 && r->userid_len == CONFIG_ANKLET_USERID_MAX)
-		return malformed(r, SOCKS4_LONG_USERID);
-	r->userid[r->userid_len] = (char)octet;
-	if (octet != 0) {
+	struct request *r = reading->r;
+
+	if (byte != 0 && r->userid_len == CONFIG_ANKLET_USERID_MAX)
+		return malformed(reading, REQUEST_LONG_USERID);
+	r->userid[r->userid_len] = (char)byte;
+	if (byte != 0) {
 		r->userid_len++;
 		return PARSE_MORE;
 	}
 	if (!announces_name(r))
 		return PARSE_DONE;
-	r->field = FIELD_NAME;
+	reading->at->field = FIELD_NAME;
 	return PARSE_MORE;
 }
 
-static enum parse take_name(struct socks4_request *r, uint8_t octet)
+static enum parse take_name(struct reading *reading, uint8_t byte)
 {
-	if (octet == 0 && r->name_len == 0)
-		return malformed(r, SOCKS4_EMPTY_NAME);
-	if (octet != 0 && r->name_len == CONFIG_ANKLET_NAME_MAX)
-		return malformed(r, SOCKS4_LONG_NAME);
-	if (octet != 0 && (octet <= 0x20 || octet == 0x7f))
-		return malformed(r, SOCKS4_BAD_NAME);
-	r->name[r->name_len] = (char)octet;
-	if (octet == 0)
+	struct request *r = reading->r;
+
+	if (byte == 0 && r->name_len == 0)
+		return malformed(reading, REQUEST_EMPTY_NAME);
+	if (byte != 0 && r->name_len == CONFIG_ANKLET_NAME_MAX)
+		return malformed(reading, REQUEST_LONG_NAME);
+	if (byte != 0 && (byte <= 0x20 || byte == 0x7f))
+		return malformed(reading, REQUEST_BAD_NAME);
+	r->name[r->name_len] = (char)byte;
+	if (byte == 0)
 		return PARSE_DONE;
 	r->name_len++;
 	return PARSE_MORE;
 }
 
-static enum parse take(struct socks4_request *r, uint8_t octet)
+static enum parse take(struct reading *reading, uint8_t byte)
 {
-	if (r->field == FIELD_HEADER)
-		return take_header(r, octet);
-	if (r->field == FIELD_USERID)
-		return take_userid(r, octet);
-	return take_name(r, octet);
+	if (reading->at->field == FIELD_HEADER)
+		return take_header(reading, byte);
+	if (reading->at->field == FIELD_USERID)
+		return take_userid(reading, byte);
+	return take_name(reading, byte);
 }
 
-enum parse socks4_read(struct socks4_request *r, const uint8_t *data, size_t len, size_t *used)
+enum parse socks4_read(struct request_reader *reader, struct request *r, const uint8_t *data,
+	size_t len, size_t *used)
 {
+	struct reading reading = {reader, r};
 	enum parse answer = PARSE_MORE;
 	size_t at = 0;
 
 	while (answer == PARSE_MORE && at < len)
-		answer = take(r, data[at++]);
+		answer = take(&reading, data[at++]);
 	*used = at;
 	return answer;
 }
 
-struct ip socks4_ip(const struct socks4_request *r)
+uint8_t socks4_code(enum verdict verdict)
 {
-	return ip_v4(r->ip[0], r->ip[1], r->ip[2], r->ip[3]);
+	if (verdict == VERDICT_NONE)
+		return 0;
+	if (verdict == VERDICT_GRANTED)
+		return SOCKS4_GRANTED;
+	if (verdict == VERDICT_NO_IDENTD)
+		return SOCKS4_NO_IDENTD;
+	return verdict == VERDICT_OTHER_USERID ? SOCKS4_OTHER_USERID : SOCKS4_REJECTED;
 }
 
-void socks4_reply(uint8_t reply[SOCKS4_REPLY_LEN], enum socks4_code code, const struct address *at)
+void socks4_reply(uint8_t reply[SOCKS4_REPLY_LEN], uint8_t code, const struct address *at)
 {
 	memset(reply, 0, SOCKS4_REPLY_LEN);
-	reply[1] = (uint8_t)code;
+	reply[1] = code;
 	reply[2] = (uint8_t)(at->port >> 8);
 	reply[3] = (uint8_t)at->port;
 	if (ip_is_v4(&at->ip))

@@ -79,8 +79,7 @@ enum session_next session_listen(struct sessions *all, struct session *s)
 		return session_refuse(s, REASON_SYSTEM);
 	if (!ip_is_zero(&all->config->bind_address))
 		at.ip = all->config->bind_address;
-	session_set_reply(s, SOCKS4_GRANTED, &at);
-	s->peer = at; /* until there is a peer: for the log */
+	s->announced = at;
 	return session_enter(all, s, SESSION_ANNOUNCE);
 }
 
@@ -91,14 +90,16 @@ enum session_next session_announce(struct sessions *all, struct session *s)
 
 	if (left != NEXT_WAIT)
 		return left;
-	r = session_send(all, s, &s->client);
+	r = session_send_reply(all, s, VERDICT_GRANTED, &s->announced);
 	if (r == PORT_AGAIN)
 		return NEXT_WAIT;
 	if (r < 0)
 		return session_ended(s, REASON_CLIENT_RESET, NEXT_RESET);
 	session_log_announced(all, s);
-	return session_enter(all, s,
-		session_hop_endpoint(all, s) != NULL ? SESSION_HOP_PEER : SESSION_WAIT_PEER);
+	if (session_hop_endpoint(all, s) == NULL)
+		return session_enter(all, s, SESSION_WAIT_PEER);
+	s->hop = (struct hop_reply){0}; /* for the second one */
+	return session_enter(all, s, SESSION_HOP_PEER);
 }
 
 /* Is it the host that was named? Where none was, the rules have their say now. */
@@ -129,6 +130,5 @@ enum session_next session_wait_peer(struct sessions *all, struct session *s)
 	session_own(all, s, s->server.sock);
 	if (!expected(all, s, &s->peer.ip))
 		return NEXT_REFUSE;
-	session_set_reply(s, SOCKS4_GRANTED, &s->peer);
 	return session_enter(all, s, SESSION_GRANT);
 }

@@ -116,10 +116,6 @@ static bool has_won(struct sessions *all, struct session *s, port_sock *sock)
 static enum session_next connected(struct sessions *all, struct session *s, uint8_t address)
 {
 	s->server_address = address;
-	if (session_hop_endpoint(all, s) == NULL) {
-		s->peer.ip = s->addresses[address];
-		s->peer.port = s->request.port;
-	}
 	return session_arrive(all, s);
 }
 

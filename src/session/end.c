@@ -23,7 +23,7 @@ static void set_relay_limit(struct sessions *all, struct session *s, bool half)
 
 enum session_next session_grant(struct sessions *all, struct session *s)
 {
-	int r = session_send(all, s, &s->client);
+	int r = session_send_reply(all, s, VERDICT_GRANTED, session_is_bind(s) ? &s->peer : NULL);
 
 	if (r == PORT_AGAIN)
 		return NEXT_WAIT;
@@ -143,52 +143,23 @@ enum session_next session_linger(struct sessions *all, struct session *s)
 
 /* ---- Refusals ---- */
 
-static void set_refusal(struct session *s)
-{
-	uint8_t code = session_reply_code((enum session_reason)s->reason);
-	static const struct address nothing;
-
-	session_set_reply(s, (enum socks4_code)code, &nothing);
-	if (s->reason == REASON_IS_SOCKS5) {
-		/* RFC 1928, section 3: no acceptable methods; so that the client can say why. */
-		s->message[0] = 5;
-		s->message[1] = 0xff;
-		s->message_len = 2;
-	} else if (code == 0) {
-		s->message_len = 0;
-	}
-}
-
 /* Nobody is asked any more: only the client is left, to be told. */
 enum session_next session_begin_refusal(struct sessions *all, struct session *s)
 {
 	all->loop.status.refused++;
 	session_log_end(all, s);
 	session_close_others(all, s, false);
-	set_refusal(s);
-	if (s->state <= SESSION_TLS_ACCEPT) {
+	if (s->state <= SESSION_TLS_ACCEPT)
 		session_close_tls(all, s, &s->client); /* it never was ready, and has said why */
-		s->message_len = 0;                    /* nothing goes in the clear */
-	}
 	session_enter(all, s, SESSION_REFUSE);
 	session_set_limit(all, s, TIMER_END, DRAIN_LIMIT_MS);
 	return NEXT_STATE;
 }
 
-/* For whoever looks at it with a browser, or takes it for another kind of proxy. */
-static const char http_refusal[] = "HTTP/1.1 501 Not Implemented\r\n"
-				   "Content-Type: text/plain\r\n"
-				   "Connection: close\r\n"
-				   "\r\n"
-				   "This is a SOCKS4 proxy. It does not speak HTTP.\r\n";
-
 enum session_next session_send_refusal(struct sessions *all, struct session *s)
 {
 	unsigned limit = SESSION_LIMIT(s->index);
-	int r = CONFIG_ANKLET_HINTS && s->reason == REASON_IS_HTTP
-			? session_send_all(
-				  all, s, &s->client, http_refusal, sizeof http_refusal - 1)
-			: session_send(all, s, &s->client);
+	int r = session_send_reply(all, s, session_verdict((enum session_reason)s->reason), NULL);
 
 	if (r == 0)
 		r = finish(all, s, &s->client);

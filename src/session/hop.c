@@ -3,20 +3,22 @@
  */
 #include "session/session.h"
 
-#define PIECE 128      /* octets of the request made at a time */
+#define PIECE 128      /* bytes of the request made at a time */
 #define LITERAL_MAX 48 /* an IPv6 address in text */
 
 /* What the hop is asked for. literal has room for an address that only 4A can say, in place of a name. */
 static struct hop_request request_of(const struct session *s, char literal[LITERAL_MAX])
 {
-	struct hop_request r = {.cd = s->request.cd, .to = s->peer, .userid = s->request.userid};
+	struct hop_request r = {.command = s->request.command,
+		.to = {.ip = s->asked, .port = s->request.port},
+		.userid = s->request.userid};
 	struct text t;
 
 	if (s->remote) {
 		r.name = s->request.name;
-	} else if (!ip_is_v4(&s->peer.ip)) {
+	} else if (!ip_is_v4(&s->asked)) {
 		text_init(&t, literal, LITERAL_MAX);
-		text_ip(&t, &s->peer.ip);
+		text_ip(&t, &s->asked);
 		r.name = literal;
 	}
 	return r;
@@ -47,7 +49,7 @@ static enum session_next read_reply(struct sessions *all, struct session *s)
 	enum parse parsed;
 	size_t used;
 
-	/* A reply has eight octets, and each round takes one. */
+	/* A reply has eight bytes, and each round takes one. */
 	do {
 		int n = stream_peek(all->loop.port, &s->server, &data);
 
@@ -62,7 +64,7 @@ static enum session_next read_reply(struct sessions *all, struct session *s)
 	} while (parsed == PARSE_MORE);
 	if (parsed == PARSE_MALFORMED)
 		return session_refuse(s, REASON_HOP_REPLY);
-	if (hop_code(&s->hop) != SOCKS4_GRANTED)
+	if (!hop_granted(&s->hop))
 		return session_refuse(s, REASON_HOP_REFUSED);
 	return NEXT_STATE;
 }
@@ -80,9 +82,7 @@ static enum session_next announce(struct sessions *all, struct session *s)
 		at.ip = s->addresses[s->server_address];
 	if (!ip_is_v4(&at.ip))
 		return session_refuse(s, REASON_HOP_IPV6);
-	s->hop = (struct hop_reply){0}; /* for the second one */
-	s->peer = at;
-	session_set_reply(s, SOCKS4_GRANTED, &at);
+	s->announced = at;
 	return session_enter(all, s, SESSION_ANNOUNCE);
 }
 
@@ -116,6 +116,5 @@ enum session_next session_hop_peer(struct sessions *all, struct session *s)
 	/* One that was named is the hop's to recognize; who any other is, is known only now. */
 	if (s->any_peer && !session_may_meet(all, s, &s->peer.ip))
 		return NEXT_REFUSE;
-	session_set_reply(s, SOCKS4_GRANTED, &s->peer);
 	return session_enter(all, s, SESSION_GRANT);
 }

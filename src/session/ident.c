@@ -19,8 +19,8 @@ enum session_next session_begin_ident(struct sessions *all, struct session *s)
 
 	if (r < 0)
 		return session_refuse(s, REASON_SYSTEM);
-	s->ident.port_on_client = s->from.port;
-	s->ident.port_on_proxy = from.port;
+	s->ident =
+		(struct ident_answer){.port_on_client = s->from.port, .port_on_proxy = from.port};
 	from.port = 0;
 	r = port_connect(all->loop.port, &from, &to, &s->side);
 	if (r < 0)
@@ -48,9 +48,6 @@ enum session_next session_ident(struct sessions *all, struct session *s)
 		return NEXT_WAIT;
 	if (r < 0)
 		return session_refuse(s, REASON_NO_IDENTD);
-	s->sent = 0;
-	s->message_len = (uint8_t)ident_query(
-		(char *)s->message, s->ident.port_on_client, s->ident.port_on_proxy);
 	/* One limit for both halves. */
 	step_at = timers_at(&all->loop.timers, step);
 	session_enter(all, s, SESSION_IDENT_ANSWER);
@@ -96,13 +93,16 @@ static enum session_next read_ident(struct sessions *all, struct session *s)
 enum session_next session_ident_answer(struct sessions *all, struct session *s)
 {
 	enum session_next left = session_client_left(all, s);
+	char question[IDENT_QUERY_SIZE];
+	size_t len;
 	int r;
 
 	if (left != NEXT_WAIT)
 		return left;
 	if (s->step_due)
 		return session_refuse(s, REASON_IDENT_LIMIT);
-	r = session_send(all, s, &(struct stream){.sock = s->side});
+	len = ident_query(question, s->ident.port_on_client, s->ident.port_on_proxy);
+	r = session_send(all, s, &(struct stream){.sock = s->side}, question, len);
 	if (r == PORT_AGAIN)
 		return NEXT_WAIT;
 	if (r < 0)

@@ -1,5 +1,5 @@
 /*
- * What is said about a session: the reply code for each reason, and its lines in the log.
+ * What is said about a session: what its client is told for each reason, and its lines in the log.
  *
  * Two lines for each session that was granted, one for each that was not, and
  * what it does in between where the configuration says 'log debug'. What
@@ -14,19 +14,19 @@
 
 _Static_assert(CONFIG_ANKLET_LOG_LINE >= 320, "a line has room for some of each");
 
-#define CODE(reason, code, words) code,
-#define WORDS(reason, code, words) words "\0"
+#define VERDICT(reason, verdict, words) VERDICT_##verdict,
+#define WORDS(reason, verdict, words) words "\0"
 
-static const uint8_t reason_codes[] = {SESSION_REASONS(CODE)};
+static const uint8_t reason_verdicts[] = {SESSION_REASONS(VERDICT)};
 static const char reason_words[] = SESSION_REASONS(WORDS);
 
 #define NAME(state, name, handler, feature) name "\0"
 
 static const char state_names[] = SESSION_STATES(NAME);
 
-uint8_t session_reply_code(enum session_reason reason)
+enum verdict session_verdict(enum session_reason reason)
 {
-	return reason_codes[reason];
+	return (enum verdict)reason_verdicts[reason];
 }
 
 /*
@@ -45,19 +45,17 @@ static void text_foreign(struct text *t, const char *octets, size_t len, size_t 
 		text_str(t, "\\...");
 }
 
-static void text_target(struct text *t, const struct sessions *all, const struct session *s)
+static void text_target(struct text *t, const struct session *s)
 {
-	const struct socks4_request *r = &s->request;
-	struct ip ip =
-		session_is_forwarded(s) ? all->config->forward[s->forward].target.ip : socks4_ip(r);
+	const struct request *r = &s->request;
 
-	text_str(t, session_is_forwarded(s) ? " forward "
-		    : r->cd == SOCKS4_BIND  ? " bind "
-					    : " connect ");
+	text_str(t, session_is_forwarded(s)      ? " forward "
+		    : r->command == COMMAND_BIND ? " bind "
+						 : " connect ");
 	if (r->name_len > 0)
 		text_foreign(t, r->name, r->name_len, NAME_SIZE);
 	else
-		text_ip(t, &ip);
+		text_ip(t, &r->ip);
 	text_char(t, ':');
 	text_num(t, r->port);
 }
@@ -72,7 +70,7 @@ static struct text *begin_line(struct sessions *all, const struct session *s)
 	text_char(t, ' ');
 	text_address(t, &s->from);
 	if (s->request_whole)
-		text_target(t, all, s);
+		text_target(t, s);
 	if (s->request.userid_len > 0) {
 		text_str(t, " user \"");
 		text_foreign(
@@ -124,7 +122,7 @@ void session_log_announced(struct sessions *all, const struct session *s)
 		return;
 	t = begin_line(all, s);
 	text_str(t, "waits for the peer on ");
-	text_address(t, &s->peer);
+	text_address(t, &s->announced);
 	loop_log(&all->loop, PORT_INFO);
 }
 
@@ -133,9 +131,10 @@ static void text_way(struct text *t, const struct sessions *all, const struct se
 {
 	const struct endpoint *hop = session_hop_endpoint(all, s);
 	bool known = !s->remote || session_is_bind(s);
+	struct address to = session_reached(all, s);
 
 	if (known)
-		text_address(t, &s->peer);
+		text_address(t, &to);
 	if (hop != NULL) {
 		struct address at = {.ip = s->addresses[s->server_address], .port = hop->port};
 
@@ -197,11 +196,12 @@ static bool concerns_hop(const struct sessions *all, const struct session *s)
 
 static void text_verdict(struct text *t, const struct sessions *all, const struct session *s)
 {
-	uint8_t code = reason_codes[s->reason];
+	uint8_t code =
+		reply_code(s->request.version, session_verdict((enum session_reason)s->reason));
 
 	if (s->state < SESSION_GRANT) {
 		text_str(t, "refused");
-		if (code != 0 && !session_is_forwarded(s)) { /* to whom nothing is said */
+		if (code != 0) {
 			text_str(t, " with ");
 			text_num(t, code);
 		}
@@ -222,7 +222,7 @@ static void text_verdict(struct text *t, const struct sessions *all, const struc
 	}
 	if (s->reason == REASON_NOT_SOCKS) {
 		text_str(t, ": its first byte is ");
-		text_num(t, s->request.vn);
+		text_num(t, s->request.version);
 	}
 }
 

@@ -66,10 +66,13 @@ bool session_permitted(
 }
 
 /* Is that session's CONNECT one to the same host? ip NULL: by the name, which a hop looks up. */
-static bool is_beside(const struct session *s, const struct session *other, const struct ip *ip)
+static bool is_beside(const struct sessions *all, const struct session *s,
+	const struct session *other, const struct ip *ip)
 {
+	struct address reached = session_reached(all, other);
+
 	if (ip != NULL)
-		return ip_equal(&other->peer.ip, ip);
+		return ip_equal(&reached.ip, ip);
 	return other->remote && strcmp(other->request.name, s->request.name) == 0;
 }
 
@@ -79,8 +82,8 @@ static bool has_connect(struct sessions *all, const struct session *s, const str
 	for (size_t i = 0; i < CONFIG_ANKLET_SESSIONS; i++) {
 		const struct session *other = &all->session[i];
 
-		if (other->state == SESSION_RELAY && other->request.cd == SOCKS4_CONNECT &&
-			ip_equal(&other->from.ip, &s->from.ip) && is_beside(s, other, ip))
+		if (other->state == SESSION_RELAY && !session_is_bind(other) &&
+			ip_equal(&other->from.ip, &s->from.ip) && is_beside(all, s, other, ip))
 			return true;
 	}
 	return false;

@@ -7,34 +7,34 @@
 
 #include "base/check.h"
 
-static enum session_reason fault_reason(const struct socks4_request *request)
+static enum session_reason fault_reason(enum request_fault fault)
 {
-	switch ((enum socks4_fault)request->fault) {
-	case SOCKS4_IS_SOCKS5:
+	switch (fault) {
+	case REQUEST_IS_SOCKS5:
 		return REASON_IS_SOCKS5;
-	case SOCKS4_BAD_COMMAND:
+	case REQUEST_BAD_COMMAND:
 		return REASON_BAD_COMMAND;
-	case SOCKS4_LONG_USERID:
+	case REQUEST_LONG_USERID:
 		return REASON_LONG_USERID;
-	case SOCKS4_EMPTY_NAME:
+	case REQUEST_EMPTY_NAME:
 		return REASON_EMPTY_NAME;
-	case SOCKS4_LONG_NAME:
+	case REQUEST_LONG_NAME:
 		return REASON_LONG_NAME;
-	case SOCKS4_BAD_NAME:
+	case REQUEST_BAD_NAME:
 		return REASON_BAD_NAME;
-	case SOCKS4_IS_HTTP:
+	case REQUEST_IS_HTTP:
 		return REASON_IS_HTTP;
-	case SOCKS4_IS_TLS:
+	case REQUEST_IS_TLS:
 		return REASON_IS_TLS;
-	case SOCKS4_NOT_SOCKS:
-	case SOCKS4_OK:
+	case REQUEST_NOT_SOCKS:
+	case REQUEST_OK:
 		break;
 	}
 	return REASON_NOT_SOCKS;
 }
 
 /* A NAME may be an address, in brackets or not: then nothing is looked up. */
-static bool name_is_ip(const struct socks4_request *request, struct ip *ip)
+static bool name_is_ip(const struct request *request, struct ip *ip)
 {
 	const char *name = request->name;
 	size_t len = request->name_len;
@@ -65,15 +65,11 @@ static bool consider_ip(
 	return true;
 }
 
-/* What is asked for by address: by the client, or by the target of its forward. */
-static bool target_is_ip(const struct sessions *all, const struct session *s, struct ip *ip)
+/* What is asked for by address. */
+static bool target_is_ip(const struct session *s, struct ip *ip)
 {
-	*ip = socks4_ip(&s->request);
-	if (s->request.name_len > 0)
-		return name_is_ip(&s->request, ip);
-	if (session_is_forwarded(s))
-		*ip = all->config->forward[s->forward].target.ip;
-	return true;
+	*ip = s->request.ip;
+	return s->request.name_len == 0 || name_is_ip(&s->request, ip);
 }
 
 static enum session_next consider(struct sessions *all, struct session *s)
@@ -84,11 +80,11 @@ static enum session_next consider(struct sessions *all, struct session *s)
 
 	s->request_whole = true;
 	session_set_limit(all, s, TIMER_ESTABLISH, all->config->limit_establish_ms);
-	if (!CONFIG_ANKLET_BIND && s->request.cd == SOCKS4_BIND)
+	if (!CONFIG_ANKLET_BIND && s->request.command == COMMAND_BIND)
 		return session_refuse(s, REASON_BIND_ABSENT);
 	if (!bind && s->request.port == 0)
 		return session_refuse(s, REASON_PORT_ZERO);
-	s->by_name = !target_is_ip(all, s, &target);
+	s->by_name = !target_is_ip(s, &target);
 	s->any_peer = bind && !s->by_name && session_any_ip(&target);
 	if (s->by_name ? !consider_name(all, s, &answer) : !consider_ip(all, s, &target, &answer))
 		return NEXT_REFUSE;
@@ -106,7 +102,7 @@ enum session_next session_request(struct sessions *all, struct session *s)
 
 	if (session_is_forwarded(s))
 		return consider(all, s);
-	/* Each round takes at least one octet, and a request has an end. */
+	/* Each round takes at least one byte, and a request has an end. */
 	for (;;) {
 		enum parse parsed;
 		int n = stream_peek(all->loop.port, &s->client, &data);
@@ -121,11 +117,11 @@ enum session_next session_request(struct sessions *all, struct session *s)
 			return session_ended(s,
 				n < PORT_ANSWER_LAST ? REASON_CLIENT_TLS : REASON_CLIENT_RESET,
 				NEXT_RESET);
-		parsed = socks4_read(&s->request, data, (size_t)n, &used);
+		parsed = request_read(&s->reader, &s->request, data, (size_t)n, &used);
 		stream_consume(all->loop.port, &s->client, used);
 		if (parsed == PARSE_DONE)
 			return consider(all, s);
 		if (parsed == PARSE_MALFORMED)
-			return session_refuse(s, fault_reason(&s->request));
+			return session_refuse(s, fault_reason((enum request_fault)s->reader.fault));
 	}
 }

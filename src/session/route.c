@@ -47,6 +47,16 @@ const struct endpoint *session_hop_endpoint(const struct sessions *all, const st
 	return route != NULL && route->how == ROUTE_VIA ? &route->hop : NULL;
 }
 
+struct address session_reached(const struct sessions *all, const struct session *s)
+{
+	bool hop = session_hop_endpoint(all, s) != NULL;
+
+	if (session_is_bind(s))
+		return s->peer;
+	return (struct address){
+		.ip = hop ? s->asked : s->addresses[s->server_address], .port = s->request.port};
+}
+
 /* Where TLS is built in. */
 static const struct tls_options *tls_options_of(const struct sessions *all, const struct session *s)
 {
@@ -105,7 +115,7 @@ static bool choose_target(struct session *s, const struct endpoint *hop)
 	for (unsigned i = 0; i < s->address_count; i++) {
 		if (v4_only && !ip_is_v4(&s->addresses[i]))
 			continue;
-		s->peer.ip = s->addresses[i];
+		s->asked = s->addresses[i];
 		return true;
 	}
 	return s->remote;
@@ -114,7 +124,6 @@ static bool choose_target(struct session *s, const struct endpoint *hop)
 /* The addresses are the hop's from here on. */
 static enum session_next to_hop(struct sessions *all, struct session *s, const struct endpoint *hop)
 {
-	s->peer.port = s->request.port;
 	if (!choose_target(s, hop))
 		return session_refuse(s, REASON_HOP_NO_IPV4);
 	s->address_count = 0;
@@ -155,7 +164,6 @@ enum session_next session_depart(struct sessions *all, struct session *s)
 
 enum session_next session_arrive(struct sessions *all, struct session *s)
 {
-	static const struct address nothing; /* the client ignores it, and it would leak ours */
 	bool tls = session_tls_options(all, s) != NULL;
 	uint8_t protocol;
 
@@ -165,11 +173,7 @@ enum session_next session_arrive(struct sessions *all, struct session *s)
 		return session_enter(all, s, SESSION_TLS_CONNECT);
 	if (s->state < SESSION_HOP && session_hop_endpoint(all, s) != NULL) {
 		s->hop = (struct hop_reply){0};
-		s->sent = 0;
 		return session_enter(all, s, SESSION_HOP);
 	}
-	session_set_reply(s, SOCKS4_GRANTED, &nothing);
-	if (session_is_forwarded(s))
-		s->message_len = 0;
 	return session_enter(all, s, SESSION_GRANT);
 }

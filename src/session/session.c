@@ -169,10 +169,11 @@ static enum session_admission admit(struct sessions *all, bool tls, port_sock cl
 static void fill_request(struct sessions *all, struct session *s)
 {
 	const struct endpoint *target = &all->config->forward[s->forward].target;
-	struct socks4_request *r = &s->request;
+	struct request *r = &s->request;
 
-	r->cd = SOCKS4_CONNECT;
+	r->command = COMMAND_CONNECT;
 	r->port = target->port;
+	r->ip = target->ip;
 	if (target->host == ENDPOINT_NAME) {
 		const char *name = string_table_at(&all->config->strings, target->name);
 

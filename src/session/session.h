@@ -21,7 +21,7 @@
 #include "port.h"
 #include "protocol/hop.h"
 #include "protocol/ident.h"
-#include "protocol/socks4.h"
+#include "protocol/request.h"
 #include "protocol/starttls.h"
 #include "session/reason.h"
 #include "session/relay.h"
@@ -52,19 +52,18 @@ struct session {
 		server;  /* to the application server or the next hop, or the first attempt at it */
 	port_sock rival; /* the second attempt, while both race */
 	port_sock
-		side; /* identd's connection, the look-up, or BIND's listener: never two of them */
-	uint16_t
-		sent; /* octets of the message, or of what is asked of the next hop, that were taken */
-	uint8_t message_len;
-	uint8_t message[16]; /* what is being sent: a reply, or IDENT's question */
-	uint32_t number;     /* counts sessions, for the log */
+		side;  /* identd's connection, the look-up, or BIND's listener: never two of them */
+	uint16_t sent; /* bytes that were taken of what the present state sends */
+	uint32_t number; /* counts sessions, for the log */
 	uint32_t accepted_at;
-	uint32_t drained;    /* octets read and dropped at the end */
+	uint32_t drained;    /* bytes read and dropped at the end */
 	struct address from; /* the client */
-	union {              /* what the present state reads */
+	union {              /* what the present state reads, or sends */
+		struct request_reader reader;
 		struct ident_answer ident;
 		struct starttls starttls;
 		struct hop_reply hop;
+		struct address announced; /* BIND: where the peer is waited for, which it sends */
 	};
 	int16_t rule; /* that decided; -1: none */
 	bool request_whole;
@@ -74,15 +73,16 @@ struct session {
 	bool remote;        /* the next hop looks the name up */
 	bool needs_connect; /* of the rule that granted */
 	uint8_t address_count;
-	uint8_t address_next;                  /* the next one to try */
-	uint16_t port_start, ports_tried;      /* BIND: in bind-ports */
-	uint8_t server_address, rival_address; /* which one each attempt is made to */
-	uint32_t server_since, rival_since;    /* when it began */
-	uint32_t scope;                        /* of those of the addresses that are link-local */
-	struct address
-		peer; /* the application server, once connected; before, what a hop is asked for */
+	uint8_t address_next;             /* the next one to try */
+	uint16_t port_start, ports_tried; /* BIND: in bind-ports */
+	uint8_t server_address,
+		rival_address; /* to which one each attempt is made; the former is the server's */
+	uint32_t server_since, rival_since; /* when it began */
+	uint32_t scope;                     /* of those of the addresses that are link-local */
+	struct ip asked;                    /* of a hop, where that is asked for an address */
+	struct address peer;                /* BIND: who came */
 	struct relay relay;
-	struct socks4_request request;
+	struct request request;
 	struct ip addresses[ANKLET_ADDRESSES]; /* permitted ones, in the order of trying */
 };
 
@@ -114,7 +114,7 @@ static inline bool session_is_forwarded(const struct session *s)
 /* Does it ask for BIND, where that is built in? */
 static inline bool session_is_bind(const struct session *s)
 {
-	return CONFIG_ANKLET_BIND && s->request.cd == SOCKS4_BIND;
+	return CONFIG_ANKLET_BIND && s->request.command == COMMAND_BIND;
 }
 
 /* ---- session.c: for the instance ---- */
@@ -178,15 +178,13 @@ enum session_reason session_reason_of_rules(const struct rules_answer *answer);
  */
 enum session_next session_client_left(struct sessions *all, struct session *s);
 
-/* Sets the reply to be sent next. */
-void session_set_reply(struct session *s, enum socks4_code code, const struct address *at);
+/* Sends on in what the state has to say, from s->sent on: 0 when all of it was taken, PORT_AGAIN, or the failure. */
+int session_send(struct sessions *all, struct session *s, struct stream *to, const void *message,
+	size_t len);
 
-/* Sends on in the message: 0 when all of it was taken, PORT_AGAIN, or the failure. */
-int session_send(struct sessions *all, struct session *s, struct stream *to);
-
-/* The same with any message, from s->sent on. */
-int session_send_all(struct sessions *all, struct session *s, struct stream *to,
-	const void *message, size_t len);
+/* The same in a reply to the client; at: an address to be told, or NULL. */
+int session_send_reply(
+	struct sessions *all, struct session *s, enum verdict verdict, const struct address *at);
 
 /* Sets the time limit of the phase (0: none), or of the state's own step; from now on. */
 void session_set_limit(struct sessions *all, struct session *s, enum timer_kind kind, uint32_t ms);
@@ -223,6 +221,9 @@ void session_close_tls(struct sessions *all, const struct session *s, struct str
 /* Finds the route for one address, or for the name where ip is NULL; 'unresolved': it has no address here. */
 int session_find_route(
 	struct sessions *all, const struct session *s, const struct ip *ip, bool unresolved);
+
+/* Whom the client has reached: the connected server, the one that a hop was asked for, or BIND's peer. */
+struct address session_reached(const struct sessions *all, const struct session *s);
 
 /* The next hop of its route, or NULL. */
 const struct endpoint *session_hop_endpoint(const struct sessions *all, const struct session *s);
@@ -294,7 +295,7 @@ void session_log_end(struct sessions *all, const struct session *s);
 /* Appends the words for a reason, and which rule it was (from 0), if it was one. */
 void text_reason(struct text *t, enum session_reason reason, int16_t rule);
 
-/* The code of the reply for a reason; 0: no reply is sent. */
-uint8_t session_reply_code(enum session_reason reason);
+/* What a client is told for a reason. */
+enum verdict session_verdict(enum session_reason reason);
 
 #endif

@@ -86,6 +86,7 @@ enum session_next session_enter(struct sessions *all, struct session *s, enum se
 {
 	check(state > s->state);
 	s->state = (uint8_t)state;
+	s->sent = 0;
 	timers_clear(&all->loop.timers, SESSION_STEP(s->index));
 	s->step_due = false;
 	return NEXT_STATE;
@@ -151,14 +152,7 @@ enum session_reason session_reason_of(int answer)
 
 /* ---- Replies ---- */
 
-void session_set_reply(struct session *s, enum socks4_code code, const struct address *at)
-{
-	socks4_reply(s->message, code, at);
-	s->message_len = SOCKS4_REPLY_LEN;
-	s->sent = 0;
-}
-
-int session_send_all(
+int session_send(
 	struct sessions *all, struct session *s, struct stream *to, const void *message, size_t len)
 {
 	while (s->sent < len) {
@@ -172,7 +166,14 @@ int session_send_all(
 	return stream_flush(all->loop.port, to);
 }
 
-int session_send(struct sessions *all, struct session *s, struct stream *to)
+int session_send_reply(
+	struct sessions *all, struct session *s, enum verdict verdict, const struct address *at)
 {
-	return session_send_all(all, s, to, s->message, s->message_len);
+	static const struct address nothing; /* the client ignores it, and it would leak ours */
+	uint8_t buf[REPLY_ROOM];
+	size_t len;
+	const void *reply =
+		reply_bytes(s->request.version, verdict, at != NULL ? at : &nothing, buf, &len);
+
+	return session_send(all, s, &s->client, reply, len);
 }

@@ -44,7 +44,7 @@ static void text_expected(struct text *t, const struct sessions *all, const stru
 	else if (s->by_name)
 		text_str(t, s->request.name);
 	else
-		text_ip(t, &s->peer.ip);
+		text_ip(t, &s->addresses[s->server_address]);
 }
 
 /* 0, or the failure. There is a place for it from here on: nobody waits for one in mid-stream. */

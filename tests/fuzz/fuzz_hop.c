@@ -20,17 +20,18 @@ static void expect(bool holds)
 		abort();
 }
 
-/* What was put together in pieces is a request that socks4_read() takes for the same. */
+/* What was put together in pieces is a request that request_read() takes for the same. */
 static void check_request(const struct hop_request *r, const uint8_t *octets, size_t len)
 {
-	struct socks4_request read = {.field = 0};
+	struct request_reader reader = {.field = 0};
+	struct request read = {.version = 0};
 	size_t used;
-	enum parse answer = socks4_read(&read, octets, len, &used);
+	enum parse answer = request_read(&reader, &read, octets, len, &used);
 
 	if (r->name != NULL && answer == PARSE_MALFORMED)
 		return; /* a name that no client may send */
 	expect(answer == PARSE_DONE && used == len);
-	expect(read.cd == r->cd && read.port == r->to.port);
+	expect(read.command == r->command && read.port == r->to.port);
 	expect(strcmp(read.userid, r->userid) == 0);
 	expect(strcmp(read.name, r->name != NULL ? r->name : "") == 0);
 }
@@ -92,7 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		end - userid > UINT8_MAX || name_end - (end + 1) > UINT8_MAX)
 		return 0;
 	piece = data[0] % 32u + 1u;
-	r.cd = data[1] & 1 ? SOCKS4_BIND : SOCKS4_CONNECT;
+	r.command = data[1] & 1 ? COMMAND_BIND : COMMAND_CONNECT;
 	r.name = data[1] & 2 ? (const char *)(end + 1) : NULL;
 	r.to.ip = ip_v4(198, 51, data[0], data[1]);
 	r.to.port = (uint16_t)(data[0] << 8 | data[1]);

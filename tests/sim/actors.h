@@ -8,7 +8,11 @@
 #ifndef ANKLET_TESTS_ACTORS_H
 #define ANKLET_TESTS_ACTORS_H
 
+#include "protocol/socks4.h"
 #include "scenario.h"
+
+/* CD, as the clients here write it. */
+enum socks4_command { SOCKS4_CONNECT = 1, SOCKS4_BIND = 2 };
 
 /* Sets the actor's timer to a time, which may have passed; UINT64_MAX: none. */
 void actor_wake(struct sim_actor *actor, uint64_t at);

@@ -38,7 +38,7 @@ static void read_request(struct next_hop *hop, struct next_hop_asked *asked)
 			finish(hop, asked, n);
 			return;
 		}
-		parsed = socks4_read(&asked->request, data, (size_t)n, &used);
+		parsed = request_read(&asked->reader, &asked->request, data, (size_t)n, &used);
 		stream_consume(hop->actor.port, &asked->talk.stream, used);
 		EXPECT(hop->run, parsed != PARSE_MALFORMED);
 		if (parsed == PARSE_MORE)
@@ -55,7 +55,7 @@ static unsigned words_of(const struct next_hop *hop, const struct next_hop_asked
 {
 	if (hop->words != 0)
 		return hop->words;
-	return asked->request.cd == SOCKS4_BIND ? 2 : 1;
+	return asked->request.command == COMMAND_BIND ? 2 : 1;
 }
 
 static void go_on(struct next_hop *hop, struct next_hop_asked *asked, enum next_hop_then then)
@@ -301,15 +301,15 @@ const struct hop_way *hop_way_begin(
 void hop_way_check(
 	const struct client *client, const struct next_hop_asked *asked, const struct hop_way *way)
 {
-	const struct socks4_request *r = &asked->request;
-	struct ip server = ip_v4(203, 0, 113, 5), named = ip_v4(0, 0, 0, 1), ip = socks4_ip(r);
+	const struct request *r = &asked->request;
+	struct ip server = ip_v4(203, 0, 113, 5), named = ip_v4(0, 0, 0, 1);
 	struct ip proxy = ip_v4(10, 0, 0, 1);
 	bool by_name = way->passed != NULL;
 
-	EXPECT(client->run, asked->whole && r->cd == client->request[1]);
+	EXPECT(client->run, asked->whole && r->command == client->request[1]);
 	EXPECT(client->run, r->port == HOP_TARGET_PORT);
 	EXPECT(client->run, strcmp(r->userid, (const char *)client->request + 8) == 0);
 	EXPECT(client->run, strcmp(r->name, by_name ? way->passed : "") == 0);
-	EXPECT(client->run, ip_equal(&ip, by_name ? &named : &server));
+	EXPECT(client->run, ip_equal(&r->ip, by_name ? &named : &server));
 	EXPECT(client->run, ip_equal(&asked->from.ip, &proxy));
 }

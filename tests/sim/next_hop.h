@@ -27,7 +27,8 @@ struct next_hop_word {
 /* One connection to it. */
 struct next_hop_asked {
 	struct address from;
-	struct socks4_request request;
+	struct request_reader reader;
+	struct request request;
 	bool whole; /* the request is */
 	bool over;
 	unsigned said; /* whole words */

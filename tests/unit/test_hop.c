@@ -51,14 +51,14 @@ static void says(const struct hop_request *r, const char *expected, size_t len)
 
 static void by_address(void **state)
 {
-	struct hop_request r = {.cd = SOCKS4_CONNECT, .userid = "Fred"};
+	struct hop_request r = {.command = COMMAND_CONNECT, .userid = "Fred"};
 
 	(void)state;
 	r.to.ip = ip_v4(66, 102, 7, 99);
 	r.to.port = 80;
 	says(&r, LITERAL("\x04\x01\x00\x50\x42\x66\x07\x63"
 			 "Fred\0"));
-	r.cd = SOCKS4_BIND;
+	r.command = COMMAND_BIND;
 	r.to.port = 0xfedc;
 	r.userid = "";
 	says(&r, LITERAL("\x04\x02\xfe\xdc\x42\x66\x07\x63\0"));
@@ -66,7 +66,7 @@ static void by_address(void **state)
 
 static void by_name(void **state)
 {
-	struct hop_request r = {.cd = SOCKS4_BIND, .userid = "Fred", .name = "example.com"};
+	struct hop_request r = {.command = COMMAND_BIND, .userid = "Fred", .name = "example.com"};
 
 	(void)state;
 	r.to.ip = ip_v4(10, 1, 2, 3); /* not looked at */
@@ -80,7 +80,7 @@ static void by_name(void **state)
 static void longest(void **state)
 {
 	char userid[256], name[256], expected[520];
-	struct hop_request r = {.cd = SOCKS4_CONNECT, .userid = userid, .name = name};
+	struct hop_request r = {.command = COMMAND_CONNECT, .userid = userid, .name = name};
 
 	(void)state;
 	memset(userid, 'u', 255);

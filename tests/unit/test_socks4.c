@@ -14,12 +14,13 @@
 
 #define CONNECT_HEADER "\x04\x01\x00\x50\x0a\x01\x02\x03" /* 10.1.2.3:80 */
 #define NAME_HEADER "\x04\x01\x01\xbb\x00\x00\x00\x01"    /* a name, port 443 */
-#define WHOLE_MAX 640                                     /* octets of the longest message here */
+#define WHOLE_MAX 640                                     /* bytes of the longest message here */
 
 struct outcome {
 	enum parse answer;
 	size_t used;
-	struct socks4_request r;
+	struct request_reader reader;
+	struct request r;
 };
 
 /* Reads data in three pieces that end at a, b and len; empty ones are pieces too. */
@@ -34,7 +35,7 @@ static void read_cut(struct outcome *o, const uint8_t *data, size_t len, size_t 
 		size_t piece_len = ends[i] - start, used = SIZE_MAX;
 		uint8_t *piece = guard_copy(data + start, piece_len);
 
-		o->answer = socks4_read(&o->r, piece, piece_len, &used);
+		o->answer = request_read(&o->reader, &o->r, piece, piece_len, &used);
 		guard_free(piece, piece_len);
 		assert_true(used <= piece_len);
 		if (o->answer == PARSE_MORE)
@@ -48,6 +49,7 @@ static void same_outcome(const struct outcome *a, const struct outcome *b)
 {
 	assert_int_equal(a->answer, b->answer);
 	assert_int_equal(a->used, b->used);
+	assert_memory_equal(&a->reader, &b->reader, sizeof a->reader);
 	assert_memory_equal(&a->r, &b->r, sizeof a->r);
 }
 
@@ -83,19 +85,19 @@ static void done(struct outcome *o, const void *data, size_t len, size_t used)
 	read_every_way(o, data, len);
 	assert_int_equal(o->answer, PARSE_DONE);
 	assert_int_equal(o->used, used);
-	assert_int_equal(o->r.fault, SOCKS4_OK);
-	assert_int_equal(o->r.vn, 4);
+	assert_int_equal(o->reader.fault, REQUEST_OK);
+	assert_int_equal(o->r.version, 4);
 	assert_int_equal(strlen(o->r.userid), o->r.userid_len);
 	assert_int_equal(strlen(o->r.name), o->r.name_len);
 }
 
-static void malformed(const void *data, size_t len, enum socks4_fault fault, size_t used)
+static void malformed(const void *data, size_t len, enum request_fault fault, size_t used)
 {
 	struct outcome o;
 
 	read_every_way(&o, data, len);
 	assert_int_equal(o.answer, PARSE_MALFORMED);
-	assert_int_equal(o.r.fault, fault);
+	assert_int_equal(o.reader.fault, fault);
 	assert_int_equal(o.used, used);
 }
 
@@ -106,7 +108,7 @@ static void more(const void *data, size_t len)
 	read_every_way(&o, data, len);
 	assert_int_equal(o.answer, PARSE_MORE);
 	assert_int_equal(o.used, len);
-	assert_int_equal(o.r.fault, SOCKS4_OK);
+	assert_int_equal(o.reader.fault, REQUEST_OK);
 }
 
 #define LITERAL(s) (s), sizeof(s) - 1
@@ -114,32 +116,30 @@ static void more(const void *data, size_t len)
 static void plain_connect(void **state)
 {
 	static const char request[] = CONNECT_HEADER "fred";
-	struct ip ip, expected = ip_v4(10, 1, 2, 3);
+	struct ip expected = ip_v4(10, 1, 2, 3);
 	struct outcome o;
 
 	(void)state;
 	done(&o, request, sizeof request, sizeof request);
-	assert_int_equal(o.r.cd, SOCKS4_CONNECT);
+	assert_int_equal(o.r.command, COMMAND_CONNECT);
 	assert_int_equal(o.r.port, 80);
 	assert_string_equal(o.r.userid, "fred");
 	assert_int_equal(o.r.name_len, 0);
-	ip = socks4_ip(&o.r);
-	assert_true(ip_equal(&ip, &expected));
+	assert_true(ip_equal(&o.r.ip, &expected));
 }
 
 static void bind_with_high_port(void **state)
 {
 	static const char request[] = "\x04\x02\xff\xfe\xc0\xa8\xfe\xff";
-	struct ip ip, expected = ip_v4(192, 168, 254, 255);
+	struct ip expected = ip_v4(192, 168, 254, 255);
 	struct outcome o;
 
 	(void)state;
 	done(&o, request, sizeof request, sizeof request);
-	assert_int_equal(o.r.cd, SOCKS4_BIND);
+	assert_int_equal(o.r.command, COMMAND_BIND);
 	assert_int_equal(o.r.port, 65534);
 	assert_int_equal(o.r.userid_len, 0);
-	ip = socks4_ip(&o.r);
-	assert_true(ip_equal(&ip, &expected));
+	assert_true(ip_equal(&o.r.ip, &expected));
 }
 
 static void name_follows_only_0_0_0_x(void **state)
@@ -159,7 +159,7 @@ static void name_follows_only_0_0_0_x(void **state)
 	}
 	done(&o, LITERAL("\x04\x01\x00\x50\x00\x00\x00\xff\0a\0"), 11);
 	assert_string_equal(o.r.name, "a");
-	assert_int_equal(o.r.ip[3], 255);
+	assert_int_equal(o.r.ip.octet[15], 255);
 }
 
 static void name_and_userid(void **state)
@@ -187,7 +187,7 @@ static void application_data_is_left_alone(void **state)
 	done(&o, LITERAL(NAME_HEADER "\0name\0\x16\x03\x01"), 8 + 6);
 }
 
-static void userid_is_any_octets_but_nul(void **state)
+static void userid_is_any_bytes_but_nul(void **state)
 {
 	uint8_t request[WHOLE_MAX], userid[CONFIG_ANKLET_USERID_MAX];
 	struct outcome o;
@@ -211,7 +211,7 @@ static void userid_over_the_limit(void **state)
 	(void)state;
 	memset(userid, 'u', sizeof userid);
 	len = join(request, CONNECT_HEADER, userid, sizeof userid, "\0", 1);
-	malformed(request, len, SOCKS4_LONG_USERID, len - 1);
+	malformed(request, len, REQUEST_LONG_USERID, len - 1);
 	more(request, len - 2);
 }
 
@@ -230,14 +230,14 @@ static void name_at_the_limit(void **state)
 
 	name[CONFIG_ANKLET_NAME_MAX + 1] = 'n';
 	len = join(request, NAME_HEADER, name, sizeof name, "\0rest", 5);
-	malformed(request, len, SOCKS4_LONG_NAME, len - 5);
+	malformed(request, len, REQUEST_LONG_NAME, len - 5);
 }
 
 static void name_must_not_be_empty(void **state)
 {
 	(void)state;
-	malformed(LITERAL(NAME_HEADER "me\0\0rest"), SOCKS4_EMPTY_NAME, 8 + 4);
-	malformed(LITERAL(NAME_HEADER "\0\0"), SOCKS4_EMPTY_NAME, 8 + 2);
+	malformed(LITERAL(NAME_HEADER "me\0\0rest"), REQUEST_EMPTY_NAME, 8 + 4);
+	malformed(LITERAL(NAME_HEADER "\0\0"), REQUEST_EMPTY_NAME, 8 + 2);
 }
 
 static void name_takes_no_controls(void **state)
@@ -250,7 +250,7 @@ static void name_takes_no_controls(void **state)
 
 		request[10] = (uint8_t)octet;
 		if (bad) {
-			malformed(request, sizeof request, SOCKS4_BAD_NAME, 11);
+			malformed(request, sizeof request, REQUEST_BAD_NAME, 11);
 		} else {
 			done(&o, request, sizeof request, sizeof request);
 			assert_int_equal((uint8_t)o.r.name[1], octet);
@@ -259,13 +259,13 @@ static void name_takes_no_controls(void **state)
 }
 
 /* What a client speaks that does not speak SOCKS4: what its first byte says. */
-static enum socks4_fault first_byte_fault(unsigned byte)
+static enum request_fault first_byte_fault(unsigned byte)
 {
 	switch (byte) {
 	case 5:
-		return SOCKS4_IS_SOCKS5;
+		return REQUEST_IS_SOCKS5;
 	case 22:
-		return SOCKS4_IS_TLS;
+		return REQUEST_IS_TLS;
 	case 'C':
 	case 'D':
 	case 'G':
@@ -273,9 +273,9 @@ static enum socks4_fault first_byte_fault(unsigned byte)
 	case 'O':
 	case 'P':
 	case 'T':
-		return SOCKS4_IS_HTTP;
+		return REQUEST_IS_HTTP;
 	default:
-		return SOCKS4_NOT_SOCKS;
+		return REQUEST_NOT_SOCKS;
 	}
 }
 
@@ -302,10 +302,10 @@ static void command(void **state)
 		struct outcome o;
 
 		request[1] = (uint8_t)octet;
-		if (octet == SOCKS4_CONNECT || octet == SOCKS4_BIND)
+		if (octet == COMMAND_CONNECT || octet == COMMAND_BIND)
 			done(&o, request, sizeof request, sizeof request);
 		else
-			malformed(request, sizeof request, SOCKS4_BAD_COMMAND, 2);
+			malformed(request, sizeof request, REQUEST_BAD_COMMAND, 2);
 	}
 }
 
@@ -339,6 +339,47 @@ static void replies(void **state)
 	assert_int_equal(reply[SOCKS4_REPLY_LEN], 0xee);
 }
 
+/* What a client gets for a verdict that is not its own protocol's matter, and 0 where nothing is said. */
+static void codes(void **state)
+{
+	(void)state;
+	assert_int_equal(reply_code(4, VERDICT_NONE), 0);
+	assert_int_equal(reply_code(4, VERDICT_GRANTED), SOCKS4_GRANTED);
+	for (unsigned verdict = VERDICT_FAILED; verdict <= VERDICT_TIMEOUT; verdict++)
+		assert_int_equal(reply_code(4, (enum verdict)verdict), SOCKS4_REJECTED);
+	assert_int_equal(reply_code(4, VERDICT_NO_IDENTD), SOCKS4_NO_IDENTD);
+	assert_int_equal(reply_code(4, VERDICT_OTHER_USERID), SOCKS4_OTHER_USERID);
+	for (unsigned version = 0; version < 256; version++)
+		assert_true(version == 4 || reply_code((uint8_t)version, VERDICT_FAILED) == 0);
+}
+
+/* What begins with no 4 gets what it understands, or nothing; whatever the verdict. */
+static void replies_to_others(void **state)
+{
+	struct address at = {.ip = ip_v4(192, 0, 2, 7), .port = 8080};
+	uint8_t buf[REPLY_ROOM];
+	size_t len;
+
+	(void)state;
+	for (unsigned version = 0; version < 256; version++) {
+		const void *reply = reply_bytes((uint8_t)version, VERDICT_GRANTED, &at, buf, &len);
+
+		if (version == 4)
+			assert_memory_equal(reply, "\x00\x5a\x1f\x90\xc0\x00\x02\x07", len);
+		else if (version == 5)
+			assert_memory_equal(reply, "\x05\xff", len);
+		else if (CONFIG_ANKLET_HINTS && first_byte_fault(version) == REQUEST_IS_HTTP)
+			assert_memory_equal(reply, "HTTP/1.1 501 ", 13);
+		assert_int_equal(len,
+			version == 4   ? SOCKS4_REPLY_LEN
+			: version == 5 ? 2
+			: CONFIG_ANKLET_HINTS && first_byte_fault(version) == REQUEST_IS_HTTP ? 126
+											      : 0);
+	}
+	reply_bytes(4, VERDICT_NONE, &at, buf, &len);
+	assert_int_equal(len, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -347,7 +388,7 @@ int main(void)
 		cmocka_unit_test(name_follows_only_0_0_0_x),
 		cmocka_unit_test(name_and_userid),
 		cmocka_unit_test(application_data_is_left_alone),
-		cmocka_unit_test(userid_is_any_octets_but_nul),
+		cmocka_unit_test(userid_is_any_bytes_but_nul),
 		cmocka_unit_test(userid_over_the_limit),
 		cmocka_unit_test(name_at_the_limit),
 		cmocka_unit_test(name_must_not_be_empty),
@@ -356,6 +397,8 @@ int main(void)
 		cmocka_unit_test(command),
 		cmocka_unit_test(every_prefix_wants_more),
 		cmocka_unit_test(replies),
+		cmocka_unit_test(codes),
+		cmocka_unit_test(replies_to_others),
 	};
 
 	return cmocka_run_group_tests_name("socks4", tests, NULL, NULL);

@@ -1,0 +1,97 @@
+/*
+ * What a client asks for and what it is told, whichever protocol it speaks.
+ *
+ * The first byte says which that is, and request.c hands the rest to its reader and
+ * to the writer of its replies: nobody else knows. Formats only: what is done about a
+ * request is not decided here.
+ */
+#ifndef ANKLET_REQUEST_H
+#define ANKLET_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "anklet_config.h"
+#include "base/address.h"
+#include "protocol/parse.h"
+
+_Static_assert(CONFIG_ANKLET_USERID_MAX <= 255, "a userid's length fits a byte");
+_Static_assert(CONFIG_ANKLET_NAME_MAX <= 255, "a name's length fits a byte");
+
+/* The numbers are those of every SOCKS. */
+enum command { COMMAND_CONNECT = 1, COMMAND_BIND = 2 };
+
+/* Why a request is malformed. */
+enum request_fault {
+	REQUEST_OK,
+	REQUEST_NOT_SOCKS,   /* the first byte is none of these */
+	REQUEST_IS_SOCKS5,   /* it is 5 */
+	REQUEST_IS_HTTP,     /* it is one that a method of HTTP begins with */
+	REQUEST_IS_TLS,      /* it is 22, as a handshake of TLS begins */
+	REQUEST_BAD_COMMAND, /* neither CONNECT nor BIND */
+	REQUEST_LONG_USERID, /* longer than CONFIG_ANKLET_USERID_MAX; it is never cut short */
+	REQUEST_EMPTY_NAME,
+	REQUEST_LONG_NAME, /* longer than CONFIG_ANKLET_NAME_MAX */
+	REQUEST_BAD_NAME,  /* with a byte up to 0x20, or 0x7f */
+};
+
+/*
+ * A request, while it is read and afterwards. All zero is a request of which
+ * nothing has been read. userid and name are terminated by a NUL, without which
+ * the lengths count.
+ */
+struct request {
+	uint8_t version; /* the first byte */
+	uint8_t command; /* enum command */
+	uint8_t userid_len;
+	uint8_t name_len; /* 0: it names an address */
+	uint16_t port;    /* host order */
+	struct ip ip;     /* where name_len is 0; 0.0.0.0 or '::' in a BIND: whoever comes */
+	char userid[CONFIG_ANKLET_USERID_MAX + 1];
+	char name[CONFIG_ANKLET_NAME_MAX + 1];
+};
+
+/* Of use to the readers alone, while a request is read. All zero before the first byte. */
+struct request_reader {
+	uint8_t field; /* which one is being read */
+	uint8_t field_at;
+	uint8_t fault; /* enum request_fault, after PARSE_MALFORMED */
+};
+
+/*
+ * Reads on. Sets *used to the bytes of data that belong to the request; what
+ * follows them is the client's application data. PARSE_MALFORMED sets reader->fault;
+ * in a field that is still too long or wrong, at the first byte that makes it so.
+ * Not to be called again after DONE or MALFORMED.
+ */
+enum parse request_read(struct request_reader *reader, struct request *r, const uint8_t *data,
+	size_t len, size_t *used);
+
+/* What a client is told. Each protocol has its own codes for them, and may have one for several. */
+enum verdict {
+	VERDICT_NONE, /* nothing, in its protocol: it speaks another one, or was being talked to already */
+	VERDICT_GRANTED,
+	VERDICT_FAILED, /* for no reason below */
+	VERDICT_DENIED, /* by the rules, or by what protects those who wrote none */
+	VERDICT_NO_COMMAND,
+	VERDICT_UNREACHABLE,
+	VERDICT_CONNECTION_REFUSED,
+	VERDICT_TIMEOUT,
+	VERDICT_NO_IDENTD,    /* the client's identd cannot be reached, or does not know the user */
+	VERDICT_OTHER_USERID, /* it names another one */
+};
+
+#define REPLY_ROOM 8 /* the longest reply of a protocol that is spoken */
+
+/*
+ * The reply to a client whose request began with that version: where its *len bytes stand, which may be buf.
+ * What is no protocol of ours gets what it can understand, or nothing (*len is 0). at: an address to be told.
+ */
+const void *reply_bytes(uint8_t version, enum verdict verdict, const struct address *at,
+	uint8_t buf[REPLY_ROOM], size_t *len);
+
+/* The number in it that says why, as people know it; 0: it has none. */
+uint8_t reply_code(uint8_t version, enum verdict verdict);
+
+#endif
