@@ -49,15 +49,33 @@ const char *text_of_list(const char *list, unsigned n)
 	return list;
 }
 
+/*
+ * Divides by ten and returns the remainder. In steps of 16 bits, for a 32-bit
+ * processor has no division of 64 bits: the compiler's own takes 700 bytes of flash.
+ */
+static unsigned digit_off(uint64_t *n)
+{
+	uint64_t quotient = 0;
+	uint32_t rest = 0;
+
+	for (unsigned shift = 64; shift > 0;) {
+		shift -= 16;
+		rest = rest << 16 | (uint32_t)(*n >> shift & 0xffff);
+		quotient |= (uint64_t)(rest / 10) << shift;
+		rest %= 10;
+	}
+	*n = quotient;
+	return rest;
+}
+
 void text_padded(struct text *t, uint64_t n, unsigned width)
 {
 	char digits[20]; /* 2^64 - 1 has 20 */
 	unsigned used = 0;
 
-	do {
-		digits[sizeof digits - ++used] = (char)('0' + n % 10);
-		n /= 10;
-	} while (n > 0 || (used < width && used < sizeof digits));
+	do
+		digits[sizeof digits - ++used] = (char)('0' + digit_off(&n));
+	while (n > 0 || (used < width && used < sizeof digits));
 	text_octets(t, digits + sizeof digits - used, used);
 }
 

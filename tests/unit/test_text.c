@@ -1,6 +1,7 @@
 /*
  * text: what is appended, what is cut, and that nothing is written past the buffer.
  */
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -127,6 +128,23 @@ static void numbers_in_decimal(void **state)
 	assert_string_equal(buf, "00000000000000000001");
 }
 
+/* Digits are split off in steps of 16 bits: at each seam of them, what printf() says. */
+static void every_length_of_number_as_printf_says(void **state)
+{
+	(void)state;
+	for (unsigned shift = 0; shift < 64; shift++)
+		for (int off = -2; off <= 2; off++) {
+			uint64_t n = ((uint64_t)1 << shift) * 7 + (uint64_t)off;
+			char buf[24], expected[24];
+			struct text t;
+
+			text_init(&t, buf, sizeof buf);
+			text_num(&t, n);
+			snprintf(expected, sizeof expected, "%" PRIu64, n);
+			assert_string_equal(buf, expected);
+		}
+}
+
 static void escapes_every_octet_that_could_harm(void **state)
 {
 	(void)state;
@@ -207,6 +225,7 @@ int main(void)
 		cmocka_unit_test(never_writes_past_the_buffer),
 		cmocka_unit_test(nothing_follows_a_cut),
 		cmocka_unit_test(numbers_in_decimal),
+		cmocka_unit_test(every_length_of_number_as_printf_says),
 		cmocka_unit_test(escapes_every_octet_that_could_harm),
 		cmocka_unit_test(an_escape_is_whole_or_absent),
 		cmocka_unit_test(durations_as_a_person_writes_them),
