@@ -38,7 +38,7 @@ static void text_in_use(struct text *t, const struct address *at)
 
 	text_init(&who, buf, sizeof buf);
 	text_str(t, "it is in use");
-	if (holder_find(at, &who)) {
+	if (CONFIG_ANKLET_HINTS && holder_find(at, &who)) {
 		text_str(t, " by ");
 		text_str(t, who.buf);
 	}
