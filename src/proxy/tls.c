@@ -97,6 +97,8 @@ int instance_load_tls(struct anklet *a, struct anklet_failure *failure)
 	const struct config *c = &a->config;
 	int r = 0;
 
+	if (!ANKLET_HAS_TLS)
+		return 0;
 	for (unsigned i = 0; r == 0 && i < c->listen_count; i++)
 		r = load_endpoint(a, &a->listen_tls[i], &c->listen[i], true, failure);
 	for (unsigned i = 0; r == 0 && i < c->forward_count; i++) {
@@ -112,6 +114,8 @@ int instance_load_tls(struct anklet *a, struct anklet_failure *failure)
 
 void instance_unload_tls(struct anklet *a)
 {
+	if (!ANKLET_HAS_TLS)
+		return;
 	for (unsigned i = 0; i < a->config.listen_count; i++)
 		tls_unload(&a->listen_tls[i]);
 	for (unsigned i = 0; i < a->config.forward_count; i++) {
