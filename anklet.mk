@@ -28,6 +28,8 @@ BSD_posix += port/bsd/no_pktinfo.c port/bsd/system_posix.c
 PROGRAM += app/failure.c app/main.c app/options.c app/output.c app/user.c
 PROGRAM_linux += app/holder_linux.c
 PROGRAM_posix += app/holder_posix.c
+ACCOUNTS_system += app/accounts_system.c
+ACCOUNTS_files += app/accounts_files.c
 
 # The simulated network.
 PORT_SIM += port/literal.c port/sim/datagrams.c port/sim/faults.c port/sim/names.c port/sim/network.c port/sim/octets.c

@@ -54,7 +54,9 @@ POSIX_FLAGS = $(if $(SANITIZE),-DCHECK_TELLS) $(CONFIG_FLAGS) $(INCLUDES) $(TLS_
 port_bsd = $(PORT_BSD) $(BSD_INET6) $(BSD_UNIX) $(BSD_$(NATIVE))
 posix_core = $(call of,posix,$(CORE) $(TLS_SOURCES))
 posix_port = $(sort $(call of,posix,$(port_bsd)))
-posix_program = $(sort $(call of,posix,$(PROGRAM) $(PROGRAM_$(NATIVE))))
+# A static libc has no directory of users but these files: ACCOUNTS=files reads them in less.
+ACCOUNTS ?= system
+posix_program = $(sort $(call of,posix,$(PROGRAM) $(PROGRAM_$(NATIVE)) $(ACCOUNTS_$(ACCOUNTS))))
 
 # The core calls the port, and the port puts texts and addresses together with the core. The library
 # of TLS is linked behind them; that libanklet.a is made again when it changes brings that about.

@@ -22,6 +22,7 @@ endef
 
 with_tls = $(if $(tls_built:none=),$(1))
 $(eval $(call read,posix,POSIX_FLAGS,$(CORE) $(TLS_none) $(port_bsd) $(PROGRAM) $(PROGRAM_$(NATIVE)) \
+	$(ACCOUNTS_system) $(ACCOUNTS_files) \
 	$(call with_tls,$(TLS_mbedtls)) $(patsubst $(BUILD)/%,tests/%.c,$(unit)) $(wildcard tests/fuzz/*.c) \
 	tests/no_malloc.c $(CONTRACT) $(HARNESS_UNIX) examples/embed/embed.c))
 $(eval $(call read,sim,SIM_FLAGS,$(PORT_SIM) $(SIM_FRAMEWORK) tests/sim/library_none.c \

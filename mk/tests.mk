@@ -31,6 +31,8 @@ wrap_test_tls_cost = -Wl,--wrap=mbedtls_mpi_exp_mod_unsafe,--wrap=mbedtls_ecp_mu
 
 $(eval $(if $(unit),$(call posix_test,$(unit): $(BUILD)/unit/%: $(BUILD)/posix/tests/unit/%.o,$$(wrap_$$*),-lcmocka)))
 $(eval $(call posix_test,$(BUILD)/posix_contract: $(call of,posix,$(CONTRACT) $(HARNESS_UNIX)),,-lcmocka))
+# Of the program there is this alone, whatever the program is built with.
+$(BUILD)/unit/test_accounts: $(call of,posix,$(ACCOUNTS_files))
 # A fuzz target's corpus is an ordinary test: every string of bytes ever found interesting.
 $(eval $(call posix_test,$(replay): $(BUILD)/replay/%: $(call of,posix,tests/fuzz/fuzz_%.c tests/fuzz/replay.c)))
 
