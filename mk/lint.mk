@@ -53,7 +53,8 @@ lint_man:
 	mandoc -Tlint -W warning docs/anklet.8 docs/anklet.conf.5
 
 # Of the program, of the simulator, and of an image's port.
-lint_calls: $(posix_program) $(POSIX_LIBS) $(SIM_LIBS) $(call of,lwip,$(PORT_LWIP) $(PORT_LWIP_DUAL))
-	@tools/calls $(BUILD)/posix $(BUILD)/sim $(BUILD)/lwip
+lint_calls: $(posix_core) $(posix_port) $(posix_program) $(call of,sim,$(CORE) $(TLS_SOURCES) $(PORT_SIM)) \
+	$(call of,lwip,$(PORT_LWIP) $(PORT_LWIP_DUAL))
+	@tools/calls $(BUILD)/posix $(BUILD)/sim $(BUILD)/lwip $(filter %.o,$^)
 
 .PHONY: lint lint_format lint_cppcheck lint_tidy lint_scripts lint_man lint_calls format
