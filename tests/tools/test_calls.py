@@ -16,7 +16,7 @@ def calls(monkeypatch, tmp_path, capsys):
     module = importlib.util.module_from_spec(importlib.util.spec_from_loader("calls", loader))
     loader.exec_module(module)
 
-    def run(files, up=(), circles=()):
+    def run(files, up=(), circles=(), named=()):
         monkeypatch.setattr(module, "CALLS_UP", dict.fromkeys(up, "because"))
         monkeypatch.setattr(module, "CIRCLES", dict(circles))
         for name, (defined, called) in files.items():
@@ -25,7 +25,7 @@ def calls(monkeypatch, tmp_path, capsys):
             path.write_text("".join(f"void {one}(void);\n" for one in called.split()) +
                             f"void {defined}(void)\n{{\n" + "".join(f"{one}();\n" for one in called.split()) + "}\n")
             subprocess.run(["cc", "-c", "-o", tmp_path / (name + ".o"), path], check=True)
-        status = module.main([tmp_path])
+        status = module.main([str(tmp_path), *(str(tmp_path / (name + ".o")) for name in named)])
         *told, total = capsys.readouterr().out.splitlines()
         assert bool(told) == bool(status) and total.startswith("calls: ")
         return told
@@ -82,3 +82,9 @@ def test_no_objects_are_no_answer(calls, tmp_path):
 
 def test_what_is_not_of_the_project_is_not_read(calls):
     assert calls(GOOD | {"tests/unit/test": ("judge", "step")}) == []
+
+
+def test_where_objects_are_named_no_other_is_read(calls):
+    files = GOOD | {"src/base/text": ("text", "port_wait")}
+    assert calls(files, named=[name for name in files if name != "src/base/text"]) == []
+    assert len(calls(files, named=files)) == 1
