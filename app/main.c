@@ -1,9 +1,9 @@
 /*
  * The program: one instance of anklet, run in the foreground until a signal ends it.
  *
- * TERM lets the sessions end by themselves, INT or a second TERM ends them. The
+ * TERM lets the sessions end by themselves, INT, QUIT or a second TERM ends them. The
  * signals are blocked but for the wait, so none can slip in between a look at
- * the flag and the wait.
+ * the flag and the wait. HUP, USR1 and USR2, by which daemons are asked for something, end nothing.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <signal.h>
@@ -36,20 +36,30 @@ static void on_signal(int number)
 	stop = number == SIGTERM && stop == STOP_NOT ? STOP_DRAIN : STOP_NOW;
 }
 
+/* From the very beginning: whoever sends one need not know how far the start has come. */
+static void ignore_signals(void)
+{
+	static const int ignored[] = {SIGHUP, SIGUSR1, SIGUSR2};
+
+	for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
+		sigaction(ignored[i], &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
+}
+
 static void catch_signals(void)
 {
+	static const int ending[] = {SIGINT, SIGQUIT, SIGTERM};
 	struct sigaction catch = {.sa_handler = on_signal};
 	sigset_t ours, during_wait;
 
 	sigemptyset(&ours);
-	sigaddset(&ours, SIGINT);
-	sigaddset(&ours, SIGTERM);
+	for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++)
+		sigaddset(&ours, ending[i]);
 	catch.sa_mask = ours;
 	sigprocmask(SIG_BLOCK, &ours, &during_wait);
-	sigdelset(&during_wait, SIGINT);
-	sigdelset(&during_wait, SIGTERM);
-	sigaction(SIGINT, &catch, NULL);
-	sigaction(SIGTERM, &catch, NULL);
+	for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++) {
+		sigdelset(&during_wait, ending[i]);
+		sigaction(ending[i], &catch, NULL);
+	}
 	embed_signals(&port, &during_wait);
 }
 
@@ -223,6 +233,7 @@ int main(int argc, char **argv)
 	(void)argc;
 	if (options_read(a, argv, &status) == OPTIONS_END)
 		return status;
+	ignore_signals();
 	status = start(a);
 	if (status != EXIT_SUCCESS)
 		return status;

@@ -288,24 +288,54 @@ def test_term_drains(anklet, server):
     assert one.wait() == 0
 
 
-def test_int_stops_at_once(anklet, server):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGQUIT])
+def test_int_and_quit_stop_at_once(anklet, server, number):
     one = anklet()
     client, end = socks4.session(one.address, server)
     waiting = peers.dial(one.address)
-    one.signal(signal.SIGINT)
+    one.signal(number)
     assert one.wait(peers.LIMIT) == 0
     assert peers.end_of(client) in ("EOF", "RESET") and peers.end_of(end) in ("EOF", "RESET")
     assert peers.end_of(waiting) in ("EOF", "RESET")
 
 
-def test_int_ends_a_drain(anklet, server):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGQUIT, signal.SIGTERM])
+def test_int_and_quit_and_a_second_term_end_a_drain(anklet, server, number):
     one = anklet()
     socks4.session(one.address, server)
     one.signal(signal.SIGTERM)
     assert peers.until(lambda: peers.closed(one.address))
     assert one.alive()
-    one.signal(signal.SIGINT)
+    one.signal(number)
     assert one.wait(peers.LIMIT) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2])
+def test_other_signals_end_nothing(anklet, server, number):
+    """Neither while it serves nor while it drains, nor before it listens."""
+    one = anklet()
+    client, end = socks4.session(one.address, server)
+    for stage in (b"serves", b"drains"):
+        one.signal(number)
+        client.sendall(stage)
+        assert peers.read_exactly(end, len(stage)) == stage
+        if stage == b"serves":
+            assert socks4.serves(one.address)
+            one.signal(signal.SIGTERM)
+            assert peers.until(lambda: peers.closed(one.address))
+    client.close()
+    end.close()
+    assert one.wait() == 0
+
+
+def test_signals_before_it_listens_end_nothing(anklet, dns):
+    """While it looks a name up at which it is to listen, which takes as long as the name server likes."""
+    dns.zone["late.example.test"] = Name(silent=True)
+    one = anklet("--listen", "late.example.test:0", *dns.option, stderr=subprocess.DEVNULL)
+    assert peers.until(lambda: dns.asked("late.example.test"))
+    for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
+        one.signal(number)
+    assert one.wait() == 1
 
 
 def test_the_port_is_free_again_at_once(anklet, server):
