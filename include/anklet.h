@@ -32,13 +32,13 @@
  * asserted when anklet is built.
  */
 #define ANKLET_DATAGRAMS_MEMORY                                                           \
-	((size_t)CONFIG_ANKLET_ASSOCIATIONS * 136 +                                       \
+	((size_t)CONFIG_ANKLET_ASSOCIATIONS * 144 +                                       \
 		(CONFIG_ANKLET_ASSOCIATIONS > 0) *                                        \
 			((size_t)CONFIG_ANKLET_FORWARDS * (24 * ANKLET_ADDRESSES + 128) + \
 				CONFIG_ANKLET_DATAGRAM + 160))
 #define ANKLET_MEMORY                                                                              \
 	((size_t)CONFIG_ANKLET_SESSIONS * (CONFIG_ANKLET_USERID_MAX + CONFIG_ANKLET_NAME_MAX + 2 + \
-						  16 * ANKLET_ADDRESSES + 296) +                   \
+						  16 * ANKLET_ADDRESSES + 304) +                   \
 		(size_t)CONFIG_ANKLET_RULES * 80 + (size_t)CONFIG_ANKLET_LISTENERS * 90 +          \
 		(size_t)CONFIG_ANKLET_ROUTES * 140 + (size_t)CONFIG_ANKLET_FORWARDS * 180 +        \
 		(size_t)CONFIG_ANKLET_SPARE_SOCKETS * 2 + ANKLET_DATAGRAMS_MEMORY +                \

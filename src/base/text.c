@@ -123,9 +123,9 @@ int text_hex_value(char c)
 	return -1;
 }
 
-void text_duration(struct text *t, uint32_t ms)
+void text_duration(struct text *t, uint64_t ms)
 {
-	uint32_t s = ms / 1000;
+	uint32_t s = (uint32_t)(ms / 1000);
 
 	if (ms < 1000) {
 		text_num(t, ms);
@@ -133,7 +133,7 @@ void text_duration(struct text *t, uint32_t ms)
 	} else if (s < 60) {
 		text_num(t, s);
 		text_char(t, '.');
-		text_num(t, ms % 1000 / 100);
+		text_num(t, (uint32_t)ms % 1000 / 100);
 		text_char(t, 's');
 	} else if (s < 3600) {
 		text_num(t, s / 60);

@@ -114,7 +114,13 @@ int32_t loop_next(const struct loop *loop, uint32_t now)
 
 	sooner(&ms, &loop->earliest, now);
 	sooner(&ms, &loop->accept_at, now);
-	return ms;
+	return ms < 0 && loop->status.sessions > 0 ? INT32_MAX : ms;
+}
+
+uint64_t loop_time(struct loop *loop)
+{
+	loop->time += port_now(loop->port) - (uint32_t)loop->time;
+	return loop->time;
 }
 
 /* ---- The log ---- */

@@ -40,6 +40,7 @@ struct ready_list {
 /* The tables stand at the end: what is near is reached with less code. */
 struct loop {
 	struct port *port;
+	uint64_t time;             /* of loop_time() */
 	struct deadline earliest;  /* of what is no timer: the next look at those is due then */
 	struct deadline accept_at; /* accepting rests until then: the port had no resources */
 	uint8_t log;               /* enum log_level */
@@ -89,7 +90,16 @@ void loop_set_timer(struct loop *loop, unsigned timer, enum timer_kind kind, uin
 /* A deadline was set that is no timer: the next look at the clock is due then at the latest. */
 void loop_deadline(struct loop *loop, const struct deadline *d);
 
-/* How long may be waited, in ms, for timers and deadlines alone; negative: no limit. */
+/*
+ * The clock of port_now(), which wraps after 49 days, in as many bits as a session of months takes: for what is not
+ * compared but shown. It is read once in a tick at least.
+ */
+uint64_t loop_time(struct loop *loop);
+
+/*
+ * How long may be waited, in ms, for timers and deadlines alone; negative: no limit. Where there are sessions, so long
+ * at most that no wrap of the clock is missed.
+ */
 int32_t loop_next(const struct loop *loop, uint32_t now);
 
 /* ---- The log ---- */

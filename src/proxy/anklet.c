@@ -168,6 +168,7 @@ void anklet_turn(struct anklet *a)
 	uint32_t begun = ANKLET_HAS_TLS ? port_now(a->sessions.loop.port) : 0;
 	port_sock sock;
 
+	(void)loop_time(&a->sessions.loop);
 	while ((sock = port_next(a->sessions.loop.port)) != PORT_NONE)
 		note_ready(a, sock);
 	expire(a);

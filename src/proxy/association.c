@@ -88,7 +88,7 @@ static void log_ended(struct anklet *a, const struct association *as, const char
 	text_str(t, ", dropped ");
 	text_num(t, as->dropped);
 	text_str(t, ", in ");
-	text_duration(t, port_now(a->sessions.loop.port) - as->begun_at);
+	text_duration(t, loop_time(&a->sessions.loop) - as->begun_at);
 	loop_log(&a->sessions.loop, PORT_INFO);
 }
 
@@ -214,7 +214,8 @@ static void begin(struct anklet *a, struct association *as, const struct address
 {
 	as->used = as->ready = true;
 	as->number = ++a->datagrams->number;
-	as->begun_at = as->last_at = port_now(a->sessions.loop.port);
+	as->begun_at = loop_time(&a->sessions.loop);
+	as->last_at = (uint32_t)as->begun_at;
 	as->server = *server;
 	loop_own(&a->sessions.loop, as->sock, OWNER_ASSOCIATION,
 		(unsigned)(as - a->datagrams->associations));

@@ -61,7 +61,7 @@ struct association {
 	uint8_t place;
 	port_sock sock;
 	uint32_t number; /* counts associations, for the log */
-	uint32_t begun_at;
+	uint64_t begun_at; /* by loop_time() */
 	uint32_t last_at; /* of the last datagram */
 	struct address client;
 	struct address asked; /* the local address that the client wrote to */

@@ -84,9 +84,9 @@ static struct text *begin_line(struct sessions *all, const struct session *s)
 static void text_since(struct text *t, struct sessions *all, const struct session *s)
 {
 	/* Only TLS can have taken long in this tick. */
-	uint32_t now = ANKLET_HAS_TLS ? port_clock(all->loop.port) : port_now(all->loop.port);
-
-	text_duration(t, now - s->accepted_at);
+	if (ANKLET_HAS_TLS)
+		port_clock(all->loop.port);
+	text_duration(t, loop_time(&all->loop) - s->accepted_at);
 }
 
 void session_log_state(struct sessions *all, const struct session *s)

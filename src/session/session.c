@@ -71,7 +71,7 @@ static int32_t silent_in(const struct sessions *all, enum timer_kind kind)
 
 	if (all->config->limit_client == 0 || timer == TIMER_NONE)
 		return -1;
-	return time_until(all->session[timer / 2].accepted_at + SILENT_MS, now);
+	return time_until((uint32_t)all->session[timer / 2].accepted_at + SILENT_MS, now);
 }
 
 int32_t sessions_room(const struct sessions *all, bool tls)
@@ -101,7 +101,7 @@ static struct session *silent_of_more(
 	for (unsigned i = 0; i < LOOKED_AT && timer != TIMER_NONE; i++) {
 		struct session *s = &all->session[timer / 2];
 
-		if (port_now(all->loop.port) - s->accepted_at < SILENT_MS)
+		if (loop_time(&all->loop) - s->accepted_at < SILENT_MS)
 			break;
 		if (clients->client[s->holder].held[pool] > held)
 			return s;
@@ -211,7 +211,7 @@ enum session_admission session_begin(struct sessions *all, int8_t forward, struc
 	s->forward = forward;
 	s->from = *from;
 	s->number = ++all->number;
-	s->accepted_at = port_now(all->loop.port);
+	s->accepted_at = loop_time(&all->loop);
 	session_own(all, s, client);
 	if (session_is_forwarded(s))
 		fill_request(all, s);

@@ -55,7 +55,7 @@ struct session {
 		side;  /* identd's connection, the look-up, or BIND's listener: never two of them */
 	uint16_t sent; /* bytes that were taken of what the present state sends */
 	uint32_t number; /* counts sessions, for the log */
-	uint32_t accepted_at;
+	uint64_t accepted_at; /* by loop_time() */
 	uint32_t drained;    /* bytes read and dropped at the end */
 	struct address from; /* the client */
 	union {              /* what the present state reads, or sends */

@@ -51,7 +51,7 @@ struct talk {
 	uint32_t out_wait;    /* send no more than so many before any octet has come in */
 	uint32_t piece_max;   /* octets a send; 0: as many as there are */
 	uint32_t in_max;      /* octets read in one visit; 0: all */
-	uint32_t pause_ms;    /* between visits, if in_max or piece_max ended one */
+	uint64_t pause_ms;    /* between visits, if in_max or piece_max ended one */
 	uint32_t reset_ms;    /* reset so long after beginning to talk; 0: never */
 	uint32_t reset_at;    /* reset when so many came in; 0: never */
 	uint8_t last;         /* enum talk_last */

@@ -171,7 +171,38 @@ static void jumps(struct run *run)
 		run_between(run, 1, run_between(run, 0, 1) == 1 ? 1000 : 86400000);
 }
 
+/* ---- Sessions of months ---- */
+
+#define DAY_MS UINT64_C(86400000)
+
+static struct server server;
+
+static void check_months(struct run *run)
+{
+	EXPECT(run, client_code(&client) == SOCKS4_GRANTED && server.talk[0].in == 2);
+	EXPECT(run, run_logged(run, "closed, both sides ended, up 2 down 0 in 1440h00m") == 1);
+}
+
+/* Longer than the clock can count, without a byte in between. */
+static void months(struct run *run)
+{
+	client_init(&client, run, HOST_CLIENT);
+	client_ask(&client, SOCKS4_CONNECT, SERVER_IP, 7000, "user", NULL);
+	server_init(&server, run, HOST_SERVER, SERVER_IP, 7000);
+	pair_up(&client, &server, 2, 0);
+	client.talk.piece_max = 1;
+	client.talk.pause_ms = 60 * DAY_MS;
+	client.talk.last = TALK_FIN;
+	server.pattern.last = TALK_FIN_AFTER_FIN;
+	run->sim.clock_at = run_between(run, 1, UINT32_MAX);
+	run->config = "limit-idle 0\nlimit-half-closed 0\n";
+	run->config_added = true;
+	run->limit_ms = 61 * DAY_MS;
+	run->check = check_months;
+}
+
 static const struct scenario scenarios[] = {
+	{"months", months},
 	{"wrap", wrap},
 	{"jumps", jumps},
 };

@@ -309,10 +309,10 @@ static void look_at_drips(struct run *run)
 		const struct session *s = &a->sessions.session[i];
 
 		if (s->state == SESSION_REQUEST)
-			EXPECT(run, now - s->accepted_at < limit);
+			EXPECT(run, now - (uint32_t)s->accepted_at < limit);
 		if (s->state == SESSION_DRAIN)
 			EXPECT(run, timers_at(&a->sessions.loop.timers, SESSION_LIMIT(i)) -
-						    DRAIN_MS - s->accepted_at ==
+						    DRAIN_MS - (uint32_t)s->accepted_at ==
 					    limit);
 	}
 }

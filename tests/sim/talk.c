@@ -11,9 +11,10 @@
 void actor_wake(struct sim_actor *actor, uint64_t at)
 {
 	const struct sim *sim = actor->port->sim;
+	uint64_t ms = at > sim->now ? at - sim->now : 0;
 
-	if (at != UINT64_MAX)
-		sim_timer(actor, at > sim->now ? (int32_t)(at - sim->now) : 0);
+	if (at != UINT64_MAX) /* too early is only for nothing */
+		sim_timer(actor, ms < INT32_MAX ? (int32_t)ms : INT32_MAX);
 }
 
 static void lower(uint64_t *wake, uint64_t at)
