@@ -185,6 +185,48 @@ bool ip_parse(const char *text, size_t len, struct ip *ip)
 	return true;
 }
 
+/* "10", "012", "0xA", "0x" */
+static bool is_number(const char *text, size_t len)
+{
+	bool hex = len >= 2 && text[0] == '0' && (text[1] | 0x20) == 'x';
+
+	for (size_t i = hex ? 2 : 0; i < len; i++)
+		if (text_hex_value(text[i]) < 0 || (!hex && text[i] > '9'))
+			return false;
+	return len > 0;
+}
+
+bool ip_may_be_meant(const char *text, size_t len)
+{
+	const char *percent = len > 0 ? memchr(text, '%', len) : NULL;
+	size_t label;
+
+	if (len > 0 && memchr(text, ':', len) != NULL)
+		return true;
+	if (percent != NULL)
+		len = (size_t)(percent - text);
+	while (len > 0 && (text[len - 1] == '.' || text[len - 1] == ']'))
+		len--;
+	for (label = len; label > 0 && text[label - 1] != '.' && text[label - 1] != '[';)
+		label--;
+	return is_number(text + label, len - label);
+}
+
+bool ip_embeds_v4(const struct ip *ip, struct ip *v4)
+{
+	static const uint8_t nat64[12] = {0x00, 0x64, 0xff, 0x9b};
+	const uint8_t *o = ip->octet;
+
+	if (memcmp(o, nat64, sizeof nat64) == 0)
+		o += 12;
+	else if (o[0] == 0x20 && o[1] == 0x02)
+		o += 2;
+	else
+		return false;
+	*v4 = ip_v4(o[0], o[1], o[2], o[3]);
+	return true;
+}
+
 static void clear_host_bits(struct ip_prefix *prefix)
 {
 	for (unsigned bit = prefix->bits; bit < 128; bit++)

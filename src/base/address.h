@@ -73,6 +73,19 @@ bool ip_prefix_holds(const struct ip_prefix *prefix, const struct ip *ip);
 /* Does 'outer' hold every address of 'inner'? */
 bool ip_prefix_within(const struct ip_prefix *inner, const struct ip_prefix *outer);
 
+/*
+ * Is the text what some readers take for an address, though ip_parse() does not: inet_aton()'s "10.66051", "0xa.1.2.3"
+ * and "012.1.2.3", or an address of IPv6 with a zone? No host has such a name: its last label is no number (RFC 1123,
+ * section 2.1; the URL standard, "ends in a number"), and it has no colon. Of an address it answers true as well.
+ */
+bool ip_may_be_meant(const char *text, size_t len);
+
+/*
+ * Has it an address of IPv4 in it, which is reached through it: in 64:ff9b::/96 (RFC 6052), or of the router in
+ * 2002::/16 (RFC 3056)? Sets *v4 then.
+ */
+bool ip_embeds_v4(const struct ip *ip, struct ip *v4);
+
 /* Parses decimal digits that fill the text, no sign, at most 'max'; false otherwise. */
 bool number_parse(const char *text, size_t len, uint32_t max, uint32_t *n);
 

@@ -13,7 +13,6 @@
 bool word_is_name(struct word word)
 {
 	size_t label = 0;
-	bool number = true; /* the label so far is digits only */
 
 	if (word.len > CONFIG_ANKLET_NAME_MAX)
 		return false;
@@ -22,14 +21,12 @@ bool word_is_name(struct word word)
 	for (size_t i = 0; i < word.len; i++) {
 		if (word.at[i] == '.' && label > 0) {
 			label = 0;
-			number = true;
 			continue;
 		}
 		if (!byte_is_of_name(word.at[i]) || ++label > LABEL_MAX_LEN)
 			return false;
-		number = number && word.at[i] >= '0' && word.at[i] <= '9';
 	}
-	return word.len <= NAME_MAX_LEN && label > 0 && !number;
+	return word.len <= NAME_MAX_LEN && label > 0 && !ip_may_be_meant(word.at, word.len);
 }
 
 /* "80,443,6660-6669" */

@@ -40,6 +40,11 @@ static bool name_matches(const char *pattern, const char *name)
 	return len == pattern_len && same_letters(name, pattern, len);
 }
 
+bool name_is_loopback(const char *name)
+{
+	return name_matches("localhost", name) || name_matches("*.localhost", name);
+}
+
 static bool port_matches(const struct pattern *pattern, uint16_t port)
 {
 	for (unsigned i = 0; i < pattern->ports_count; i++) {

@@ -40,6 +40,9 @@ struct destination {
 	struct ip ip;
 };
 
+/* Is it localhost, or a name below it, which are loopback wherever they are looked up (RFC 6761, section 6.3)? */
+bool name_is_loopback(const char *name);
+
 /* A name is held against the name that was asked for only, an address against the address. */
 enum match pattern_match(const struct pattern *pattern, const struct string_table *names,
 	const struct destination *to);

@@ -30,10 +30,14 @@ static enum match rule_matches(
 		.ip_known = q->ip_known,
 		.remote = q->remote,
 		.ip = q->ip};
+	enum match match;
 
 	if (!command_matches(rule, q) || !ip_prefix_holds(&rule->from, &q->client) ||
 		!user_matches(rule, names, q))
 		return MATCH_NO;
+	match = pattern_match(&rule->to, names, &to);
+	if (match != MATCH_NO || !q->ip_known || !ip_embeds_v4(&q->ip, &to.ip))
+		return match;
 	return pattern_match(&rule->to, names, &to);
 }
 
@@ -123,9 +127,17 @@ static bool is_any_peer(const struct rules_query *q)
 	return CONFIG_ANKLET_BIND && q->bind && ip_equal(&q->ip, &any);
 }
 
+/* An address with one of IPv4 in it is what that one is. */
+static enum ip_class class_of(const struct ip *ip)
+{
+	struct ip v4;
+
+	return ip_class(ip_embeds_v4(ip, &v4) ? &v4 : ip);
+}
+
 static bool is_unreachable(const struct rules_query *q)
 {
-	enum ip_class class = ip_class(&q->ip);
+	enum ip_class class = class_of(&q->ip);
 
 	return class == IP_UNSPECIFIED || class == IP_RESERVED || class == IP_BROADCAST;
 }
@@ -137,7 +149,7 @@ static bool is_special(enum ip_class class)
 
 static bool is_protected(const struct rules_query *q)
 {
-	return ip_class(&q->client) != IP_LOOPBACK && (q->own || is_special(ip_class(&q->ip)));
+	return ip_class(&q->client) != IP_LOOPBACK && (q->own || is_special(class_of(&q->ip)));
 }
 
 /* Does the block lie within one of the special ranges? */
@@ -166,7 +178,7 @@ static bool within_special_range(const struct ip_prefix *prefix)
  */
 static bool rule_names_address(const struct rule *rule, const struct rules_query *q)
 {
-	if (rule->to.kind != PATTERN_PREFIX)
+	if (rule->to.kind != PATTERN_PREFIX || !ip_prefix_holds(&rule->to.prefix, &q->ip))
 		return false;
 	if (rule->to.prefix.bits == 128)
 		return true;

@@ -76,7 +76,8 @@ struct rules_answer {
  * were known leaves it undecided, unless everything that follows decides the
  * same. A name that is granted before its address is known is only one that may
  * be looked up: each of its addresses is asked about again. A remote name has
- * no address: patterns with one do not match it, and it is decided at once. Where no rules are
+ * no address: patterns with one do not match it, and it is decided at once. A pattern with addresses
+ * of IPv4 also matches an address that has one of these in it (ip_embeds_v4()). Where no rules are
  * written, clients on loopback, private and link-local addresses are granted.
  * Then, whatever the rules say, an address must be one that may be
  * reached at all:
@@ -85,7 +86,8 @@ struct rules_answer {
  * - loopback, link-local, multicast and this host's own addresses, for a client
  *   not on loopback: only by an 'allow' that names the address. A prefix names
  *   an address of a special range when it lies within that range, one of our own
- *   when it is that single address; '*' and names never do.
+ *   when it is that single address; '*' and names never do. An address with one of IPv4 in it is as special as
+ *   that, and is named by its own spelling only.
  * names says what the rules' offsets mean.
  */
 void rules_judge(const struct rules *rules, const struct string_table *names,

@@ -39,7 +39,16 @@ static struct rules_query query_of(const struct session *s)
 	};
 }
 
-bool session_permitted(
+/* Is it an address of this host, perhaps one of IPv4 within another? */
+static bool is_own(struct sessions *all, const struct ip *ip)
+{
+	struct ip v4;
+
+	return port_is_local(all->loop.port, ip_embeds_v4(ip, &v4) ? &v4 : ip);
+}
+
+/* Once: about an address, or (NULL) the name. */
+static bool judge(
 	struct sessions *all, struct session *s, const struct ip *ip, struct rules_answer *answer)
 {
 	struct rules_query query = query_of(s);
@@ -52,7 +61,7 @@ bool session_permitted(
 		query.ip = *ip;
 		/* The system is asked only where the answer can matter. */
 		query.own = (listened || ip_class(&s->from.ip) != IP_LOOPBACK) &&
-			    port_is_local(all->loop.port, ip);
+			    is_own(all, ip);
 		query.listener = listened && query.own && !query.bind;
 	}
 	rules_judge(&all->config->rules, &all->config->strings, &query, answer);
@@ -63,6 +72,27 @@ bool session_permitted(
 		return true;
 	s->reason = (uint8_t)session_reason_of_rules(answer);
 	return false;
+}
+
+bool session_permitted(
+	struct sessions *all, struct session *s, const struct ip *ip, struct rules_answer *answer)
+{
+	static const struct ip loopback_v6 = {{[15] = 1}};
+	struct ip loopback_v4 = ip_v4(127, 0, 0, 1);
+	bool ident, needs_connect;
+
+	/* Whoever looks this name up finds loopback: both of its addresses, as far as anybody here knows. */
+	if (ip != NULL || !s->remote || !name_is_loopback(s->request.name))
+		return judge(all, s, ip, answer);
+	if (!judge(all, s, &loopback_v6, answer))
+		return false;
+	ident = answer->ident;
+	needs_connect = s->needs_connect;
+	if (!judge(all, s, &loopback_v4, answer))
+		return false;
+	answer->ident = answer->ident || ident;
+	s->needs_connect = s->needs_connect || needs_connect;
+	return true;
 }
 
 /* Is that session's CONNECT one to the same host? ip NULL: by the name, which a hop looks up. */

@@ -85,6 +85,9 @@ static enum session_next consider(struct sessions *all, struct session *s)
 	if (!bind && s->request.port == 0)
 		return session_refuse(s, REASON_PORT_ZERO);
 	s->by_name = !target_is_ip(s, &target);
+	if (s->by_name && !session_is_forwarded(s) &&
+		ip_may_be_meant(s->request.name, s->request.name_len))
+		return session_refuse(s, REASON_NAME_OF_IP);
 	s->any_peer = bind && !s->by_name && session_any_ip(&target);
 	if (s->by_name ? !consider_name(all, s, &answer) : !consider_ip(all, s, &target, &answer))
 		return NEXT_REFUSE;

@@ -400,6 +400,37 @@ def test_rules_are_asked_before_the_hop(start, server):
     assert hop.requests == []
 
 
+@pytest.mark.parametrize("name", ["10.66051", "167838211", "0xa.1.2.3", "0XA.1.2.3", "012.1.2.3", "127.1", "127.1.",
+                                  "::ffff:10.1.2.3%1", "[::ffff:10.1.2.3%lo]", "10.1.2.3%1", "[10.66051]", "10.1.2.3."])
+def test_what_may_be_read_as_an_address_is_no_name(start, name):
+    """What the hop would make of it no rule has judged."""
+    hop = Hop(GRANT)
+    proxy = start(f"via {url('socks4a', hop.address)}", args=("--deny", "to 10.0.0.0/8", "--allow", "to *"))
+    assert socks4.refused(proxy.address, 80, name=name) == socks4.REJECTED
+    proxy.wait_log("refused with 91, the name is none: some would read an address in it")
+    assert hop.requests == []
+
+
+@pytest.mark.parametrize("rules, refused", [
+    (["--deny", "to 127.0.0.0/8", "--allow", "to *"], "denied by rule 1"),
+    (["--deny", "to ::1", "--allow", "to *"], "denied by rule 1"),
+    (["--allow", "to 192.0.2.0/24"], "no allow line matches"),
+    (["--allow", "to *"], None), (["--allow", "to localhost"], None), (["--deny", "to 10.0.0.0/8", "--allow", ""], None)])
+@pytest.mark.parametrize("name", ["localhost", "LOCALHOST", "localhost.", "a.localhost", "A.b.LocalHost."])
+def test_localhost_is_loopback_to_the_rules(start, rules, refused, name):
+    """Wherever it is looked up (RFC 6761)."""
+    if rules[1] == "to localhost" and name.lower().rstrip(".") != "localhost":
+        return
+    hop = Hop(GRANT)
+    proxy = start(f"via {url('socks4a', hop.address)}", args=rules)
+    if not refused:
+        socks4.connect(proxy.address, 80, name=name)
+        return
+    assert socks4.refused(proxy.address, 80, name=name) == socks4.REJECTED
+    proxy.wait_log(refused)
+    assert hop.requests == []
+
+
 # ---- The configuration ----
 
 @pytest.mark.parametrize("words, said", [

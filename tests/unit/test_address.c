@@ -1,6 +1,7 @@
 /*
  * address: every form an address is written in, what it is printed as, its class, and blocks.
  */
+#define _DEFAULT_SOURCE
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -349,6 +350,60 @@ static void blocks_within_blocks(void **state)
 	}
 }
 
+/* What inet_aton() reads, and addresses with zones, with what may stand around them. */
+static void what_may_be_meant_for_an_address(void **state)
+{
+	static const char *const addresses[] = {"10.66051", "167838211", "0xa.1.2.3", "0XA.1.2.3", "012.1.2.3",
+		"127.1", "127.1.", "10.1.2.3.", "10.1.2.3..", "0", "0x", "0xa010203", "0Xa010203.", "[127.1]",
+		"[0xa.1.2.3]", "[10.66051].", "::ffff:10.1.2.3%1", "::ffff:10.1.2.3%lo", "fe80::1%eth0", "::1%",
+		"[::1%1]", "10.1.2.3%1", "127.1%lo", "1.2.3.4.5", "4294967297", "10.1.2.0x3", "00000000012.1.2.3",
+		"999.1.2.3", "a:b", "10.0.0.1", "::1", "1.2.3.0xfF"};
+	static const char *const names[] = {"", ".", "..", "a", "example.com", "example.com.", "1.2.3.4.example",
+		"0x.com", "3com.com", "0xzz", "10.in-addr.arpa", "0x7f.1.a", "1e3x", "12ab", "10.1.2.3x", "x10",
+		"%", "%s%n\xff.test", "localhost%1", "\xef\xbc\x91", "-1", "+1", "1-2", "0b1", "0o17"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof addresses / sizeof addresses[0]; i++)
+		if (!ip_may_be_meant(addresses[i], strlen(addresses[i])))
+			fail_msg("%s", addresses[i]);
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (ip_may_be_meant(names[i], strlen(names[i])))
+			fail_msg("%s", names[i]);
+}
+
+/* The system's inet_aton() reads nothing that was not refused. */
+static void the_system_reads_no_name_as_an_address(void **state)
+{
+	static const char letters[] = "0129afxX.";
+	char text[12];
+
+	(void)state;
+	for (uint32_t n = 1; n < 3000000; n += 7) {
+		struct in_addr in;
+		size_t len = 0;
+
+		for (uint32_t rest = n; rest > 0; rest /= 9)
+			text[len++] = letters[rest % 9];
+		text[len] = '\0';
+		if (inet_aton(text, &in) && !ip_may_be_meant(text, len))
+			fail_msg("%s", text);
+	}
+}
+
+static void addresses_within_addresses(void **state)
+{
+	struct ip ip, v4, expected = ip_v4(10, 1, 2, 3);
+
+	(void)state;
+	ip_parse("64:ff9b::a01:203", 16, &ip);
+	assert_true(ip_embeds_v4(&ip, &v4) && ip_equal(&v4, &expected));
+	ip_parse("2002:a01:203:1::9", 17, &ip);
+	assert_true(ip_embeds_v4(&ip, &v4) && ip_equal(&v4, &expected));
+	ip_parse("64:ff9b:1::a01:203", 18, &ip);
+	assert_false(ip_embeds_v4(&ip, &v4));
+	assert_false(ip_embeds_v4(&expected, &v4));
+}
+
 static void numbers(void **state)
 {
 	static const struct {
@@ -422,6 +477,9 @@ int main(void)
 		cmocka_unit_test(refuses_what_is_no_block),
 		cmocka_unit_test(what_a_block_holds),
 		cmocka_unit_test(blocks_within_blocks),
+		cmocka_unit_test(what_may_be_meant_for_an_address),
+		cmocka_unit_test(the_system_reads_no_name_as_an_address),
+		cmocka_unit_test(addresses_within_addresses),
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(addresses_with_a_port),
 	};

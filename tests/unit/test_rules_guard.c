@@ -167,6 +167,64 @@ static void others_reach_our_own_addresses_one_by_one(void **state)
 	check(rows, COUNT(rows));
 }
 
+/* An address of IPv4 within one of IPv6, behind NAT64 or 6to4: what a rule says of the one holds for the other. */
+static void addresses_within_addresses(void **state)
+{
+#define LAN6 "fd00::7"
+	static const struct row rows[] = {
+		{"deny to 10.0.0.0/8\nallow\n", ASK(LAN, NULL, "64:ff9b::a01:203", 80), REFUSED_BY(0)},
+		{"deny to 10.0.0.0/8\nallow\n", ASK(LAN, NULL, "64:ff9b::10.1.2.3", 80), REFUSED_BY(0)},
+		{"deny to 10.0.0.0/8\nallow\n", ASK(LAN, NULL, "2002:a01:203::1", 80), REFUSED_BY(0)},
+		{"deny to 10.0.0.0/8\nallow\n", ASK(LOCAL, "a.example", "2002:a01:203:9:8:7:6:5", 80),
+			REFUSED_BY(0)},
+		{"deny to 10.1.2.3\nallow\n", ASK(LAN6, NULL, "64:ff9b::a01:203", 80), REFUSED_BY(0)},
+		{"deny to 10.1.2.3:80\nallow\n", ASK(LAN, NULL, "64:ff9b::a01:203", 81),
+			GRANTED_BY(1)},
+		{"deny to 10.0.0.0/8\nallow\n", ASK(LAN, NULL, "64:ff9b::b01:203", 80), GRANTED_BY(1)},
+		{"deny to 10.0.0.0/8\nallow\n", ASK(LAN, NULL, "2003:a01:203::1", 80), GRANTED_BY(1)},
+		{"deny to 10.0.0.0/8\nallow\n", ASK(LAN, NULL, "64:ff9b:0:1::a01:203", 80),
+			GRANTED_BY(1)},
+		{"deny to 10.0.0.0/8\nallow\n", ASK(LAN, NULL, "64:ff9b:1::a01:203", 80),
+			GRANTED_BY(1)},
+		{"deny to 0.0.0.0/0\nallow\n", ASK(LAN, NULL, "64:ff9b::808:808", 80), REFUSED_BY(0)},
+		/* An allow holds, too: with all that it asks for. A rule of IPv6 is what it was. */
+		{"allow to 203.0.113.0/24\n", ASK(LAN, NULL, "64:ff9b::cb00:7105", 80), GRANTED_BY(0)},
+		{"allow to 203.0.113.0/24\n", ASK(LAN, NULL, "64:ff9b::cb00:7205", 80), UNMATCHED},
+		{"allow to [64:ff9b::/96]\ndeny to 10.0.0.0/8\n",
+			ASK(LAN, NULL, "64:ff9b::a01:203", 80), GRANTED_BY(0)},
+		{"deny to 10.0.0.0/8\nallow to [2002::/16]\n", ASK(LAN, NULL, "2002:a01:203::1", 80),
+			REFUSED_BY(0)},
+		{"deny to [2002::/16]\nallow\n", ASK(LAN, NULL, "2002:a01:203::1", 80), REFUSED_BY(0)},
+		/* What it is stays what it is; and only its own spelling names it. */
+		{"allow\n", ASK(LOCAL, NULL, "64:ff9b::f000:1", 80), UNREACHABLE},
+		{"allow\n", ASK(LOCAL, NULL, "2002::1", 80), UNREACHABLE},
+		{"allow\n", ASK(LAN, NULL, "64:ff9b::7f00:1", 80), PROTECTED},
+		{"allow\n", ASK(LAN, NULL, "64:ff9b::a9fe:a9fe", 80), PROTECTED},
+		{"allow\n", ASK(LAN, NULL, "2002:a9fe:a9fe::1", 80), PROTECTED},
+		{"allow\n", ASK(LAN, NULL, "2002:e000:1::1", 80), PROTECTED},
+		{"", ASK(LAN, NULL, "64:ff9b::7f00:1", 80), PROTECTED},
+		{"allow to 127.0.0.1\n", ASK(LAN, NULL, "64:ff9b::7f00:1", 80), PROTECTED},
+		{"allow to 127.0.0.0/8\n", ASK(LAN, NULL, "64:ff9b::7f00:1", 80), PROTECTED},
+		{"allow to [64:ff9b::/96]\n", ASK(LAN, NULL, "64:ff9b::7f00:1", 80), PROTECTED},
+		{"allow to [64:ff9b::7f00:1]\n", ASK(LAN, NULL, "64:ff9b::7f00:1", 80), GRANTED_BY(0)},
+		{"allow\n", ASK(LAN, NULL, "64:ff9b::cb00:7105", 80, .own = true), PROTECTED},
+	};
+
+	(void)state;
+	check(rows, COUNT(rows));
+}
+
+/* The obligation of a rule is not lost in the other spelling. */
+static void ident_is_asked_within_addresses(void **state)
+{
+	struct ask ask = ASK(LAN, NULL, "2002:a01:203::1", 80);
+
+	(void)state;
+	if (!use_rules("allow to 10.0.0.0/8 ident\nallow\n"))
+		return;
+	assert_true(judge(&ask).ident);
+}
+
 static void bind_for_any_peer(void **state)
 {
 #define ANY_PEER ASK(LAN, NULL, "0.0.0.0", 0, .bind = true)
@@ -200,6 +258,8 @@ int main(void)
 		cmocka_unit_test(others_reach_special_ranges_by_name_of_the_address_only),
 		cmocka_unit_test(only_a_block_names_an_address),
 		cmocka_unit_test(others_reach_our_own_addresses_one_by_one),
+		cmocka_unit_test(addresses_within_addresses),
+		cmocka_unit_test(ident_is_asked_within_addresses),
 		cmocka_unit_test(bind_for_any_peer),
 	};
 
