@@ -170,6 +170,8 @@ static void say_goodbye(struct anklet *a)
 	text_num(&line, status.granted);
 	text_str(&line, ", refused ");
 	text_num(&line, status.refused);
+	text_str(&line, ", left without a request ");
+	text_num(&line, status.left);
 	log_line(a);
 }
 

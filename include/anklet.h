@@ -138,6 +138,7 @@ struct anklet_status {
 	uint64_t over_limit; /* closed at accept: past limit-client, or nobody evicted for them */
 	uint64_t granted;    /* requests, as is the next */
 	uint64_t refused;
+	uint64_t left; /* clients who left before they had asked for anything */
 	uint64_t octets_up;      /* from clients, counted as they are passed on; as is the next */
 	uint64_t octets_down;    /* to clients */
 	uint32_t associations;   /* clients of forwards of datagrams */

@@ -199,16 +199,16 @@ static void text_verdict(struct text *t, const struct sessions *all, const struc
 	uint8_t code =
 		reply_code(s->request.version, session_verdict((enum session_reason)s->reason));
 
-	if (s->state < SESSION_GRANT) {
+	if (s->state >= SESSION_GRANT) {
+		text_str(t, s->reason == REASON_ENDED ? "closed, " : "broken off, ");
+	} else if (s->reason != REASON_LEFT) {
 		text_str(t, "refused");
 		if (code != 0) {
 			text_str(t, " with ");
 			text_num(t, code);
 		}
-	} else {
-		text_str(t, s->reason == REASON_ENDED ? "closed" : "broken off");
+		text_str(t, ", ");
 	}
-	text_str(t, ", ");
 	if (concerns_hop(all, s))
 		text_str(t, "next hop: ");
 	text_reason(t, (enum session_reason)s->reason, s->rule);
@@ -228,9 +228,10 @@ static void text_verdict(struct text *t, const struct sessions *all, const struc
 
 void session_log_end(struct sessions *all, const struct session *s)
 {
+	enum port_level level = s->reason == REASON_LEFT ? PORT_DEBUG : PORT_INFO;
 	struct text *t;
 
-	if (!ANKLET_HAS_LOG(PORT_INFO))
+	if (!ANKLET_HAS_LOG(level))
 		return;
 	t = begin_line(all, s);
 	text_verdict(t, all, s);
@@ -247,5 +248,5 @@ void session_log_end(struct sessions *all, const struct session *s)
 	if (s->reason >= REASON_RULE && s->reason <= REASON_LOOP)
 		loop_log_refusal(&all->loop);
 	else
-		loop_log(&all->loop, PORT_INFO);
+		loop_log(&all->loop, level);
 }

@@ -13,6 +13,7 @@
 #define SESSION_REASONS(X)                                                                         \
 	X(REASON_NONE, NONE, "no reason")                                                          \
 	X(REASON_EOF_IN_REQUEST, FAILED, "the client ended before its request was whole")          \
+	X(REASON_LEFT, NONE, "the client left before its request")                                 \
 	X(REASON_HANDSHAKE_LIMIT, NONE, "no whole request within limit-handshake")                 \
 	X(REASON_NOT_SOCKS, FAILED, "this client does not speak SOCKS4")                           \
 	X(REASON_IS_SOCKS5, FAILED, "this client speaks SOCKS5, which is not built in")            \

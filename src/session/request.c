@@ -102,6 +102,7 @@ enum session_next session_request(struct sessions *all, struct session *s)
 {
 	const uint8_t *data;
 	size_t used;
+	bool begun;
 
 	if (session_is_forwarded(s))
 		return consider(all, s);
@@ -114,6 +115,9 @@ enum session_next session_request(struct sessions *all, struct session *s)
 			return NEXT_WAIT;
 		if (n == TLS_TURN)
 			return NEXT_TURN;
+		begun = s->reader.field != 0 || s->reader.field_at != 0;
+		if (n < 0 && !begun && (n >= PORT_ANSWER_LAST || n == TLS_TRUNCATED))
+			return session_left(s, n);
 		if (n == PORT_EOF)
 			return session_refuse(s, REASON_EOF_IN_REQUEST);
 		if (n < 0)

@@ -35,7 +35,9 @@ static void end(struct sessions *all, struct session *s, bool reset)
 	/* A refusal was logged when it began, an end that lingers as well. */
 	if (s->state < SESSION_LINGER)
 		session_log_end(all, s);
-	if (s->state < SESSION_GRANT && s->reason != REASON_STOPPED)
+	if (s->reason == REASON_LEFT)
+		all->loop.status.left++;
+	else if (s->state < SESSION_GRANT && s->reason != REASON_STOPPED)
 		all->loop.status.refused++;
 	session_close_others(all, s, reset);
 	session_close_stream(all, s, &s->client, reset);

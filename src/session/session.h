@@ -66,6 +66,7 @@ struct session {
 		struct address announced; /* BIND: where the peer is waited for, which it sends */
 	};
 	int16_t rule; /* that decided; -1: none */
+	bool heard; /* something of a client that speaks TLS has come */
 	bool request_whole;
 	bool identified;    /* the client's identd named the userid of the request */
 	bool by_name;       /* the request's NAME is one to be looked up */
@@ -171,6 +172,12 @@ enum session_reason session_reason_of(int answer);
 
 /* The reason that a refusal by the rules is. */
 enum session_reason session_reason_of_rules(const struct rules_answer *answer);
+
+/*
+ * The client has left without a word, as a peek has met it. It is not refused: who looks whether somebody listens, and
+ * a browser that keeps a connection in store, are no news.
+ */
+enum session_next session_left(struct session *s, int end);
 
 /*
  * Before the last grant: has the client left? NEXT_WAIT when it has not; else

@@ -105,6 +105,11 @@ enum session_next session_ended(
 	return how;
 }
 
+enum session_next session_left(struct session *s, int end)
+{
+	return session_ended(s, REASON_LEFT, end == PORT_EOF ? NEXT_CLOSE : NEXT_RESET);
+}
+
 enum session_next session_client_left(struct sessions *all, struct session *s)
 {
 	int r = port_peer_closed(all->loop.port, s->client.sock);

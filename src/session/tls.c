@@ -8,9 +8,14 @@
 
 enum session_next session_tls_accept(struct sessions *all, struct session *s)
 {
-	int r;
+	const uint8_t *data;
+	int r = s->heard ? 1 : port_peek(all->loop.port, s->client.sock, &data);
 
-	(void)all; /* every handler is given it */
+	if (r == PORT_AGAIN)
+		return NEXT_WAIT;
+	if (r < 0)
+		return session_left(s, r);
+	s->heard = true;
 	if (s->client.tls == NULL)
 		return session_refuse(s, REASON_CLIENT_TLS_FULL);
 	r = tls_handshake(s->client.tls);

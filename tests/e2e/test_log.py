@@ -3,6 +3,8 @@ import fcntl
 import os
 import re
 import select
+import signal
+import socket
 import time
 
 import pytest
@@ -136,6 +138,52 @@ def test_a_log_of_every_step(anklet):
     assert socks4.refused(proxy.address, 9, name="localhost") == socks4.REJECTED
     for step in ("state request", "state resolve", "state connect", "127.0.0.1 failed, connection refused", "state drain"):
         assert proxy.wait_log(step), step
+
+
+def leave(sock, how):
+    """As a port scanner, a health check, and a browser that has a connection too many do."""
+    if how == "half-closes":
+        sock.shutdown(socket.SHUT_WR)
+        assert peers.read_all(sock) == b""
+    if how == "resets":
+        peers.reset(sock)
+    sock.close()
+
+
+@pytest.mark.parametrize("how", ["closes", "half-closes", "resets"])
+@pytest.mark.parametrize("secure", [False, True])
+def test_who_leaves_before_a_request_is_not_refused(anklet, server, request, how, secure):
+    """It is counted, and said with 'log debug' alone."""
+    where = "127.0.0.1:0"
+    if secure:
+        request.getfixturevalue("with_tls")
+        pair = request.getfixturevalue("certs").server
+        where = f"tls://127.0.0.1:0?cert={pair.cert}&key={pair.key}"
+    logs = []
+    for level in ("info", "debug"):
+        one = anklet("--listen", "127.0.0.1:0", "--listen", where, "--log", level)
+        plain, at = one.addresses(2)
+        for _ in range(3):
+            leave(peers.dial(at), how)
+        last = peers.dial(at)  # whose turn comes after theirs
+        last.sendall(b"\xff" * 8)
+        assert peers.end_of(last) in ("EOF", "RESET")
+        socks4.session(plain, server)
+        one.signal(signal.SIGINT)
+        assert one.wait() == 0
+        one.wait_log("stopping: clients 5, granted 1, refused 1, left without a request 3")
+        logs.append(one.log)
+    assert len(set(re.findall(r" session (\d+) ", logs[0]))) == 2
+    assert len(re.findall(r"debug: session \d 127.0.0.1:\d+: the client left before its request after \d+ms", logs[1])) == 3
+
+
+def test_who_leaves_within_a_request_is_refused(anklet):
+    one = anklet()
+    client = peers.dial(one.address)
+    client.sendall(b"\x04")
+    client.shutdown(socket.SHUT_WR)
+    assert peers.read_exactly(client, 8)[1] == socks4.REJECTED
+    one.wait_log("refused with 91, the client ended before its request was whole")
 
 
 def test_a_quiet_log(anklet, server, pipe):
