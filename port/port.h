@@ -77,6 +77,7 @@ enum port_level { PORT_ERROR, PORT_WARNING, PORT_INFO, PORT_DEBUG };
 struct port_config {
 	struct address name_server[CONFIG_ANKLET_NAME_SERVERS];
 	uint8_t name_servers; /* 0: those that the system is configured with */
+	bool listen_early; /* at addresses that this host gets later, where the system lets one: then never NOT_LOCAL */
 };
 
 struct port;

@@ -20,10 +20,10 @@ union beside {
 
 /* ---- Opening ---- */
 
-static int open_at(int fd, const struct address *at)
+static int open_at(const struct port *p, int fd, const struct address *at)
 {
 	if (socket_one_family(fd, at) != 0 || system_tell_to(fd, ip_is_v4(&at->ip)) != 0 ||
-		system_bind(fd, at) != 0)
+		socket_bind(p, fd, at) != 0)
 		return socket_bind_answer(errno);
 	return 0;
 }
@@ -59,7 +59,7 @@ int port_datagram(
 	if (answer != 0)
 		return answer;
 	if (at != NULL)
-		answer = open_at(fd, at);
+		answer = open_at(p, fd, at);
 	if (answer == 0 && peer != NULL)
 		answer = connect_to(fd, peer);
 	if (answer != 0) {

@@ -69,6 +69,9 @@ void socket_end_both(struct port *p, port_sock s);
 /* A descriptor for the family of 'at', of a type as socket() has it: 0, or why there is none. */
 int socket_open(const struct port *p, const struct address *at, int type, int *fd);
 
+/* bind() of a socket that listens, or takes datagrams from anybody: 0, or -1 and errno. */
+int socket_bind(const struct port *p, int fd, const struct address *at);
+
 /* An IPv6 socket takes no IPv4: 0, or -1 and errno. */
 int socket_one_family(int fd, const struct address *at);
 

@@ -43,6 +43,7 @@ struct port {
 	int16_t resting; /* first of the handles closed while others are pending: free after that */
 	int16_t pending_len, pending_at;
 	int top;            /* every descriptor of ours is below */
+	bool listen_early;  /* of the configuration */
 	int polled;         /* entries with INTEREST_HANGUP_POLL */
 	uint32_t polled_at; /* when they were last looked at */
 	uint32_t now;       /* set by each wait */

@@ -245,19 +245,31 @@ static void allow_reuse(int fd)
 	(void)bsd_setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 }
 
+int socket_bind(const struct port *p, int fd, const struct address *at)
+{
+	int r = system_bind(fd, at);
+
+	if (r == 0 || errno != EADDRNOTAVAIL || !p->listen_early)
+		return r;
+	if (system_bind_early(fd))
+		return system_bind(fd, at);
+	errno = EADDRNOTAVAIL;
+	return r;
+}
+
 /*
  * A port can be listened on again while past connections of it linger. Where the
  * port is the system's choice this is said after bind(), which might otherwise
  * choose one that somebody else is about to listen on.
  */
-static int start_listening(int fd, const struct address *at, int backlog)
+static int start_listening(const struct port *p, int fd, const struct address *at, int backlog)
 {
 	if (at->port != 0)
 		allow_reuse(fd);
 	if (socket_one_family(fd, at) != 0)
 		return -1;
 	socket_options(fd); /* which Linux hands on to what is accepted */
-	if (system_bind(fd, at) != 0)
+	if (socket_bind(p, fd, at) != 0)
 		return -1;
 	allow_reuse(fd);
 	return bsd_listen(fd, backlog);
@@ -271,7 +283,7 @@ int port_listen(struct port *p, const struct address *at, int backlog, port_sock
 	answer = socket_open(p, at, SOCK_STREAM, &fd);
 	if (answer != 0)
 		return answer;
-	if (start_listening(fd, at, backlog) != 0) {
+	if (start_listening(p, fd, at, backlog) != 0) {
 		answer = socket_bind_answer(errno);
 		bsd_close(fd);
 		return answer;

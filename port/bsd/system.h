@@ -71,6 +71,9 @@ int system_accept(int listener, struct sockaddr *from, socklen_t *from_len);
 /* bind(): 0, or -1 and errno, which is EADDRNOTAVAIL where the address is not one of this host's. */
 int system_bind(int fd, const struct address *at);
 
+/* bind() of this descriptor takes addresses that this host does not have yet. False: the system has no such thing. */
+bool system_bind_early(int fd);
+
 /*
  * connect() of a socket for datagrams: it has then a local address, the one from which the
  * peer is reached if it was bound to none. 0, or -1 and errno.

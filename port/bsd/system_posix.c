@@ -179,3 +179,9 @@ int port_random(struct port *p, void *buf, size_t len)
 	}
 	return 0;
 }
+
+bool system_bind_early(int fd)
+{
+	(void)fd;
+	return false;
+}

@@ -59,3 +59,9 @@ bool system_drop(struct port *p, int fd, size_t n)
 	}
 	return true;
 }
+
+bool system_bind_early(int fd)
+{
+	(void)fd;
+	return false;
+}

@@ -89,6 +89,7 @@ void config_init(struct config *c)
 			*(uint8_t *)field = (uint8_t)k->initial;
 	}
 	c->tls = tls_built;
+	c->port.listen_early = true;
 }
 
 bool config_listens_by_default(const struct config *c)

@@ -21,6 +21,21 @@ static void log_not_listening(struct anklet *a, const struct address *at, int wh
 	loop_log(&a->sessions.loop, PORT_WARNING);
 }
 
+/* An address may come later, as a router's does that is starting; a wrong one looks the same. */
+static void log_early(struct anklet *a, const struct address *at)
+{
+	struct text *t;
+
+	if (!ANKLET_HAS_LOG(PORT_WARNING) || ip_class(&at->ip) == IP_UNSPECIFIED ||
+		port_is_local(a->sessions.loop.port, &at->ip))
+		return;
+	t = loop_line(&a->sessions.loop);
+	text_str(t, "listening on ");
+	text_address(t, at);
+	text_str(t, ", an address that this host does not have yet");
+	loop_log(&a->sessions.loop, PORT_WARNING);
+}
+
 /* What every listener of a line has. */
 struct line {
 	int8_t forward;
@@ -69,7 +84,10 @@ static int add_pair(
 	if (r < 0)
 		return r;
 	at.ip = v6;
-	r = add_listener(a, line, &at);
+	/* It might be waited for, which is too much for what nobody has asked for. */
+	r = ip_class(&v6) != IP_LOOPBACK || port_is_local(a->sessions.loop.port, &v6)
+		    ? add_listener(a, line, &at)
+		    : PORT_NOT_LOCAL;
 	if (r == PORT_NO_RESOURCES)
 		return r;
 	if (r < 0)
@@ -119,7 +137,10 @@ static int listen_on(struct anklet *a, const struct line *line, const struct end
 			return r;
 		at.port = e->port;
 	}
-	return add_listener(a, line, &at);
+	r = add_listener(a, line, &at);
+	if (r == 0)
+		log_early(a, &at);
+	return r;
 }
 
 /* Nobody has said where: on this host only. */
