@@ -29,7 +29,7 @@ all: $(if $(call chosen,PORT_LWIP),board_$(or $(filter-out other,$(config_board)
 
 run: ## use: get what is missing, build it and start it; ARGS='--log debug'
 	@CC='$(CC)' tools/need build
-	@$(MAKE) --no-print-directory tls_source
+	@$(MAKE) --no-print-directory tls_source or_without=yes
 	@$(MAKE) --no-print-directory all
 	@exec $(BUILD)/anklet $(ARGS)
 
