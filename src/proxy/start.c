@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "config/clause.h"
+
 #define BACKLOG CONFIG_ANKLET_SESSIONS
 #define NAME_LIMIT_MS 5000 /* for the name of a place to listen on */
 
@@ -182,6 +184,68 @@ static int listen_everywhere(struct anklet *a, struct anklet_failure *failure)
 	return r;
 }
 
+/* ---- Hops that lead back ---- */
+
+/* Does a line of the configuration listen at an address of this host's? The system finds any free port, which is 0. */
+static bool takes(const struct anklet *a, const struct endpoint *place, const struct address *at)
+{
+	struct address listening = {.ip = place->ip, .port = place->port};
+
+	if (place->port != at->port || place->scheme == ENDPOINT_UDP)
+		return false;
+	if (place->host == ENDPOINT_NAME)
+		return ip_class(&at->ip) == IP_LOOPBACK &&
+		       name_is_loopback(string_table_at(&a->config.strings, place->name));
+	return place->host == ENDPOINT_ANY || loop_is_at(&listening, &at->ip, at->port);
+}
+
+static bool listens_at(struct anklet *a, struct ip ip, uint16_t port)
+{
+	const struct config *c = &a->config;
+	struct address at = {.ip = ip, .port = port};
+	bool found = config_listens_by_default(c) && ip_class(&ip) == IP_LOOPBACK &&
+		     port == CONFIG_DEFAULT_PORT;
+
+	for (unsigned i = 0; i < c->listen_count; i++)
+		found = found || takes(a, &c->listen[i], &at);
+	for (unsigned i = 0; ANKLET_HAS_FORWARDS && i < c->forward_count; i++)
+		found = found || takes(a, &c->forward[i].listen, &at);
+	return found && port_is_local(a->sessions.loop.port, &ip);
+}
+
+/*
+ * No route leads straight back, where each request would come in again. Of a name only localhost is known now; the
+ * others are looked at when they are looked up.
+ */
+static int check_hops(struct anklet *a, struct anklet_failure *failure)
+{
+	static const struct ip loopback_v6 = {{[15] = 1}};
+	const struct ip loopback_v4 = ip_v4(127, 0, 0, 1);
+	const struct routes *routes = &a->config.routes;
+	struct text t;
+
+	for (unsigned i = 0; i < routes->count; i++) {
+		const struct endpoint *hop = &routes->route[i].hop;
+		/* 0.0.0.0 is this host to systems that connect there. */
+		bool loopback =
+			hop->host == ENDPOINT_NAME
+				? name_is_loopback(string_table_at(&a->config.strings, hop->name))
+				: ip_class(&hop->ip) == IP_UNSPECIFIED;
+
+		if (routes->route[i].how != ROUTE_VIA ||
+			!(loopback ? listens_at(a, loopback_v4, hop->port) ||
+						listens_at(a, loopback_v6, hop->port)
+				   : hop->host != ENDPOINT_NAME && listens_at(a, hop->ip, hop->port)))
+			continue;
+		text_init(&t, failure->at, sizeof failure->at);
+		text_route(&t, &routes->route[i], &a->config.strings);
+		text_init(&t, failure->words, sizeof failure->words);
+		text_str(&t, "the hop is this program itself, which listens there: name another one");
+		return PORT_IN_USE;
+	}
+	return 0;
+}
+
 static void failure_init(struct anklet_failure *failure)
 {
 	failure->why = 0;
@@ -209,6 +273,8 @@ int anklet_start(struct anklet *a, struct anklet_failure *failure)
 	r = port_init(a->sessions.loop.port, &a->config.port);
 	if (r == 0) {
 		r = instance_load_tls(a, failure);
+		if (r == 0 && ANKLET_HAS_ROUTES)
+			r = check_hops(a, failure);
 		if (r == 0)
 			r = listen_everywhere(a, failure);
 		if (r < 0)
@@ -229,6 +295,8 @@ int anklet_check(struct anklet *a, struct anklet_failure *failure)
 	r = port_init(a->sessions.loop.port, &a->config.port);
 	if (r == 0) {
 		r = instance_load_tls(a, failure);
+		if (r == 0 && ANKLET_HAS_ROUTES)
+			r = check_hops(a, failure);
 		instance_unload_tls(a);
 		port_fini(a->sessions.loop.port);
 	}

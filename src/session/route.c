@@ -100,7 +100,9 @@ static bool hop_usable(struct sessions *all, struct session *s, const struct ip 
 	bool own = port_is_local(all->loop.port, ip);
 
 	s->reason = REASON_NONE;
-	if (own && loop_listens(&all->loop, ip, port))
+	if (ip_class(ip) == IP_UNSPECIFIED)
+		s->reason = REASON_ADDRESS;
+	else if (own && loop_listens(&all->loop, ip, port))
 		s->reason = REASON_LOOP;
 	else if (!own && ip_equal(ip, &s->from.ip))
 		s->reason = REASON_HOP_LOOP;

@@ -376,12 +376,34 @@ def test_nobody_is_the_hop(start):
     assert socks4.refused(proxy.address, 80, "192.0.2.1") == socks4.REJECTED
 
 
-def test_the_hop_is_the_proxy_itself(anklet):
+def test_a_name_of_the_proxy_itself(start, names):
     """It must not go round in circles."""
     at = peers.reserve()
-    proxy = anklet("--listen", f"127.0.0.1:{at}", "--route", f"via socks4://127.0.0.1:{at}")
+    names.zone["itself.example.test"] = THIS_HOST
+    proxy = start(f"via socks4a://itself.example.test:{at}", args=("--listen", f"127.0.0.1:{at}"))
     assert socks4.refused(proxy.address, 80, "192.0.2.1") == socks4.REJECTED
-    assert proxy.log.count("refused with 91") <= 3
+    proxy.wait_log("refused with 91, next hop: the proxy itself listens there")
+    assert proxy.log.count("refused with 91") == 1
+
+
+@pytest.mark.parametrize("listen, hop, wrong", [
+    (["--listen", "127.0.0.1:{}"], "socks4://127.0.0.1:{}", True), (["--listen", "*:{}"], "socks4a://127.0.0.9:{}", True),
+    (["--listen", "*:{}"], "socks4a://[::1]:{}", True), (["--listen", "0.0.0.0:{}"], "socks4://[::ffff:127.0.0.1]:{}", True),
+    (["--listen", "127.0.0.1:{}"], "socks4a://localhost:{}", True), (["--listen", "[::1]:{}"], "socks4a://A.LOCALHOST.:{}", True),
+    (["--listen", "localhost:{}"], "socks4a://127.0.0.1:{}", True), (["--listen", "*:{}"], "socks4://0.0.0.0:{}", True),
+    ([], "socks4://127.0.0.1", True), ([], "socks4a://[::1]:1080", True),
+    (["--listen", "127.0.0.1:1081", "--forward", "tcp://127.0.0.1:{} tcp://192.0.2.1:80"], "socks4://127.0.0.1:{}", True),
+    (["--listen", "127.0.0.1:{}"], "socks4://127.0.0.2:{}", False), (["--listen", "127.0.0.1:1"], "socks4://127.0.0.1:{}", False),
+    (["--listen", "*:{}"], "socks4://192.0.2.1:{}", False), (["--listen", "0.0.0.0:{}"], "socks4://[::1]:{}", False),
+    (["--listen", "127.0.0.1:0"], "socks4://127.0.0.1:{}", False)])
+def test_a_hop_that_leads_back_is_an_error(listen, hop, wrong):
+    """At the start and by -t."""
+    at = peers.reserve()
+    args = [arg.format(at) for arg in [*listen, "--route", "via " + hop]]
+    runs = [program.run(*args, *check) for check in (["-t"], *([[]] if wrong else []))]
+    for done in runs:
+        assert done.returncode == (program.CONFIG if wrong else 0), done.stderr
+        assert ("this program itself" in done.stderr) == wrong
 
 
 def test_a_client_that_leaves_ends_the_wait_for_the_hop(start):
