@@ -138,7 +138,9 @@ static void check_one_line(struct run *run)
 /* Both at their longest make one line, and do not push the reason out of it. */
 static void names(struct run *run)
 {
-	fill(run, name, 1, true);
+	do
+		fill(run, name, 1, true);
+	while (ip_may_be_meant(name, strlen(name)));
 	show(name, shown_name, (CONFIG_ANKLET_LOG_LINE - 256) / 2);
 	begin(run, name);
 	run->check = check_one_line;
