@@ -42,7 +42,8 @@
 		(size_t)CONFIG_ANKLET_RULES * 80 + (size_t)CONFIG_ANKLET_LISTENERS * 90 +          \
 		(size_t)CONFIG_ANKLET_ROUTES * 140 + (size_t)CONFIG_ANKLET_FORWARDS * 180 +        \
 		(size_t)CONFIG_ANKLET_SPARE_SOCKETS * 2 + ANKLET_DATAGRAMS_MEMORY +                \
-		CONFIG_ANKLET_CONFIG_TEXT + CONFIG_ANKLET_LOG_LINE + 784)
+		CONFIG_ANKLET_CONFIG_TEXT + CONFIG_ANKLET_LOG_LINE +                               \
+		(CONFIG_ANKLET_LOG_LEVELS > 2) * 448 + 784)
 
 struct port;
 struct anklet;

@@ -36,6 +36,7 @@ struct config {
 	uint32_t limit_half_closed_ms; /* the same when one direction has ended; 0: no limit */
 	uint32_t limit_datagrams_ms;   /* a client of a forward of datagrams without one */
 	uint16_t limit_client;         /* sessions of one client address; 0: no limit */
+	uint16_t limit_log;            /* lines a minute about one; 0: no limit */
 	struct port_range bind_ports;  /* 0 and 0: any */
 	struct ip bind_address;        /* shown to BIND clients; '::' when not given */
 	struct ip source

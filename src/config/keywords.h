@@ -47,6 +47,8 @@ X(LIMIT_DATAGRAMS, "limit-datagrams", TIME, ASSOCIATIONS, ONE(limit_datagrams_ms
 X(LIMIT_CLIENT, "limit-client", COUNT, NONE, ONE(limit_client), \
 	(CONFIG_ANKLET_SESSIONS + 1) / 2, CONFIG_ANKLET_SESSIONS, NOW, \
 	"COUNT", "sessions of one client address", "") \
+X(LIMIT_LOG, "limit-log", COUNT, LOG_LEVELS, ONE(limit_log), 1000, 60000, NOW, \
+	"COUNT", "lines a minute about one client", "") \
 X(BIND_PORTS, "bind-ports", PORTS, BIND, ONE(bind_ports), 0, 0, REQUEST, \
 	"LOW-HIGH", "ports on which BIND listens", "any") \
 X(BIND_ADDRESS, "bind-address", IPV4, BIND, ONE(bind_address), 0, 0, REQUEST, \

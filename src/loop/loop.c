@@ -3,6 +3,8 @@
  */
 #include "loop/loop.h"
 
+#include <string.h>
+
 #include "base/check.h"
 
 #define READY_LAST UINT16_MAX
@@ -114,6 +116,7 @@ int32_t loop_next(const struct loop *loop, uint32_t now)
 
 	sooner(&ms, &loop->earliest, now);
 	sooner(&ms, &loop->accept_at, now);
+	sooner(&ms, &loop->budget.told_at, now);
 	return ms < 0 && loop->status.sessions > 0 ? INT32_MAX : ms;
 }
 
@@ -181,8 +184,47 @@ void loop_log(struct loop *loop, enum port_level level)
 		port_log(loop->port, level, loop->line.buf, loop->line.len);
 }
 
-void loop_log_refusal(struct loop *loop)
+/* Is there room for a line about the client? Whoever wants every step has asked for them all. */
+static bool has_budget(struct loop *loop, const struct ip *client)
 {
-	if (loop->log >= LEVEL_REFUSED)
+	static const struct ip none;
+	struct ip key;
+
+	if (BUDGET_CLIENTS == 0 || loop->limit_log == 0 || loop->log == LEVEL_DEBUG)
+		return true;
+	key = client_key(client, &none);
+	return budget_take(&loop->budget, loop->limit_log, &key, port_now(loop->port));
+}
+
+void loop_log_of(struct loop *loop, enum port_level level, const struct ip *client)
+{
+	if (log_wants((enum log_level)loop->log, (int)level) && has_budget(loop, client))
+		port_log(loop->port, level, loop->line.buf, loop->line.len);
+}
+
+void loop_log_refusal(struct loop *loop, const struct ip *client)
+{
+	if (loop->log >= LEVEL_REFUSED && has_budget(loop, client))
 		port_log(loop->port, PORT_INFO, loop->line.buf, loop->line.len);
+}
+
+void loop_tell_unlogged(struct loop *loop)
+{
+	struct budget *budget = &loop->budget;
+
+	for (unsigned i = 0; budget->told_at.set && i <= BUDGET_CLIENTS; i++) {
+		struct text *t = loop_line(loop);
+
+		if (budget->client[i].more == 0)
+			continue;
+		if (i != BUDGET_CLIENTS)
+			text_ip(t, &budget->client[i].key);
+		else
+			text_str(t, "other clients");
+		text_str(t, ": and ");
+		text_num(t, budget->client[i].more);
+		text_str(t, " more lines, for which limit-log has no room");
+		loop_log(loop, PORT_WARNING);
+	}
+	memset(budget, 0, sizeof *budget);
 }

@@ -12,6 +12,7 @@
 #include "base/deadline.h"
 #include "base/log_lines.h"
 #include "base/text.h"
+#include "loop/budget.h"
 #include "loop/clients.h"
 #include "loop/timers.h"
 #include "port.h"
@@ -44,6 +45,7 @@ struct loop {
 	struct deadline earliest;  /* of what is no timer: the next look at those is due then */
 	struct deadline accept_at; /* accepting rests until then: the port had no resources */
 	uint8_t log;               /* enum log_level */
+	uint16_t limit_log;        /* lines a minute about one client; 0: no limit */
 	uint8_t listening_count;
 	struct anklet_status status;
 	struct text line; /* of the log, in line_buf */
@@ -51,6 +53,7 @@ struct loop {
 	struct owner owner[PORT_SOCKETS];
 	struct ready_list ready;
 	struct clients clients;
+	struct budget budget;
 	struct timers timers;
 	char line_buf[CONFIG_ANKLET_LOG_LEVELS > 0 ? CONFIG_ANKLET_LOG_LINE : 1];
 };
@@ -113,7 +116,13 @@ struct text *loop_line(struct loop *loop);
 /* Logs that line, if its level is wanted. */
 void loop_log(struct loop *loop, enum port_level level);
 
+/* The same of a line that is about a client, if there is still room for it in the budget; with 'log debug' there is. */
+void loop_log_of(struct loop *loop, enum port_level level, const struct ip *client);
+
 /* The same of a request that the rules refuse, which is PORT_INFO; it can be wanted alone. */
-void loop_log_refusal(struct loop *loop);
+void loop_log_refusal(struct loop *loop, const struct ip *client);
+
+/* Says how many lines there was no room for, and begins anew. */
+void loop_tell_unlogged(struct loop *loop);
 
 #endif

@@ -45,7 +45,7 @@ static void log_not_admitted(
 		text_str(t, "all sessions are taken, and no silent one is of a client with more of "
 			    "them");
 	}
-	loop_log(&a->sessions.loop, PORT_WARNING);
+	loop_log_of(&a->sessions.loop, PORT_WARNING, &from->ip);
 }
 
 static void welcome(
@@ -141,6 +141,8 @@ static void expire(struct anklet *a)
 
 	if (deadline_passed(&loop->accept_at, now))
 		loop->accept_at.set = false;
+	if (BUDGET_CLIENTS > 0 && deadline_passed(&loop->budget.told_at, now))
+		loop_tell_unlogged(loop);
 	sessions_expire(&a->sessions);
 	if (CONFIG_ANKLET_ASSOCIATIONS > 0 && deadline_passed(&loop->earliest, now)) {
 		loop->earliest.set = false;
@@ -212,6 +214,7 @@ void anklet_poll(struct anklet *a, int32_t ms)
 static void use_configuration(struct anklet *a)
 {
 	a->sessions.loop.log = a->config.log;
+	a->sessions.loop.limit_log = a->config.limit_log;
 	clients_share(&a->sessions.loop.clients, a->config.limit_client);
 }
 
@@ -284,6 +287,8 @@ void anklet_fini(struct anklet *a)
 {
 	anklet_stop(a);
 	sessions_abort(&a->sessions, REASON_STOPPED);
+	if (BUDGET_CLIENTS > 0 && a->started)
+		loop_tell_unlogged(&a->sessions.loop);
 	instance_unload_tls(a);
 	port_fini(a->sessions.loop.port);
 }

@@ -62,7 +62,7 @@ static void log_begun(struct anklet *a, const struct association *as)
 	t = begin_line(a, as);
 	text_str(t, "begun with ");
 	text_address(t, &as->server);
-	loop_log(&a->sessions.loop, PORT_INFO);
+	loop_log_of(&a->sessions.loop, PORT_INFO, &as->client.ip);
 }
 
 static void text_count(struct text *t, const char *what, uint32_t datagrams, uint64_t octets)
@@ -89,7 +89,7 @@ static void log_ended(struct anklet *a, const struct association *as, const char
 	text_num(t, as->dropped);
 	text_str(t, ", in ");
 	text_duration(t, loop_time(&a->sessions.loop) - as->begun_at);
-	loop_log(&a->sessions.loop, PORT_INFO);
+	loop_log_of(&a->sessions.loop, PORT_INFO, &as->client.ip);
 }
 
 /* Datagrams cost nothing: a client is refused in silence when that was logged lately, or much was. */
@@ -128,7 +128,7 @@ static void log_refused(struct anklet *a, unsigned place, const struct address *
 	text_endpoint(t, &forward_of(a, place)->target, &a->config.strings);
 	text_str(t, ": refused, ");
 	text_reason(t, reason, rule);
-	loop_log_refusal(&a->sessions.loop);
+	loop_log_refusal(&a->sessions.loop, &client->ip);
 }
 
 /* ---- Permission ---- */

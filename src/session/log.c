@@ -123,7 +123,7 @@ void session_log_announced(struct sessions *all, const struct session *s)
 	t = begin_line(all, s);
 	text_str(t, "waits for the peer on ");
 	text_address(t, &s->announced);
-	loop_log(&all->loop, PORT_INFO);
+	loop_log_of(&all->loop, PORT_INFO, &s->from.ip);
 }
 
 /* Where it goes to, and how. A name that the hop looks up has no address here. */
@@ -158,7 +158,7 @@ void session_log_granted(struct sessions *all, const struct session *s)
 	text_way(t, all, s);
 	text_str(t, " after ");
 	text_since(t, all, s);
-	loop_log(&all->loop, PORT_INFO);
+	loop_log_of(&all->loop, PORT_INFO, &s->from.ip);
 }
 
 /* Is there more to be said of it? Of a reset there is not: TLS would only repeat it. */
@@ -246,7 +246,7 @@ void session_log_end(struct sessions *all, const struct session *s)
 	}
 	text_since(t, all, s);
 	if (s->reason >= REASON_RULE && s->reason <= REASON_LOOP)
-		loop_log_refusal(&all->loop);
+		loop_log_refusal(&all->loop, &s->from.ip);
 	else
-		loop_log(&all->loop, level);
+		loop_log_of(&all->loop, level, &s->from.ip);
 }

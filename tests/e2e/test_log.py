@@ -140,6 +140,31 @@ def test_a_log_of_every_step(anklet):
         assert proxy.wait_log(step), step
 
 
+def test_one_client_does_not_fill_the_log(anklet, server):
+    """By default; the budget of another client is another one, and what was not logged is counted."""
+    one = anklet("--deny", "from 127.0.0.1", "--allow", "from 127.0.0.2")
+    for _ in range(1200):
+        assert socks4.refused(one.address, 80, userid=b"\xff" * 255, name=b"\xff" * 250 + b".test") == socks4.REJECTED
+    client, end = socks4.session(one.address, server, source="127.0.0.2")
+    client.close()
+    end.close()
+    one.wait_log("session 1201 127.0.0.2:.* closed, both sides ended")
+    one.signal(signal.SIGTERM)
+    assert one.wait() == 0
+    assert len(re.findall(r" session \d+ 127\.0\.0\.1:.*refused with 91, denied by rule 1 ", one.log)) == 1000
+    one.wait_log(r"warning: 127\.0\.0\.1: and 200 more lines, for which limit-log has no room")
+    one.wait_log("session 1201 127.0.0.2:.* granted")
+    one.wait_log("stopping: clients 1201, granted 1, refused 1200")
+
+
+def test_a_budget_of_lines_can_be_lifted(anklet):
+    one = anklet("--deny", "", "--limit-log", "0")
+    for _ in range(1100):
+        socks4.refused(one.address, 80)
+    one.wait_log("session 1100 .*refused with 91, denied by rule 1 ")
+    assert len(re.findall(" refused with 91, denied by rule 1 ", one.log)) == 1100
+
+
 def leave(sock, how):
     """As a port scanner, a health check, and a browser that has a connection too many do."""
     if how == "half-closes":

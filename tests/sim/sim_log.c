@@ -1,7 +1,7 @@
 /*
  * The log: one clean line for each event, whatever clients put into it, and none is ever waited for.
  */
-#include "actors.h"
+#include "crowd.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -165,6 +165,54 @@ static void bad_name(struct run *run)
 	run->check = check_bad_name;
 }
 
+/* ---- The budget ---- */
+
+#define FLOODERS 30
+#define FLOOD_LIMIT 8
+
+static struct client flood[FLOODERS], other;
+static struct bell minutes_later;
+
+static void over(struct run *run)
+{
+	run_actor_done(run);
+}
+
+static void check_flood(struct run *run)
+{
+	unsigned refused = run_logged(run, "refused with 91, denied by rule 1");
+
+	EXPECT(run, refused == FLOOD_LIMIT);
+	EXPECT(run, run_logged(run, "10.0.0.2: and 22 more lines, for which limit-log has no room") == 1);
+	EXPECT(run, run_logged(run, "session") == FLOOD_LIMIT + 2);
+	EXPECT(run, client_code(&other) == SOCKS4_GRANTED);
+	EXPECT(run, run_logged(run, "granted, ") == 1 && run_logged(run, "closed, both sides ended") == 1);
+}
+
+/* One client's refusals do not fill the log; what is said of another is all there, and how much was not said. */
+static void flooded(struct run *run)
+{
+	run->config = "limit-log 8\ndeny from " CLIENT_IP "\nallow\n";
+	run->config_added = true;
+	run->no_probe = true;
+	for (unsigned i = 0; i < FLOODERS; i++) {
+		client_init(&flood[i], run, HOST_CLIENT);
+		client_ask(&flood[i], SOCKS4_CONNECT, SERVER_IP, 7000, "user", NULL);
+		flood[i].start_ms = run_between(run, 1, 50000);
+	}
+	client_init(&other, run, HOST_OTHER);
+	client_ask(&other, SOCKS4_CONNECT, SERVER_IP, 7000, "user", NULL);
+	server_init(&server, run, HOST_SERVER, SERVER_IP, 7000);
+	pair_up(&other, &server, 1, 0);
+	other.talk.last = TALK_FIN;
+	other.start_ms = run_between(run, 50001, 55000);
+	other.talk.piece_max = 1;
+	server.pattern.last = TALK_FIN_AFTER_FIN;
+	bell_init(&minutes_later, run, 120000, over);
+	run->actors_left++;
+	run->check = check_flood;
+}
+
 /* ---- Levels, and no log at all ---- */
 
 static void check_silent(struct run *run)
@@ -203,6 +251,7 @@ static const struct scenario scenarios[] = {
 	{"userids", userids},
 	{"names", names},
 	{"bad_name", bad_name},
+	{"flooded", flooded},
 	{"level", level},
 	{"unavailable", unavailable},
 };

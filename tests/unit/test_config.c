@@ -21,6 +21,7 @@ static void the_defaults(void **state)
 	assert_int_equal(config.limit_idle_ms, 900000);
 	assert_int_equal(config.limit_half_closed_ms, 120000);
 	assert_int_equal(config.limit_client, (CONFIG_ANKLET_SESSIONS + 1) / 2);
+	assert_int_equal(config.limit_log, 1000);
 	assert_int_equal(config.limit_datagrams_ms, 120000);
 	assert_int_equal(config.bind_ports.low, 0);
 	assert_int_equal(config.bind_ports.high, 0);
@@ -113,13 +114,14 @@ static void scalars_are_replaced(void **state)
 
 	(void)state;
 	read_good("limit-handshake 250ms\nlimit-establish 90s\nlimit-idle 2min\n"
-		  "limit-half-closed 1h\nlimit-client 1\n"
+		  "limit-half-closed 1h\nlimit-client 1\n" ANKLET_IF_LOG_LEVELS("limit-log 9\n")
 		  "source 10.0.0.1\nsource 2001:db8::1\nuser one\n");
 	assert_int_equal(config.limit_handshake_ms, 250);
 	assert_int_equal(config.limit_establish_ms, 90000);
 	assert_int_equal(config.limit_idle_ms, 120000);
 	assert_int_equal(config.limit_half_closed_ms, 3600000);
 	assert_int_equal(config.limit_client, 1);
+	assert_int_equal(config.limit_log, CONFIG_ANKLET_LOG_LEVELS > 0 ? 9 : 1000);
 	assert_string_equal(string_of(config.user), "one");
 	read_good("limit-handshake 5\nlimit-idle 0\nlimit-half-closed 0s\nlimit-client 0\n"
 		  "source ::ffff:10.0.0.2\nuser DOMAIN\\two\n");

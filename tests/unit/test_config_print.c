@@ -90,7 +90,7 @@ static void the_defaults_are_all_said(void **state)
 		"limit-idle 15m\n"
 		"limit-half-closed 2m\n"
 		"%s"
-		"limit-client %d\n" DEFAULT_BIND
+		"limit-client %d\n" ANKLET_IF_LOG_LEVELS("limit-log 1000\n") DEFAULT_BIND
 		"# source: the system chooses (default)\n" DEFAULT_DNS DEFAULT_LOG
 		"# user: the one who starts it (default)\n",
 		CONFIG_ANKLET_ASSOCIATIONS > 0 ? "limit-datagrams 2m\n" : "",
@@ -159,6 +159,7 @@ static void everything_that_can_be_set(void **state)
 		"limit-half-closed 480h\n"
 		"limit-datagrams 90s\n"
 		"limit-client 0\n"
+		"limit-log 60000\n"
 		"bind-ports 5000-5010\n"
 		"bind-address 203.0.113.1\n"
 		"source 10.0.0.1\n"

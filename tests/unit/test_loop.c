@@ -42,6 +42,61 @@ static void takes_each_when_its_time_has_come(void **state)
 	assert_int_equal(timers_take(&timers, 170), TIMER_NONE);
 }
 
+/* ---- The budget of the log ---- */
+
+static struct budget budget;
+
+static unsigned lines_about(uint8_t client, unsigned asked, uint32_t now)
+{
+	struct ip key = ip_v4(10, 0, 0, client);
+	unsigned logged = 0;
+
+	for (unsigned i = 0; i < asked; i++)
+		logged += budget_take(&budget, 10, &key, now);
+	return logged;
+}
+
+static void each_client_has_its_lines(void **state)
+{
+	(void)state;
+	if (BUDGET_CLIENTS == 0)
+		skip();
+	memset(&budget, 0, sizeof budget);
+	assert_int_equal(lines_about(1, 9, 5), 9);
+	assert_false(budget.told_at.set);
+	assert_int_equal(lines_about(1, 100, 6), 1);
+	assert_true(budget.told_at.set && budget.told_at.at == 5 + BUDGET_MS);
+	assert_int_equal(budget.client[0].more, 99);
+	assert_int_equal(lines_about(2, 4, 7), 4);
+	/* Not before what was not logged is said does another minute begin. */
+	assert_int_equal(lines_about(1, 1, 5 + 2 * BUDGET_MS), 0);
+}
+
+static void a_minute_later_there_is_room_again(void **state)
+{
+	(void)state;
+	if (BUDGET_CLIENTS == 0)
+		skip();
+	memset(&budget, 0, sizeof budget);
+	assert_int_equal(lines_about(1, 10, UINT32_MAX - 5), 10);
+	assert_int_equal(lines_about(1, 10, UINT32_MAX - 5 + BUDGET_MS), 10);
+	assert_int_equal(lines_about(1, 1, UINT32_MAX - 5 + 2 * BUDGET_MS - 1), 0);
+}
+
+static void all_of_them_have_four_times_as_many(void **state)
+{
+	unsigned logged = 0;
+
+	(void)state;
+	if (BUDGET_CLIENTS == 0)
+		skip();
+	memset(&budget, 0, sizeof budget);
+	for (unsigned i = 0; i < 200; i++)
+		logged += lines_about((uint8_t)i, 1, 5);
+	assert_int_equal(logged, 10 * BUDGET_ALL);
+	assert_int_equal(budget.client[BUDGET_CLIENTS].more, 200 - 10 * BUDGET_ALL);
+}
+
 static void setting_again_moves(void **state)
 {
 	(void)state;
@@ -159,6 +214,9 @@ static void ready_list_is_first_in_first_out(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_client_has_its_lines),
+		cmocka_unit_test(a_minute_later_there_is_room_again),
+		cmocka_unit_test(all_of_them_have_four_times_as_many),
 		cmocka_unit_test_setup(takes_each_when_its_time_has_come, begin_timers),
 		cmocka_unit_test_setup(setting_again_moves, begin_timers),
 		cmocka_unit_test_setup(clearing_forgets, begin_timers),
