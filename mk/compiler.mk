@@ -1,14 +1,16 @@
 # ---- The compiler and its options ----
 
-# The smallest code there is: all of these options, or those of them that the compiler knows.
-known = $(shell echo 'int x;' | $(CC) -Werror $(1) -x c -c -o /dev/null - 2>/dev/null && echo '$(1)')
-smallest = -fno-ipa-cp -fno-jump-tables -fno-optimize-sibling-calls -fno-inline-small-functions -fno-caller-saves \
-	-fno-tree-dominator-opts -fno-move-loop-invariants -fno-code-hoisting \
-	--param=large-function-insns=800 --param=large-function-growth=10
-SMALLEST := $(or $(call known,-Oz),-Os) $(or $(call known,$(smallest)),$(foreach option,$(smallest),$(call known,$(option))))
-CFLAGS ?= $(SMALLEST) -g
-WARN = -Wall -Wextra -Wswitch-enum -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes
-HARDEN = -fPIE -fstack-protector-strong
+# The smallest code there is: of these, the options that the compiler knows.
+ifeq ($(origin CFLAGS),undefined)
+SMALLEST := $(shell tools/known '$(CC)' -Oz -fno-ipa-cp -fno-jump-tables -fno-optimize-sibling-calls \
+	-fno-inline-small-functions -fno-caller-saves -fno-tree-dominator-opts -fno-move-loop-invariants -fno-code-hoisting \
+	--param=large-function-insns=800 --param=large-function-growth=10)
+CFLAGS = $(if $(filter -Oz,$(SMALLEST)),,-Os) $(SMALLEST) -g
+endif
+WARN = -Wall -Wextra -Wswitch-enum -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(WERROR:1=-Werror)
+# A sanitizer replaces FORTIFY: it sees more, and the two get in each other's way.
+HARDEN = -fPIE -fstack-protector-strong $(if $(SANITIZE),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+SANITIZER = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 # Sections nobody refers to fall away; nothing here unwinds, and -g has its own tables for debuggers.
 SECTIONS = -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables
 # The program is optimized as a whole. Its objects hold machine code as well, for the tests' programs
@@ -16,22 +18,9 @@ SECTIONS = -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -
 LTO ?= $(if $(SANITIZE)$(findstring clang,$(shell $(CC) --version)),,-flto -flto-partition=none -ffat-lto-objects)
 LTO := $(LTO)
 PIE ?= -pie
-ALL_CFLAGS = -std=c11 $(WARN) $(WERROR:1=-Werror) $(HARDEN) $(SECTIONS) -fno-plt $(LTO) $(SANITIZER) $(CFLAGS) $(CPPFLAGS)
+ALL_CFLAGS = -std=c11 $(WARN) $(HARDEN) $(SECTIONS) -fno-plt $(LTO) $(SANITIZER) $(CFLAGS) $(CPPFLAGS)
 ALL_LDFLAGS = $(PIE) $(LINK_$(SYSTEM)) $(SANITIZER) $(LDFLAGS)
 TEST_LDFLAGS = $(if $(LTO),-fno-lto) $(ALL_LDFLAGS)
 LINK_Linux = -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code,-z,nodynamic-undefined-weak,--no-eh-frame-hdr,--build-id=none,--gc-sections,--as-needed
 LINK_Darwin = -Wl,-dead_strip
-LIBS_Linux = -lresolv
-LIBS_Darwin = -lresolv
-LIBS = $(LIBS_$(SYSTEM))
-
-# A sanitizer replaces FORTIFY: it sees more, and the two get in each other's way.
-ifeq ($(SANITIZE),)
-SANITIZER =
-HARDEN += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
-else
-SANITIZER = -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
-endif
-
-# say WHAT: one short line instead of the command, unless V is set.
-say = $(if $(V),,@echo '  $(1)';)
+LIBS = $(if $(filter Linux Darwin,$(SYSTEM)),-lresolv)

@@ -5,48 +5,40 @@
 # no header, and anklet_config.h has the desktop's values. Only what writes a header needs python3 and kconfiglib.
 
 ## use: CONFIG=NAME: other sizes and features: configs/NAME.h, docs/configuring.md
-CONFIG ?=
-KCONFIG = tools/kconfig
 configurations := $(patsubst configs/%_defconfig,%,$(wildcard configs/*_defconfig))
-configuring := $(filter menuconfig %_defconfig clean,$(MAKECMDGOALS))
 
 ifneq ($(CONFIG),)
-config_header := $(wildcard configs/$(CONFIG).h)
-ifeq ($(config_header),)
-$(error there is no configuration '$(CONFIG)'; there are $(configurations))
-endif
-else ifneq ($(if $(configuring),,$(wildcard $(BUILD)/.config)),)
+config_header := $(or $(wildcard configs/$(CONFIG).h),$(error \
+	there is no configuration '$(CONFIG)'; there are $(configurations)))
+else ifneq ($(if $(filter menuconfig %_defconfig clean,$(MAKECMDGOALS)),,$(wildcard $(BUILD)/.config)),)
 config_header := $(BUILD)/configuration.h
 # Somebody may have edited it by hand.
-ifneq ($(shell ! [ $(BUILD)/.config -nt $(config_header) ] || $(KCONFIG) header $(BUILD) || echo failed),)
-$(error $(BUILD)/.config is not usable)
-endif
+$(if $(shell ! [ $(BUILD)/.config -nt $(config_header) ] || tools/kconfig header $(BUILD) || echo failed),$(error \
+	$(BUILD)/.config is not usable))
 endif
 
 # Of the header the names, below CONFIG_ANKLET_, of what is 1.
 config_chosen := $(if $(config_header),$(shell sed -n 's/^.define CONFIG_ANKLET_\(.*\) 1$$/\1/p' $(config_header)))
 chosen = $(filter $(1),$(config_chosen))
-config_board := $(shell echo $(patsubst BOARD_%,%,$(call chosen,BOARD_%)) | tr A-Z_ a-z-)
+config_board := $(filter-out other,$(shell echo $(patsubst BOARD_%,%,$(call chosen,BOARD_%)) | tr A-Z_ a-z-))
 CONFIG_FLAGS := $(if $(config_header),-include $(config_header))
 
-# sized NAME,VALUE: an option for the compiler that decides it, whatever the configuration says.
-sized = -UCONFIG_ANKLET_$(1) -DCONFIG_ANKLET_$(1)=$(2)
+# sized NAME=VALUE...: options for the compiler that decide them, whatever the configuration says.
+sized = $(foreach s,$(1),-UCONFIG_ANKLET_$(firstword $(subst =, ,$s)) -DCONFIG_ANKLET_$s)
 
-board_none:
+no_board:
 	@echo 'make: this configuration names no board of port/lwip/boards: nothing to build' >&2; exit 1
 
 %_defconfig: ## use: sizes and features by Kconfig, for every later make with this BUILD
-	@$(KCONFIG) defconfig $* $(BUILD)
+	@tools/kconfig defconfig $* $(BUILD)
 
 menuconfig: ## use: sizes and features from a menu, as well
-	@tools/need config
-	@$(KCONFIG) menuconfig $(BUILD)
+	$(call get,config)
+	@tools/kconfig menuconfig $(BUILD)
 
 savedefconfig: ## use: write what was chosen to BUILD/defconfig, or as a configuration: NAME=
-	@$(KCONFIG) save $(BUILD) $(if $(NAME),configs/$(NAME)_defconfig,$(BUILD)/defconfig)
-	@$(if $(NAME),$(KCONFIG) committed)
+	@tools/kconfig save $(BUILD) $(if $(NAME),configs/$(NAME)_defconfig,$(BUILD)/defconfig)
+	@$(if $(NAME),tools/kconfig committed)
 
 configs: ## use: write the headers of configs/ from what they are made of
-	@$(KCONFIG) committed
-
-.PHONY: menuconfig savedefconfig configs board_none board_$(config_board)
+	@tools/kconfig committed

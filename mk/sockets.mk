@@ -3,91 +3,69 @@
 # ESP-IDF has lwIP's sockets, with threads: they run here on lwIP's own unix port, with IPv6 and without. Zephyr's are
 # this host's, with tests/component/zephyr to stand in for the rest: port/zephyr/README.md says what that shows.
 
-# check_or_skip GROUP: gets what tools/need knows by that name, and makes run-TARGET; what cannot be had is a skip.
-check_or_skip = +@if CC='$(CC)' tools/need $(1); then $(MAKE) --no-print-directory run-$@; else \
-	echo 'skipped: $@ (needs what was named above)'; echo '0 passed, 0 failed, 1 skipped'; fi
-
 # ---- lwIP's: CHECKS='lwip_sockets lwip_sockets4' ----
 
 lwip_sockets = tests/component/lwip
 LWIP_UNIX = ../contrib/ports/unix/port
 # Two ends of some 200 sessions, and those of the sessions, are below the 1024 of an fd_set. And lwIP defines ssize_t
 # by itself where <limits.h> does not know it: all files shall have the same.
-lwip_sockets_STACK = -D_DEFAULT_SOURCE -Iinclude -I$(lwip_sockets) -isystem $(LWIP)/src/$(LWIP_UNIX)/include \
-	-isystem $(LWIP)/src/include $(SIM_SIZES) $(call sized,SESSIONS,210)
-lwip_sockets_FLAGS = -DCHECK_TELLS -DANKLET_SYSTEM=lwip $(INCLUDES) -Iport/bsd $(lwip_sockets_STACK) \
+lwip_sockets_FLAGS = -DCHECK_TELLS -DANKLET_SYSTEM=lwip -D_DEFAULT_SOURCE $(INCLUDES) -Iport/bsd -I$(lwip_sockets) \
+	-isystem $(LWIP)/src/$(LWIP_UNIX)/include -isystem $(LWIP)/src/include $(SIM_SIZES) $(call sized,SESSIONS=210) \
 	-I$(contract) -Itests/sim -Itests/lwip
-lwip_sockets4_STACK = $(lwip_sockets_STACK) -DLWIP_IPV6=0
 lwip_sockets4_FLAGS = $(lwip_sockets_FLAGS) -DLWIP_IPV6=0
-lwip_sockets_core = $(lwip_core) $(PORT_BSD) $(BSD_SMALL) $(BSD_LOOKUPS) $(BSD_LWIP) $(BSD_LWIP_NAMES) \
+lwip_sockets_port = $(PORT_BSD) $(BSD_SMALL) $(BSD_LOOKUPS) $(BSD_LWIP) $(BSD_LWIP_NAMES) \
 	$(lwip_sockets)/platform.c $(contract)/host.c
 
-# lwip_sockets_on NAME,FILES,OF LWIP: with NAME_FLAGS and NAME_STACK, what depends on the families of addresses.
+# lwip_sockets_on NAME,FILES,OF LWIP: what depends on the families of addresses.
 define lwip_sockets_on
-$(call variant,$(1),$(1)_FLAGS,| $(LWIP)/.source)
-$(call stack,$(1),$(1)_STACK,$(lwip_sockets)/lwipopts.h)
+$(call libraries,$(1),$(lwip_sockets_port) $(2),$(LWIP_CORE) $(LWIP_V4) $(3) $(LWIP_API) $(LWIP_UNIX)/sys_arch.c)
+$(call tested,$(1),$(BUILD)/$(1)_proxy,$(lwip_sockets)/test_proxy.c $(CONVERSATION),-pthread)
+$(call tested,$(1),$(BUILD)/$(1)_contract,$(CONTRACT) $(HARNESS_BSD) $(HARNESS_HOST) \
+	$(contract)/harness_bsd_lwip.c,-pthread)
 needs_$(1) = $(BUILD)/$(1)_contract $(BUILD)/$(1)_proxy
-commands_$(1) = $$(call commands,$$(needs_$(1)))
-$(BUILD)/$(1)_contract: $(call of,$(1),$(CONTRACT) $(HARNESS_BSD) $(HARNESS_HOST) $(contract)/harness_bsd_lwip.c)
-$(BUILD)/$(1)_proxy: $(call of,$(1),$(lwip_sockets)/test_proxy.c $(CONVERSATION))
-$(call program,$$(needs_$(1)): $(call of,$(1),$(lwip_sockets_core) $(2)) $(call of,$(1)/stack,$(LWIP_CORE) $(LWIP_V4) \
-	$(3) $(LWIP_API) $(LWIP_UNIX)/sys_arch.c),$$(ALL_LDFLAGS),-lcmocka -pthread)
 endef
 
 $(eval $(call lwip_sockets_on,lwip_sockets,$(BSD_INET6) $(PORT_LWIP_DUAL),$(LWIP_V6)))
 $(eval $(call lwip_sockets_on,lwip_sockets4,$(BSD_INET4) $(PORT_LWIP_V4)))
 
-COMPONENT_TESTS ?= tests/component/test_esp_idf.py
-
 check-component: ## elsewhere: build and test the component of ESP-IDF, without the SDK
-	$(call check_or_skip,component)
+	$(call get,component,run_component)
 
-run-check-component: export REPEAT = make check-component COMPONENT_TESTS=
-run-check-component: $(needs_lwip_sockets) $(needs_lwip_sockets4)
-	@LWIP=$(abspath $(LWIP)) $(run_tests) $(commands_lwip_sockets) $(commands_lwip_sockets4) \
-		'$(PYTEST) $(COMPONENT_TESTS)'
+run_component: $(needs_lwip_sockets) $(needs_lwip_sockets4)
+	@LWIP=$(abspath $(LWIP)) $(call run_pytest,check-component,tests/component/test_esp_idf.py,\
+		$(commands_lwip_sockets) $(commands_lwip_sockets4))
 
 # ---- Zephyr's ----
 
 zephyr = tests/component/zephyr
-zephyr_core = $(CORE) $(PORT_BSD) $(BSD_SMALL) $(BSD_LOOKUPS) $(BSD_ZEPHYR) $(BSD_ZEPHYR_NAMES) $(zephyr)/host.c \
-	$(contract)/host.c
-zephyr_tests = $(patsubst %,$(BUILD)/zephyr/%,contract contract4 test_port)
-ZEPHYR_FLAGS = -DCHECK_TELLS -DANKLET_SYSTEM=zephyr -Iinclude -Isrc -Iport -Iport/bsd -Iport/zephyr \
-	-I$(zephyr)/include -I$(zephyr) -I$(contract)
+zephyr_port = $(PORT_BSD) $(BSD_SMALL) $(BSD_LOOKUPS) $(BSD_ZEPHYR) $(BSD_ZEPHYR_NAMES) \
+	$(zephyr)/host.c $(contract)/host.c
+ZEPHYR_FLAGS = -DCHECK_TELLS -DANKLET_SYSTEM=zephyr $(INCLUDES) $(addprefix -I,port/bsd port/zephyr $(zephyr)/include \
+	$(zephyr) $(contract))
 
-# zephyr_on NAME,CONFIGURATIONS: as configured by them one on top of the other.
+# zephyr_on NAME,FILES,CONFIGURATIONS: as configured by them, one on top of the other, all on the sample's.
 define zephyr_on
-$(BUILD)/zephyr/$(1).h: Kconfig port/zephyr/Kconfig $(zephyr)/Kconfig $(zephyr)/configure $(2)
-	@mkdir -p $$(@D)
-	$$(call say,configure $$@)$(zephyr)/configure $$@ $(2)
-
-ZEPHYR_FLAGS_$(1) = -include $(BUILD)/zephyr/$(1).h $$(ZEPHYR_FLAGS)
-$(call variant,zephyr/$(1),ZEPHYR_FLAGS_$(1),$(BUILD)/zephyr/$(1).h)
-zephyr_$(1) = $(call of,zephyr/$(1),$(zephyr_core) $(TLS_none) $(if $(filter %4,$(1)),$(BSD_INET4),$(BSD_INET6)))
+$(BUILD)/zephyr/$(1).h: Kconfig port/zephyr/Kconfig $(zephyr)/Kconfig $(zephyr)/configure \
+		port/zephyr/sample/prj.conf $(3)
+	$$(call say,configure $$@) $(zephyr)/configure $$@ port/zephyr/sample/prj.conf $(3)
+$(eval zephyr/$(1)_FLAGS = -include $(BUILD)/zephyr/$(1).h $(ZEPHYR_FLAGS))
+$(call libraries,zephyr/$(1),$(zephyr_port) $(2))
 endef
 
-# zephyr_program NAME,VARIANT,FILES,LINK
-zephyr_program = $(call program,$(BUILD)/zephyr/$(1): $(call of,zephyr/$(2),$(3)) $(zephyr_$(2)),\
-	$$(TEST_LDFLAGS) $(4) -pthread,-lcmocka)
+zephyr_test = $(eval $(call tested,zephyr/$(1),$(BUILD)/zephyr/$(2),$(3),-pthread $(4)))
 zephyr_contract = $(CONTRACT) $(HARNESS_BSD) $(patsubst %,$(contract)/harness_%.c,process host_files bsd_zephyr)
-sample_conf = port/zephyr/sample/prj.conf
+zephyr_tests = $(patsubst %,$(BUILD)/zephyr/%,contract contract4 test_port)
 
-$(eval $(call zephyr_on,sample,$(sample_conf)))
-$(eval $(call zephyr_on,host,$(sample_conf) $(zephyr)/host.conf))
-$(eval $(call zephyr_on,host4,$(sample_conf) $(zephyr)/host.conf $(zephyr)/host4.conf))
-$(eval $(call zephyr_program,contract,host,$(zephyr_contract)))
-$(eval $(call zephyr_program,contract4,host4,$(zephyr_contract)))
-$(eval $(call zephyr_program,test_port,host,$(zephyr)/test_port.c,-Wl$(comma)--wrap=recv$(comma)--wrap=shutdown))
-$(eval $(call zephyr_program,sample/sample,sample,port/zephyr/sample/src/main.c))
-
-ZEPHYR_TESTS ?= tests/component/test_zephyr.py
+$(eval $(call zephyr_on,sample,$(BSD_INET6)))
+$(eval $(call zephyr_on,host,$(BSD_INET6),$(zephyr)/host.conf))
+$(eval $(call zephyr_on,host4,$(BSD_INET4),$(zephyr)/host.conf $(zephyr)/host4.conf))
+$(call zephyr_test,host,contract,$(zephyr_contract))
+$(call zephyr_test,host4,contract4,$(zephyr_contract))
+$(call zephyr_test,host,test_port,$(zephyr)/test_port.c,-Wl$(comma)--wrap=recv$(comma)--wrap=shutdown)
+$(call zephyr_test,sample,sample/sample,port/zephyr/sample/src/main.c)
 
 check-zephyr: ## elsewhere: build and test the module for Zephyr, without Zephyr
-	$(call check_or_skip,check-zephyr)
+	$(call get,check-zephyr,run_zephyr)
 
-run-check-zephyr: export REPEAT = make check-zephyr ZEPHYR_TESTS=
-run-check-zephyr: $(zephyr_tests) $(BUILD)/zephyr/sample/sample
-	@BUILD=$(abspath $(BUILD)/zephyr) $(run_tests) $(zephyr_tests:%='%') '$(PYTEST) $(ZEPHYR_TESTS)'
-
-.PHONY: check-component run-check-component check-zephyr run-check-zephyr
+run_zephyr: $(zephyr_tests) $(BUILD)/zephyr/sample/sample
+	@BUILD=$(abspath $(BUILD)/zephyr) $(call run_pytest,check-zephyr,tests/component/test_zephyr.py,$(zephyr_tests:%='%'))

@@ -1,10 +1,9 @@
 # ---- Tests ----
 #
 # CHECKS says which kinds to run. UNDER is put before every program but the end-to-end tests':
-# UNDER='valgrind -q --error-exitcode=1'. E2E says which of those. needs_KIND is what is built, commands_KIND what is run.
+# UNDER='valgrind -q --error-exitcode=1'. E2E says which of those. needs_KIND is built, commands_KIND are run.
 
 CHECKS ?= unit contract replay sim no_malloc e2e
-UNDER ?=
 E2E ?= $(sort $(wildcard tests/e2e/test_*.py))
 PYTEST = $(PYTHON) -m pytest -p no:cacheprovider -rfEsxX
 
@@ -17,154 +16,127 @@ HARNESS_BSD = $(contract)/harness_bsd.c
 HARNESS_UNIX = $(HARNESS_BSD) $(contract)/harness_process.c $(contract)/harness_unix.c
 HARNESS_HOST = $(contract)/harness_host_files.c $(contract)/harness_host_log.c
 SIM = $(patsubst tests/sim/%.c,%,$(sort $(wildcard tests/sim/sim_*.c)))
-SIM_FRAMEWORK = $(sort $(filter-out $(wildcard tests/sim/sim_*.c tests/sim/library_*.c),$(wildcard tests/sim/*.c)))
+SIM_FRAMEWORK = $(sort $(filter-out tests/sim/sim_% tests/sim/library_%,$(wildcard tests/sim/*.c)))
 FUZZ = $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
 # ---- On this system's sockets ----
 
-unit = $(patsubst %,$(BUILD)/unit/%,$(if $(tls_built:none=),$(UNIT),$(filter-out $(UNIT_TLS),$(UNIT))))
-replay = $(FUZZ:fuzz_%=$(BUILD)/replay/%)
+needs_unit = $(patsubst %,$(BUILD)/unit/%,$(if $(tls_built:none=),$(UNIT),$(filter-out $(UNIT_TLS),$(UNIT))))
+needs_replay = $(FUZZ:fuzz_%=$(BUILD)/replay/%)
 
 # Where the test itself stands in for calls of the port.
 wrap_test_tls_faults = -Wl,--wrap=port_read,--wrap=port_send,--wrap=port_random
 wrap_test_tls_cost = -Wl,--wrap=mbedtls_mpi_exp_mod_unsafe,--wrap=mbedtls_ecp_muladd_restartable
 
-$(eval $(if $(unit),$(call posix_test,$(unit): $(BUILD)/unit/%: $(BUILD)/posix/tests/unit/%.o,$$(wrap_$$*),-lcmocka)))
-$(eval $(call posix_test,$(BUILD)/posix_contract: $(call of,posix,$(CONTRACT) $(HARNESS_UNIX)),,-lcmocka))
+$(eval $(if $(needs_unit),$(call tested,posix,$(needs_unit): $(BUILD)/unit/%,tests/unit/%.c,$$(wrap_$$*))))
+$(eval $(call tested,posix,$(BUILD)/posix_contract,$(CONTRACT) $(HARNESS_UNIX)))
 # Of the program there is this alone, whatever the program is built with.
 $(BUILD)/unit/test_accounts: $(call of,posix,$(ACCOUNTS_files))
 # A fuzz target's corpus is an ordinary test: every string of bytes ever found interesting.
-$(eval $(call posix_test,$(replay): $(BUILD)/replay/%: $(call of,posix,tests/fuzz/fuzz_%.c tests/fuzz/replay.c)))
+$(eval $(call tested,posix,$(needs_replay): $(BUILD)/replay/%,tests/fuzz/fuzz_%.c tests/fuzz/replay.c))
 
 # ---- In the simulator ----
 
 # Small tables, so that a run fills them, and every feature, whatever the program is built with.
-SIM_SIZES = $(foreach f,BIND IDENT NAMES HINTS,$(call sized,$f,1)) $(call sized,LOG_LEVELS,4) \
-	$(call sized,SESSIONS,12) $(call sized,LISTENERS,4) $(call sized,SPARE_SOCKETS,4) \
-	$(call sized,TURN_OCTETS,4096) $(call sized,FORWARDS,4) $(call sized,ASSOCIATIONS,6) \
-	$(call sized,DATAGRAM,512) $(if $(tls_built:none=),$(call sized,TLS_STREAMS,8))
-SIM_FLAGS = -DCHECK_TELLS $(INCLUDES) $(TLS_FLAGS) $(SIM_SIZES) -Iport/sim -Itests/sim
-SIM_LIBS = $(BUILD)/sim/libanklet.a $(BUILD)/sim/libport.a
-sim_own = $(SIM_LIBS) $(BUILD)/sim/libanklet.a $(TLS_LIBS) -lcmocka $(LIBS)
+SIM_SIZES = $(call sized,BIND=1 IDENT=1 NAMES=1 HINTS=1 LOG_LEVELS=4 SESSIONS=12 LISTENERS=4 SPARE_SOCKETS=4 \
+	TURN_OCTETS=4096 FORWARDS=4 ASSOCIATIONS=6 DATAGRAM=512 $(if $(tls_built:none=),TLS_STREAMS=8))
+sim_FLAGS = -DCHECK_TELLS $(INCLUDES) $(TLS_FLAGS) $(SIM_SIZES) -Iport/sim -Itests/sim
+# What is disabled has a program of its own in the simulator, and one for the end-to-end tests.
+disabled = $(call sized,BIND=0 IDENT=0 NAMES=0)
+sim_less_FLAGS = $(sim_FLAGS) $(disabled)
+
 sim = $(patsubst %,$(BUILD)/sim/%,$(filter-out sim_left_out,$(SIM)))
+sim_less = $(patsubst %,$(BUILD)/sim/%,$(filter sim_left_out,$(SIM)))
 
 # What the scenarios with TLS do to the library, and where that needs the linker's help.
 sim_framework = $(SIM_FRAMEWORK) tests/sim/library_$(tls_built).c
-SIM_WRAP_mbedtls = -Wl,--wrap=time,--wrap=mbedtls_ms_time,--wrap=calloc,--wrap=free \
+sim_wrap_mbedtls = -Wl,--wrap=time,--wrap=mbedtls_ms_time,--wrap=calloc,--wrap=free \
 	-Wl,--wrap=mbedtls_ssl_handshake_step,--wrap=mbedtls_ssl_ticket_write
 
-$(eval $(call variant,sim,SIM_FLAGS))
-$(eval $(call archive,$(BUILD)/sim/libanklet.a,$(call of,sim,$(CORE) $(TLS_SOURCES)) $(TLS_ARCHIVE)))
-$(eval $(call archive,$(BUILD)/sim/libport.a,$(call of,sim,$(PORT_SIM))))
-$(eval $(call program,$(sim): $(BUILD)/sim/%: $(BUILD)/sim/tests/sim/%.o $(call of,sim,$(sim_framework)) $(SIM_LIBS),\
-	$$(TEST_LDFLAGS) $$(SIM_WRAP_$$(tls_built)),$$(sim_own)))
-$(eval $(call program,$(BUILD)/sim_contract: $(call of,sim,$(CONTRACT) tests/port_contract/harness_sim.c) $(SIM_LIBS),\
-	$$(TEST_LDFLAGS),$$(sim_own)))
+# simulator NAME: the variant, and the programs that NAME lists.
+define simulator
+$(call libraries,$(1),$(PORT_SIM))
+$(if $($(1)),$(call tested,$(1),$($(1)): $(BUILD)/sim/%,tests/sim/%.c $(sim_framework),$$(sim_wrap_$$(tls_built))))
+endef
 
-# What is disabled: one program of the simulator, and the program itself for the end-to-end tests, each with
-# objects of its own.
-LESS = $(BUILD)/less
-disabled = $(foreach f,BIND IDENT NAMES,$(call sized,$f,0))
-SIM_LESS_FLAGS = $(SIM_FLAGS) $(disabled)
-sim_less = $(patsubst %,$(BUILD)/sim/%,$(filter sim_left_out,$(SIM)))
+$(foreach v,sim sim_less,$(eval $(call simulator,$v)))
+$(eval $(call tested,sim,$(BUILD)/sim_contract,$(CONTRACT) $(contract)/harness_sim.c))
 
-$(eval $(call variant,sim_less,SIM_LESS_FLAGS))
-$(eval $(call program,$(sim_less): $(call of,sim_less,tests/sim/sim_left_out.c $(CORE) $(TLS_SOURCES) $(PORT_SIM) \
-	$(sim_framework)) $(TLS_ARCHIVE),$$(TEST_LDFLAGS) $$(SIM_WRAP_$$(tls_built)),$$(TLS_LIBS) -lcmocka $$(LIBS)))
+$(BUILD)/less/anklet: FORCE
+	@$(MAKE) BUILD=$(BUILD)/less TLS=none CPPFLAGS='$(CPPFLAGS) $(disabled)' $@
 
-$(LESS)/anklet: FORCE
-	@$(MAKE) --no-print-directory BUILD=$(LESS) TLS=none CPPFLAGS='$(CPPFLAGS) $(disabled)' $@
+# ---- On lwIP's loopback interface, one stack for clients, servers and the proxy; once with buffers like a board's ----
 
-# ---- On lwIP's loopback interface; with buffers as small as a board's; one stack for clients, servers and the proxy ----
-
-LWIP = $(DEPS)/lwip
-LWIP_HOST_FLAGS = $(INCLUDES) -Iport/lwip -Iport/lwip/host -isystem $(LWIP)/src/include -Itests/sim -I$(contract) $(SIM_SIZES)
-LWIP_FLAGS = $(LWIP_HOST_FLAGS) -DCONFIG_ANKLET_LWIP_RING=5840 -DCONFIG_ANKLET_LWIP_HOST_QUEUE=320
-LWIP_SMALL_FLAGS = $(LWIP_HOST_FLAGS) -DCONFIG_ANKLET_LWIP_RING=1072 -DCONFIG_ANKLET_LWIP_HOST_MSS=536
+LWIP_HOST_FLAGS = $(INCLUDES) $(addprefix -I,port/lwip port/lwip/host tests/sim $(contract)) \
+	-isystem $(LWIP)/src/include $(SIM_SIZES)
+lwip_FLAGS = $(LWIP_HOST_FLAGS) -DCONFIG_ANKLET_LWIP_RING=5840 -DCONFIG_ANKLET_LWIP_HOST_QUEUE=320
+lwip_small_FLAGS = $(LWIP_HOST_FLAGS) -DCONFIG_ANKLET_LWIP_RING=1072 -DCONFIG_ANKLET_LWIP_HOST_MSS=536
 CONVERSATION = $(wildcard tests/lwip/conversation*.c)
-lwip_core = $(CORE) $(TLS_none)
-lwip_host = $(lwip_core) $(PORT_LWIP) $(PORT_LWIP_DUAL) port/lwip/host/board.c $(contract)/host.c
-lwip_objects = $(call of,$(1),$(lwip_host)) $(call of,$(1)/stack,$(LWIP_CORE) $(LWIP_V4) $(LWIP_V6))
+lwip_port = $(PORT_LWIP) $(PORT_LWIP_DUAL) port/lwip/host/board.c $(contract)/host.c
 lwip_tests = $(patsubst tests/lwip/%.c,$(BUILD)/lwip_small/%,$(wildcard tests/lwip/test_*.c))
 
-$(LWIP)/.source:
-	tools/get_source lwip $(LWIP)
-
-$(eval $(call variant,lwip,LWIP_FLAGS,| $(LWIP)/.source))
-$(eval $(call variant,lwip_small,LWIP_SMALL_FLAGS,| $(LWIP)/.source))
-$(eval $(call stack,lwip,LWIP_FLAGS,port/lwip/host/lwipopts.h))
-$(eval $(call stack,lwip_small,LWIP_SMALL_FLAGS,port/lwip/host/lwipopts.h))
-$(eval $(call program,$(BUILD)/lwip_contract: $(call of,lwip,$(CONTRACT) $(HARNESS_HOST) $(contract)/harness_lwip.c) \
-	$(call lwip_objects,lwip),$$(ALL_LDFLAGS),-lcmocka $$(LIBS)))
+$(foreach v,lwip lwip_small,$(eval $(call libraries,$v,$(lwip_port),$(LWIP_CORE) $(LWIP_V4) $(LWIP_V6))))
+$(eval $(call tested,lwip,$(BUILD)/lwip_contract,$(CONTRACT) $(HARNESS_HOST) $(contract)/harness_lwip.c))
+$(eval $(call tested,lwip_small,$(lwip_tests): $(BUILD)/lwip_small/%,tests/lwip/%.c))
 $(BUILD)/lwip_small/test_proxy: $(call of,lwip_small,$(CONVERSATION))
-$(eval $(call program,$(lwip_tests): $(BUILD)/lwip_small/%: $(BUILD)/lwip_small/tests/lwip/%.o \
-	$(call lwip_objects,lwip_small),$$(ALL_LDFLAGS),-lcmocka $$(LIBS)))
 
 # ---- The program with the allocator wrapped: see tests/no_malloc.c ----
 #
-# TLS may allocate (src/tls/tls.h): the calls of the library, and of the files that stand for it, name what is behind the
-# wrapping.
+# TLS may allocate (src/tls/tls.h): the calls of the library, and of the files that stand for it, name what is behind
+# the wrapping.
 
 WRAPPED = malloc calloc realloc free
-unwrap = objcopy $(foreach f,$(WRAPPED),--redefine-sym $f=__real_$f) $< $@
-tls_unwrapped = $(if $(tls_built:none=),$(call of,unwrapped,$(TLS_mbedtls)) \
-	$(TLS_ARCHIVE:$(tls_directory)/%=$(BUILD)/unwrapped/%))
+# gcov allocates while the program ends, which is no fault of the program's.
+gcov = $(if $(findstring --coverage,$(LDFLAGS)),$(shell $(CC) -print-file-name=libgcov.a))
+unwrapped = $(patsubst %,$(BUILD)/unwrapped/%,$(notdir $(1)))
 
-$(BUILD)/unwrapped/%.o: $(BUILD)/posix/%.o
-	@mkdir -p $(@D)
-	@$(unwrap)
+define unwrap
+$(call unwrapped,$(1)): $(1)
+	@mkdir -p $$(@D) && objcopy $(foreach f,$(WRAPPED),--redefine-sym $f=__real_$f) $$< $$@
+endef
 
-$(BUILD)/unwrapped/libmbedtls.a: $(TLS_ARCHIVE)
-	@mkdir -p $(@D)
-	@$(unwrap)
-
-$(eval $(call program,$(BUILD)/anklet_no_malloc: $(posix_program) $(BUILD)/posix/tests/no_malloc.o $(tls_unwrapped) \
-	$(POSIX_LIBS),$$(TEST_LDFLAGS) $(WRAPPED:%=-Wl$(comma)--wrap=%) -Wl$(comma)--wrap=port_wait,\
-	$$(posix_own) $$(filter $(BUILD)/unwrapped/%.a,$$^) $$(system_tls) $$(LIBS)))
+tls_parts = $(if $(tls_built:none=),$(call of,posix,$(TLS_mbedtls)) $(TLS_ARCHIVE)) $(gcov)
+$(foreach part,$(tls_parts),$(eval $(call unwrap,$(part))))
+$(eval $(call program,$(BUILD)/anklet_no_malloc: $(posix_program) $(BUILD)/posix/tests/no_malloc.o \
+	$(call unwrapped,$(tls_parts)) $(call libs,posix),$$(TEST_LDFLAGS) $(WRAPPED:%=-Wl$(comma)--wrap=%) \
+	-Wl$(comma)--wrap=port_wait,$$(call own,posix) $$(filter $(BUILD)/unwrapped/%.a,$$^) $$(system_tls) $$(LIBS)))
 
 # ---- What runs ----
 
-needs_unit = $(unit)
 needs_contract = $(BUILD)/posix_contract $(BUILD)/sim_contract
-needs_replay = $(replay)
 needs_sim = $(sim) $(sim_less)
 needs_lwip = $(BUILD)/lwip_contract $(lwip_tests)
-needs_no_malloc = $(POSIX_LIBS) $(posix_program)
-needs_e2e = $(BUILD)/anklet $(BUILD)/anklet_no_malloc $(LESS)/anklet $(BUILD)/examples/embed
+needs_no_malloc = $(call libs,posix) $(posix_program)
+needs_e2e = $(BUILD)/anklet $(BUILD)/anklet_no_malloc $(BUILD)/less/anklet $(BUILD)/examples/embed
 
-commands = $(foreach t,$(1),'$(strip $(UNDER) $t)')
-commands_unit = $(call commands,$(needs_unit))
-commands_contract = $(call commands,$(needs_contract))
-commands_sim = $(call commands,$(needs_sim))
-commands_lwip = $(call commands,$(needs_lwip))
-commands_replay = $(foreach t,$(replay),'$(strip $(UNDER) $t tests/fuzz/corpus/$(notdir $t))')
-commands_no_malloc = 'tests/no_malloc $(POSIX_LIBS) $(posix_program)'
-# In two runs, for each has a limit. In either there is something to do also without TLS.
-e2e_tls = $(filter %_tls_listen.py %_tls_route.py %_tls_relay.py %_starttls.py %_readme.py %_hop.py %_forward.py,$(E2E))
-run_e2e = $(if $(1),'$(PYTEST) $(1)')
-commands_e2e = $(call run_e2e,$(filter-out $(e2e_tls),$(E2E))) $(call run_e2e,$(e2e_tls))
+$(foreach c,unit contract sim lwip lwip_sockets lwip_sockets4,$(eval \
+	commands_$c = $$(foreach t,$$(needs_$c),'$$(strip $$(UNDER) $$t)')))
+commands_replay = $(foreach t,$(needs_replay),'$(strip $(UNDER) $t tests/fuzz/corpus/$(notdir $t))')
+commands_no_malloc = 'tests/no_malloc $(call libs,posix) $(posix_program)'
+commands_e2e = $(if $(E2E),'$(PYTEST) $(E2E)')
 
-# What was said on the command line, for the commands that repeat a test.
-said = $(foreach v,BUILD CC CONFIG CPPFLAGS CFLAGS LDFLAGS LTO NATIVE SANITIZE TLS TLS_CONFIG UNDER,$(if $(filter \
-	command,$(origin $v)),$v=$(if $(word 2,$($v)),'$($v)',$($v))))
-no_blanks = $(if $(word 2,$(CURDIR)),$(error the tests need a path without blanks, unlike '$(CURDIR)'))
-run_tests = $(no_blanks)PYTHONDONTWRITEBYTECODE=1 tests/run
+run_tests = PYTHONDONTWRITEBYTECODE=1 tests/run
+# run_pytest TARGET,FILES[,COMMANDS]: these, and the files, or those of TESTS; 'make TARGET TESTS=...' repeats them.
+run_pytest = REPEAT='make $(1) TESTS=' $(run_tests) $(3) '$(PYTEST) $(or $(TESTS),$(2))'
 
-check: export REPEAT_CHECK = make $(strip $(said) check)
+# What 'make check' runs: built only; and a command a line.
+check_programs: $(foreach c,$(CHECKS),$(needs_$c))
+
+check_commands:
+	@printf '%s\n' $(foreach c,$(CHECKS),$(commands_$c))
+
+check: export REPEAT_CHECK = make $(strip $(MAKEOVERRIDES) check)
 check: export REPEAT = $(REPEAT_CHECK) CHECKS=e2e E2E=
-check: $(foreach c,$(CHECKS),$(needs_$c)) ## test: build it and run the program's tests; CHECKS='unit lwip' E2E=FILES UNDER=valgrind
+check: check_programs ## test: build it and run the program's tests; CHECKS='unit lwip' E2E=FILES UNDER=valgrind
 	@ANKLET=$(abspath $(BUILD)/anklet) ANKLET_NO_MALLOC=$(abspath $(BUILD)/anklet_no_malloc) \
-		ANKLET_LESS=$(abspath $(LESS)/anklet) EMBED=$(abspath $(BUILD)/examples/embed) \
+		ANKLET_LESS=$(abspath $(BUILD)/less/anklet) EMBED=$(abspath $(BUILD)/examples/embed) \
 		$(run_tests) $(foreach c,$(CHECKS),$(commands_$c))
 
 test: ## test: first get what is missing, then check
-	@CC='$(CC)' tools/need test
-	@$(MAKE) --no-print-directory tls_source
-	@$(MAKE) --no-print-directory check
+	$(call get,test,tls_source check)
 
-check-tools: export REPEAT = $(PYTEST) #
 check-tools: $(BUILD)/anklet ## test: that tests/run, size, cover, mutate tell the truth, and a short soak
-	@$(run_tests) '$(PYTEST) tests/tools' 'tests/soak --seconds 10 --program $(abspath $(BUILD)/anklet)'
+	@$(call run_pytest,$@,tests/tools,'tests/soak --seconds 10 --program $(abspath $(BUILD)/anklet)')
 
 check-configs: ## test: build and test every configuration, and some by chance; CONFIGS= RANDOM_CONFIGS=
 	@tools/need check-configs
@@ -172,16 +144,11 @@ check-configs: ## test: build and test every configuration, and some by chance; 
 
 # ---- Fuzzing: FUZZ_SECONDS for each target, all at the same time ----
 
-FUZZ_SECONDS ?= 60
-fuzz_programs = $(FUZZ:fuzz_%=$(BUILD)/fuzz/%)
+needs_fuzz = $(FUZZ:fuzz_%=$(BUILD)/fuzz/%)
 
-$(eval $(call posix_test,$(fuzz_programs): $(BUILD)/fuzz/%: $(BUILD)/posix/tests/fuzz/fuzz_%.o,-fsanitize=fuzzer))
-
-fuzz_programs: $(fuzz_programs)
+$(eval $(call linked,posix,$(needs_fuzz): $(BUILD)/fuzz/%: $(BUILD)/posix/tests/fuzz/fuzz_%.o,\
+	$$(TEST_LDFLAGS) -fsanitize=fuzzer))
 
 fuzz: ## test: the readers of foreign bytes, with clang; FUZZ_SECONDS=60
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzzing CC=clang \
-		SANITIZE=fuzzer-no-link,address,undefined fuzz_programs
-	@tools/fuzz $(FUZZ_SECONDS) $(FUZZ:fuzz_%=$(BUILD)/fuzzing/fuzz/%)
-
-.PHONY: check test check-tools check-configs fuzz fuzz_programs
+	@$(MAKE) BUILD=$(BUILD)/fuzzing CC=clang SANITIZE=fuzzer-no-link,address,undefined CHECKS=fuzz check_programs
+	@tools/fuzz $(or $(FUZZ_SECONDS),60) $(FUZZ:fuzz_%=$(BUILD)/fuzzing/fuzz/%)

@@ -5,30 +5,17 @@
 # 'default' is what the library brings along, and distributions ship.
 
 TLS ?= $(if $(config_header),$(if $(call chosen,TLS),mbedtls,none),auto)
-ifneq ($(config_header),)
-TLS_CONFIG ?= $(or $(if $(call chosen,TLS_LIBRARY_SMALL),small),$(if $(call chosen,TLS_LIBRARY_DEFAULT),default),desktop)
-ifneq ($(filter mbedtls,$(TLS)),$(if $(call chosen,TLS),$(filter mbedtls,$(TLS))))
-$(error TLS=mbedtls, but $(config_header) leaves TLS out)
-endif
-endif
-TLS_CONFIG ?= desktop
+TLS_CONFIG ?= $(if $(call chosen,TLS_LIBRARY_SMALL),small,$(if $(call chosen,TLS_LIBRARY_DEFAULT),default,desktop))
 # For speed: what costs time is the cryptography. A small configuration is for size.
 TLS_CFLAGS ?= $(if $(filter small,$(TLS_CONFIG)),-Os,-O2) -g
 MBEDTLS = $(DEPS)/mbedtls
 
-$(MBEDTLS)/.source:
-	tools/get_source mbedtls $(MBEDTLS)
-
+$(if $(filter auto mbedtls none,$(TLS)),,$(error TLS is auto, mbedtls or none, not '$(TLS)'))
+$(if $(and $(config_header),$(filter mbedtls,$(TLS))),$(if $(call chosen,TLS),,$(error \
+	TLS=mbedtls, but $(config_header) leaves TLS out)))
 # One that came here by other means, or earlier, is bounded too, before anything is built with it.
-ifneq ($(wildcard $(MBEDTLS)/.source),)
-ifneq ($(shell tools/bound_mbedtls $(MBEDTLS) || echo failed),)
-$(error $(MBEDTLS) is not what it should be)
-endif
-endif
-
-ifeq ($(filter auto mbedtls none,$(TLS)),)
-$(error TLS is auto, mbedtls or none, not '$(TLS)')
-endif
+$(if $(wildcard $(MBEDTLS)/.source),$(if $(shell tools/bound_mbedtls $(MBEDTLS) || echo failed),$(error \
+	$(MBEDTLS) is not what it should be)))
 
 # The system's has its own configuration; where another one is asked for it is no help.
 system_tls := $(if $(filter none,$(TLS))$(filter-out desktop,$(TLS_CONFIG)),,$(shell \
@@ -36,58 +23,41 @@ system_tls := $(if $(filter none,$(TLS))$(filter-out desktop,$(TLS_CONFIG)),,$(s
 deps_tls := $(if $(filter none,$(TLS))$(system_tls),,$(wildcard $(MBEDTLS)/.source))
 tls_built := $(if $(system_tls)$(deps_tls),mbedtls,none)
 TLS_SOURCES = $(TLS_$(tls_built))
+TLS_FLAGS = $(if $(system_tls)$(deps_tls),,-DCONFIG_ANKLET_TLS_STREAMS=0)
+TLS_LIBS = $(system_tls)
 
 ifneq ($(deps_tls),)
 tls_config_file = $(if $(filter-out default,$(TLS_CONFIG)),port/bsd/mbedtls_$(TLS_CONFIG).h)
 # The bounds stand in the configurations of our own.
 tls_config_flag = $(if $(tls_config_file),-DMBEDTLS_CONFIG_FILE=\"bsd/mbedtls_$(TLS_CONFIG).h\",\
 	-DMBEDTLS_MPI_MAX_SIZE=512 -DMBEDTLS_X509_MAX_INTERMEDIATE_CA=5)
+TLS_FLAGS = -isystem $(MBEDTLS)/include $(tls_config_flag)
 tls_cc = $(CC) -w $(TLS_CFLAGS) $(HARDEN) $(SECTIONS) $(SANITIZER) -Iport \
 	-I$(MBEDTLS)/include -I$(MBEDTLS)/library $(tls_config_flag)
 # All that it depends on, in a number: what is ours and linked with it is then made again by $(BUILD)/flags.
-tls_number := $(shell { echo '$(tls_cc)'; cat $(MBEDTLS)/.source tools/bound_mbedtls $(tls_config_file); } | cksum | cut -d ' ' -f 1)
-tls_directory := $(DEPS)/built/mbedtls-$(TLS_CONFIG)-$(tls_number)
-tls_objects = $(patsubst $(MBEDTLS)/library/%.c,$(tls_directory)/%.o,$(wildcard $(MBEDTLS)/library/*.c))
-TLS_ARCHIVE = $(tls_directory)/libmbedtls.a
-TLS_FLAGS = -isystem $(MBEDTLS)/include $(tls_config_flag)
+tls_number := $(firstword $(shell { echo '$(tls_cc)'; \
+	cat $(MBEDTLS)/.source tools/bound_mbedtls $(tls_config_file); } | cksum))
+TLS_ARCHIVE = $(DEPS)/built/mbedtls-$(TLS_CONFIG)-$(tls_number)/libmbedtls.a
 TLS_LIBS = $(TLS_ARCHIVE)
 
-# More than one make may be at it, for variants share it: each file appears whole.
-$(tls_directory)/%.o: $(MBEDTLS)/library/%.c
-	@mkdir -p $(@D)
-	$(call say,cc mbedtls/$*.c)$(tls_cc) -c -o $@.$$$$ $< && mv $@.$$$$ $@
-
-$(TLS_ARCHIVE): $(tls_objects)
-	$(call say,ar $@)$(AR) rcs $@.$$$$ $^ && mv $@.$$$$ $@
-else
-TLS_FLAGS = $(if $(system_tls),,-DCONFIG_ANKLET_TLS_STREAMS=0)
-TLS_LIBS = $(system_tls)
+$(TLS_ARCHIVE):
+	$(call say,mbedtls for $(CC)) AR='$(AR)' tools/build_mbedtls $(MBEDTLS) $@ $(tls_cc)
 endif
 
 # Says that the program is built without TLS, or where that will not do, ends it.
 tls_found:
-ifeq ($(tls_built)$(filter none,$(TLS)),none)
-	@echo "make: no Mbed TLS 3.6 or newer is here$(if $(filter auto,$(TLS)),: built without TLS)." \
-		"'make deps' gets it" >&2
-	@$(if $(filter auto,$(TLS)),:,exit 1)
-endif
+	@$(if $(filter none,$(TLS))$(tls_built:none=),:,echo "make: no Mbed TLS 3.6 or newer is here$(if \
+		$(filter auto,$(TLS)),: built without TLS). 'make deps' gets it" >&2$(if $(filter auto,$(TLS)),,; exit 1))
 
 # What 'make run' and 'make test' do for TLS, when they have a compiler. or_without: it goes on where nothing can be
 # fetched, but not where what was fetched is not what it should be.
 tls_source:
-	@:
-ifeq ($(filter none,$(TLS))$(system_tls)$(deps_tls),)
-	@(tools/need source || exit 69; tools/get_source mbedtls $(MBEDTLS)) || \
+	@$(if $(filter none,$(TLS))$(system_tls)$(deps_tls),:,(tools/need source || exit 69; tools/get_source mbedtls $(MBEDTLS)) || \
 		{ [ $$? = 69 ] && [ '$(TLS)$(or_without)' = autoyes ] && echo 'make: goes on without TLS' >&2; } || \
-		{ echo "make: TLS=none does without Mbed TLS" >&2; exit 1; }
-endif
+		{ echo "make: TLS=none does without Mbed TLS" >&2; exit 1; })
 
 deps: ## use: get and build Mbed TLS where the system has none
-	@CC='$(CC)' tools/need build
-	@$(MAKE) --no-print-directory tls_source
-	@$(MAKE) --no-print-directory tls_library
+	$(call get,build,tls_source tls_library)
 
 tls_library: tls_found $(TLS_ARCHIVE)
 	@echo 'Mbed TLS: $(or $(TLS_LIBS),left out)'
-
-.PHONY: tls_found tls_source deps tls_library

@@ -55,12 +55,15 @@ def sources(said):
     return [str(pathlib.Path(path).relative_to(ROOT)) for path in said["source"]]
 
 
+def in_makefile(words):
+    return run("make", "-s", "--no-print-directory", "TLS=none", f"--eval=say: ; @echo '{words}'", "say").stdout
+
+
 @pytest.fixture(scope="module")
 def listed():
     """What the Makefile takes: core and port, without TLS, with TLS."""
-    words = "$(filter-out tests/%,$(zephyr_core)) $(BSD_INET6) : $(TLS_none) : $(TLS_mbedtls)"
-    done = run("make", "-s", "--no-print-directory", "TLS=none", f"--eval=say: ; @echo '{words}'", "say")
-    return [part.split() for part in done.stdout.split(":")]
+    words = "$(CORE) $(filter-out tests/%,$(zephyr_port)) $(BSD_INET6) : $(TLS_none) : $(TLS_mbedtls)"
+    return [part.split() for part in in_makefile(words).split(":")]
 
 
 WITH_NAMES = ("CONFIG_ANKLET", "CONFIG_ANKLET_NAMES", "CONFIG_ANKLET_PORT_BSD", "CONFIG_DNS_RESOLVER", "CONFIG_NET_IPV6")
@@ -120,7 +123,7 @@ def test_directories_are_those_of_the_compilation():
     assert said["interface"] == ["anklet_headers"]
     directories = [line.split() for line in said["include"]]
     assert {(target, scope) for target, scope, _ in directories} == {("anklet_headers", "INTERFACE")}
-    flags = re.search(r"^ZEPHYR_FLAGS = ((?:.*\\\n)*.*)", (ROOT / "mk" / "sockets.mk").read_text(), re.M).group(1)
+    flags = in_makefile("$(ZEPHYR_FLAGS)")
     assert [str(pathlib.Path(path).relative_to(ROOT)) for *_, path in directories] == \
         re.findall(r"-I(include|src|port\S*)", flags)
     assert said["link"] == ["anklet_headers"]

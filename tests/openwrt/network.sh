@@ -1,3 +1,4 @@
+# shellcheck shell=dash disable=SC1090,SC2317 # what calls these is the init script
 # Stands in for OpenWrt's /lib/functions/network.sh, with interfaces of its own.
 
 network_flush_cache() {

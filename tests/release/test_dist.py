@@ -90,5 +90,5 @@ def test_without_a_program_git(checkout, place):
     path.mkdir()
     for program in ("sh", "sed", "mktemp", "mkdir", "rm"):
         (path / program).symlink_to(done("sh", "-c", f"command -v {program}").strip())
-    process = run("tools/dist", VERSION, "build", cwd=checkout, env={"PATH": str(path)})
+    process = run("tools/dist", "build", cwd=checkout, env={"PATH": str(path)})
     assert process.returncode != 0 and "that needs git" in process.stdout

@@ -26,14 +26,13 @@ int most(int a, int b)
 }
 """
 MAKEFILE = """
-mutate_programs: $(BUILD)/test
-mutate_commands:
+check_programs: $(BUILD)/test
+check_commands:
 	@echo $(BUILD)/test argument
 $(BUILD)/%.o: %.c
-	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -c -o $@ $<
-$(BUILD)/libsmall.a: $(BUILD)/src/small.o
-	rm -f $@; $(AR) rcs $@ $^
+	mkdir -p $(@D) && $(CC) $(CFLAGS) -c -o $@ $<
+$(BUILD)/libsmall.a: $(BUILD)/src/more/small.o $(BUILD)/src/small.o
+	mkdir -p $(@D) && rm -f $@ && $(AR) qcs $@ $^
 $(BUILD)/test: $(BUILD)/test.o $(BUILD)/libsmall.a
 	$(CC) -o $@ $^
 """
@@ -50,11 +49,13 @@ def project(tmp_path):
     (tmp_path / "src").mkdir()
     shutil.copy(MUTATE, tmp_path / "tools" / "mutate")
     (tmp_path / "src" / "small.c").write_text(SOURCE)
+    (tmp_path / "src" / "more").mkdir()
+    (tmp_path / "src" / "more" / "small.c").write_text("int more(void);\nint more(void) { return 1; }\n")
     (tmp_path / "Makefile").write_text(MAKEFILE)
 
     def command(body, *args):
-        (tmp_path / "test.c").write_text(f"int most(int a, int b);\nint main(int argc, char **argv)\n"
-                                         f"{{\n\t(void)argv;\n\t{body}\n}}\n")
+        (tmp_path / "test.c").write_text(f"int most(int a, int b);\nint more(void);\nint (*needed)(void) = more;\n"
+                                         f"int main(int argc, char **argv)\n{{\n\t(void)argv;\n\t{body}\n}}\n")
         files = args[args.index("--") + 1:] if "--" in args else ["src/small.c"]
         args = args[:args.index("--")] if "--" in args else args
         return [sys.executable, tmp_path / "tools" / "mutate", tmp_path / "build" / "mutate", *args, *files]

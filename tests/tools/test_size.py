@@ -179,35 +179,35 @@ def test_what_cannot_be_built_is_skipped_by_name(run, size):
 
 
 def test_a_build_that_fails_is_a_failure(run):
-    status, text = run(Image(RuntimeError("FAILED: make size_desktop")))
+    status, text = run(Image(RuntimeError("FAILED: make BUILD=size/desktop all")))
     assert status == 1 and text.endswith("1 passed, 1 failed, 0 skipped\n")
-    assert "\nfailed: size of desktop: FAILED: make size_desktop\n" in text
+    assert "\nfailed: size of desktop: FAILED: make BUILD=size/desktop all\n" in text
 
 
 def test_a_failed_image_with_tls_is_a_failure(size, run, monkeypatch):
     images = {"desktop": (100, 10), "tls": (300, 20)}
     monkeypatch.setattr(size, "berkeley", images.get)
     monkeypatch.setattr(size, "DESKTOP", Image("desktop"))
-    monkeypatch.setattr(size, "Image", lambda name, *_, **__: Image(built[name]))
+    monkeypatch.setattr(size, "TLS", Image("tls"))
+    monkeypatch.setattr(size, "SMALL", Image(RuntimeError("FAILED: make TLS_CONFIG=small")))
     monkeypatch.setenv("TLS_LIBRARY", "desktop")
-    built = {"tls": "tls", "small": RuntimeError("FAILED: make size_small")}
     status, text = run(Image(), tls=None)
     assert status == 1 and text.endswith("2 passed, 1 failed, 0 skipped\n")
     assert "\ndesktop                            200          10\n" in text
-    assert "\nfailed: size of what TLS adds, configured as small: FAILED: make size_small\n" in text
-    built["small"] = size.Missing("needs the source of mbedtls")
+    assert "\nfailed: size of what TLS adds, configured as small: FAILED: make TLS_CONFIG=small\n" in text
+    monkeypatch.setattr(size, "SMALL", Image(size.Missing("needs the source of mbedtls")))
     status, text = run(Image(), tls=None)
     assert status == 0 and "\nskipped: size of what TLS adds, configured as small: not measured: needs the" in text
 
 
 def test_images_say_what_they_need(size, monkeypatch):
     with pytest.raises(size.Missing, match="needs a-package"):
-        size.Image("none", "none", "no-such-compiler", "a-package").build()
+        size.Image("none", compiler="no-such-compiler", packages="a-package").build()
     with pytest.raises(size.Missing, match="needs a-library"):
-        size.Image("none", "nothing", "cc", "a-library", library="libnosuch.a").build()
+        size.Image("nothing", packages="a-library", library="libnosuch.a").build()
     monkeypatch.setenv("MAKE", "false")
-    with pytest.raises(RuntimeError, match="FAILED: make size_something"):
-        size.Image("something", "something").build()
+    with pytest.raises(RuntimeError, match="FAILED: make BUILD=some all"):
+        size.Image("something", "BUILD=some", "all").build()
 
 
 def test_a_page_gets_the_table_between_its_comments(run, size, tmp_path):
