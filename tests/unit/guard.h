@@ -23,26 +23,61 @@ static inline size_t guard_span(size_t len)
 	return (len / guard_page() + 1) * guard_page();
 }
 
-/* Copies data to memory that ends at an unreadable page. Give it back to guard_free(). */
-static inline uint8_t *guard_copy(const void *data, size_t len)
+/* Of those that were given back: where they can be read neither, and are at hand without a mapping of their own. */
+static struct {
+	uint8_t *base[8];
+	size_t count;
+} guard_spare;
+
+static inline void guard_protect(uint8_t *base, size_t span, int how)
 {
-	size_t span = guard_span(len);
+	if (mprotect(base, span, how) != 0)
+		abort();
+}
+
+static inline uint8_t *guard_map(size_t span)
+{
 	int zero = open("/dev/zero", O_RDWR); /* MAP_ANONYMOUS is not POSIX */
 	uint8_t *base =
 		mmap(NULL, span + guard_page(), PROT_READ | PROT_WRITE, MAP_PRIVATE, zero, 0);
 
-	if (base == MAP_FAILED || mprotect(base + span, guard_page(), PROT_NONE) != 0)
+	if (base == MAP_FAILED)
 		abort();
+	guard_protect(base + span, guard_page(), PROT_NONE);
 	close(zero);
+	return base;
+}
+
+/* Copies data to memory that ends at an unreadable page. Give it back to guard_free(). */
+static inline uint8_t *guard_copy(const void *data, size_t len)
+{
+	size_t span = guard_span(len);
+	uint8_t *base;
+
+	if (span == guard_page() && guard_spare.count > 0) {
+		base = guard_spare.base[--guard_spare.count];
+		guard_protect(base, span, PROT_READ | PROT_WRITE);
+	} else {
+		base = guard_map(span);
+	}
 	if (len > 0)
 		memcpy(base + span - len, data, len);
 	return base + span - len;
 }
 
-/* len as it was given to guard_copy(). */
+/* len as it was given to guard_copy(). From here on reading any of it stops the test. */
 static inline void guard_free(uint8_t *copy, size_t len)
 {
-	munmap(copy + len - guard_span(len), guard_span(len) + guard_page());
+	size_t span = guard_span(len);
+	uint8_t *base = copy + len - span;
+
+	if (span == guard_page() &&
+		guard_spare.count < sizeof guard_spare.base / sizeof *guard_spare.base) {
+		guard_protect(base, span, PROT_NONE);
+		guard_spare.base[guard_spare.count++] = base;
+	} else {
+		munmap(base, span + guard_page());
+	}
 }
 
 #endif
