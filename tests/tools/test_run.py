@@ -104,6 +104,17 @@ def test_own_lines(program):
         1, ["skipped: that", "failed: this (for a reason)", "    again: repeat this", "9 passed, 1 failed, 1 skipped"])
 
 
+def test_what_fails_before_or_after_a_test_is_named(program):
+    said = BEGIN % 3 + "".join(f"echo '[ RUN      ] {name}'\n{why}echo '[  ERROR   ] {name}'\n" for name, why in (
+        ("a", "echo 'Could not run test: Test setup failed'\n"),
+        ("b", "echo '[   LINE   ] --- b.c:7: error: Failure!Test teardown failed'\n"),
+    )) + "echo '[ RUN      ] c'\necho '[       OK ] c'\nexit 2\n"
+    one = program(said)
+    assert run(one) == (1, [
+        f"failed: {one}: a (Test setup failed)", f"    again: {one}",
+        f"failed: {one}: b (Test teardown failed: b.c:7)", f"    again: {one}", "1 passed, 2 failed"])
+
+
 def test_a_run_below_counts_once(program):
     one, other = program(CMOCKA), program("exit 3")
     assert run(f"{RUN} {one} {other}") == run(one, other)

@@ -113,16 +113,22 @@ static void answer_too_long(const struct ns_question *q)
 
 /* ---- Servers that fail ---- */
 
+/* What must not happen early is measured by the port's own clock, which may be behind all others. */
+static uint32_t elapsed_since(uint32_t start)
+{
+	return port_now(&port) - start;
+}
+
 static void test_silence_then_second_server(void **state)
 {
-	uint32_t start = milliseconds();
+	uint32_t start = port_now(&port);
 	port_sock s;
 
 	(void)state;
 	ns.behave = answer_from_second;
 	s = begin_in_haste("www.example", PORT_BOTH);
 	assert_int_equal(wait_for(s), both_kept());
-	assert_true(milliseconds() - start >= FIRST_TRY_MS - 2);
+	assert_true(elapsed_since(start) >= FIRST_TRY_MS);
 	assert_int_equal(ns.asked_server[0], 2);
 	assert_int_equal(ns.asked_server[1], 2);
 	port_close(&port, &s);
@@ -228,12 +234,12 @@ static void test_no_way_to_first_server(void **state)
 
 static void test_grace(void **state)
 {
-	uint32_t start = milliseconds();
+	uint32_t start = port_now(&port);
 
 	(void)state;
 	ns.behave = answer_v4_and_silence;
 	assert_int_equal(look_up("www.example"), 1);
-	assert_true(milliseconds() - start >= RESOLVE_GRACE_MS - 2);
+	assert_true(elapsed_since(start) >= RESOLVE_GRACE_MS);
 }
 
 /* ---- Waiting ---- */
@@ -242,13 +248,13 @@ static void test_grace(void **state)
 static void assert_wakes(port_sock (*begins)(const char *, enum port_families),
 	enum port_families families, uint32_t from_ms)
 {
-	uint32_t start = milliseconds();
+	uint32_t start = port_now(&port);
 	port_sock s = begins("www.example", families);
 
 	turns(4);
 	patience_ms = PATIENCE_MS;
 	assert_int_not_equal(wait_for(s), PORT_AGAIN);
-	assert_in_range(milliseconds() - start, from_ms, PATIENCE_MS - 1);
+	assert_in_range(elapsed_since(start), from_ms, PATIENCE_MS - 1);
 	port_close(&port, &s);
 	patience_ms = 2;
 }
@@ -257,15 +263,15 @@ static void test_wakes_for_each_try(void **state)
 {
 	(void)state;
 	ns.behave = answer_from_second;
-	assert_wakes(begin_in_haste, PORT_IPV4, FIRST_TRY_MS - 2);
-	assert_wakes(begin_in_haste, PORT_IPV6, FIRST_TRY_MS - 2);
+	assert_wakes(begin_in_haste, PORT_IPV4, FIRST_TRY_MS);
+	assert_wakes(begin_in_haste, PORT_IPV6, FIRST_TRY_MS);
 }
 
 static void test_wakes_at_end_of_grace(void **state)
 {
 	(void)state;
 	ns.behave = answer_v4_and_silence;
-	assert_wakes(begin, PORT_BOTH, RESOLVE_GRACE_MS - 2);
+	assert_wakes(begin, PORT_BOTH, RESOLVE_GRACE_MS);
 }
 
 static void test_wakes_for_free_tcp_buffer(void **state)
