@@ -161,12 +161,14 @@ static int word_find(struct reading *r, enum clause clause, struct word word)
 		if (known.len != name.len || memcmp(known.at, name.at, known.len) != 0)
 			continue;
 		same |= 1u << i;
-		if ((row->clauses & clause) == 0 || (is_whole(i) && !word_is(word, row->name)))
+		if ((row->clauses & clause) == 0)
 			continue;
-		if (setting_is_built(r->tls, row->setting))
+		if (!setting_is_built(r->tls, row->setting)) {
+			error_setting(r, ERROR_DISABLED, is_whole(i) ? word : name, row->setting, 0);
+			return -1;
+		}
+		if (!is_whole(i) || word_is(word, row->name))
 			return (int)i;
-		error_setting(r, ERROR_DISABLED, is_whole(i) ? word : name, row->setting, 0);
-		return -1;
 	}
 	word_error(r, clause, word, same);
 	return -1;

@@ -249,6 +249,8 @@ static const struct mistake without_tls[] = {
 	{"route tls name=y", 7, "'tls' is disabled: this program is built without Mbed TLS"},
 	{"route starttls=smtp", 7,
 		"'starttls=smtp' is disabled: this program is built without Mbed TLS"},
+	{"route starttls=ftp", 7,
+		"'starttls=ftp' is disabled: this program is built without Mbed TLS"},
 	{"forward *:1 tls://y:1", 13, "'tls' is disabled: this program is built without Mbed TLS"},
 	{"forward *:1 pop3+starttls://y:1", 13,
 		"'pop3+starttls' is disabled: this program is built without Mbed TLS"},
