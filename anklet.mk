@@ -5,7 +5,7 @@
 CORE += src/base/address.c src/base/log_lines.c src/base/string_table.c src/base/text.c src/base/word.c
 CORE += src/protocol/hop.c src/protocol/ident.c src/protocol/request.c src/protocol/socks4.c src/protocol/starttls.c
 CORE += src/policy/pattern.c src/policy/routes.c src/policy/rules.c
-CORE += src/config/clause.c src/config/config.c src/config/endpoint.c src/config/error.c src/config/host.c src/config/value.c
+CORE += src/config/clause.c src/config/config.c src/config/endpoint.c src/config/error.c src/config/value.c
 CORE += src/tls/stream.c
 CORE += src/loop/budget.c src/loop/clients.c src/loop/loop.c src/loop/timers.c
 CORE += src/session/bind.c src/session/connect.c src/session/end.c src/session/hop.c src/session/ident.c

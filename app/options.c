@@ -157,11 +157,11 @@ static bool unknown_word(struct cursor *c, struct word word)
 {
 	struct names known = {knowns[0].word, sizeof knowns[0], KNOWNS, UINT32_MAX};
 	struct names keywords = config_keywords(true);
-	const char *near = names_nearest(&keywords, word, 2);
+	const char *near = names_nearest(&keywords, word);
 
 	text_word(begin("there is no option "), word);
 	if (near == NULL)
-		near = names_nearest(&known, word, 2);
+		near = names_nearest(&known, word);
 	if (near != NULL) {
 		text_str(&message, "; did you mean --");
 		text_str(&message, near);

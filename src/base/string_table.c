@@ -6,36 +6,22 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/word.h"
 
-/* An equal string that is there already, or STRING_NONE. The first one begins at offset 1. */
-static uint16_t find(const struct string_table *table, const char *text, size_t len)
-{
-	size_t at = 1;
-
-	while (at < table->len) {
-		size_t there = strlen(table->text + at);
-
-		if (there == len && memcmp(table->text + at, text, len) == 0)
-			return (uint16_t)at;
-		at += there + 1;
-	}
-	return STRING_NONE;
-}
-
+/* The first string begins at offset 1. */
 uint16_t string_table_add(struct string_table *table, const char *text, size_t len)
 {
-	size_t at = table->len > 0 ? table->len : 1;
-	uint16_t same;
+	struct word word = {text, len};
+	size_t at = 1;
 
 	if (len == 0)
 		return STRING_NONE;
 	check(memchr(text, '\0', len) == NULL);
-	same = find(table, text, len);
-	if (same != STRING_NONE)
-		return same;
+	for (; at < table->len; at += strlen(table->text + at) + 1)
+		if (word_is(word, table->text + at))
+			return (uint16_t)at;
 	if (len >= sizeof table->text - at)
 		return STRING_NONE;
-	table->text[0] = '\0';
 	memcpy(table->text + at, text, len);
 	table->text[at + len] = '\0';
 	table->len = (uint16_t)(at + len + 1);

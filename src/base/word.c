@@ -10,6 +10,19 @@ bool word_is(struct word word, const char *s)
 	return strlen(s) == word.len && memcmp(word.at, s, word.len) == 0;
 }
 
+struct word word_split(struct word *rest, char c)
+{
+	struct word first = *rest;
+	const char *at = first.len > 0 ? memchr(first.at, c, first.len) : NULL;
+
+	*rest = (struct word){NULL, 0};
+	if (at != NULL) {
+		*rest = (struct word){at + 1, (size_t)(first.at + first.len - at - 1)};
+		first.len = (size_t)(at - first.at);
+	}
+	return first;
+}
+
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\0' || (c >= '\t' && c <= '\r');

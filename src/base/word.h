@@ -15,6 +15,9 @@ struct word {
 /* Is the word this one? */
 bool word_is(struct word word, const char *s);
 
+/* What stands before the first c; *rest becomes what follows it, and its 'at' NULL where there is no c. */
+struct word word_split(struct word *rest, char c);
+
 /*
  * Takes the next word off *line; words are separated by blanks, and by controls
  * that are shown as such, or not at all: \t \v \f \r and NUL. False: none is left.

@@ -1,13 +1,14 @@
 /*
- * Clauses: the table of their words, the reader and the printer. See clause.h.
+ * Clauses: what stands in a rule, in a route, and among the options of an endpoint, word by word.
+ *
+ * One table says of each word what it takes, where that goes, which setting of the build it belongs to, what it
+ * excludes and what it needs. One reader and one printer (value.h) go by it.
  */
-#include "config/clause.h"
-
 #include <stddef.h>
 #include <string.h>
 
-#include "config/config.h"
-#include "config/endpoint.h"
+#include "config/value.h"
+#include "policy/rules.h"
 #include "protocol/starttls.h"
 #include "tls/tls.h"
 
@@ -102,9 +103,7 @@ static void *field_of(unsigned i, void *line, struct tls_options *tls)
 
 static struct word up_to_equals(struct word word)
 {
-	const char *equals = word.len > 0 ? memchr(word.at, '=', word.len) : NULL;
-
-	return equals != NULL ? (struct word){word.at, (size_t)(equals - word.at)} : word;
+	return word_split(&word, '=');
 }
 
 /* Is it a word for itself: not the name of an option, which ends at its '='? */
@@ -124,53 +123,39 @@ static struct names names_of(const struct reading *r, enum clause clause)
 	return names;
 }
 
-/* An unknown word, or one that is known somewhere else, or an option with a value that it does not have. */
-static bool word_error(struct reading *r, enum clause clause, struct word word, uint32_t same)
-{
-	struct names names = names_of(r, clause);
-	const char *near = names_nearest(&names, word, 2);
-	enum error_kind kind = ERROR_WORD;
-
-	if (same != 0)
-		kind = (same & names.among) != 0 ? ERROR_INVALID : ERROR_MISPLACED;
-	error_set(r, kind, kind == ERROR_INVALID ? word : up_to_equals(word), VALUE_NAMES);
-	r->error.names = names;
-	if (kind == ERROR_INVALID)
-		r->error.names.among &= same;
-	else if (kind == ERROR_WORD)
-		r->error.suggestion = near;
-	return false;
-}
-
 /* The row of a word. Negative: r->error is filled. */
 static int word_find(struct reading *r, enum clause clause, struct word word)
 {
+	struct names names = names_of(r, clause);
 	struct word name = up_to_equals(word);
-	uint32_t same = 0; /* words with that name elsewhere, or with other values */
+	uint32_t other_values = 0; /* of a word with that name */
 
-	if (name.len == 0) {
-		if (word.len == 0) /* the separator that stands there instead is wrong */
-			word = (struct word){word.at - 1, 1};
-		error_set(r, ERROR_INVALID, word, VALUE_OPTION);
-		return -1;
-	}
 	for (unsigned i = 0; i < WORDS; i++) {
 		const struct row *row = &rows[i];
 		struct word known = up_to_equals((struct word){row->name, strlen(row->name)});
 
-		if (known.len != name.len || memcmp(known.at, name.at, known.len) != 0)
+		if ((row->clauses & clause) == 0 || known.len != name.len ||
+			memcmp(known.at, name.at, known.len) != 0)
 			continue;
-		same |= 1u << i;
-		if ((row->clauses & clause) == 0)
-			continue;
-		if (!setting_is_built(r->tls, row->setting)) {
-			error_setting(r, ERROR_DISABLED, is_whole(i) ? word : name, row->setting, 0);
+		if ((names.among >> i & 1) == 0) {
+			error_setting(
+				r, ERROR_DISABLED, is_whole(i) ? word : name, row->setting, 0);
 			return -1;
 		}
 		if (!is_whole(i) || word_is(word, row->name))
 			return (int)i;
+		other_values |= 1u << i;
 	}
-	word_error(r, clause, word, same);
+	if (word.len == 0) /* the separator that stands there instead is wrong */
+		word = (struct word){word.at - 1, 1};
+	if (other_values != 0) {
+		error_set(r, ERROR_INVALID, word, VALUE_NAMES);
+		names.among = other_values;
+	} else {
+		error_set(r, ERROR_UNEXPECTED, name.len > 0 ? name : word, VALUE_NAMES);
+		r->error.suggestion = names_nearest(&names, word);
+	}
+	r->error.names = names;
 	return -1;
 }
 
@@ -195,141 +180,107 @@ static bool word_fits(struct reading *r, unsigned new, struct word name, uint32_
 	return true;
 }
 
-/* Reads what the word takes, after a blank, or as an option after its '='. */
-static bool take(struct reading *r, unsigned i, struct word word, struct word name, void *at)
+/* Reads what the word takes: the next word, or of an option what follows its '='. */
+static bool take(struct reading *r, unsigned i, struct word word, void *at)
 {
-	struct word value = {name.at + name.len + 1, word.len - name.len - 1};
-	int type = rows[i].type;
+	struct word value = word;
 
-	if (type == VALUE_FLAG) {
+	if (rows[i].type == VALUE_FLAG) {
 		*(uint8_t *)at = rows[i].value;
 		return true;
 	}
 	if (i < WORDS_OF_LINES)
 		value = word_take(r);
-	else if (name.len + 1 >= word.len)
+	else if (word_split(&value, '=').len > 0 && value.len == 0)
 		value.at = NULL;
-	if (value.at == NULL) {
-		error_missing(r, name, type);
-		r->error.at.at = word.at + word.len;
-		return false;
-	}
-	return ANKLET_HAS_ROUTES && type == VALUE_HOP ? endpoint_read(r, type, value, at)
-						      : value_read(r, type, value, at);
-}
-
-static bool words_read(struct reading *r, enum clause clause, void *line, struct tls_options *tls,
-	struct words *words)
-{
-	struct word word;
-
-	words->has = 0;
-	while ((word = word_take(r)).at != NULL) {
-		int i = word_find(r, clause, word);
-		struct word name = i < 0 || is_whole((unsigned)i) ? word : up_to_equals(word);
-
-		if (i < 0 || !word_fits(r, (unsigned)i, name, words->has))
-			return false;
-		words->seen[i] = name;
-		words->has |= 1u << i;
-		if (!take(r, (unsigned)i, word, name, field_of((unsigned)i, line, tls)))
-			return false;
-	}
-	for (unsigned i = 0; i < WORDS; i++)
-		if ((words->has >> i & 1) != 0 && rows[i].needs != WORD_NONE &&
-			(words->has >> rows[i].needs & 1) == 0)
-			return error_other(
-				r, ERROR_NEEDS, words->seen[i], rows[rows[i].needs].name);
-	return true;
-}
-
-bool clause_read(struct reading *r, enum clause clause, struct tls_options *tls)
-{
-	struct words words;
-
-	return words_read(r, clause, NULL, tls, &words);
-}
-
-bool rule_read(struct reading *r, bool allow, struct rule *rule)
-{
-	struct words words;
-
-	*rule = (struct rule){.allow = allow};
-	if (!words_read(r, allow ? CLAUSE_ALLOW : CLAUSE_DENY, rule, NULL, &words))
-		return false;
-	return !CONFIG_ANKLET_BIND || !rule->any_peer || rule->to.kind == PATTERN_ANY ||
-	       error_other(r, ERROR_EXCLUDES, words.seen[WORD_ANY_PEER], "to ADDRESS");
+	return value_read(r, rows[i].type, word, value, at);
 }
 
 /* What could never have an effect is a mistake. */
-bool route_read(struct reading *r, struct word keyword, struct route *route)
+static bool route_check(
+	struct reading *r, struct word keyword, struct route *route, const struct words *words)
 {
-	struct words words;
-	bool tls, by_address;
+	bool by_address =
+		route->hop.scheme == ENDPOINT_SOCKS4 || route->hop.scheme == ENDPOINT_SOCKS4_TLS;
 
-	*route = (struct route){0};
-	if (!words_read(r, CLAUSE_ROUTE, route, &route->tls, &words))
-		return false;
 	if (endpoint_is_hop(&route->hop))
 		route->how = ROUTE_VIA;
 	if (route->how == 0)
 		return error_set(r, ERROR_MISSING, keyword, VALUE_ROUTE);
-	tls = route->how >= ROUTE_TLS;
-	for (unsigned i = WORDS_OF_LINES; i < WORDS && !tls; i++)
-		if ((words.has >> i & 1) != 0)
-			return error_set(r, ERROR_UNEXPECTED, words.seen[i], VALUE_WAY_OPTION);
-	by_address =
-		route->hop.scheme == ENDPOINT_SOCKS4 || route->hop.scheme == ENDPOINT_SOCKS4_TLS;
+	for (unsigned i = WORDS_OF_LINES; i < WORDS && route->how < ROUTE_TLS; i++)
+		if ((words->has >> i & 1) != 0)
+			return error_set(r, ERROR_UNEXPECTED, words->seen[i], VALUE_NO_OPTIONS);
 	if (route->lookup == ROUTE_UNRESOLVED && (by_address || route->to.kind == PATTERN_PREFIX))
 		/* The word that says so was seen. NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage) */
-		return error_other(r, ERROR_EXCLUDES, words.seen[WORD_UNRESOLVED],
+		return error_other(r, ERROR_EXCLUDES, words->seen[WORD_UNRESOLVED],
 			by_address ? "socks4" : "to ADDRESS");
 	if (by_address)
 		route->lookup = ROUTE_RESOLVE; /* it takes no names */
 	return true;
 }
 
+bool clause_read(struct reading *r, enum clause clause, struct word keyword, void *line,
+	struct tls_options *tls)
+{
+	const struct rule *rule = line;
+	struct words words;
+	struct word word;
+
+	words.has = 0;
+	while ((word = word_take(r)).at != NULL) {
+		int i = word_find(r, clause, word);
+		struct word name = i < 0 || is_whole((unsigned)i) ? word : up_to_equals(word);
+
+		if (i < 0 || !word_fits(r, (unsigned)i, name, words.has))
+			return false;
+		words.seen[i] = name;
+		words.has |= 1u << i;
+		if (!take(r, (unsigned)i, word, field_of((unsigned)i, line, tls)))
+			return false;
+	}
+	for (unsigned i = 0; i < WORDS; i++)
+		if ((words.has >> i & 1) != 0 && rows[i].needs != WORD_NONE &&
+			(words.has >> rows[i].needs & 1) == 0)
+			return error_other(r, ERROR_NEEDS, words.seen[i], rows[rows[i].needs].name);
+	if (CONFIG_ANKLET_BIND && clause == CLAUSE_ALLOW && rule->any_peer &&
+		rule->to.kind != PATTERN_ANY)
+		return error_other(r, ERROR_EXCLUDES, words.seen[WORD_ANY_PEER], "to ADDRESS");
+	return !ANKLET_HAS_ROUTES || clause != CLAUSE_ROUTE ||
+	       route_check(r, keyword, line, &words);
+}
+
 /* ---- Printing ---- */
 
 void text_clause(struct text *t, enum clause clause, const void *line,
-	const struct tls_options *tls, const struct string_table *strings, char first, char next)
+	const struct tls_options *tls, const struct string_table *strings)
 {
+	char separator = clause == CLAUSE_CLIENT ? '?' : ' ';
+
 	for (unsigned i = 0; i < WORDS; i++) {
 		const struct row *row = &rows[i];
 		const void *base = i < WORDS_OF_LINES ? line : (const void *)tls, *at;
-		bool flag = row->type == VALUE_FLAG, given;
+		bool flag = row->type == VALUE_FLAG;
 		struct text before = *t;
 
 		if ((row->clauses & clause) == 0)
 			continue;
 		at = (const char *)base + row->at;
-		text_char(t, first);
+		text_char(t, separator);
 		text_str(t, row->name);
 		if (!flag)
 			text_char(t, i < WORDS_OF_LINES ? ' ' : '=');
-		if (flag)
-			given = *(const uint8_t *)at == row->value;
-		else if (ANKLET_HAS_ROUTES && row->type == VALUE_HOP)
-			given = text_endpoint(t, at, strings);
-		else
-			given = text_value(t, row->type, at, strings);
-		if (given) {
-			first = next;
-		} else {
+		if (flag ? *(const uint8_t *)at != row->value
+			 : !text_value(t, row->type, at, strings)) {
 			*t = before;
 			t->buf[t->len] = '\0';
+		} else if (separator == '?') {
+			separator = '&';
 		}
 	}
-}
-
-void text_rule(struct text *t, const struct rule *rule, const struct string_table *strings)
-{
-	text_str(t, rule->allow ? "allow" : "deny");
-	text_clause(t, CLAUSE_ALLOW, rule, NULL, strings, ' ', ' ');
 }
 
 void text_route(struct text *t, const struct route *route, const struct string_table *strings)
 {
 	text_str(t, "route");
-	text_clause(t, CLAUSE_ROUTE, route, &route->tls, strings, ' ', ' ');
+	text_clause(t, CLAUSE_ROUTE, route, &route->tls, strings);
 }

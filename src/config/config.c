@@ -8,9 +8,9 @@
 
 #include <string.h>
 
-#include "config/clause.h"
 #include "config/error.h"
 #include "config/keywords.h"
+#include "config/value.h"
 #include "tls/tls.h"
 
 _Static_assert(CONFIG_ANKLET_LISTENERS >= 2, "the default is to listen on 127.0.0.1 and ::1");
@@ -52,6 +52,7 @@ static const struct keyword keywords[] = {KEYWORDS(KEYWORD_ROW)};
 static const char unset[] = KEYWORDS(KEYWORD_UNSET);
 
 _Static_assert(KEYWORD_COUNT <= 32, "a set of keywords has 32 bits");
+_Static_assert(offsetof(struct config, strings) <= UINT16_MAX, "the place of a field fits 16 bits");
 
 const char *config_keyword(unsigned i)
 {
@@ -106,10 +107,11 @@ const struct ip *config_source(const struct config *c, const struct ip *ip)
 static bool text_line(struct text *t, const struct keyword *k, const void *value,
 	const struct string_table *strings)
 {
-	const struct forward *forward = value;
+	const struct rule *rule = value;
 
 	if (k->type == VALUE_ALLOW || k->type == VALUE_DENY) {
-		text_rule(t, value, strings);
+		text_str(t, keywords[rule->allow ? KEYWORD_ALLOW : KEYWORD_DENY].name);
+		text_clause(t, CLAUSE_ALLOW, rule, NULL, strings);
 		return true;
 	}
 	if (ANKLET_HAS_ROUTES && k->type == VALUE_ROUTE) {
@@ -118,14 +120,7 @@ static bool text_line(struct text *t, const struct keyword *k, const void *value
 	}
 	text_str(t, k->name);
 	text_char(t, ' ');
-	if (k->type != VALUE_LISTEN && k->type != VALUE_FORWARD)
-		return text_value(t, k->type, value, strings);
-	text_endpoint(t, &forward->listen, strings);
-	if (ANKLET_HAS_FORWARDS && k->type == VALUE_FORWARD) {
-		text_char(t, ' ');
-		text_endpoint(t, &forward->target, strings);
-	}
-	return true;
+	return text_value(t, k->type, value, strings);
 }
 
 /* ---- Reading ---- */
@@ -133,105 +128,80 @@ static bool text_line(struct text *t, const struct keyword *k, const void *value
 /* A text while it is read: in which of its lines stands what is listened on. 0: in an earlier text. */
 struct lines {
 	unsigned long number;
-	unsigned long listen[CONFIG_ANKLET_LISTENERS];
-	unsigned long forward[ANKLET_TABLE(CONFIG_ANKLET_FORWARDS)];
+	unsigned long at[CONFIG_ANKLET_LISTENERS + CONFIG_ANKLET_FORWARDS];
 };
 
 /* A value before it goes into the configuration. */
 union value {
-	uint32_t other; /* the first bytes of whatever has none of the members below */
-	struct endpoint endpoint;
+	struct endpoint endpoint; /* or whatever has no member of its own */
 	struct rule rule;
 	struct route route;
 	struct forward forward;
 };
 
-static bool forward_read(struct reading *r, struct word keyword, struct forward *f)
-{
-	struct word listen = word_take(r), target;
-
-	if (listen.at == NULL)
-		return error_missing(r, keyword, VALUE_FORWARD);
-	if (!endpoint_read(r, VALUE_FORWARD, listen, &f->listen))
-		return false;
-	target = word_take(r);
-	if (target.at == NULL)
-		return error_missing(r, listen, VALUE_TARGET);
-	if (!endpoint_read(r, VALUE_TARGET, target, &f->target))
-		return false;
-	return (f->listen.scheme == ENDPOINT_UDP) == (f->target.scheme == ENDPOINT_UDP) ||
-	       error_set(r, ERROR_UNEXPECTED, target, VALUE_UDP);
-}
-
 static bool values_read(
 	struct reading *r, const struct keyword *k, struct word keyword, union value *value)
 {
-	int type = k->type;
-	struct word word;
+	if (k->type == VALUE_ALLOW || k->type == VALUE_DENY) {
+		value->rule.allow = k->type == VALUE_ALLOW;
+		return clause_read(
+			r, value->rule.allow ? CLAUSE_ALLOW : CLAUSE_DENY, keyword, value, NULL);
+	}
+	if (ANKLET_HAS_ROUTES && k->type == VALUE_ROUTE)
+		return clause_read(r, CLAUSE_ROUTE, keyword, value, &value->route.tls);
+	return value_read(r, k->type, keyword, word_take(r), value);
+}
 
-	if (type == VALUE_ALLOW || type == VALUE_DENY)
-		return rule_read(r, type == VALUE_ALLOW, &value->rule);
-	if (ANKLET_HAS_ROUTES && type == VALUE_ROUTE)
-		return route_read(r, keyword, &value->route);
-	if (ANKLET_HAS_FORWARDS && type == VALUE_FORWARD)
-		return forward_read(r, keyword, &value->forward);
-	word = word_take(r);
-	if (word.at == NULL)
-		return error_missing(r, keyword, type);
-	return type == VALUE_LISTEN ? endpoint_read(r, type, word, &value->endpoint)
-				    : value_read(r, type, word, &value->other);
+static bool is_listened(const struct keyword *k)
+{
+	return k->type == VALUE_LISTEN || (ANKLET_HAS_FORWARDS && k->type == VALUE_FORWARD);
+}
+
+/* Where the line of its i-th value is noted. */
+static unsigned place_of(const struct keyword *k, unsigned i)
+{
+	return k->type == VALUE_LISTEN ? i : CONFIG_ANKLET_LISTENERS + i;
 }
 
 /* Can it be listened on beside all that is listened on? */
 static bool place_check(const struct config *c, struct reading *r, struct word place,
 	const struct endpoint *e, const struct lines *lines)
 {
-	unsigned forwards = ANKLET_HAS_FORWARDS ? c->forward_count : 0;
-	struct text t;
+	for (const struct keyword *k = keywords; k < keywords + KEYWORD_COUNT; k++) {
+		for (unsigned i = 0; is_listened(k) && i < count_of(c, k); i++) {
+			const struct endpoint *other = value_of(c, k, i);
+			unsigned long line = lines->at[place_of(k, i)];
+			struct text t;
 
-	for (unsigned i = 0; i < c->listen_count + forwards; i++) {
-		bool listens = i < c->listen_count;
-		unsigned at = listens ? i : i - c->listen_count;
-		const struct endpoint *other = listens ? &c->listen[at] : &c->forward[at].listen;
-		unsigned long line = listens ? lines->listen[at] : lines->forward[at];
-
-		if (!endpoints_conflict(e, other))
-			continue;
-		text_init(&t, r->other, sizeof r->other);
-		if (line > 0) {
-			text_str(&t, "line ");
-			text_num(&t, line);
-			text_str(&t, ", ");
+			if (!endpoints_conflict(e, other))
+				continue;
+			text_init(&t, r->other, sizeof r->other);
+			if (line > 0) {
+				text_str(&t, "line ");
+				text_num(&t, line);
+				text_str(&t, ", ");
+			}
+			text_endpoint(&t, other, r->strings);
+			return error_other(r, ERROR_CONFLICT, place, r->other);
 		}
-		text_endpoint(&t, other, r->strings);
-		return error_other(r, ERROR_CONFLICT, place, r->other);
 	}
 	return true;
 }
 
-/* Sockets to listen with: '*' needs one for each family. */
-static unsigned sockets(const struct endpoint *endpoint, unsigned count)
-{
-	unsigned n = count;
-
-	for (unsigned i = 0; i < count; i++)
-		n += endpoint[i].host == ENDPOINT_ANY;
-	return n;
-}
-
-/* Is there room for one more? Its value stands in no table yet. */
+/* Is there room for one more? Its value stands in no table yet. '*' needs a socket to listen with for each family. */
 static bool room_check(const struct config *c, struct reading *r, const struct keyword *k,
 	struct word keyword, const union value *value)
 {
 	int setting = k->type == VALUE_SERVER ? SETTING_NAME_SERVERS : k->setting;
+	unsigned room = k->most;
 
-	if (k->count_at == 0 ||
-		(count_of(c, k) < k->most &&
-			(k->type != VALUE_LISTEN || sockets(c->listen, c->listen_count) +
-								    sockets(&value->endpoint, 1) <=
-							    CONFIG_ANKLET_LISTENERS)))
-		return true;
-	return error_setting(r, ERROR_FULL, keyword, setting, k->most);
+	if (k->type == VALUE_LISTEN) {
+		room -= value->endpoint.host == ENDPOINT_ANY;
+		for (unsigned i = 0; i < c->listen_count; i++)
+			room -= c->listen[i].host == ENDPOINT_ANY;
+	}
+	return k->count_at == 0 || count_of(c, k) < room ||
+	       error_setting(r, ERROR_FULL, keyword, setting, k->most);
 }
 
 /* What is accepted can be printed and read again: that line must not become too long. */
@@ -263,14 +233,14 @@ static const struct keyword *keyword_find(struct reading *r, struct word keyword
 	int found = names_find(&names, keyword);
 
 	if (found >= 0) {
-		if (setting_is_built(r->tls, keywords[found].setting))
+		if ((names.among >> found & 1) != 0)
 			return &keywords[found];
 		error_setting(r, ERROR_DISABLED, keyword, keywords[found].setting, 0);
 		return NULL;
 	}
 	error_set(r, ERROR_KEYWORD, keyword, VALUE_NAMES);
 	r->error.names = names;
-	r->error.suggestion = names_nearest(&names, keyword, 2);
+	r->error.suggestion = names_nearest(&names, keyword);
 	return NULL;
 }
 
@@ -279,25 +249,27 @@ static bool keyword_read(struct config *c, struct reading *r, const struct keywo
 	struct word keyword, struct lines *lines)
 {
 	unsigned count = k->count_at > 0 ? count_of(c, k) : 0;
-	struct word word = {keyword.at, (size_t)(r->end - keyword.at)};
-	const char *start = r->next;
+	struct word values = r->rest, word;
+	struct word line = {keyword.at, (size_t)(values.at + values.len - keyword.at)};
 	union value value;
 
 	r->most = k->most;
-	memcpy(&value, field_of(c, k, 0), k->size); /* of two sources each line sets one */
-	if (!values_read(r, k, keyword, &value) || !length_check(r, k, word, &value))
+	memset(&value, 0, sizeof value);
+	if (k->count_at == 0)
+		memcpy(&value, field_of(c, k, 0), k->size); /* of two sources each line sets one */
+	if (!values_read(r, k, keyword, &value) || !length_check(r, k, line, &value))
 		return false;
 	word = word_take(r);
 	if (word.at != NULL)
 		return error_set(r, ERROR_UNEXPECTED, word, VALUE_LINE_END);
 	if (!room_check(c, r, k, keyword, &value))
 		return false;
-	if (k->type == VALUE_LISTEN || (ANKLET_HAS_FORWARDS && k->type == VALUE_FORWARD)) {
+	if (is_listened(k)) {
 		/* Either begins with what is listened on. */
-		r->next = start;
+		r->rest = values;
 		if (!place_check(c, r, word_take(r), &value.endpoint, lines))
 			return false;
-		(k->type == VALUE_LISTEN ? lines->listen : lines->forward)[count] = lines->number;
+		lines->at[place_of(k, count)] = lines->number;
 	}
 	memcpy(field_of(c, k, count), &value, k->size);
 	if (k->count_at > 0)
@@ -317,12 +289,10 @@ static bool line_read(struct config *c, struct reading *r, struct word line, str
 	const struct keyword *k;
 	struct word keyword;
 
-	*r = (struct reading){
-		.next = line.at, .end = line.at + line.len, .tls = c->tls, .strings = &c->strings};
+	*r = (struct reading){.rest = line, .tls = c->tls, .strings = &c->strings};
 	if (line.len > CONFIG_LINE_MAX) {
-		error_set(r, ERROR_LONG, line, VALUE_NONE);
+		error_setting(r, ERROR_LONG, line, SETTING_NONE, CONFIG_LINE_MAX);
 		r->error.at = (struct word){line.at + CONFIG_LINE_MAX, line.len - CONFIG_LINE_MAX};
-		r->error.most = CONFIG_LINE_MAX;
 		return false;
 	}
 	if (!line_check(r, line))
@@ -341,15 +311,17 @@ unsigned config_read(struct config *c, const char *source, const char *text, siz
 	anklet_print *report, void *ctx)
 {
 	struct lines lines = {0};
+	struct word rest = {text, len};
 	unsigned errors = 0;
-	size_t at = 0;
 
 	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-		at = 3; /* editors of some systems write it: UTF-8 */
-	while (at < len) {
-		struct word line = line_take(text, len, &at);
+		rest = (struct word){
+			text + 3, len - 3}; /* editors of some systems write it: UTF-8 */
+	while (rest.at != NULL) {
+		struct word line = word_split(&rest, '\n');
 		struct reading r;
 
+		line.len -= line.len > 0 && line.at[line.len - 1] == '\r';
 		lines.number++;
 		if (line_read(c, &r, line, &lines))
 			continue;
@@ -388,19 +360,7 @@ static void print_comment(struct printing *p, const char *comment)
 	print_end(p);
 }
 
-/* Does a rule or a route speak of addresses? */
-static bool has_addresses(const struct config *c)
-{
-	for (unsigned i = 0; i < c->rules.count; i++)
-		if (c->rules.rule[i].to.kind == PATTERN_PREFIX)
-			return true;
-	for (unsigned i = 0; i < c->routes.count; i++)
-		if (c->routes.route[i].to.kind == PATTERN_PREFIX)
-			return true;
-	return false;
-}
-
-/* What one may not have thought of stands before the line that brings it. */
+/* What one may not have thought of stands before the rule that brings it. */
 static void print_rule_notes(struct printing *p, const struct config *c, unsigned i)
 {
 	int before = rules_covering(&c->rules, &c->strings, i);
@@ -416,11 +376,16 @@ static void print_rule_notes(struct printing *p, const struct config *c, unsigne
 	}
 }
 
-static void print_route_notes(struct printing *p, const struct config *c, const struct route *route)
+/* Does a rule or a route speak of addresses? */
+static bool has_addresses(const struct config *c)
 {
-	if (route_is_remote(route) && route->to.kind != PATTERN_PREFIX && has_addresses(c))
-		print_comment(p, "the hop looks names up: an address after 'to', of a rule or a "
-				 "route, matches none of them");
+	bool has = false;
+
+	for (unsigned i = 0; i < c->rules.count; i++)
+		has = has || c->rules.rule[i].to.kind == PATTERN_PREFIX;
+	for (unsigned i = 0; i < c->routes.count; i++)
+		has = has || c->routes.route[i].to.kind == PATTERN_PREFIX;
+	return has;
 }
 
 static void print_notes(
@@ -433,7 +398,10 @@ static void print_notes(
 	if (ANKLET_HAS_ROUTES && k->type == VALUE_ROUTE) {
 		const struct route *route = &c->routes.route[i];
 
-		print_route_notes(p, c, route);
+		if (route_is_remote(route) && route->to.kind != PATTERN_PREFIX && has_addresses(c))
+			print_comment(p,
+				"the hop looks names up: an address after 'to', of a rule or a "
+				"route, matches none of them");
 		unverified = route->tls.verify_none || route->hop.tls.verify_none;
 	}
 	if (ANKLET_HAS_FORWARDS && k->type == VALUE_FORWARD)
@@ -468,10 +436,9 @@ static void print_keyword(struct printing *p, const struct config *c, enum keywo
 	for (unsigned i = 0; i < count; i++) {
 		const void *value = type == VALUE_SOURCE ? &c->source[i] : value_of(c, k, i);
 
+		if (CONFIG_ANKLET_HINTS)
+			print_notes(p, c, k, i);
 		if (text_line(print_begin(p, ""), k, value, &c->strings)) {
-			if (CONFIG_ANKLET_HINTS)
-				print_notes(p, c, k, i);
-			text_line(print_begin(p, ""), k, value, &c->strings);
 			print_end(p);
 			none = false;
 		}

@@ -40,7 +40,7 @@ struct config {
 	struct port_range bind_ports;  /* 0 and 0: any */
 	struct ip bind_address;        /* shown to BIND clients; '::' when not given */
 	struct ip source
-		[2]; /* local addresses for outgoing connections, of IPv4 and IPv6; '::' when not given */
+		[2];   /* local addresses of connections, of IPv4 and IPv6; '::' when not given */
 	bool tls;      /* TLS is built in: endpoints and routes with it are accepted */
 	uint8_t log;   /* enum log_level */
 	uint16_t user; /* in strings: whom to become after binding; STRING_NONE: nobody */
@@ -48,11 +48,11 @@ struct config {
 	uint8_t listen_count; /* 0: see config_listens_by_default() */
 	uint8_t forward_count;
 	struct port_config port;
-	struct string_table strings;
 	struct rules rules;
 	struct routes routes;
 	struct forward forward[ANKLET_TABLE(CONFIG_ANKLET_FORWARDS)];
 	struct endpoint listen[CONFIG_ANKLET_LISTENERS];
+	struct string_table strings; /* the last one: the places of all others fit 16 bits */
 };
 
 /* Sets the defaults. */

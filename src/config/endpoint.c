@@ -1,29 +1,206 @@
 /*
- * Endpoints: scheme://host:port?option=value. See endpoint.h.
+ * Endpoints, scheme://host:port?option=value, and the hosts of patterns: "10.0.0.0/8:80,443", "[2001:db8::1]:1080",
+ * "*". See endpoint.h.
  */
 #include "config/endpoint.h"
 
 #include <string.h>
 
-#include "config/clause.h"
 #include "config/config.h"
 #include "config/value.h"
 
-static const char schemes[][14] = {
-	[ENDPOINT_TCP] = "tcp",
-	[ENDPOINT_UDP] = "udp",
-	[ENDPOINT_TLS] = "tls",
-	[ENDPOINT_SMTP_STARTTLS] = "smtp+starttls",
-	[ENDPOINT_IMAP_STARTTLS] = "imap+starttls",
-	[ENDPOINT_POP3_STARTTLS] = "pop3+starttls",
-	[ENDPOINT_NNTP_STARTTLS] = "nntp+starttls",
-	[ENDPOINT_SOCKS4] = "socks4",
-	[ENDPOINT_SOCKS4A] = "socks4a",
-	[ENDPOINT_SOCKS4_TLS] = "socks4+tls",
-	[ENDPOINT_SOCKS4A_TLS] = "socks4a+tls",
-	[ENDPOINT_SCHEMES] = "ssl",
-	"sslv2",
-	"sslv3",
+#define NAME_MAX_LEN 253 /* of a name without its last dot (RFC 1035, section 2.3.4) */
+#define LABEL_MAX_LEN 63
+#define ZONE_MAX_LEN 15 /* the longest name of an interface */
+#define DNS_PORT 53
+
+/* ---- Hosts ---- */
+
+bool word_is_name(struct word word)
+{
+	size_t label = 0;
+
+	if (word.len > CONFIG_ANKLET_NAME_MAX)
+		return false;
+	if (word.len > 0 && word.at[word.len - 1] == '.')
+		word.len--;
+	for (size_t i = 0; i < word.len; i++) {
+		if (word.at[i] == '.' && label > 0) {
+			label = 0;
+			continue;
+		}
+		if (!byte_is_of_name(word.at[i]) || ++label > LABEL_MAX_LEN)
+			return false;
+	}
+	return word.len <= NAME_MAX_LEN && label > 0 && !ip_may_be_meant(word.at, word.len);
+}
+
+/* "80,443,6660-6669" */
+static bool ranges_read(struct reading *r, struct word word, struct pattern *pattern)
+{
+	for (struct word rest = word; rest.at != NULL;) {
+		struct word all = rest, range = word_split(&rest, ',');
+
+		if (pattern->ports_count == PATTERN_PORTS)
+			return error_set(r, ERROR_UNEXPECTED, all, VALUE_RANGES);
+		if (!range_read(range, 0, &pattern->ports[pattern->ports_count++]))
+			return error_set(
+				r, ERROR_INVALID, range.len > 0 ? range : word, VALUE_RANGES);
+	}
+	return true;
+}
+
+/* "fe80::1%eth0": a link-local address says nothing without its interface (RFC 4007). */
+static bool is_zoned(struct word host)
+{
+	struct word zone = host, address = word_split(&zone, '%');
+	struct ip ip;
+
+	return ip_parse(address.at, address.len, &ip) && !ip_is_v4(&ip) &&
+	       ip_class(&ip) == IP_LINK_LOCAL && zone.len > 0 && zone.len <= ZONE_MAX_LEN &&
+	       memchr(zone.at, '%', zone.len) == NULL;
+}
+
+/* The host, where 'written' has its brackets, if any; what is expected instead, or VALUE_NONE. */
+static int host_parse(int type, struct word written, struct pattern *host, struct word *name)
+{
+	bool brackets = written.at[0] == '[', pattern = type == VALUE_PATTERN;
+	struct word bare = {written.at + brackets, written.len - 2 * (size_t)brackets};
+	bool v6 = memchr(bare.at, ':', bare.len) != NULL;
+	bool alone = v6 && (pattern || type == VALUE_SERVER); /* no port can follow */
+
+	*name = bare;
+	host->kind = PATTERN_PREFIX;
+	if ((v6 == brackets || alone) &&
+		(pattern ? ip_prefix_parse(bare.at, bare.len, &host->prefix)
+			 : ip_parse(bare.at, bare.len, &host->prefix.ip)))
+		return VALUE_NONE;
+	host->kind = word_is(written, "*") ? PATTERN_ANY : PATTERN_NAME;
+	if (host->kind == PATTERN_ANY)
+		return VALUE_NONE;
+	if (v6 || brackets) {
+		if (!pattern && memchr(bare.at, '%', bare.len) != NULL)
+			return brackets && is_zoned(bare) ? VALUE_NONE : VALUE_ZONE;
+		return VALUE_IPV6;
+	}
+	if (pattern && bare.len > 2 && memcmp(bare.at, "*.", 2) == 0)
+		bare = (struct word){bare.at + 2, bare.len - 2};
+	return word_is_name(bare) ? VALUE_NONE : pattern ? type : VALUE_HOST;
+}
+
+static bool listens(int type)
+{
+	return type == VALUE_LISTEN || type == VALUE_FORWARD;
+}
+
+static bool ports_read(struct reading *r, int type, struct word word, struct pattern *host)
+{
+	uint16_t *port = &host->ports[0].low;
+
+	if (word.len == 0)
+		return error_set(r, ERROR_MISSING, (struct word){word.at - 1, 1}, VALUE_PORT);
+	if (type == VALUE_PATTERN)
+		return ranges_read(r, word, host);
+	host->ports_count = 1;
+	return (count_read(word, UINT16_MAX, port) && (*port > 0 || listens(type))) ||
+	       error_set(r, ERROR_INVALID, word, listens(type) ? VALUE_PORT_OR_0 : VALUE_PORT);
+}
+
+bool host_read(struct reading *r, int type, struct word word, struct pattern *host)
+{
+	bool brackets = word.at[0] == '[';
+	struct word port = word, written = word_split(&port, brackets ? ']' : ':'), name;
+	int expects;
+
+	*host = (struct pattern){0};
+	if (brackets) {
+		if (port.at == NULL || (port.len > 0 && *port.at != ':'))
+			return error_set(r, ERROR_INVALID, word, VALUE_IPV6);
+		written.len++;
+		port = port.len > 0 ? (struct word){port.at + 1, port.len - 1}
+				    : (struct word){NULL, 0};
+	} else if (port.len > 0 && memchr(port.at, ':', port.len) != NULL) {
+		written = word; /* IPv6 */
+		port.at = NULL;
+	}
+	if (port.at != NULL && !ports_read(r, type, port, host))
+		return false;
+	if (written.len == 0)
+		return error_set(r, ERROR_INVALID, word, type == VALUE_PATTERN ? type : VALUE_HOST);
+	expects = host_parse(type, written, host, &name);
+	if (expects != VALUE_NONE)
+		return error_set(r, ERROR_INVALID, written, expects);
+	if (!CONFIG_ANKLET_NAMES && type != VALUE_PATTERN && host->kind == PATTERN_NAME)
+		return error_setting(r, ERROR_DISABLED, written, SETTING_NAMES, 0);
+	return host->kind != PATTERN_NAME || string_read(r, name, &host->name);
+}
+
+void text_pattern(struct text *t, const struct pattern *pattern, const struct string_table *strings)
+{
+	const char *name = string_table_at(strings, pattern->name);
+	bool prefix = pattern->kind == PATTERN_PREFIX;
+	bool brackets = prefix ? !ip_is_v4(&pattern->prefix.ip) : strchr(name, ':') != NULL;
+
+	text_str(t, brackets ? "[" : "");
+	if (prefix)
+		text_ip_prefix(t, &pattern->prefix);
+	else
+		text_str(t, pattern->kind == PATTERN_ANY ? "*" : name);
+	text_str(t, brackets ? "]" : "");
+	for (unsigned i = 0; i < pattern->ports_count; i++) {
+		text_char(t, i == 0 ? ':' : ',');
+		text_range(t, &pattern->ports[i]);
+	}
+}
+
+/* One host's address, that a socket can have or connect to without naming an interface. */
+static bool is_usable(const struct ip *ip)
+{
+	static const unsigned usable = 1u << IP_GLOBAL | 1u << IP_LOOPBACK | 1u << IP_PRIVATE;
+	enum ip_class class = ip_class(ip);
+
+	return (usable >> class & 1) != 0 || (class == IP_LINK_LOCAL && ip_is_v4(ip));
+}
+
+/* There is one for each family. */
+bool source_read(struct word word, struct ip source[2])
+{
+	struct ip ip;
+
+	if (!ip_parse(word.at, word.len, &ip) || !is_usable(&ip))
+		return false;
+	source[ip_is_v4(&ip) ? 0 : 1] = ip;
+	return true;
+}
+
+bool server_read(struct reading *r, struct word word, struct address *server)
+{
+	struct pattern host;
+
+	if (!host_read(r, VALUE_SERVER, word, &host))
+		return false;
+	*server = (struct address){
+		.ip = host.prefix.ip, .port = host.ports_count > 0 ? host.ports[0].low : DNS_PORT};
+	return host.kind == PATTERN_PREFIX && is_usable(&server->ip);
+}
+
+/* ---- Endpoints ---- */
+
+static const char schemes[][17] = {
+	[ENDPOINT_TCP] = "tcp://",
+	[ENDPOINT_UDP] = "udp://",
+	[ENDPOINT_TLS] = "tls://",
+	[ENDPOINT_SMTP_STARTTLS] = "smtp+starttls://",
+	[ENDPOINT_IMAP_STARTTLS] = "imap+starttls://",
+	[ENDPOINT_POP3_STARTTLS] = "pop3+starttls://",
+	[ENDPOINT_NNTP_STARTTLS] = "nntp+starttls://",
+	[ENDPOINT_SOCKS4] = "socks4://",
+	[ENDPOINT_SOCKS4A] = "socks4a://",
+	[ENDPOINT_SOCKS4_TLS] = "socks4+tls://",
+	[ENDPOINT_SOCKS4A_TLS] = "socks4a+tls://",
+	[ENDPOINT_SCHEMES] = "ssl://",
+	"sslv2://",
+	"sslv3://",
 };
 
 /* Sets of schemes. */
@@ -54,6 +231,7 @@ bool endpoint_starttls(const struct endpoint *endpoint, uint8_t *protocol)
 	return *protocol <= ENDPOINT_NNTP_STARTTLS - ENDPOINT_SMTP_STARTTLS;
 }
 
+/* With those that are not built in. */
 static unsigned schemes_of(int type)
 {
 	return type == VALUE_LISTEN    ? ARE_LISTEN
@@ -62,111 +240,94 @@ static unsigned schemes_of(int type)
 				       : ARE_TARGET;
 }
 
-/* A scheme that is written; RFC 3986, section 3.1: it is the same in either case. */
-static bool scheme_find(struct reading *r, int type, struct word word, uint8_t *scheme)
+struct names endpoint_schemes(int type, bool tls)
 {
-	char lower[sizeof schemes[0]];
-	struct names names = {schemes[0], sizeof schemes[0], sizeof schemes / sizeof schemes[0],
-		schemes_of(type)};
-	struct word key = {lower, word.len < sizeof lower ? word.len : 0};
-	int found;
+	unsigned among = schemes_of(type);
 
-	for (size_t i = 0; i < key.len; i++)
-		lower[i] = (char)(word.at[i] >= 'A' && word.at[i] <= 'Z' ? word.at[i] | 0x20
-									 : word.at[i]);
-	found = names_find(&names, key);
-	if (found == ENDPOINT_SCHEMES)
-		found = ENDPOINT_TLS;
-	if (found >= 0 && found < ENDPOINT_SCHEMES) {
-		*scheme = (uint8_t)found;
-		return true;
-	}
-	error_set(r, found < 0 ? ERROR_INVALID : ERROR_PROHIBITED, word, type);
-	/* Two bytes away from a short one is nearly everything; and SOCKS5 is not meant to be SOCKS4. */
-	if (found < 0 && (key.len < 6 || memcmp(lower, "socks5", 6) != 0))
-		r->error.suggestion = names_nearest(&names, word, word.len > 4 ? 2 : 1);
-	return false;
+	if (!setting_is_built(tls, SETTING_TLS_STREAMS))
+		among &= ~(unsigned)ARE_TLS;
+	if (CONFIG_ANKLET_ASSOCIATIONS == 0)
+		among &= ~(1u << ENDPOINT_UDP);
+	return (struct names){
+		schemes[0], sizeof schemes[0], sizeof schemes / sizeof schemes[0], among};
 }
 
 /* Takes "scheme://" off the word, where there is one, and makes sure that it makes sense. */
 static bool scheme_take(struct reading *r, int type, struct word *word, struct endpoint *e)
 {
-	struct word scheme = *word;
-	int setting;
+	struct names names = endpoint_schemes(type, r->tls);
+	struct word rest = *word, scheme = word_split(&rest, ':');
+	char lower[sizeof schemes[0]];
+	struct word key = {lower, scheme.len + 3 < sizeof lower ? scheme.len + 3 : 0};
+	int found = ENDPOINT_TCP;
 
-	for (size_t i = 0; i + 3 <= word->len; i++) {
-		if (memcmp(word->at + i, "://", 3) != 0)
-			continue;
-		if (i == 0)
-			return error_set(r, ERROR_INVALID, *word, type);
-		scheme.len = i;
-		word->at += i + 3;
-		word->len -= i + 3;
-		if (!scheme_find(r, type, scheme, &e->scheme))
-			return false;
-		break;
+	if (scheme.len == 0 || rest.len < 2 || memcmp(rest.at, "//", 2) != 0) {
+		scheme = *word;
+	} else {
+		/* It is the same in either case (RFC 3986, section 3.1). */
+		for (size_t i = 0; i < key.len; i++)
+			lower[i] = (char)(word->at[i] | 0x20);
+		found = names_find(&names, key);
+		*word = (struct word){rest.at + 2, rest.len - 2};
 	}
-	if ((schemes_of(type) >> e->scheme & 1) == 0)
-		return error_set(r, ERROR_INVALID, scheme, type);
-	setting = e->scheme == ENDPOINT_UDP ? SETTING_ASSOCIATIONS
-		  : endpoint_has_tls(e)     ? SETTING_TLS_STREAMS
-					    : SETTING_NONE;
-	return setting_is_built(r->tls, setting) ||
-	       error_setting(r, ERROR_DISABLED, scheme, setting, 0);
+	if (found == ENDPOINT_SCHEMES)
+		found = ENDPOINT_TLS;
+	if (found < 0 || (schemes_of(type) >> found & 1) == 0)
+		return error_set(r, found > ENDPOINT_SCHEMES ? ERROR_PROHIBITED : ERROR_INVALID,
+			scheme, type);
+	e->scheme = (uint8_t)found;
+	return (names.among >> found & 1) != 0 ||
+	       error_setting(r, ERROR_DISABLED, scheme,
+		       found == ENDPOINT_UDP ? SETTING_ASSOCIATIONS : SETTING_TLS_STREAMS, 0);
 }
 
 /* What follows the host. all: the endpoint as it is written. */
 static bool options_take(
 	struct reading *r, int type, struct word all, struct word options, struct endpoint *e)
 {
-	struct reading inner = *r;
-	bool listens = type == VALUE_LISTEN || type == VALUE_FORWARD;
+	enum clause clause = listens(type) ? CLAUSE_SERVER : CLAUSE_CLIENT;
+	struct word rest = r->rest; /* of the line */
+	bool right;
 
 	if (!ANKLET_HAS_TLS || !endpoint_has_tls(e))
-		return options.len == 0 ||
-		       error_set(r, ERROR_UNEXPECTED, options, VALUE_NO_OPTIONS);
-	inner.next = options.at;
-	inner.end = options.at + options.len;
-	inner.options = true;
-	if (!clause_read(&inner, listens ? CLAUSE_SERVER : CLAUSE_CLIENT, &e->tls)) {
-		r->error = inner.error;
-		return false;
-	}
-	return !listens || e->tls.cert != STRING_NONE || e->tls.psk != STRING_NONE ||
-	       error_set(r, ERROR_MISSING, all, VALUE_CERT);
+		return options.at == NULL ||
+		       error_set(r, ERROR_UNEXPECTED,
+			       (struct word){options.at - 1, options.len + 1}, VALUE_NO_OPTIONS);
+	r->rest = options;
+	r->options = true;
+	right = clause_read(r, clause, all, NULL, &e->tls);
+	r->rest = rest;
+	r->options = false;
+	return right &&
+	       (!listens(type) || e->tls.cert != STRING_NONE || e->tls.psk != STRING_NONE ||
+		       error_set(r, ERROR_MISSING, all, VALUE_CERT));
 }
 
 bool endpoint_read(struct reading *r, int type, struct word word, struct endpoint *endpoint)
 {
-	bool listens = type == VALUE_LISTEN || type == VALUE_FORWARD;
-	const char *mark = memchr(word.at, '?', word.len);
-	struct word all = word, options = {word.at + word.len, 0};
+	/* The options go first: a "://" in one of them begins no scheme. */
+	struct word options = word, place = word_split(&options, '?');
 	struct pattern host = {
 		.kind = PATTERN_PREFIX, .prefix.ip = ip_v4(127, 0, 0, 1), .ports_count = 1};
 
 	*endpoint = (struct endpoint){.scheme = ENDPOINT_TCP};
-	/* The options go first: a "://" in one of them begins no scheme. */
-	if (mark != NULL) {
-		options = (struct word){mark, (size_t)(options.at - mark)};
-		word.len -= options.len;
-	}
-	if (!scheme_take(r, type, &word, endpoint))
+	if (!scheme_take(r, type, &place, endpoint))
 		return false;
-	if (word.len == 0)
-		return error_set(r, ERROR_MISSING, all, VALUE_HOST);
+	if (place.len == 0)
+		return error_set(r, ERROR_INVALID, word, VALUE_HOST);
 	/* Nothing but a port is one of this host's, and for itself alone. */
-	if (!(listens && count_read(word, UINT16_MAX, &host.ports[0].low)) &&
-		!host_read(r, type, word, &host))
+	if (!(listens(type) && count_read(place, UINT16_MAX, &host.ports[0].low)) &&
+		!host_read(r, type, place, &host))
 		return false;
 	if (host.ports_count == 0 && (type == VALUE_FORWARD || type == VALUE_TARGET))
-		return error_missing(r, word, VALUE_PORT);
-	if (host.kind == PATTERN_ANY && !listens)
-		return error_set(r, ERROR_INVALID, word, VALUE_HOST);
+		return error_set(r, ERROR_MISSING, place, VALUE_PORT);
+	if (host.kind == PATTERN_ANY && !listens(type))
+		return error_set(r, ERROR_INVALID, place, VALUE_HOST);
 	endpoint->host = host.kind;
 	endpoint->ip = host.prefix.ip;
 	endpoint->name = host.name;
 	endpoint->port = host.ports_count > 0 ? host.ports[0].low : CONFIG_DEFAULT_PORT;
-	return options_take(r, type, all, options, endpoint);
+	return options_take(r, type, word, options, endpoint);
 }
 
 _Static_assert((int)ENDPOINT_ANY == (int)PATTERN_ANY && (int)ENDPOINT_IP == (int)PATTERN_PREFIX &&
@@ -194,23 +355,17 @@ bool endpoints_conflict(const struct endpoint *a, const struct endpoint *b)
 		       (is_unspecified(&a->ip) || is_unspecified(&b->ip)));
 }
 
-bool text_endpoint(
+void text_endpoint(
 	struct text *t, const struct endpoint *endpoint, const struct string_table *strings)
 {
-	const char *name = string_table_at(strings, endpoint->name);
-	bool zoned = strchr(name, ':') != NULL;
+	struct pattern host = {.kind = endpoint->host,
+		.ports_count = 1,
+		.prefix = {endpoint->ip, 128},
+		.name = endpoint->name,
+		.ports = {{endpoint->port, endpoint->port}}};
 
 	text_str(t, schemes[endpoint->scheme]);
-	text_str(t, "://");
-	if (endpoint->host == ENDPOINT_IP) {
-		text_address(t, &(struct address){.ip = endpoint->ip, .port = endpoint->port});
-	} else {
-		text_str(t, zoned ? "[" : "");
-		text_str(t, endpoint->host == ENDPOINT_ANY ? "*" : name);
-		text_str(t, zoned ? "]:" : ":");
-		text_num(t, endpoint->port);
-	}
+	text_pattern(t, &host, strings);
 	if (ANKLET_HAS_TLS)
-		text_clause(t, CLAUSE_CLIENT, NULL, &endpoint->tls, strings, '?', '&');
-	return endpoint->scheme != ENDPOINT_TCP;
+		text_clause(t, CLAUSE_CLIENT, NULL, &endpoint->tls, strings);
 }

@@ -13,7 +13,8 @@
 #include "base/address.h"
 #include "base/string_table.h"
 #include "base/text.h"
-#include "base/word.h"
+#include "config/error.h"
+#include "policy/pattern.h"
 
 struct reading;
 
@@ -63,16 +64,40 @@ bool endpoint_is_hop(const struct endpoint *endpoint);
 /* Does it begin in the clear and ask for TLS in the middle? *protocol is then an enum starttls_protocol. */
 bool endpoint_starttls(const struct endpoint *endpoint, uint8_t *protocol);
 
+/* The schemes that a VALUE_LISTEN, FORWARD, TARGET or HOP can have, with their "://"; tls: TLS is built in. */
+struct names endpoint_schemes(int type, bool tls);
+
 /*
- * Reads a word of at least one byte as an endpoint that makes sense as a VALUE_LISTEN, FORWARD, TARGET or HOP. True; or false, with r->error filled, *endpoint changed, and strings perhaps left in the table.
+ * Reads a word of at least one byte as an endpoint of such a type. True; or false, with r->error filled, *endpoint
+ * changed, and strings perhaps left in the table.
  */
 bool endpoint_read(struct reading *r, int type, struct word word, struct endpoint *endpoint);
 
 /* Can only one of them be listened on? '*' is every address; what a name is nobody knows yet. */
 bool endpoints_conflict(const struct endpoint *a, const struct endpoint *b);
 
-/* Appends the endpoint as it is read, scheme and port included; false where it is all zero, but for its port. */
-bool text_endpoint(
+/* Appends the endpoint as it is read, scheme and port included. */
+void text_endpoint(
 	struct text *t, const struct endpoint *endpoint, const struct string_table *strings);
+
+/* ---- Hosts ---- */
+
+/*
+ * Is it a host's name: labels of 1 to 63 letters, digits, '-' and '_', at most 253 bytes (and CONFIG_ANKLET_NAME_MAX)
+ * and perhaps a last dot? The last label is no number, so that no mistyped IPv4 address is taken for a name.
+ */
+bool word_is_name(struct word word);
+
+/*
+ * Reads "host", "host:port" or "[host]:port". A VALUE_PATTERN may have several ports and more than one host. To
+ * listen the port may be 0, and to listen or connect the host a zone ([fe80::1%eth0]), which makes it a name.
+ */
+bool host_read(struct reading *r, int type, struct word word, struct pattern *host);
+void text_pattern(
+	struct text *t, const struct pattern *pattern, const struct string_table *strings);
+
+/* An address that connections come from goes to that of its family; a name server has port 53 unless it says. */
+bool source_read(struct word word, struct ip source[2]);
+bool server_read(struct reading *r, struct word word, struct address *server);
 
 #endif

@@ -9,6 +9,7 @@
 #include "policy/pattern.h"
 
 #define NAME_MAX_LEN 24 /* longer words are near to nothing */
+#define NEAR 2          /* bytes that a slip of the pen gets wrong */
 #define WORD_SHOWN 48   /* bytes of a wrong word that a sentence repeats */
 #define INDENT "    "
 #define SHOWN_MAX 72     /* bytes of the line that are shown */
@@ -31,11 +32,9 @@ int names_find(const struct names *names, struct word word)
 	return -1;
 }
 
-static size_t least(size_t a, size_t b, size_t c)
+static size_t least(size_t a, size_t b)
 {
-	size_t ab = a < b ? a : b;
-
-	return ab < c ? ab : c;
+	return a < b ? a : b;
 }
 
 /* Levenshtein's distance. row[j] is that of the bytes of 'word' so far to the first j of 'name'. */
@@ -53,33 +52,29 @@ static size_t distance(struct word word, const char *name, size_t name_len)
 			size_t replaced = diagonal + (word.at[i] != name[j - 1]);
 
 			diagonal = row[j];
-			row[j] = least(row[j] + 1, row[j - 1] + 1, replaced);
+			row[j] = least(least(row[j], row[j - 1]) + 1, replaced);
 		}
 	}
 	return row[name_len];
 }
 
-const char *names_nearest(const struct names *names, struct word word, size_t most)
+const char *names_nearest(const struct names *names, struct word word)
 {
-	const char *nearest = NULL, *equals = memchr(word.at, '=', word.len);
-	size_t best;
-
-	if (equals != NULL)
-		word.len = (size_t)(equals - word.at);
-	if (!CONFIG_ANKLET_HINTS || word.len > NAME_MAX_LEN)
-		return NULL;
+	struct word rest = word, start = word_split(&rest, '=');
 	/* What would have to be written anew altogether is near to nothing. */
-	best = most < word.len ? most + 1 : word.len;
-	for (unsigned i = 0; i < names->count; i++) {
-		size_t d;
+	size_t best = least(NEAR + 1, start.len);
+	const char *nearest = NULL;
 
-		if ((names->among >> i & 1) == 0)
-			continue;
-		d = distance(word, name_of(names, i), strcspn(name_of(names, i), "="));
-		if (d >= best)
-			continue;
-		best = d;
-		nearest = name_of(names, i);
+	if (!CONFIG_ANKLET_HINTS || start.len > NAME_MAX_LEN)
+		return NULL;
+	for (unsigned i = 0; i < names->count; i++) {
+		const char *name = name_of(names, i);
+		size_t d = distance(start, name, strcspn(name, "="));
+
+		if ((names->among >> i & 1) != 0 && d < best) {
+			best = d;
+			nearest = name;
+		}
 	}
 	return nearest;
 }
@@ -157,18 +152,19 @@ static void text_filled(struct text *t, const char *pattern, const struct config
 
 static void text_hint(struct text *t, const struct config_error *error)
 {
+	bool zero = error->expects == VALUE_TIME_OR_0; /* else a VALUE_TIME */
+
 	if (error->suggestion != NULL) {
 		text_str(t, ": did you mean '");
 		text_str(t, error->suggestion);
 		text_str(t, "'?");
 	} else if (error->expects != VALUE_NONE) {
 		text_str(t, ": expected ");
-		if (error->expects == VALUE_NAMES)
-			text_names(t, &error->names);
-		else if (error->expects == VALUE_COUNT)
-			text_filled(t, text_of_list(expected, error->expects), error);
-		else
-			text_str(t, text_of_list(expected, error->expects));
+		text_names(t, &error->names);
+		text_str(t, text_of_list(expected, error->expects - zero));
+		if (error->expects == VALUE_COUNT)
+			text_num(t, error->most);
+		text_str(t, zero || error->expects == VALUE_COUNT ? "; 0 is no limit" : "");
 	}
 }
 

@@ -19,39 +19,39 @@
 #define DIGITS(n) DIGITS_OF(n)
 
 /* In each, '%' stands for the word that is wrong, and '&' for the other thing that it is about. */
-#define ERROR_KINDS(X)                                                               \
-	X(NONE, "")                                                                  \
-	X(INVALID, "'%' is invalid")                                                 \
-	X(MISSING, "'%' needs a value")                                              \
-	X(UNEXPECTED, "unexpected '%'")                                              \
-	X(KEYWORD, "unknown keyword '%'")                                            \
-	X(WORD, "unknown word '%'")                                                  \
-	X(MISPLACED, "'%' has no use here")                                          \
-	X(TWICE, "'%' is there twice")                                               \
-	X(EXCLUDES, "'%' cannot be combined with '&'")                               \
-	X(NEEDS, "'%' needs '&'")                                                    \
-	X(DISABLED, "'%' is disabled: this program is built without &")              \
-	X(FULL, "no room for '%': this program is built with &")                     \
-	X(LONG, "'%' is longer than & bytes")                                        \
+/* clang-format off */
+#define ERROR_KINDS(X) \
+	X(NONE, "") \
+	X(INVALID, "'%' is invalid") \
+	X(MISSING, "'%' needs a value") \
+	X(UNEXPECTED, "unexpected '%'") \
+	X(KEYWORD, "unknown keyword '%'") \
+	X(TWICE, "'%' is there twice") \
+	X(EXCLUDES, "'%' cannot be combined with '&'") \
+	X(NEEDS, "'%' needs '&'") \
+	X(DISABLED, "'%' is disabled: this program is built without &") \
+	X(FULL, "no room for '%' with &") \
+	X(LONG, "'%' is longer than & bytes") \
 	X(LONG_PRINTED, "'%' is too long: printed in full it has more than & bytes") \
-	X(BYTE, "unexpected byte")                                                   \
-	X(UNCLOSED, "'%' lacks its closing &")                                       \
-	X(PROHIBITED, "'%' is prohibited (RFC 6176, RFC 7568)")                      \
+	X(BYTE, "unexpected byte") \
+	X(PROHIBITED, "'%' is prohibited (RFC 6176, RFC 7568)") \
 	X(CONFLICT, "'%' is taken by &")
 
-/* The types of values, and in an error of each what is expected. The last ones are parts of values. */
-/* clang-format off */
+/*
+ * The types of values, and in an error of each what is expected, after the names that there are for it
+ * (value.h). The last ones are parts of values.
+ */
 #define VALUE_TYPES(X) \
 	X(NONE, "") \
 	X(FLAG, "") \
 	X(TIME, "a time from 10ms to 480h: 30s, 5min, 2h") \
-	X(TIME_OR_0, "a time from 10ms to 480h: 30s, 5min, 2h; 0 is no limit") \
-	X(COUNT, "a number up to &; 0 is no limit") \
+	X(TIME_OR_0, "") \
+	X(COUNT, "a number up to ") \
 	X(PORTS, ANKLET_IF_BIND("LOW-HIGH or PORT, from 1 to 65535, or any")) \
 	X(IPV4, ANKLET_IF_BIND("an IPv4 address")) \
 	X(SOURCE, "an IPv4 or IPv6 address of this host") \
 	X(SERVER, ANKLET_IF_NAMES("ADDRESS, IPv4:PORT or [IPv6]:PORT")) \
-	X(LEVEL, ANKLET_LOG_WORDS) \
+	X(LEVEL, "") \
 	X(USER, "the name or number of a user of this system") \
 	X(FILE, ANKLET_IF_TLS_STREAMS("the name of a file; %20 is a blank, %25 a '%'")) \
 	X(ALPN, ANKLET_IF_TLS_STREAMS("protocols with commas between, best first: h2,http/1.1")) \
@@ -59,13 +59,14 @@
 	X(NETWORK, "ADDRESS or ADDRESS/BITS; without 'from' it is anybody") \
 	X(PATTERN, "ADDRESS/BITS, [IPv6/BITS], NAME, *.DOMAIN or *, and perhaps :PORTS") \
 	X(USERID, "NAME, or \"NAME\" in which \\\" \\\\ and \\xHH are one byte each") \
-	X(HOP, ANKLET_IF_ROUTES("socks4a://HOST:PORT, socks4://, or with TLS socks4a+tls://, socks4+tls://")) \
-	X(LISTEN, "tcp://HOST:PORT" ANKLET_IF_TLS_STREAMS(" or tls://HOST:PORT?cert=FILE") "; '*' is every address") \
 	X(ALLOW, "") \
 	X(DENY, "") \
 	X(ROUTE, ANKLET_IF_ROUTES("one of direct, via ENDPOINT, tls and starttls=PROTOCOL")) \
-	X(FORWARD, ANKLET_IF_FORWARDS("tcp://HOST:PORT, tls://HOST:PORT?cert=FILE or udp://HOST:PORT")) \
-	X(TARGET, ANKLET_IF_FORWARDS("tcp://HOST:PORT, tls://, udp://, or smtp+starttls://, imap, pop3, nntp")) \
+	X(LISTEN, "") \
+	X(FORWARD, "") \
+	X(TARGET, "") \
+	X(HOP, "") \
+	X(ENDPOINT, " and HOST:PORT") \
 	X(UDP, ANKLET_IF_FORWARDS("udp:// on both sides, or on neither")) \
 	X(NAMES, "") \
 	X(PORT, "a port from 1 to 65535") \
@@ -74,10 +75,7 @@
 	X(IPV6, "an IPv6 address, and only that, in brackets: [::1]:80") \
 	X(ZONE, "an interface after an address of fe80::/10: [fe80::1%eth0]:80") \
 	X(CERT, ANKLET_IF_TLS_STREAMS("?cert=FILE&key=FILE or ?psk=FILE after the port")) \
-	X(OPTION, ANKLET_IF_TLS_STREAMS("OPTION=VALUE, in an endpoint with '&' between several")) \
-	X(NO_OPTIONS, "options only where there is TLS") \
-	X(WAY_OPTION, ANKLET_IF_TLS_STREAMS("options after tls and starttls, or after '?' in an endpoint")) \
-	X(PERCENT, ANKLET_IF_TLS_STREAMS("%HH, but no control: %20 is a blank, %25 a '%'")) \
+	X(NO_OPTIONS, "options only where there is TLS; those of an endpoint after its '?'") \
 	X(LINE_END, "one value a line; a comment begins with #") \
 	X(ASCII, "printable ASCII; in a user's \"NAME\" any text")
 /* clang-format on */
@@ -109,21 +107,21 @@ struct names {
 
 struct config_error {
 	uint8_t kind;           /* enum error_kind */
-	uint8_t expects;        /* enum value_type; VALUE_NAMES: 'names' */
+	uint8_t expects;        /* enum value_type */
 	uint8_t setting;        /* enum setting, which then is '&' */
 	uint32_t most;          /* how much that is; or what a number may be at most */
 	struct word at;         /* in the line that was read; empty: something is missing there */
 	struct word about;      /* '%' */
 	const char *other;      /* '&', where there is no setting */
 	const char *suggestion; /* the word that was probably meant; NULL: none is near */
-	struct names names;
+	struct names names;     /* what is expected; all zero: what 'expects' says */
 };
 
 /* The row with that name, of all there are: its number, or -1. */
 int names_find(const struct names *names, struct word word);
 
-/* The one of them that 'most' bytes inserted, removed or replaced make of it, all before a '='; NULL: none. */
-const char *names_nearest(const struct names *names, struct word word, size_t most);
+/* The one of them that two bytes inserted, removed or replaced make of it, all before a '='; NULL: none. */
+const char *names_nearest(const struct names *names, struct word word);
 
 /* Appends bytes with a tab shown as a blank, and all others outside 0x20 to 0x7e as '?'. */
 void text_shown(struct text *t, const char *bytes, size_t len);

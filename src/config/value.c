@@ -21,10 +21,36 @@ bool setting_is_built(bool tls, int setting)
 
 /* ---- Errors ---- */
 
+static const char levels[][8] = {
+	[LEVEL_ERROR] = "error",
+	[LEVEL_WARNING] = "warning",
+	[LEVEL_REFUSED] = "refused",
+	[LEVEL_INFO] = "info",
+	[LEVEL_DEBUG] = "debug",
+};
+
+static struct names level_names(void)
+{
+	unsigned built = CONFIG_ANKLET_LOG_LEVELS + (CONFIG_ANKLET_LOG_LEVELS > LEVEL_REFUSED);
+
+	return (struct names){
+		levels[0], sizeof levels[0], sizeof levels / sizeof levels[0], (1u << built) - 1};
+}
+
 bool error_set(struct reading *r, enum error_kind kind, struct word place, int expects)
 {
 	r->error = (struct config_error){
 		.kind = (uint8_t)kind, .expects = (uint8_t)expects, .at = place, .about = place};
+	if (kind == ERROR_MISSING)
+		r->error.at = (struct word){place.at + place.len, 0};
+	if (CONFIG_ANKLET_HINTS && expects == VALUE_COUNT)
+		r->error.most = r->most;
+	if (CONFIG_ANKLET_HINTS && expects == VALUE_LEVEL)
+		r->error.names = level_names();
+	if (CONFIG_ANKLET_HINTS && expects >= VALUE_LISTEN && expects < VALUE_ENDPOINT) {
+		r->error.names = endpoint_schemes(expects, r->tls);
+		r->error.expects = VALUE_ENDPOINT;
+	}
 	return false;
 }
 
@@ -44,26 +70,7 @@ bool error_setting(
 	return false;
 }
 
-bool error_missing(struct reading *r, struct word subject, int expects)
-{
-	error_set(r, ERROR_MISSING, subject, expects);
-	r->error.at = (struct word){subject.at + subject.len, 0};
-	return false;
-}
-
 /* ---- Lines and words ---- */
-
-struct word line_take(const char *text, size_t len, size_t *at)
-{
-	const char *start = text + *at;
-	const char *lf = memchr(start, '\n', len - *at);
-	size_t line_len = lf != NULL ? (size_t)(lf - start) : len - *at;
-
-	*at += line_len + (lf != NULL);
-	if (line_len > 0 && start[line_len - 1] == '\r')
-		line_len--;
-	return (struct word){start, line_len};
-}
 
 static bool is_blank(char c)
 {
@@ -72,27 +79,21 @@ static bool is_blank(char c)
 
 struct word word_take(struct reading *r)
 {
-	const char *at = r->next, *end = r->end, *start;
+	const char *at = r->rest.at, *end = at + r->rest.len, *start;
 
-	if (r->options) {
-		if (at == end)
-			return (struct word){NULL, 0};
-		start = ++at;
-		while (at < end && *at != '&')
-			at++;
-	} else {
-		while (at < end && is_blank(*at))
-			at++;
-		if (at == end || *at == '#')
-			return (struct word){NULL, 0};
-		start = at;
-		if (*at == '"')
-			for (at++; at < end && *at != '"'; at++)
-				at += *at == '\\' && at + 1 < end;
-		while (at < end && !is_blank(*at))
-			at++;
-	}
-	r->next = at;
+	if (r->options)
+		return r->rest.at != NULL ? word_split(&r->rest, '&') : r->rest;
+	while (at < end && is_blank(*at))
+		at++;
+	if (at == end || *at == '#')
+		return (struct word){NULL, 0};
+	start = at;
+	if (*at == '"')
+		for (at++; at < end && *at != '"'; at++)
+			at += *at == '\\' && at + 1 < end;
+	while (at < end && !is_blank(*at))
+		at++;
+	r->rest = (struct word){at, (size_t)(end - at)};
 	return (struct word){start, (size_t)(at - start)};
 }
 
@@ -136,10 +137,8 @@ static bool time_read(struct word word, bool zero, uint32_t *ms)
 	struct word unit = word;
 	uint32_t n;
 
-	while (unit.len > 0 && is_digit(*unit.at)) {
+	for (; unit.len > 0 && is_digit(*unit.at); unit.len--)
 		unit.at++;
-		unit.len--;
-	}
 	if (!number_parse(word.at, word.len - unit.len, UINT32_MAX, &n))
 		return false;
 	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
@@ -172,28 +171,22 @@ bool count_read(struct word word, uint32_t most, uint16_t *count)
 	return right;
 }
 
-/* "LOW-HIGH" or "PORT" */
 bool range_read(struct word word, uint32_t least, struct port_range *range)
 {
-	const char *dash = word.len > 0 ? memchr(word.at, '-', word.len) : NULL;
-	struct word high = word;
+	struct word high = word, low = word_split(&high, '-');
 
-	if (dash != NULL) {
-		word.len = (size_t)(dash - word.at);
-		high = (struct word){dash + 1, high.len - word.len - 1};
-	}
-	return count_read(word, UINT16_MAX, &range->low) &&
-	       count_read(high, UINT16_MAX, &range->high) && range->low >= least &&
-	       range->low <= range->high;
+	return count_read(low, UINT16_MAX, &range->low) &&
+	       count_read(high.at != NULL ? high : low, UINT16_MAX, &range->high) &&
+	       range->low >= least && range->low <= range->high;
 }
 
 void text_range(struct text *t, const struct port_range *range)
 {
 	text_num(t, range->low);
-	if (range->high == range->low)
-		return;
-	text_char(t, '-');
-	text_num(t, range->high);
+	if (range->high > range->low) {
+		text_char(t, '-');
+		text_num(t, range->high);
+	}
 }
 
 /* ---- Strings ---- */
@@ -225,7 +218,7 @@ static bool text_read(struct reading *r, int type, struct word word, uint16_t *s
 	const char *at = word.at + quoted, *end = word.at + word.len;
 	size_t most = userid ? CONFIG_ANKLET_USERID_MAX : VALUE_MAX;
 	char text[VALUE_MAX];
-	struct word decoded = {text, 0};
+	struct word decoded = {text, 0}, rest;
 	struct ip ip;
 
 	while (at < end && !(quoted && *at == '"')) {
@@ -241,21 +234,18 @@ static bool text_read(struct reading *r, int type, struct word word, uint16_t *s
 		if (c == '\0' || (!userid && ((unsigned char)c < 0x20 || c == 0x7f)))
 			return error_set(r, ERROR_INVALID,
 				(struct word){start, (size_t)((at < end ? at : end) - start)},
-				userid ? VALUE_USERID : VALUE_PERCENT);
+				type);
 		if (decoded.len == most)
 			return error_setting(r, ERROR_LONG, word, SETTING_NONE, (uint32_t)most);
 		text[decoded.len++] = c;
 	}
-	if (quoted && at == end)
-		return error_other(r, ERROR_UNCLOSED, word, "quote");
-	if (quoted && at + 1 < end)
-		return error_set(r, ERROR_UNEXPECTED, (struct word){at + 1, (size_t)(end - at - 1)},
-			VALUE_USERID);
+	if (quoted && at + 1 != end) /* not closed, or not at the end */
+		return false;
 	if (type == VALUE_HOST && !ip_parse(text, decoded.len, &ip) && !word_is_name(decoded))
 		return false;
-	for (size_t i = 0; type == VALUE_ALPN && i < decoded.len; i++)
-		/* Protocols have at least one byte (RFC 7301, section 3.1). */
-		if (text[i] == ',' && (i == 0 || i + 1 == decoded.len || text[i - 1] == ','))
+	/* Protocols have at least one byte (RFC 7301, section 3.1). */
+	for (rest = decoded; type == VALUE_ALPN && rest.at != NULL;)
+		if (word_split(&rest, ',').len == 0)
 			return false;
 	return decoded.len > 0 && string_read(r, decoded, string);
 }
@@ -278,22 +268,26 @@ static void text_encoded(struct text *t, const char *value)
 	}
 }
 
-static const char levels[][8] = {
-	[LEVEL_ERROR] = "error",
-	[LEVEL_WARNING] = "warning",
-	[LEVEL_REFUSED] = "refused",
-	[LEVEL_INFO] = "info",
-	[LEVEL_DEBUG] = "debug",
-};
-
 static bool level_read(struct reading *r, struct word word, uint8_t *level)
 {
-	struct names names = {levels[0], sizeof levels[0], sizeof levels / sizeof levels[0], 0};
+	struct names names = level_names();
 	int found = names_find(&names, word);
 
 	*level = (uint8_t)found;
-	return found >= 0 && (ANKLET_HAS_LOG(found - (found > LEVEL_REFUSED)) ||
+	return found >= 0 && ((names.among >> found & 1) != 0 ||
 				     error_setting(r, ERROR_DISABLED, word, SETTING_LOG_LEVELS, 0));
+}
+
+/* One for each side, both of datagrams or neither. */
+static bool forward_read(struct reading *r, struct word listen, struct forward *f)
+{
+	struct word target = word_take(r);
+
+	if (!endpoint_read(r, VALUE_FORWARD, listen, &f->listen) ||
+		!value_read(r, VALUE_TARGET, listen, target, &f->target))
+		return false;
+	return (f->listen.scheme == ENDPOINT_UDP) == (f->target.scheme == ENDPOINT_UDP) ||
+	       error_set(r, ERROR_UNEXPECTED, target, VALUE_UDP);
 }
 
 /* ---- Every type ---- */
@@ -325,20 +319,40 @@ static bool type_read(struct reading *r, int type, struct word word, void *at)
 		return host_read(r, type, word, at);
 	case VALUE_USER:
 		return memchr(word.at, '"', word.len) == NULL && string_read(r, word, at);
+	case VALUE_LISTEN:
+		return endpoint_read(r, type, word, at);
+	case VALUE_HOP:
+		return ANKLET_HAS_ROUTES && endpoint_read(r, type, word, at);
+	case VALUE_FORWARD:
+		return ANKLET_HAS_FORWARDS && forward_read(r, word, at);
+	case VALUE_TARGET:
+		return ANKLET_HAS_FORWARDS && endpoint_read(r, type, word, at);
 	default:
 		return text_read(r, type, word, at);
 	}
 }
 
-bool value_read(struct reading *r, int type, struct word word, void *at)
+bool value_read(struct reading *r, int type, struct word subject, struct word word, void *at)
 {
+	if (word.at == NULL)
+		return error_set(r, ERROR_MISSING, subject, type);
 	if (type_read(r, type, word, at))
 		return true;
-	if (r->error.kind == ERROR_NONE) {
-		error_set(r, ERROR_INVALID, word, type);
-		r->error.most = type == VALUE_COUNT ? r->most : 0;
+	return r->error.kind == ERROR_NONE && error_set(r, ERROR_INVALID, word, type);
+}
+
+/* A string in the form of its type. */
+static void text_string(struct text *t, int type, const char *string)
+{
+	if (type == VALUE_USER) {
+		text_str(t, string);
+	} else if (type == VALUE_USERID) {
+		text_char(t, '"');
+		text_escaped(t, string, strlen(string));
+		text_char(t, '"');
+	} else {
+		text_encoded(t, string);
 	}
-	return false;
 }
 
 bool text_value(struct text *t, int type, const void *at, const struct string_table *strings)
@@ -346,7 +360,7 @@ bool text_value(struct text *t, int type, const void *at, const struct string_ta
 	const uint16_t *number = at;
 	const struct port_range *ports = at;
 	const struct pattern *pattern = at;
-	const char *string;
+	const struct forward *forward = at;
 
 	switch (type) {
 	case VALUE_TIME:
@@ -357,8 +371,7 @@ bool text_value(struct text *t, int type, const void *at, const struct string_ta
 		text_num(t, *number);
 		return true;
 	case VALUE_PORTS:
-		if (ports->high > 0)
-			text_range(t, ports);
+		text_range(t, ports);
 		return ports->high > 0;
 	case VALUE_IPV4:
 	case VALUE_SOURCE:
@@ -376,18 +389,17 @@ bool text_value(struct text *t, int type, const void *at, const struct string_ta
 	case VALUE_PATTERN:
 		text_pattern(t, pattern, strings);
 		return pattern->kind != PATTERN_ANY || pattern->ports_count > 0;
+	case VALUE_LISTEN:
+	case VALUE_FORWARD:
+	case VALUE_HOP:
+		text_endpoint(t, at, strings);
+		if (ANKLET_HAS_FORWARDS && type == VALUE_FORWARD) {
+			text_char(t, ' ');
+			text_endpoint(t, &forward->target, strings);
+		}
+		return type != VALUE_HOP || endpoint_is_hop(at);
 	default:
-		break;
+		text_string(t, type, string_table_at(strings, *number));
+		return *number != STRING_NONE;
 	}
-	string = string_table_at(strings, *number);
-	if (type == VALUE_USER) {
-		text_str(t, string);
-	} else if (type == VALUE_USERID) {
-		text_char(t, '"');
-		text_escaped(t, string, strlen(string));
-		text_char(t, '"');
-	} else {
-		text_encoded(t, string);
-	}
-	return *number != STRING_NONE;
 }

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "config/clause.h"
+#include "config/value.h"
 
 #define BACKLOG CONFIG_ANKLET_SESSIONS
 #define NAME_LIMIT_MS 5000 /* for the name of a place to listen on */

@@ -3,7 +3,7 @@
  */
 #include "proxy/instance.h"
 
-#include "config/clause.h"
+#include "config/value.h"
 
 #include "tls/tls.h"
 

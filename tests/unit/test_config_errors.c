@@ -3,7 +3,7 @@
  */
 #include "config_reading.h"
 
-#define LISTEN ": expected tcp://HOST:PORT or tls://HOST:PORT?cert=FILE; '*' is every address"
+#define LISTEN ": expected tcp:// or tls:// and HOST:PORT"
 #define HOST ": expected an IPv4 address without leading zeros, [IPv6], or a name"
 #define IPV6 ": expected an IPv6 address, and only that, in brackets: [::1]:80"
 #define PORT ": expected a port from 1 to 65535"
@@ -41,8 +41,8 @@ static const struct mistake line_mistakes[] = {
 };
 
 static const struct mistake rule_mistakes[] = {
-	{"allow form 10.0.0.0/8", 7, "unknown word 'form': did you mean 'from'?"},
-	{"allow 10.0.0.0/8", 7, "unknown word '10.0.0.0/8'" RULE_WORDS},
+	{"allow form 10.0.0.0/8", 7, "unexpected 'form': did you mean 'from'?"},
+	{"allow 10.0.0.0/8", 7, "unexpected '10.0.0.0/8'" RULE_WORDS},
 	{"allow ident ident", 13, "'ident' is there twice"},
 	{"allow bind connect", 12, "'connect' cannot be combined with 'bind'"},
 	{"allow from", 11, "'from' needs a value" NETWORK},
@@ -50,20 +50,20 @@ static const struct mistake rule_mistakes[] = {
 	{"deny to 10.0.0/8", 9, "'10.0.0/8' is invalid" PATTERN},
 	{"deny to *.", 9, "'*.' is invalid" PATTERN},
 	{"deny to ::1:80:", 9, "'::1:80:' is invalid" IPV6},
-	{"deny to *:80,,81", 14, "',' is invalid" RANGES},
-	{"deny to *:80,", 13, "',' is invalid" RANGES},
-	{"deny to *:", 10, "':' needs a value" PORT},
+	{"deny to *:80,,81", 11, "'80,,81' is invalid" RANGES},
+	{"deny to *:80,", 11, "'80,' is invalid" RANGES},
+	{"deny to *:", 11, "':' needs a value" PORT},
 	{"deny to *:90-80", 11, "'90-80' is invalid" RANGES},
 	{"deny to [::1]:-", 15, "'-' is invalid" RANGES},
 	{"deny to *:1,2,3,4,5,6,7,8,9,10", 27, "unexpected '9,10'" RANGES},
-	{"deny ident", 6, "'ident' has no use here" DENY_WORDS},
-	{"deny bind any-peer", 11, "'any-peer' has no use here" DENY_WORDS},
+	{"deny ident", 6, "unexpected 'ident'" DENY_WORDS},
+	{"deny bind any-peer", 11, "unexpected 'any-peer'" DENY_WORDS},
 	{"allow needs-connect connect", 21, "'connect' cannot be combined with 'needs-connect'"},
 	{"allow bind any-peer to x", 12, "'any-peer' cannot be combined with 'to ADDRESS'"},
 	{"allow user", 11, "'user' needs a value" USERID},
-	{"allow user \"a b", 12, "'\"a b' lacks its closing quote"},
-	{"allow user \"a\"b ident", 15, "unexpected 'b'" USERID},
-	{"allow user \"a\"#", 15, "unexpected '#'" USERID},
+	{"allow user \"a b", 12, "'\"a b' is invalid" USERID},
+	{"allow user \"a\"b ident", 12, "'\"a\"b' is invalid" USERID},
+	{"allow user \"a\"#", 12, "'\"a\"#' is invalid" USERID},
 	{"allow user \"\"", 12, "'\"\"' is invalid" USERID},
 	{"allow user \"\\x00\"", 13, "'\\x00' is invalid" USERID},
 	{"allow user \"\\", 13, "'\\' is invalid" USERID},
@@ -73,7 +73,7 @@ static const struct mistake rule_mistakes[] = {
 	{"allow user \"\\q\"", 13, "'\\q' is invalid" USERID},
 	{"allow user \"\\xg0\"", 13, "'\\xg0' is invalid" USERID},
 	{"deny to []", 9, "'[]' is invalid" IPV6},
-	{"deny to :80", 9, "':80' needs a value" PATTERN},
+	{"deny to :80", 9, "':80' is invalid" PATTERN},
 	{"deny to [10.0.0.0/8]", 9, "'[10.0.0.0/8]' is invalid" IPV6},
 	{"deny to [fe80::1%eth0]", 9, "'[fe80::1%eth0]' is invalid" IPV6},
 	{"deny to 1.2.3.4/33:80", 9, "'1.2.3.4/33' is invalid" PATTERN},
@@ -103,7 +103,7 @@ static const struct mistake value_mistakes[] = {
 	{"dns ns.example", 5, "'ns.example' is invalid" SERVER},
 	{"dns [1.1.1.1]:53", 5, "'[1.1.1.1]' is invalid" IPV6},
 	{"dns 224.0.0.1", 5, "'224.0.0.1' is invalid" SERVER},
-	{"dns 1.1.1.1:", 12, "':' needs a value" PORT},
+	{"dns 1.1.1.1:", 13, "':' needs a value" PORT},
 	{"dns 1.1.1.1:0", 13, "'0' is invalid" PORT},
 	{"user \"x\"", 6,
 		"'\"x\"' is invalid: expected the name or number of a user of this system"},

@@ -343,7 +343,8 @@ static void the_longest_route_reads_back(void **state)
 	size_t longest = 0;
 
 	(void)state;
-	needs(ANKLET_HAS_ROUTES && ANKLET_HAS_TLS && CONFIG_ANKLET_CONFIG_TEXT >= 1024);
+	needs(ANKLET_HAS_ROUTES && ANKLET_HAS_TLS && CONFIG_ANKLET_CONFIG_TEXT >= 1024 &&
+		CONFIG_ANKLET_NAME_MAX >= 215);
 	for (unsigned i = 0; i < 107; i++)
 		strcat(line, ".a");
 	strcat(line, " via socks4a+tls://[2001:db8::1]?cert=");
