@@ -127,8 +127,8 @@ static bool text_line(struct text *t, const struct keyword *k, const void *value
 
 /* A text while it is read: in which of its lines stands what is listened on. 0: in an earlier text. */
 struct lines {
-	unsigned long number;
-	unsigned long at[CONFIG_ANKLET_LISTENERS + CONFIG_ANKLET_FORWARDS];
+	uint32_t number;
+	uint32_t at[CONFIG_ANKLET_LISTENERS + CONFIG_ANKLET_FORWARDS];
 };
 
 /* A value before it goes into the configuration. */
@@ -170,19 +170,12 @@ static bool place_check(const struct config *c, struct reading *r, struct word p
 	for (const struct keyword *k = keywords; k < keywords + KEYWORD_COUNT; k++) {
 		for (unsigned i = 0; is_listened(k) && i < count_of(c, k); i++) {
 			const struct endpoint *other = value_of(c, k, i);
-			unsigned long line = lines->at[place_of(k, i)];
-			struct text t;
 
 			if (!endpoints_conflict(e, other))
 				continue;
-			text_init(&t, r->other, sizeof r->other);
-			if (line > 0) {
-				text_str(&t, "line ");
-				text_num(&t, line);
-				text_str(&t, ", ");
-			}
-			text_endpoint(&t, other, r->strings);
-			return error_other(r, ERROR_CONFLICT, place, r->other);
+			error_other(r, ERROR_CONFLICT, place, k->name);
+			r->error.most = lines->at[place_of(k, i)];
+			return false;
 		}
 	}
 	return true;

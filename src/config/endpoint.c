@@ -42,10 +42,10 @@ static bool ranges_read(struct reading *r, struct word word, struct pattern *pat
 		struct word all = rest, range = word_split(&rest, ',');
 
 		if (pattern->ports_count == PATTERN_PORTS)
-			return error_set(r, ERROR_UNEXPECTED, all, VALUE_RANGES);
-		if (!range_read(range, 0, &pattern->ports[pattern->ports_count++]))
-			return error_set(
-				r, ERROR_INVALID, range.len > 0 ? range : word, VALUE_RANGES);
+			range = all;
+		else if (range_read(range, 0, &pattern->ports[pattern->ports_count++]))
+			continue;
+		return error_set(r, ERROR_INVALID, range.len > 0 ? range : word, VALUE_RANGES);
 	}
 	return true;
 }

@@ -133,8 +133,10 @@ static void text_other(struct text *t, const struct config_error *error)
 		text_str(t, text_of_list(settings, error->setting));
 		text_str(t, error->kind == ERROR_FULL ? "=" : "");
 	}
-	if (error->most > 0)
-		text_num(t, error->most);
+	if (error->most == 0)
+		return;
+	text_str(t, error->kind == ERROR_CONFLICT ? ", line " : "");
+	text_num(t, error->most);
 }
 
 /* Appends a pattern; what '%' and '&' stand for. */

@@ -35,7 +35,7 @@
 	X(LONG_PRINTED, "'%' is too long: printed in full it has more than & bytes") \
 	X(BYTE, "unexpected byte") \
 	X(PROHIBITED, "'%' is prohibited (RFC 6176, RFC 7568)") \
-	X(CONFLICT, "'%' is taken by &")
+	X(CONFLICT, "'%' is taken by an earlier &")
 
 /*
  * The types of values, and in an error of each what is expected, after the names that there are for it
@@ -109,7 +109,7 @@ struct config_error {
 	uint8_t kind;           /* enum error_kind */
 	uint8_t expects;        /* enum value_type */
 	uint8_t setting;        /* enum setting, which then is '&' */
-	uint32_t most;          /* how much that is; or what a number may be at most */
+	uint32_t most;          /* how much that is; or what a number may be at most; or a line */
 	struct word at;         /* in the line that was read; empty: something is missing there */
 	struct word about;      /* '%' */
 	const char *other;      /* '&', where there is no setting */

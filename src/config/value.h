@@ -21,7 +21,6 @@ struct reading {
 	uint32_t most;    /* what a number may be at most */
 	struct string_table *strings;
 	struct config_error error; /* filled by whoever returns false */
-	char other[80];            /* for an error that needs room for a text */
 };
 
 /* Is it built in? */

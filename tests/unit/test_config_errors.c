@@ -55,7 +55,7 @@ static const struct mistake rule_mistakes[] = {
 	{"deny to *:", 11, "':' needs a value" PORT},
 	{"deny to *:90-80", 11, "'90-80' is invalid" RANGES},
 	{"deny to [::1]:-", 15, "'-' is invalid" RANGES},
-	{"deny to *:1,2,3,4,5,6,7,8,9,10", 27, "unexpected '9,10'" RANGES},
+	{"deny to *:1,2,3,4,5,6,7,8,9,10", 27, "'9,10' is invalid" RANGES},
 	{"deny ident", 6, "unexpected 'ident'" DENY_WORDS},
 	{"deny bind any-peer", 11, "unexpected 'any-peer'" DENY_WORDS},
 	{"allow needs-connect connect", 21, "'connect' cannot be combined with 'needs-connect'"},
@@ -224,23 +224,24 @@ static void places_that_are_taken(void **state)
 		const char *taken; /* NULL: no mistake */
 	} cases[] = {
 		{"listen 10.0.0.1:5\nlisten tcp://10.0.0.1:5", 8,
-			"'tcp://10.0.0.1:5' is taken by line 1, tcp://10.0.0.1:5"},
+			"'tcp://10.0.0.1:5' is taken by an earlier listen, line 1"},
 		{"listen *:5\n\n# and\nlisten 10.0.0.1:5", 8,
-			"'10.0.0.1:5' is taken by line 1, tcp://*:5"},
-		{"listen 10.0.0.1:5\nlisten *:5", 8, "'*:5' is taken by line 1, tcp://10.0.0.1:5"},
+			"'10.0.0.1:5' is taken by an earlier listen, line 1"},
+		{"listen 10.0.0.1:5\nlisten *:5", 8, "'*:5' is taken by an earlier listen, line 1"},
 		{"listen 0.0.0.0:5\nlisten 10.0.0.1:5", 8,
-			"'10.0.0.1:5' is taken by line 1, tcp://0.0.0.0:5"},
-		{"listen [::1]:5\nlisten [::]:5", 8, "'[::]:5' is taken by line 1, tcp://[::1]:5"},
-		{"listen a:5\nlisten a:5", 8, "'a:5' is taken by line 1, tcp://a:5"},
-		{"listen *:5\nlisten a:5", 8, "'a:5' is taken by line 1, tcp://*:5"},
+			"'10.0.0.1:5' is taken by an earlier listen, line 1"},
+		{"listen [::1]:5\nlisten [::]:5", 8,
+			"'[::]:5' is taken by an earlier listen, line 1"},
+		{"listen a:5\nlisten a:5", 8, "'a:5' is taken by an earlier listen, line 1"},
+		{"listen *:5\nlisten a:5", 8, "'a:5' is taken by an earlier listen, line 1"},
 		{"listen *:5\nforward 10.0.0.1:5 [::9]:1", 9,
-			"'10.0.0.1:5' is taken by line 1, tcp://*:5"},
+			"'10.0.0.1:5' is taken by an earlier listen, line 1"},
 		{"forward 10.0.0.1:5 [::9]:1\nlisten *:5", 8,
-			"'*:5' is taken by line 1, tcp://10.0.0.1:5"},
+			"'*:5' is taken by an earlier forward, line 1"},
 		{"forward udp://*:5 udp://[::9]:1\nforward udp://10.0.0.1:5 udp://[::9]:1", 9,
-			"'udp://10.0.0.1:5' is taken by line 1, udp://*:5"},
+			"'udp://10.0.0.1:5' is taken by an earlier forward, line 1"},
 		{"listen 1080\nlisten 127.0.0.1", 8,
-			"'127.0.0.1' is taken by line 1, tcp://127.0.0.1:1080"},
+			"'127.0.0.1' is taken by an earlier listen, line 1"},
 		{"listen *:0\nlisten 10.0.0.1:0", 0, NULL},
 		{"listen *:5\nlisten 10.0.0.1:6", 0, NULL},
 		{"listen *:5\nforward udp://*:5 udp://[::9]:1", 0, NULL},
@@ -264,7 +265,7 @@ static void places_that_are_taken(void **state)
 	config_init(&config);
 	read_good("listen *:5");
 	read_text("listen 10.0.0.1:5");
-	assert_error("listen 10.0.0.1:5", 8, "'10.0.0.1:5' is taken by tcp://*:5");
+	assert_error("listen 10.0.0.1:5", 8, "'10.0.0.1:5' is taken by an earlier listen");
 	assert_int_equal(config.listen_count, 1);
 }
 
