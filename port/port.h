@@ -235,13 +235,45 @@ int port_local_for(struct port *p, const struct address *peer, struct address *a
  */
 bool port_is_local(struct port *p, const struct ip *ip);
 
+/* ---- Names: what a system knows of them; who asks, and what is asked, is src/resolver's ---- */
+
+/* The families of addresses that this port can reach: PORT_FAMILIES, a constant of its port_arch.h. */
+
+/*
+ * The name servers that the system has learned other than from a resolv.conf, as a board does from DHCP: how many (0 to
+ * max), in servers, with port 0 for the usual one. They may change at any time; asked before each lookup, so it
+ * costs no more than a copy.
+ */
+size_t port_name_servers(struct port *p, struct address *servers, size_t max);
+
+/* The two files with which an administrator says how names are looked up: resolv.conf(5) and hosts(5). */
+enum port_names_file { PORT_RESOLV_CONF, PORT_HOSTS };
+
+/*
+ * What tells one state of such a file from another: never 0, and another number when the file was changed or replaced.
+ * 0: there is none, or it is none that can be read without waiting, such as a FIFO. Looks at the file at most.
+ */
+uint32_t port_names_stamp(struct port *p, enum port_names_file file);
+
+/*
+ * Shows the file from 'offset' on, as port_load() does, at most 64 KiB: how many bytes; 0: it ends there.
+ * PORT_NO_NAME: there is none, PORT_DENIED, PORT_FAILED; PORT_NO_RESOURCES: no descriptor is free, try again
+ * later, for what it says must not be passed over.
+ */
+int port_names_read(
+	struct port *p, enum port_names_file file, size_t offset, const uint8_t **data);
+
+/* The number of the interface of that name (fe80::1%eth0), or 0: there is none. PORT_ZONE_MAX of port_arch.h is the highest. */
+uint32_t port_zone(const char *name);
+
 /* ---- Datagrams ---- */
 
 /*
  * Opens a socket for datagrams at 'at' (NULL: any free port of the address from which
  * 'peer' is reached), which takes them from anybody; or, with a peer, from it alone,
- * and sends to it alone. At least one of the two is given. 0 and *s; or *s is PORT_NONE and a
- * failure as of port_listen() or port_connect().
+ * and sends to it alone. At least one of the two is given. The any free port is one that nobody can
+ * guess: drawn anew for each socket from the whole range there is (RFC 6056), as strong as
+ * port_random_weak(). 0 and *s; or *s is PORT_NONE and a failure as of port_listen() or port_connect().
  */
 int port_datagram(
 	struct port *p, const struct address *at, const struct address *peer, port_sock *s);
@@ -278,6 +310,12 @@ int port_load(struct port *p, const char *name, size_t offset, const uint8_t **d
 
 /* Fills buf with random bytes fit for keys: 0, or PORT_NO_RANDOM and buf is not to be used. */
 int port_random(struct port *p, void *buf, size_t len);
+
+/*
+ * The same for what is not to be guessed but can go on if it may be: numbers of questions and of ports, never keys. Fills buf in
+ * any case. False: there are no strong random numbers, and somebody who watches could guess these.
+ */
+bool port_random_weak(struct port *p, void *buf, size_t len);
 
 /*
  * Hands one log line on (no line end, printable ASCII). Never blocks: a line
