@@ -3,11 +3,13 @@
 
 # The core, a folder of src/ after the other; and one of the two below it.
 CORE += src/base/address.c src/base/log_lines.c src/base/string_table.c src/base/text.c src/base/word.c
-CORE += src/protocol/hop.c src/protocol/ident.c src/protocol/request.c src/protocol/socks4.c src/protocol/starttls.c
+CORE += src/protocol/dns.c src/protocol/hop.c src/protocol/ident.c src/protocol/request.c src/protocol/socks4.c
+CORE += src/protocol/starttls.c
 CORE += src/policy/pattern.c src/policy/routes.c src/policy/rules.c
 CORE += src/config/clause.c src/config/config.c src/config/endpoint.c src/config/error.c src/config/value.c
 CORE += src/tls/stream.c
 CORE += src/loop/budget.c src/loop/clients.c src/loop/loop.c src/loop/timers.c
+CORE += src/resolver/cache.c src/resolver/files.c src/resolver/literal.c src/resolver/query.c src/resolver/resolver.c
 CORE += src/session/bind.c src/session/connect.c src/session/end.c src/session/hop.c src/session/ident.c
 CORE += src/session/log.c src/session/permission.c src/session/relay.c src/session/request.c src/session/resolve.c
 CORE += src/session/route.c src/session/session.c src/session/shared.c src/session/tls.c
@@ -16,40 +18,36 @@ TLS_none += src/tls/none.c
 TLS_mbedtls += src/tls/mbedtls.c src/tls/mbedtls_context.c src/tls/mbedtls_files.c src/tls/mbedtls_parts.c
 TLS_mbedtls += src/tls/mbedtls_random.c src/tls/mbedtls_reason.c src/tls/mbedtls_verify.c
 
-# Over BSD sockets: what all systems share; Linux and POSIX, where the port itself asks for names; and the program.
+# Over BSD sockets: what all systems share; Linux and POSIX; and the program.
 PORT_BSD += port/bsd/addresses.c port/bsd/datagrams.c port/bsd/move.c port/bsd/port.c port/bsd/sockets.c
-PORT_BSD += port/bsd/stream.c port/bsd/wait.c port/literal.c
+PORT_BSD += port/bsd/stream.c port/bsd/wait.c
 BSD_INET6 += port/bsd/inet6.c
 BSD_INET4 += port/bsd/inet6_none.c
-BSD_UNIX += port/bsd/names/dns.c port/bsd/names/lines.c port/bsd/names/name_cache.c port/bsd/names/name_files.c
-BSD_UNIX += port/bsd/names/query.c port/bsd/names/resolve.c port/bsd/system_unix.c port/bsd/system_unix_files.c
+BSD_UNIX += port/bsd/system_unix.c port/bsd/system_unix_files.c
 BSD_linux += port/bsd/fdset.c port/bsd/system_linux.c
 BSD_posix += port/bsd/no_pktinfo.c port/bsd/system_posix.c
 PROGRAM += app/failure.c app/main.c app/options.c app/output.c app/user.c
-PROGRAM_linux += app/holder_linux.c
+PROGRAM_linux += app/holder_linux.c app/lines.c
 PROGRAM_posix += app/holder_posix.c
 ACCOUNTS_system += app/accounts_system.c
-ACCOUNTS_files += app/accounts_files.c
+ACCOUNTS_files += app/accounts_files.c app/lines.c
 
 # The simulated network.
-PORT_SIM += port/literal.c port/sim/datagrams.c port/sim/faults.c port/sim/names.c port/sim/network.c port/sim/octets.c
+PORT_SIM += port/sim/datagrams.c port/sim/faults.c port/sim/network.c port/sim/octets.c
 PORT_SIM += port/sim/sim.c port/sim/sockets.c
 
 # lwIP's raw API; what depends on the families that lwIP is built with.
 PORT_LWIP += port/lwip/accept.c port/lwip/chacha20.c port/lwip/datagrams.c port/lwip/load.c
-PORT_LWIP += port/lwip/names.c port/lwip/random.c port/lwip/sockets.c port/lwip/stream.c port/lwip/system.c
-PORT_LWIP += port/lwip/wait.c port/literal.c port/names_known.c
+PORT_LWIP += port/lwip/name_servers.c port/lwip/random.c port/lwip/sockets.c port/lwip/stream.c port/lwip/system.c
+PORT_LWIP += port/lwip/wait.c port/no_names_files.c
 PORT_LWIP_DUAL += port/lwip/addresses_dual.c
 PORT_LWIP_V4 += port/lwip/addresses_v4.c
 
-# Small systems with such sockets, and a resolver of their own: lwIP's; what ESP-IDF adds; and Zephyr's.
-BSD_SMALL += port/bsd/fdset.c port/bsd/no_pktinfo.c port/bsd/platform.c port/bsd/system_small.c
-BSD_LOOKUPS += port/bsd/lookups.c port/names_known.c
+# Small systems with such sockets: lwIP's; what ESP-IDF adds; and Zephyr's.
+BSD_SMALL += port/bsd/fdset.c port/bsd/no_pktinfo.c port/bsd/platform.c port/bsd/system_small.c port/no_names_files.c
 BSD_LWIP += port/bsd/system_lwip.c port/bsd/system_lwip_stack.c
-BSD_LWIP_NAMES += port/bsd/system_lwip_names.c
 ESP_IDF += port/esp-idf/platform_esp.c port/esp-idf/run.c
-BSD_ZEPHYR += port/bsd/system_zephyr.c port/zephyr/platform_zephyr.c
-BSD_ZEPHYR_NAMES += port/bsd/system_zephyr_names.c
+BSD_ZEPHYR += port/bsd/system_zephyr.c port/bsd/system_zephyr_names.c port/zephyr/platform_zephyr.c
 
 # An image: all boards; the program; the same board without anklet, to compare with.
 BOARD_COMMON += port/lwip/boards/common/checksum.c port/lwip/boards/common/clock.c port/lwip/boards/common/console.c

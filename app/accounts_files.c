@@ -13,7 +13,7 @@
 
 #include "base/address.h"
 #include "base/text.h"
-#include "names/lines.h"
+#include "lines.h"
 
 #define FILE_MAX (4u << 20) /* bytes read of each: some 50,000 accounts */
 #define FIELDS 4            /* name, password, then uid and gid, or gid and members */

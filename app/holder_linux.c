@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "names/lines.h"
+#include "lines.h"
 
 #define TABLE_MAX 8388608 /* octets of a table of sockets that are read: 150 a row */
 #define COMM_MAX 64

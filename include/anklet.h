@@ -36,13 +36,29 @@
 		(CONFIG_ANKLET_ASSOCIATIONS > 0) *                                        \
 			((size_t)CONFIG_ANKLET_FORWARDS * (24 * ANKLET_ADDRESSES + 128) + \
 				CONFIG_ANKLET_DATAGRAM + 160))
+#define ANKLET_LOOKUPS_MEMORY \
+	(CONFIG_ANKLET_LOOKUPS + (CONFIG_ANKLET_NAME_CACHE > 0 || CONFIG_ANKLET_NAME_FILES ? 4 : 0))
+#define ANKLET_NAMES_MEMORY                                                                        \
+	((size_t)CONFIG_ANKLET_NAMES *                                                             \
+			((size_t)ANKLET_LOOKUPS_MEMORY *                                           \
+					(CONFIG_ANKLET_NAME_TCP + 32 * ANKLET_ADDRESSES +          \
+						(CONFIG_ANKLET_NAME_SEARCH > 0                     \
+								? 255                              \
+								: CONFIG_ANKLET_NAME_MAX) +        \
+						112) +                                             \
+				(size_t)CONFIG_ANKLET_NAME_CACHE * (16 * ANKLET_ADDRESSES + 152) + \
+				((size_t)CONFIG_ANKLET_SESSIONS + CONFIG_ANKLET_FORWARDS) *        \
+					(8 + 2 * sizeof(void *)) +                                 \
+				CONFIG_ANKLET_NAME_SEARCH +                                        \
+				(size_t)CONFIG_ANKLET_NAME_SERVERS * 24) +                         \
+		880)
 #define ANKLET_MEMORY                                                                              \
 	((size_t)CONFIG_ANKLET_SESSIONS * (CONFIG_ANKLET_USERID_MAX + CONFIG_ANKLET_NAME_MAX + 2 + \
 						  16 * ANKLET_ADDRESSES + 304) +                   \
 		(size_t)CONFIG_ANKLET_RULES * 80 + (size_t)CONFIG_ANKLET_LISTENERS * 90 +          \
 		(size_t)CONFIG_ANKLET_ROUTES * 140 + (size_t)CONFIG_ANKLET_FORWARDS * 180 +        \
 		(size_t)CONFIG_ANKLET_SPARE_SOCKETS * 2 + ANKLET_DATAGRAMS_MEMORY +                \
-		CONFIG_ANKLET_CONFIG_TEXT + CONFIG_ANKLET_LOG_LINE +                               \
+		ANKLET_NAMES_MEMORY + CONFIG_ANKLET_CONFIG_TEXT + CONFIG_ANKLET_LOG_LINE +         \
 		(CONFIG_ANKLET_LOG_LEVELS > 2) * 448 + 784)
 
 struct port;
@@ -139,7 +155,7 @@ struct anklet_status {
 	uint64_t over_limit; /* closed at accept: past limit-client, or nobody evicted for them */
 	uint64_t granted;    /* requests, as is the next */
 	uint64_t refused;
-	uint64_t left; /* clients who left before they had asked for anything */
+	uint64_t left;           /* clients who left before they had asked for anything */
 	uint64_t octets_up;      /* from clients, counted as they are passed on; as is the next */
 	uint64_t octets_down;    /* to clients */
 	uint32_t associations;   /* clients of forwards of datagrams */

@@ -38,9 +38,29 @@
 #define CONFIG_ANKLET_NAMES ANKLET_UNSAID
 #endif
 
-/* Answers of name servers that are kept (port/bsd/names); 0 asks each time. */
+/* Names that are being looked up at once; the next ones wait. */
+#ifndef CONFIG_ANKLET_LOOKUPS
+#define CONFIG_ANKLET_LOOKUPS 32
+#endif
+
+/* Answers of name servers that are kept; 0 asks each time. */
 #ifndef CONFIG_ANKLET_NAME_CACHE
 #define CONFIG_ANKLET_NAME_CACHE 32
+#endif
+
+/* Bytes that are kept of an answer over TCP; 0 leaves TCP out, and a truncated answer is used as far as it goes. */
+#ifndef CONFIG_ANKLET_NAME_TCP
+#define CONFIG_ANKLET_NAME_TCP 1232
+#endif
+
+/* Whether there are a resolv.conf and a hosts file. */
+#ifndef CONFIG_ANKLET_NAME_FILES
+#define CONFIG_ANKLET_NAME_FILES ANKLET_UNSAID
+#endif
+
+/* Bytes of the search list in a resolv.conf; 0 leaves it out. */
+#ifndef CONFIG_ANKLET_NAME_SEARCH
+#define CONFIG_ANKLET_NAME_SEARCH 1024
 #endif
 
 /* What is logged at most: 0 nothing, 1 errors, 2 warnings too, 3 what sessions come to, 4 each of their states. */
@@ -193,16 +213,23 @@
 /*
  * Sockets the core may hold at once: listeners and those of forwards ('*' is two),
  * two for each session, the spare ones of address races, one for each client of
- * forwarded datagrams, a lookup for each forward, and one for the moment in which BIND's peer has been
+ * forwarded datagrams and for each lookup, and one for the moment in which BIND's peer has been
  * accepted and its listener is not yet closed.
  */
 #define ANKLET_SOCKETS                                                                       \
-	(CONFIG_ANKLET_LISTENERS + 3 * CONFIG_ANKLET_FORWARDS + 2 * CONFIG_ANKLET_SESSIONS + \
-		CONFIG_ANKLET_SPARE_SOCKETS + CONFIG_ANKLET_ASSOCIATIONS + 1)
+	(CONFIG_ANKLET_LISTENERS + 2 * CONFIG_ANKLET_FORWARDS + 2 * CONFIG_ANKLET_SESSIONS + \
+		CONFIG_ANKLET_SPARE_SOCKETS + CONFIG_ANKLET_ASSOCIATIONS + \
+		(CONFIG_ANKLET_NAMES ? CONFIG_ANKLET_LOOKUPS : 0) + 1)
+
+/* Bytes of the longest datagram that any part handles: one that is forwarded, or an answer of a name server. */
+#define ANKLET_DATAGRAM_MAX                                                                      \
+	(CONFIG_ANKLET_ASSOCIATIONS > 0 && CONFIG_ANKLET_DATAGRAM > 512 ? CONFIG_ANKLET_DATAGRAM \
+									: 512)
 
 /* What is built in: constants, so that the code of what is not falls away. */
 #define ANKLET_HAS_ROUTES (CONFIG_ANKLET_ROUTES > 0)
 #define ANKLET_HAS_FORWARDS (CONFIG_ANKLET_FORWARDS > 0)
+#define ANKLET_HAS_DATAGRAMS (CONFIG_ANKLET_ASSOCIATIONS > 0 || CONFIG_ANKLET_NAMES)
 #define ANKLET_HAS_TLS (CONFIG_ANKLET_TLS_STREAMS > 0)
 #if CONFIG_ANKLET_TLS_STREAMS > 0
 #define ANKLET_IF_TLS(text) text

@@ -13,7 +13,7 @@ lwip_sockets_FLAGS = -DCHECK_TELLS -DANKLET_SYSTEM=lwip -D_DEFAULT_SOURCE $(INCL
 	-isystem $(LWIP)/src/$(LWIP_UNIX)/include -isystem $(LWIP)/src/include $(SIM_SIZES) $(call sized,SESSIONS=210) \
 	-I$(contract) -Itests/sim -Itests/lwip
 lwip_sockets4_FLAGS = $(lwip_sockets_FLAGS) -DLWIP_IPV6=0
-lwip_sockets_port = $(PORT_BSD) $(BSD_SMALL) $(BSD_LOOKUPS) $(BSD_LWIP) $(BSD_LWIP_NAMES) \
+lwip_sockets_port = $(PORT_BSD) $(BSD_SMALL) $(BSD_LWIP) \
 	$(lwip_sockets)/platform.c $(contract)/host.c
 
 # lwip_sockets_on NAME,FILES,OF LWIP: what depends on the families of addresses.
@@ -38,7 +38,7 @@ run_component: $(needs_lwip_sockets) $(needs_lwip_sockets4)
 # ---- Zephyr's ----
 
 zephyr = tests/component/zephyr
-zephyr_port = $(PORT_BSD) $(BSD_SMALL) $(BSD_LOOKUPS) $(BSD_ZEPHYR) $(BSD_ZEPHYR_NAMES) \
+zephyr_port = $(PORT_BSD) $(BSD_SMALL) $(BSD_ZEPHYR) \
 	$(zephyr)/host.c $(contract)/host.c
 ZEPHYR_FLAGS = -DCHECK_TELLS -DANKLET_SYSTEM=zephyr $(INCLUDES) $(addprefix -I,port/bsd port/zephyr $(zephyr)/include \
 	$(zephyr) $(contract))

@@ -70,7 +70,7 @@ $(BUILD)/less/anklet: FORCE
 LWIP_HOST_FLAGS = $(INCLUDES) $(addprefix -I,port/lwip port/lwip/host tests/sim $(contract)) \
 	-isystem $(LWIP)/src/include $(SIM_SIZES)
 lwip_FLAGS = $(LWIP_HOST_FLAGS) -DCONFIG_ANKLET_LWIP_RING=5840 -DCONFIG_ANKLET_LWIP_HOST_QUEUE=320
-lwip_small_FLAGS = $(LWIP_HOST_FLAGS) -DCONFIG_ANKLET_LWIP_RING=1072 -DCONFIG_ANKLET_LWIP_HOST_MSS=536
+lwip_small_FLAGS = $(LWIP_HOST_FLAGS) -DLWIP_DNS=1 -DCONFIG_ANKLET_LWIP_RING=1072 -DCONFIG_ANKLET_LWIP_HOST_MSS=536
 CONVERSATION = $(wildcard tests/lwip/conversation*.c)
 lwip_port = $(PORT_LWIP) $(PORT_LWIP_DUAL) port/lwip/host/board.c $(contract)/host.c
 lwip_tests = $(patsubst tests/lwip/%.c,$(BUILD)/lwip_small/%,$(wildcard tests/lwip/test_*.c))

@@ -7,8 +7,7 @@
  *
  * Handles. A socket is a small index into the port's own fixed table of
  * PORT_SOCKETS entries; no descriptor and no control block of a network stack
- * leaves the port. Listeners and lookups are sockets too: wait on them, close
- * them. After close a handle is free, and is not given out again before every
+ * leaves the port. Listeners are sockets too. After close a handle is free, and is not given out again before every
  * socket that is pending, which the last wait has found ready, was named by port_next().
  *
  * Answers. Nothing blocks but port_wait(). 0 or a count is success, negative is
@@ -146,24 +145,6 @@ int port_connect(
 /* 0: connected. PORT_AGAIN records WRITE. Else the failure, which is final. */
 int port_connected(struct port *p, port_sock s);
 
-/*
- * Begins to look up a name of up to CONFIG_ANKLET_NAME_MAX bytes, or an address
- * literal, with a zone (fe80::1%eth0) too. families: which are of use. 0 and *s:
- * ask port_resolved(). Or *s is PORT_NONE and PORT_NO_RESOURCES (all places
- * for lookups are taken: try again later), PORT_NO_RANDOM, PORT_FAILED. Closing s cancels. Nobody
- * calls it, nor the next, without CONFIG_ANKLET_NAMES.
- */
-int port_resolve(
-	struct port *p, const char *name, size_t len, enum port_families families, port_sock *s);
-
-/*
- * The count of addresses (1 to max), with port 0: IPv6 and IPv4 alternating, IPv6
- * first (RFC 8305, section 4), each family in the order of its answer. They come
- * when both families have answered, or 50 ms after the first that had addresses.
- * PORT_AGAIN records READ; PORT_NO_NAME and PORT_NAME_FAILED are final.
- */
-int port_resolved(struct port *p, port_sock s, struct address *addresses, size_t max);
-
 /* ---- Bytes ---- */
 
 /*
@@ -260,8 +241,7 @@ uint32_t port_names_stamp(struct port *p, enum port_names_file file);
  * PORT_NO_NAME: there is none, PORT_DENIED, PORT_FAILED; PORT_NO_RESOURCES: no descriptor is free, try again
  * later, for what it says must not be passed over.
  */
-int port_names_read(
-	struct port *p, enum port_names_file file, size_t offset, const uint8_t **data);
+int port_names_read(struct port *p, enum port_names_file file, size_t offset, const uint8_t **data);
 
 /* The number of the interface of that name (fe80::1%eth0), or 0: there is none. PORT_ZONE_MAX of port_arch.h is the highest. */
 uint32_t port_zone(const char *name);
@@ -279,7 +259,7 @@ int port_datagram(
 	struct port *p, const struct address *at, const struct address *peer, port_sock *s);
 
 /*
- * Takes one datagram: its length (0 to size, which is at most CONFIG_ANKLET_DATAGRAM),
+ * Takes one datagram: its length (0 to size, which is at most ANKLET_DATAGRAM_MAX),
  * who sent it, and in *to the local address it was sent to, with the socket's port; where
  * the system does not say it, the socket's own address. A datagram longer than size is
  * cut: the length is then size + 1. PORT_AGAIN records READ. PORT_REFUSED, PORT_UNREACHABLE: what was sent

@@ -1,10 +1,7 @@
 /*
- * What the files of this port share: the table of sockets, and how the waiting and the resolver meet.
+ * What the files of this port share: sockets.c owns the table of sockets, wait.c decides what is ready.
  *
- * sockets.c owns the table, wait.c decides what is ready. Names are looked up by names/, which
- * asks name servers itself, or by lookups.c, which asks the system's own resolver; both
- * have port_resolve(), port_resolved() and the calls at the end of this page. All of it is
- * the same on every system; what a system has to bring stands in system.h.
+ * All of it is the same on every system; what a system has to bring stands in system.h.
  */
 #ifndef ANKLET_BSD_INTERNAL_H
 #define ANKLET_BSD_INTERNAL_H
@@ -17,8 +14,6 @@ enum entry_kind {
 	ENTRY_CONNECTING, /* becomes a stream when port_connected() says so */
 	ENTRY_STREAM,
 	ENTRY_DATAGRAMS,
-	ENTRY_LOOKUP, /* a handle without a descriptor */
-	ENTRY_QUERY,  /* the resolver's, above the core's handles */
 };
 
 /* Interests. A hangup has two: what shows that the peer has closed depends on what lies unread. */
@@ -123,56 +118,5 @@ bool inet6_from_system(const struct sockaddr_storage *in, struct address *at);
 
 /* A socket of that family takes no IPv4: 0, or -1 and errno. */
 int inet6_only(int fd);
-
-/* ---- sockets.c, for the resolver ---- */
-
-/*
- * Takes a free entry above the core's handles for the resolver's descriptor fd,
- * which system_socket() has given and which is then the port's. A
- * descriptor that the wait cannot hold is closed. Returns the entry, or
- * PORT_NO_RESOURCES with fd closed.
- */
-int socket_new_query(struct port *p, int fd);
-
-/* A handle of the core's that stands for a lookup and has no descriptor, or PORT_NO_RESOURCES. */
-int socket_new_lookup(struct port *p);
-
-/* Closes the entry of a query and its descriptor. */
-void socket_close_query(struct port *p, int entry);
-
-/* The descriptor of an entry. */
-int socket_fd(const struct port *p, int entry);
-
-/* Records an interest of entry: until it is readable, or writable. Cleared when it is met. */
-void socket_await_read(struct port *p, int entry);
-void socket_await_write(struct port *p, int entry);
-
-/*
- * A lookup has its answer: if READ is recorded for it, port_next() will name it.
- * For resolve_ready() and resolve_expire() only: elsewhere nobody asks what is pending.
- */
-void socket_lookup_ready(struct port *p, port_sock s);
-
-/* ---- The resolver, for sockets.c and wait.c: names/resolve.c or lookups.c ---- */
-
-void resolve_init(struct port *p, const struct port_config *config);
-
-/* Ends every lookup without touching its handle. */
-void resolve_fini(struct port *p);
-
-/* The handle s of a lookup is being closed: forget it and close its queries. */
-void resolve_cancel(struct port *p, port_sock s);
-
-/*
- * A query's descriptor became readable or writable. p->scratch may be used until this returns.
- * Nobody calls it where SYSTEM_QUERIES is 0.
- */
-void resolve_ready(struct port *p, int entry);
-
-/* Milliseconds until resolve_expire() has something to do; negative: nothing is timed. */
-int32_t resolve_next(struct port *p);
-
-/* Acts on what is due: retries, gives up, ends the 50 ms. */
-void resolve_expire(struct port *p);
 
 #endif

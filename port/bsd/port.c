@@ -1,5 +1,5 @@
 /*
- * The port as a whole, and its log.
+ * The port as a whole, its log, and random numbers that need not be strong.
  */
 #include "internal.h"
 
@@ -9,6 +9,7 @@
 
 int port_init(struct port *p, const struct port_config *config)
 {
+	(void)config;
 	memset(p, 0, sizeof *p);
 	p->listen_early = config->listen_early;
 	sockets_init(p);
@@ -17,15 +18,11 @@ int port_init(struct port *p, const struct port_config *config)
 		return PORT_NO_RESOURCES;
 	}
 	wait_init(p);
-	if (CONFIG_ANKLET_NAMES)
-		resolve_init(p, config);
 	return 0;
 }
 
 void port_fini(struct port *p)
 {
-	if (CONFIG_ANKLET_NAMES)
-		resolve_fini(p);
 	for (port_sock s = 0; s < PORT_SOCKETS; s++) {
 		port_sock open = s;
 
@@ -34,6 +31,26 @@ void port_fini(struct port *p)
 	}
 	sockets_end_pending(p);
 	system_end(p);
+}
+
+/* Steps of a linear generator, stirred by the clock: of no strength, and better than the same numbers each time. */
+static uint8_t guessable(void)
+{
+	static uint32_t state;
+
+	state = (state ^ system_now_ms()) * 1664525u + 1013904223u;
+	return (uint8_t)(state >> 24);
+}
+
+bool port_random_weak(struct port *p, void *buf, size_t len)
+{
+	uint8_t *byte = buf;
+
+	if (port_random(p, buf, len) == 0)
+		return true;
+	while (len-- > 0)
+		*byte++ = guessable();
+	return false;
 }
 
 void port_log(struct port *p, enum port_level level, const char *line, size_t len)

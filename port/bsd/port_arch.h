@@ -6,29 +6,15 @@
 #ifndef ANKLET_BSD_PORT_ARCH_H
 #define ANKLET_BSD_PORT_ARCH_H
 
-/* Names being looked up at once. */
-#ifndef CONFIG_ANKLET_BSD_LOOKUPS
-#define CONFIG_ANKLET_BSD_LOOKUPS 32
-#endif
-
 #include "system_file.h"
 
 #include SYSTEM_FILE(ANKLET_SYSTEM, _sizes)
 
-#define PORT_LOOKUPS (CONFIG_ANKLET_NAMES ? SYSTEM_LOOKUPS : 1)
-
-/* The core's handles come first in the table, then the resolver's queries. */
-#define PORT_ENTRIES (PORT_SOCKETS + SYSTEM_QUERIES)
-
-_Static_assert(PORT_ENTRIES <= INT16_MAX, "an entry is named like a socket");
-
 #include "fdset.h"
-
-#include SYSTEM_RESOLVER
 
 /* One socket. What the bits mean is said in internal.h. */
 struct port_entry {
-	int fd;       /* -1: none, as in lookups */
+	int fd;       /* -1: none any more */
 	int16_t link; /* the next free entry, while this one is free */
 	uint8_t kind;
 	uint8_t interests; /* that are recorded, and not yet met */
@@ -39,7 +25,7 @@ struct port_entry {
 };
 
 struct port {
-	int16_t free_handle, free_query; /* first free entry of each part; -1: none */
+	int16_t free_handle; /* the first free entry; -1: none */
 	int16_t resting; /* first of the handles closed while others are pending: free after that */
 	int16_t pending_len, pending_at;
 	int top;            /* every descriptor of ours is below */
@@ -49,7 +35,7 @@ struct port {
 	uint32_t now;       /* set by each wait */
 	uint32_t unlogged;  /* log lines dropped and not yet reported */
 
-	struct port_entry entry[PORT_ENTRIES];
+	struct port_entry entry[PORT_SOCKETS];
 	int16_t entry_of[SYSTEM_DESCRIPTORS]; /* by descriptor; -1: not ours */
 	int16_t pending[PORT_SOCKETS]; /* what the last wait found ready, in the order of naming */
 	struct fdset rd, wr;           /* what the interests of all entries come to */
@@ -60,8 +46,6 @@ struct port {
 	 * it, but for the bytes of port_peek(), which the stack still has as well.
 	 */
 	uint8_t scratch[SYSTEM_SCRATCH];
-
-	struct resolver resolver;
 };
 
 #endif

@@ -1,10 +1,8 @@
 /*
  * The table of sockets: how they come to be, what they wait for, how they end.
  *
- * The table has two parts, each with a list of its free entries: the core's
- * handles, and above them the descriptors of the resolver. A handle that is
- * closed while others are pending rests until they were named, so that the name of
- * an old socket is never taken for a new one's.
+ * A handle that is closed while others are pending rests until they were named, so that
+ * the name of an old socket is never taken for a new one's.
  */
 #include "internal.h"
 
@@ -26,9 +24,7 @@ static void put_back(struct port *p, int16_t *list, int entry)
 
 void sockets_init(struct port *p)
 {
-	p->free_handle = p->free_query = p->resting = -1;
-	for (int entry = PORT_ENTRIES - 1; entry >= PORT_SOCKETS; entry--)
-		put_back(p, &p->free_query, entry);
+	p->free_handle = p->resting = -1;
 	for (int entry = PORT_SOCKETS - 1; entry >= 0; entry--)
 		put_back(p, &p->free_handle, entry);
 	for (int fd = 0; fd < SYSTEM_DESCRIPTORS; fd++)
@@ -39,26 +35,6 @@ struct port_entry *socket_entry(struct port *p, port_sock s)
 {
 	check(s >= 0 && s < PORT_SOCKETS && p->entry[s].kind != ENTRY_FREE);
 	return &p->entry[s];
-}
-
-/* Fills a free entry; PORT_NO_RESOURCES when the list is empty or no set can hold fd, which is then closed. */
-static int new_entry(struct port *p, int16_t *list, enum entry_kind kind, int fd)
-{
-	int entry = *list;
-
-	if (entry < 0 || fd >= fdset_limit()) {
-		if (fd >= 0)
-			bsd_close(fd);
-		return PORT_NO_RESOURCES;
-	}
-	*list = p->entry[entry].link;
-	p->entry[entry] = (struct port_entry){.fd = fd, .link = -1, .kind = (uint8_t)kind};
-	if (fd >= 0) {
-		p->entry_of[fd] = (int16_t)entry;
-		if (p->top <= fd)
-			p->top = fd + 1;
-	}
-	return entry;
 }
 
 /* Takes an entry out of all that is known of it, and closes its descriptor. */
@@ -121,39 +97,6 @@ void socket_set_interests(struct port *p, int entry, unsigned interests)
 		set_member(&p->rd, e->fd, interests & (INTEREST_READ | INTEREST_HANGUP_READ));
 	if (changed & INTEREST_WRITE)
 		set_member(&p->wr, e->fd, interests & INTEREST_WRITE);
-}
-
-/* ---- For the resolver ---- */
-
-int socket_new_query(struct port *p, int fd)
-{
-	return new_entry(p, &p->free_query, ENTRY_QUERY, fd);
-}
-
-int socket_new_lookup(struct port *p)
-{
-	return new_entry(p, &p->free_handle, ENTRY_LOOKUP, -1);
-}
-
-void socket_close_query(struct port *p, int entry)
-{
-	end_entry(p, entry);
-	put_back(p, &p->free_query, entry);
-}
-
-int socket_fd(const struct port *p, int entry)
-{
-	return p->entry[entry].fd;
-}
-
-void socket_await_read(struct port *p, int entry)
-{
-	socket_set_interests(p, entry, p->entry[entry].interests | INTEREST_READ);
-}
-
-void socket_await_write(struct port *p, int entry)
-{
-	socket_set_interests(p, entry, p->entry[entry].interests | INTEREST_WRITE);
 }
 
 /* ---- Making connections ---- */
@@ -230,12 +173,23 @@ int socket_one_family(int fd, const struct address *at)
 	return ip_is_v4(&at->ip) ? 0 : inet6_only(fd);
 }
 
+/* PORT_NO_RESOURCES when the list is empty or no set can hold fd, too. */
 int socket_new_handle(struct port *p, enum entry_kind kind, int fd, port_sock *s)
 {
-	int entry = new_entry(p, &p->free_handle, kind, fd);
+	int16_t entry = p->free_handle;
 
-	*s = entry < 0 ? PORT_NONE : (port_sock)entry;
-	return entry < 0 ? entry : 0;
+	*s = PORT_NONE;
+	if (entry < 0 || fd >= fdset_limit()) {
+		bsd_close(fd);
+		return PORT_NO_RESOURCES;
+	}
+	p->free_handle = p->entry[entry].link;
+	p->entry[entry] = (struct port_entry){.fd = fd, .link = -1, .kind = (uint8_t)kind};
+	p->entry_of[fd] = entry;
+	if (p->top <= fd)
+		p->top = fd + 1;
+	*s = entry;
+	return 0;
 }
 
 static void allow_reuse(int fd)
@@ -464,8 +418,6 @@ void port_close(struct port *p, port_sock *s)
 	if (*s == PORT_NONE)
 		return;
 	e = socket_entry(p, *s);
-	if (CONFIG_ANKLET_NAMES && e->kind == ENTRY_LOOKUP)
-		resolve_cancel(p, *s);
 	if (e->kind == ENTRY_STREAM && e->read_end == 0 && e->io_error == 0)
 		drop_unread(p, e->fd);
 	free_handle(p, s);
@@ -478,8 +430,6 @@ void port_reset(struct port *p, port_sock *s)
 	if (*s == PORT_NONE)
 		return;
 	e = socket_entry(p, *s);
-	if (CONFIG_ANKLET_NAMES && e->kind == ENTRY_LOOKUP)
-		resolve_cancel(p, *s);
 	if (e->kind == ENTRY_STREAM || e->kind == ENTRY_CONNECTING)
 		system_reset_at_close(e->fd);
 	free_handle(p, s);

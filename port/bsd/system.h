@@ -3,8 +3,7 @@
  *
  * A system is three files. system_NAME.c has every call below, or takes one of the files that
  * have some of them for several systems: system_unix.c, system_small.c, platform.c,
- * no_pktinfo.c, fdset.c; and lookups.c with a resolver of the system's, which
- * answers from another thread (lookups.h), or names/, which asks name servers itself and needs POSIX.
+ * no_pktinfo.c, fdset.c, ../no_names_files.c.
  *
  * system_NAME.h makes known what sockets are made of, with no header that the system does not have:
  * sockaddr_in, sockaddr_storage, msghdr, the constants of IPv4 and TCP, errno, htons(); and as
@@ -16,10 +15,9 @@
  *
  *	SYSTEM_SCRATCH      bytes that are shown or moved at once
  *	SYSTEM_DESCRIPTORS  every descriptor is below
- *	SYSTEM_LOOKUPS      names that are looked up at once; SYSTEM_QUERIES descriptors for that
- *	SYSTEM_RESOLVER     the header with struct resolver: "names/resolve.h" or "lookups.h"
  *	SYSTEM_FD_SET       'fd_set native' where a set of fdset.h may be one, else 'char none'
- *	PORT_ZONE_MAX       the highest number of an interface (port/literal.h)
+ *	PORT_FAMILIES       the families of addresses that it is built with (port.h)
+ *	PORT_ZONE_MAX       the highest number of an interface (port_zone())
  *	struct system       what the system keeps in struct port, zero at first
  *
  * Nothing else is asked for: no eventfd, no pipe, no clock beside system_now_ms(), no signals, no
@@ -55,12 +53,13 @@ int system_wait(struct port *p, int n, struct fdset *rd, struct fdset *wr, int32
 /* Takes a log line (no line end, printable ASCII), whole or not at all: false. Never waits. */
 bool system_log(enum port_level level, const char *line, size_t len);
 
-/* It also has port_load(), port_random() and port_local_for(), as port.h has them. */
+/*
+ * It also has port_load(), port_local_for(), port_name_servers(), port_names_read(), port_names_stamp(), port_random()
+ * and port_zone(), as port.h has them.
+ */
 
 /* As port_is_local(), but for 127.0.0.0/8. */
 bool system_is_local(struct port *p, const struct ip *ip);
-
-/* And literal_zone(), as port/literal.h has it. */
 
 /* ---- Sockets ---- */
 
@@ -76,7 +75,7 @@ bool system_bind_early(int fd);
 
 /*
  * connect() of a socket for datagrams: it has then a local address, the one from which the
- * peer is reached if it was bound to none. 0, or -1 and errno.
+ * peer is reached, with a port that nobody can guess, if it was bound to none. 0, or -1 and errno.
  */
 int system_join(int fd, const struct address *peer);
 

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "literal.h"
 #include "system_unix.h"
 
 #define ROUTE_ANSWERS_MAX 8 /* messages read before an answer is given up */
@@ -234,7 +233,7 @@ bool system_is_local(struct port *p, const struct ip *ip)
 	return true;
 }
 
-uint32_t literal_zone(const char *name)
+uint32_t port_zone(const char *name)
 {
 	return if_nametoindex(name);
 }

@@ -1,6 +1,6 @@
 /*
  * What lwIP's BSD layer does otherwise than POSIX. See system.h; the rest is in system_lwip_stack.c,
- * system_lwip_names.c, system_small.c and platform.c.
+ * system_small.c and platform.c.
  *
  * - A refusal is told as a reset, and a connection that timed out as aborted.
  * - A peer has a name while a connection is still under way: the control block's state tells more.
@@ -21,6 +21,7 @@
 #include "lwip/sys.h"
 
 #include "system_lwip_stack.h"
+#include "system_small.h"
 
 #define WAITING_MAX 256 /* lwIP's limit on a backlog is a byte */
 
@@ -114,7 +115,7 @@ int system_join(int fd, const struct address *peer)
 		errno = EHOSTUNREACH;
 		return -1;
 	}
-	if (at.port == 0 && system_bind(fd, &at) != 0)
+	if (at.port == 0 && small_bind_somewhere(fd, &at) != 0)
 		return -1;
 	return lwip_connect(fd, (struct sockaddr *)&to, len);
 }
@@ -206,4 +207,12 @@ int port_local_for(struct port *p, const struct address *peer, struct address *a
 {
 	(void)p;
 	return stack_local_for(peer, at) ? 0 : PORT_UNREACHABLE;
+}
+
+/* ---- Names ---- */
+
+size_t port_name_servers(struct port *p, struct address *servers, size_t max)
+{
+	(void)p;
+	return stack_name_servers(servers, max);
 }

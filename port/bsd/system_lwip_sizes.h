@@ -18,14 +18,8 @@
 #define SYSTEM_SCRATCH CONFIG_ANKLET_LWIP_SOCKETS_SCRATCH
 #define SYSTEM_DROP 1460
 
+#define PORT_FAMILIES (LWIP_IPV6 ? PORT_BOTH : PORT_IPV4)
 #define PORT_ZONE_MAX UINT8_MAX
-
-#define SYSTEM_RESOLVER "lookups.h"
-/* Names being looked up at once, over all ports: dns.c has a place for each family of each. */
-#define SYSTEM_LOOKUPS                                                              \
-	(CONFIG_ANKLET_BSD_LOOKUPS < DNS_TABLE_SIZE / 2 ? CONFIG_ANKLET_BSD_LOOKUPS \
-							: DNS_TABLE_SIZE / 2)
-#define SYSTEM_QUERIES 0
 
 /* Descriptors are lwIP's, and begin at an offset. */
 #define SYSTEM_DESCRIPTORS (LWIP_SOCKET_OFFSET + MEMP_NUM_NETCONN)

@@ -7,13 +7,14 @@
 #include "system_lwip_stack.h"
 
 #include "lwip/api.h"
+#include "lwip/dns.h"
 #include "lwip/ip.h"
 #include "lwip/netif.h"
 #include "lwip/priv/sockets_priv.h"
 #include "lwip/priv/tcpip_priv.h"
 #include "lwip/tcp.h"
 
-#include "literal.h"
+#include "port.h"
 #include "lwip/addresses.h"
 
 struct run {
@@ -225,10 +226,47 @@ static void do_zone(void *arg)
 	z->index = address_zone(z->name);
 }
 
-uint32_t literal_zone(const char *name)
+uint32_t port_zone(const char *name)
 {
 	struct zone z = {.name = name};
 
 	stack_run(do_zone, &z);
 	return z.index;
 }
+
+/* ---- Names ---- */
+
+#if LWIP_DNS
+
+struct servers {
+	struct address *server;
+	size_t max, count;
+};
+
+static void do_servers(void *arg)
+{
+	struct servers *s = arg;
+
+	for (uint8_t i = 0; i < DNS_MAX_SERVERS && s->count < s->max; i++)
+		if (!ip_addr_isany(dns_getserver(i)))
+			address_from_lwip(dns_getserver(i), 0, &s->server[s->count++]);
+}
+
+size_t stack_name_servers(struct address *servers, size_t max)
+{
+	struct servers s = {.server = servers, .max = max};
+
+	stack_run(do_servers, &s);
+	return s.count;
+}
+
+#else
+
+size_t stack_name_servers(struct address *servers, size_t max)
+{
+	(void)servers;
+	(void)max;
+	return 0;
+}
+
+#endif

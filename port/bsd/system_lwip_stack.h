@@ -46,4 +46,7 @@ bool stack_is_local(const struct ip *ip);
 /* The local address from which 'peer' would be reached, with port 0. False: there is no way. */
 bool stack_local_for(const struct address *peer, struct address *at);
 
+/* The name servers that lwIP has, as DHCP gives them: how many (0 to max), with port 0. */
+size_t stack_name_servers(struct address *servers, size_t max);
+
 #endif

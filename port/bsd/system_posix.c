@@ -14,7 +14,6 @@
 #include <net/if.h>
 #include <string.h>
 
-#include "literal.h"
 #include "system_unix.h"
 
 /* ---- Sets, which are fd_set: see fdset.h ---- */
@@ -160,7 +159,7 @@ bool system_is_local(struct port *p, const struct ip *ip)
 	return found;
 }
 
-uint32_t literal_zone(const char *name)
+uint32_t port_zone(const char *name)
 {
 	return if_nametoindex(name);
 }

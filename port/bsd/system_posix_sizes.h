@@ -12,24 +12,22 @@
 
 #define SYSTEM_SCRATCH 65536
 
+#define PORT_FAMILIES PORT_BOTH
 #define PORT_ZONE_MAX UINT32_MAX
-
-#define SYSTEM_RESOLVER "names/resolve.h"
-#define SYSTEM_LOOKUPS CONFIG_ANKLET_BSD_LOOKUPS
-#define SYSTEM_QUERIES (2 * PORT_LOOKUPS) /* A and AAAA */
 
 /* A set holds every entry, the standard streams and some inherited descriptors, at least twice. */
 #ifndef CONFIG_ANKLET_DESCRIPTORS
 #define CONFIG_ANKLET_DESCRIPTORS ((2 * FDSET_NEEDED + 1023) / 1024 * 1024)
 #endif
 #define SYSTEM_DESCRIPTORS CONFIG_ANKLET_DESCRIPTORS
-#define FDSET_NEEDED (PORT_ENTRIES + 64)
+#define FDSET_NEEDED (PORT_SOCKETS + 64)
 
 struct system {
-	bool signals;         /* the mask below is for the wait */
-	int helper;           /* a descriptor that the system file keeps for itself; -1: none */
-	uint32_t questions;   /* put to it, each with its number */
-	sigset_t during_wait; /* the signals blocked while it waits */
+	bool signals;       /* the mask below is for the wait */
+	int helper;         /* a descriptor that the system file keeps for itself; -1: none */
+	uint32_t questions; /* put to it, each with its number */
+	const char *names_file[2]; /* by enum port_names_file, in place of the usual ones */
+	sigset_t during_wait;      /* the signals blocked while it waits */
 };
 
 #endif

@@ -4,6 +4,8 @@
  */
 #include "internal.h"
 
+#include "system_small.h"
+
 int system_start(struct port *p)
 {
 	(void)p;
@@ -13,6 +15,23 @@ int system_start(struct port *p)
 void system_end(struct port *p)
 {
 	(void)p;
+}
+
+#define FIRST_PORT 1024 /* of those that are drawn: RFC 6056, section 3.2 */
+#define DRAWS_MAX 32    /* ports that are drawn until one is free */
+
+int small_bind_somewhere(int fd, const struct address *at)
+{
+	struct address drawn = *at;
+	int bound = -1;
+
+	errno = EADDRINUSE;
+	for (unsigned draws = 0; bound != 0 && errno == EADDRINUSE && draws < DRAWS_MAX; draws++) {
+		(void)port_random_weak(NULL, &drawn.port, sizeof drawn.port);
+		if (drawn.port >= FIRST_PORT)
+			bound = system_bind(fd, &drawn);
+	}
+	return bound;
 }
 
 static void copy_out(fd_set *to, const struct fdset *from, int n)

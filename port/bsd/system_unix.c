@@ -61,7 +61,7 @@ static void ignore_broken_pipes(void)
 static void raise_descriptor_limit(void)
 {
 	struct rlimit limit;
-	rlim_t needed = PORT_ENTRIES + 64;
+	rlim_t needed = PORT_SOCKETS + 64;
 
 	if (needed > (rlim_t)fdset_limit())
 		needed = (rlim_t)fdset_limit();

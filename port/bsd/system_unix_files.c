@@ -3,10 +3,17 @@
  *
  * No file stays open between two pieces: they are few, and read at the start.
  */
+#define _DEFAULT_SOURCE /* st_ctim */
+
 #include "internal.h"
 
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
+
+#ifdef __APPLE__
+#define st_ctim st_ctimespec
+#endif
 
 /*
  * Where systems keep the list of trusted certificate authorities, as one file of PEM:
@@ -31,6 +38,10 @@ static int open_failed(int error)
 	case EACCES:
 	case EPERM:
 		return PORT_DENIED;
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+		return PORT_NO_RESOURCES;
 	default:
 		return PORT_FAILED;
 	}
@@ -75,9 +86,9 @@ static int read_at(int fd, size_t offset, uint8_t *buf, size_t size)
 	return (int)len;
 }
 
-int port_load(struct port *p, const char *name, size_t offset, const uint8_t **data)
+/* Shows the file from offset on, and closes it. */
+static int show(struct port *p, int fd, size_t offset, const uint8_t **data)
 {
-	int fd = name[0] != '\0' ? open_file(name) : open_authorities();
 	int n;
 
 	if (fd < 0)
@@ -89,4 +100,58 @@ int port_load(struct port *p, const char *name, size_t offset, const uint8_t **d
 	p->scratch[n] = '\0';
 	*data = p->scratch;
 	return n;
+}
+
+int port_load(struct port *p, const char *name, size_t offset, const uint8_t **data)
+{
+	int n = show(p, name[0] != '\0' ? open_file(name) : open_authorities(), offset, data);
+
+	return n == PORT_NO_RESOURCES ? PORT_FAILED : n;
+}
+
+/* ---- Names ---- */
+
+/* They stand in resolv.conf: what DHCP brings is written there. */
+size_t port_name_servers(struct port *p, struct address *servers, size_t max)
+{
+	(void)p;
+	(void)servers;
+	(void)max;
+	return 0;
+}
+
+static const char *names_file(const struct port *p, enum port_names_file file)
+{
+	if (p->system.names_file[file] != NULL)
+		return p->system.names_file[file];
+	return file == PORT_HOSTS ? "/etc/hosts" : "/etc/resolv.conf";
+}
+
+/* FNV-1a, over what tells one state of a file from another; st_ctim is what nobody can set. */
+static uint32_t mix(uint32_t hash, const void *data, size_t len)
+{
+	const uint8_t *byte = data;
+
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ byte[i]) * 0x01000193u;
+	return hash;
+}
+
+uint32_t port_names_stamp(struct port *p, enum port_names_file file)
+{
+	uint32_t hash = 0x811c9dc5u;
+	struct stat st;
+
+	if (stat(names_file(p, file), &st) != 0 || !S_ISREG(st.st_mode))
+		return 0;
+	hash = mix(hash, &st.st_ctim.tv_sec, sizeof st.st_ctim.tv_sec);
+	hash = mix(hash, &st.st_ctim.tv_nsec, sizeof st.st_ctim.tv_nsec);
+	hash = mix(hash, &st.st_size, sizeof st.st_size);
+	hash = mix(hash, &st.st_ino, sizeof st.st_ino);
+	return hash != 0 ? hash : 1;
+}
+
+int port_names_read(struct port *p, enum port_names_file file, size_t offset, const uint8_t **data)
+{
+	return show(p, open_file(names_file(p, file)), offset, data);
 }

@@ -1,6 +1,6 @@
 /*
  * What Zephyr's sockets do otherwise than POSIX. See system.h; the rest is in system_zephyr_names.c,
- * system_small.c and platform.c.
+ * where names are looked up, system_small.c and platform.c.
  *
  * - There are no half-closed connections: shutdown() of the sending side is not supported.
  * - recv() with MSG_PEEK puts each packet that it has shown behind the others, and stops in
@@ -23,13 +23,13 @@
 #include <zephyr/kernel.h>
 #include <zephyr/net/net_if.h>
 
-#include "literal.h"
+#include "system_small.h"
 
 #define HAS_IPV6 \
 	IS_ENABLED(CONFIG_NET_IPV6) /* else what is asked of it is not there to be linked */
 
-_Static_assert(PORT_ENTRIES <= CONFIG_ZVFS_POLL_MAX, "select() takes every entry");
-_Static_assert(PORT_ENTRIES + 3 <= CONFIG_ZVFS_OPEN_MAX,
+_Static_assert(PORT_SOCKETS <= CONFIG_ZVFS_POLL_MAX, "select() takes every entry");
+_Static_assert(PORT_SOCKETS + 3 <= CONFIG_ZVFS_OPEN_MAX,
 	"there are descriptors for every entry, and the standard streams");
 _Static_assert(SYSTEM_DESCRIPTORS <= FD_SETSIZE, "an fd_set holds every descriptor");
 _Static_assert(PORT_SOCKETS <= CONFIG_NET_MAX_CONTEXTS, "the stack has room for every socket");
@@ -85,7 +85,16 @@ int system_join(int fd, const struct address *peer)
 {
 	struct sockaddr_storage to;
 	socklen_t len = address_to_system(peer, &to);
+	struct address at;
 
+	if (address_of(fd, &at) != 0)
+		return -1;
+	if (at.port == 0 && port_local_for(NULL, peer, &at) != 0) {
+		errno = EHOSTUNREACH;
+		return -1;
+	}
+	if (at.port == 0 && small_bind_somewhere(fd, &at) != 0)
+		return -1;
 	return connect(fd, (struct sockaddr *)&to, len);
 }
 
@@ -221,7 +230,7 @@ int port_local_for(struct port *p, const struct address *peer, struct address *a
 	return found ? 0 : PORT_UNREACHABLE;
 }
 
-uint32_t literal_zone(const char *name)
+uint32_t port_zone(const char *name)
 {
 	return if_nametoindex(name);
 }

@@ -39,8 +39,6 @@ static int32_t no_longer(struct port *p, int32_t ms)
 {
 	int32_t left = HANGUP_POLL_MS - (int32_t)(p->now - p->polled_at);
 
-	if (CONFIG_ANKLET_NAMES)
-		ms = sooner(ms, resolve_next(p));
 	if (p->polled == 0)
 		return ms;
 	return sooner(ms, left > 0 ? left : 0);
@@ -79,18 +77,9 @@ static void ready(struct port *p, int entry, unsigned met)
 	if ((e->interests & met) == 0)
 		return;
 	socket_set_interests(p, entry, e->interests & ~met);
-	if (CONFIG_ANKLET_NAMES && SYSTEM_QUERIES > 0 && e->kind == ENTRY_QUERY)
-		resolve_ready(p, entry);
-	else
-		make_pending(p, entry);
+	make_pending(p, entry);
 }
 
-void socket_lookup_ready(struct port *p, port_sock s)
-{
-	ready(p, s, INTEREST_READ);
-}
-
-/* The resolver may close descriptors and open others meanwhile: those are then ready for nothing, which is legal. */
 static void take_set(struct port *p, const struct fdset *set, int n, unsigned met)
 {
 	for (int fd = fdset_next(set, 0, n); fd >= 0; fd = fdset_next(set, fd + 1, n))
@@ -117,8 +106,6 @@ int embed_take(struct port *p, const struct fdset *rd, const struct fdset *wr, i
 	take_set(p, rd, n, INTEREST_READ | INTEREST_HANGUP_READ);
 	take_set(p, wr, n, INTEREST_WRITE);
 	poll_hangups(p);
-	if (CONFIG_ANKLET_NAMES)
-		resolve_expire(p);
 	return p->pending_len;
 }
 

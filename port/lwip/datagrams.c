@@ -13,25 +13,27 @@
 #include "lwip/ip.h"
 #include "lwip/pbuf.h"
 
+#define FIRST_PORT 1024        /* of those that are drawn: RFC 6056, section 3.2 */
+#define DRAWS_MAX 32           /* ports that are drawn until one is free */
 #define UDP_OVER_ETHERNET 1472 /* octets that one frame takes, over IPv4 */
 
 _Static_assert(LWIP_UDP, "datagrams are carried by lwIP");
-_Static_assert(CONFIG_ANKLET_ASSOCIATIONS == 0 || (LWIP_IPV4 && IP_FRAG) ||
-		       CONFIG_ANKLET_DATAGRAM <= UDP_OVER_ETHERNET,
+_Static_assert(
+	!ANKLET_HAS_DATAGRAMS || (LWIP_IPV4 && IP_FRAG) || ANKLET_DATAGRAM_MAX <= UDP_OVER_ETHERNET,
 	"without IP_FRAG a datagram is one frame");
-_Static_assert(
-	CONFIG_ANKLET_ASSOCIATIONS == 0 ||
-		MEMP_NUM_UDP_PCB >= 2 * CONFIG_ANKLET_FORWARDS + CONFIG_ANKLET_ASSOCIATIONS + 2,
-	"MEMP_NUM_UDP_PCB holds every forward of both families, every association, DNS and DHCP");
-_Static_assert(
-	LWIP_DATAGRAMS > 0 && CONFIG_ANKLET_DATAGRAM <= UINT16_MAX - 1, "lengths are 16 bits");
+_Static_assert(MEMP_NUM_UDP_PCB >= 2 * CONFIG_ANKLET_FORWARDS + CONFIG_ANKLET_ASSOCIATIONS +
+					   (CONFIG_ANKLET_NAMES ? CONFIG_ANKLET_LOOKUPS : 0) +
+					   LWIP_DHCP,
+	"MEMP_NUM_UDP_PCB holds every forward of both families, every association, every lookup "
+	"and DHCP");
+_Static_assert(LWIP_DATAGRAMS > 0 && ANKLET_DATAGRAM_MAX <= UINT16_MAX - 1, "lengths are 16 bits");
 
 struct datagram {
 	const struct port_entry *entry; /* where it lies unread; NULL: a free place */
 	uint16_t ticket;                /* the lowest is the oldest */
-	uint16_t len;                   /* CONFIG_ANKLET_DATAGRAM + 1: it was longer, and is cut */
+	uint16_t len;                   /* ANKLET_DATAGRAM_MAX + 1: it was longer, and is cut */
 	struct address from, to;
-	uint8_t octet[CONFIG_ANKLET_DATAGRAM];
+	uint8_t octet[ANKLET_DATAGRAM_MAX];
 };
 
 static struct datagram datagrams[LWIP_DATAGRAMS];
@@ -55,11 +57,11 @@ static void on_datagram(
 	if (d != NULL) {
 		d->entry = arg;
 		d->ticket = next_ticket++;
-		d->len = data->tot_len <= CONFIG_ANKLET_DATAGRAM ? data->tot_len
-								 : CONFIG_ANKLET_DATAGRAM + 1;
+		d->len = data->tot_len <= ANKLET_DATAGRAM_MAX ? data->tot_len
+							      : ANKLET_DATAGRAM_MAX + 1;
 		address_from_lwip(ip, port, &d->from);
 		address_from_lwip(ip_current_dest_addr(), udp->local_port, &d->to);
-		(void)pbuf_copy_partial(data, d->octet, CONFIG_ANKLET_DATAGRAM, 0);
+		(void)pbuf_copy_partial(data, d->octet, ANKLET_DATAGRAM_MAX, 0);
 	}
 	pbuf_free(data);
 }
@@ -93,6 +95,19 @@ void datagram_close(const struct port_entry *e)
 
 /* ---- Opening ---- */
 
+/* To a port that nobody can guess: lwIP's own count upwards. */
+static err_t bind_somewhere(struct udp_pcb *udp, const ip_addr_t *ip)
+{
+	err_t err = ERR_USE;
+	uint16_t port;
+
+	for (unsigned draws = 0; err == ERR_USE && draws < DRAWS_MAX; draws++) {
+		(void)port_random_weak(NULL, &port, sizeof port);
+		err = port < FIRST_PORT ? ERR_USE : udp_bind(udp, ip, port);
+	}
+	return err;
+}
+
 /* Gives udp its local address and its peer, each where there is one. */
 static int attach(
 	struct port *p, struct udp_pcb *udp, const struct address *at, const struct address *peer)
@@ -112,7 +127,7 @@ static int attach(
 	}
 	if (!address_to_lwip(at, &ip))
 		return PORT_UNREACHABLE;
-	err = udp_bind(udp, &ip, at->port);
+	err = at->port != 0 ? udp_bind(udp, &ip, at->port) : bind_somewhere(udp, &ip);
 	if (err == ERR_OK && peer != NULL) {
 		if (!address_to_lwip(peer, &ip))
 			return PORT_UNREACHABLE;
@@ -157,7 +172,7 @@ int port_recvfrom(struct port *p, port_sock s, void *buf, size_t size, struct ad
 	struct port_entry *e = socket_entry(p, s);
 	struct datagram *d;
 
-	assert(e->kind == ENTRY_DATAGRAMS && size <= CONFIG_ANKLET_DATAGRAM);
+	assert(e->kind == ENTRY_DATAGRAMS && size <= ANKLET_DATAGRAM_MAX);
 	if (e->wants & WANT_READ)
 		return PORT_AGAIN;
 	d = oldest(e);
@@ -197,7 +212,7 @@ int port_sendto(struct port *p, port_sock s, const void *data, size_t len,
 	ip = udp->remote_ip;
 	if (to != NULL && !address_to_lwip(to, &ip))
 		return PORT_UNREACHABLE;
-	if (len > CONFIG_ANKLET_DATAGRAM)
+	if (len > ANKLET_DATAGRAM_MAX)
 		return PORT_FAILED;
 	octets = pbuf_alloc(PBUF_TRANSPORT, (u16_t)len, PBUF_RAM);
 	if (octets == NULL)

@@ -28,7 +28,6 @@
 #define LWIP_RING CONFIG_ANKLET_LWIP_RING
 #define LWIP_RINGS CONFIG_ANKLET_LWIP_RINGS
 #define LWIP_WAITING CONFIG_ANKLET_LWIP_WAITING
-#define LWIP_LOOKUPS CONFIG_ANKLET_LWIP_LOOKUPS
 #define LWIP_DATAGRAMS CONFIG_ANKLET_LWIP_DATAGRAMS
 
 enum entry_kind {
@@ -37,7 +36,6 @@ enum entry_kind {
 	ENTRY_LISTENER,
 	ENTRY_CONNECTING, /* becomes a stream when port_connected() says so */
 	ENTRY_STREAM,
-	ENTRY_LOOKUP,
 	ENTRY_DATAGRAMS,
 };
 
@@ -105,20 +103,7 @@ bool stream_release(struct port_entry *e);
 /* Which of e's interests are met. */
 unsigned stream_ready(const struct port_entry *e);
 
-/* ---- names.c ---- */
-
-void names_init(const struct port_config *config);
-
-/* Is the look-up s over? */
-bool names_ready(const struct port *p, port_sock s);
-
-/* Forgets the look-up s. lwIP goes on with it and finds nobody to tell. */
-void names_cancel(const struct port *p, port_sock s);
-
-/* Milliseconds until a look-up is over by time alone; negative: none. */
-int32_t names_next(const struct port *p);
-
-/* ---- datagrams.c: not referred to where CONFIG_ANKLET_ASSOCIATIONS is 0, and then left out ---- */
+/* ---- datagrams.c: not referred to where there are neither names nor datagrams to forward ---- */
 
 /* Has a datagram arrived at e? */
 bool datagram_ready(const struct port_entry *e);

@@ -16,7 +16,9 @@
 
 /* Rings: one for each connection, under way or established, that the core holds. */
 #ifndef CONFIG_ANKLET_LWIP_RINGS
-#define CONFIG_ANKLET_LWIP_RINGS (2 * CONFIG_ANKLET_SESSIONS + CONFIG_ANKLET_SPARE_SOCKETS)
+#define CONFIG_ANKLET_LWIP_RINGS                                    \
+	(2 * CONFIG_ANKLET_SESSIONS + CONFIG_ANKLET_SPARE_SOCKETS + \
+		(CONFIG_ANKLET_NAMES && CONFIG_ANKLET_NAME_TCP ? CONFIG_ANKLET_LOOKUPS : 0))
 #endif
 
 /* Connections that may wait to be accepted, over all listeners; half-open ones count. */
@@ -24,14 +26,12 @@
 #define CONFIG_ANKLET_LWIP_WAITING 8
 #endif
 
-/* Names being looked up at once, over all ports. */
-#ifndef CONFIG_ANKLET_LWIP_LOOKUPS
-#define CONFIG_ANKLET_LWIP_LOOKUPS 4
-#endif
-
-/* Datagrams that have arrived and that nobody has read, over all ports; what comes then is dropped. */
+/*
+ * Datagrams that have arrived and that nobody has read, over all ports; what comes then is dropped. Where there
+ * are none but the answers of name servers, one for each name that is looked up.
+ */
 #ifndef CONFIG_ANKLET_LWIP_DATAGRAMS
-#define CONFIG_ANKLET_LWIP_DATAGRAMS 8
+#define CONFIG_ANKLET_LWIP_DATAGRAMS (CONFIG_ANKLET_ASSOCIATIONS > 0 ? 8 : CONFIG_ANKLET_LOOKUPS)
 #endif
 
 #endif

@@ -8,11 +8,15 @@
 #ifndef ANKLET_LWIP_PORT_ARCH_H
 #define ANKLET_LWIP_PORT_ARCH_H
 
+#include "lwip/opt.h"
+
 #include "lwip_sizes.h"
 
 _Static_assert(CONFIG_ANKLET_LWIP_RING <= UINT16_MAX, "places in a ring are 16 bits");
 _Static_assert(CONFIG_ANKLET_LWIP_RINGS >= 2 * CONFIG_ANKLET_SESSIONS,
 	"a session that is relayed has two connections");
+
+#define PORT_FAMILIES (LWIP_IPV6 ? PORT_BOTH : PORT_IPV4)
 
 /* The highest number of an interface. */
 #define PORT_ZONE_MAX UINT8_MAX
@@ -38,7 +42,7 @@ struct port_ring {
 /* One socket. What kind, wants and flags mean is said in internal.h. */
 struct port_entry {
 	union {
-		struct tcp_pcb *pcb; /* NULL: a look-up, or lwIP has no more to do with it */
+		struct tcp_pcb *pcb; /* NULL: lwIP has no more to do with it */
 		struct udp_pcb *udp; /* of datagrams */
 	};
 	struct port_ring *ring;   /* what its peer sends */

@@ -3,8 +3,8 @@
  *
  * Half of each block becomes the next key and the other half is given out, so
  * what was given out cannot be computed from what is in memory later. Without a
- * seed port_random() fails; lwIP, which cannot be refused, is then given numbers
- * that can be guessed. The state belongs to the program, as lwIP's does.
+ * seed port_random() fails; port_random_weak() and lwIP, which cannot be refused, are then given
+ * numbers that can be guessed. The state belongs to the program, as lwIP's does.
  */
 #include "internal.h"
 
@@ -85,15 +85,22 @@ int port_random(struct port *p, void *buf, size_t len)
 	return 0;
 }
 
+bool port_random_weak(struct port *p, void *buf, size_t len)
+{
+	(void)p;
+	if (!random_state.asked) /* DHCP draws before port_init() */
+		(void)random_seed();
+	draw(buf, len);
+	return random_state.seeded;
+}
+
 /* ---- For lwIP ---- */
 
 uint32_t random_for_lwip(void)
 {
 	uint32_t n;
 
-	if (!random_state.asked) /* DHCP draws before port_init() */
-		(void)random_seed();
-	draw((uint8_t *)&n, sizeof n);
+	(void)port_random_weak(NULL, &n, sizeof n);
 	return n;
 }
 

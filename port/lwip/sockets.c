@@ -258,12 +258,8 @@ static void leave(struct port *p, port_sock *s, bool reset)
 	case ENTRY_STREAM:
 		close_connection(e, reset);
 		break;
-	case ENTRY_LOOKUP:
-		if (CONFIG_ANKLET_NAMES)
-			names_cancel(p, *s);
-		break;
 	case ENTRY_DATAGRAMS:
-		if (CONFIG_ANKLET_ASSOCIATIONS > 0)
+		if (ANKLET_HAS_DATAGRAMS)
 			datagram_close(e);
 		break;
 	case ENTRY_FREE:
@@ -285,6 +281,11 @@ void port_reset(struct port *p, port_sock *s)
 }
 
 /* ---- Addresses ---- */
+
+uint32_t port_zone(const char *name)
+{
+	return address_zone(name);
+}
 
 int port_local(struct port *p, port_sock s, struct address *at)
 {

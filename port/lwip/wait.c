@@ -21,10 +21,8 @@ static unsigned ready(const struct port *p, port_sock s)
 		return e->flags & STREAM_OPEN || e->failure != 0 ? WANT_WRITE : 0;
 	case ENTRY_STREAM:
 		return stream_ready(e);
-	case ENTRY_LOOKUP:
-		return CONFIG_ANKLET_NAMES && names_ready(p, s) ? WANT_READ : 0;
 	case ENTRY_DATAGRAMS:
-		return CONFIG_ANKLET_ASSOCIATIONS > 0 && datagram_ready(e) ? WANT_READ : 0;
+		return ANKLET_HAS_DATAGRAMS && datagram_ready(e) ? WANT_READ : 0;
 	case ENTRY_FREE:
 	case ENTRY_RESTING:
 		break;
@@ -80,8 +78,6 @@ static uint32_t sleep_ms(const struct port *p, int32_t left)
 	uint32_t ms = earlier(sys_timeouts_sleeptime(), left);
 	int32_t retry_in = (int32_t)(p->retry_at - board_now());
 
-	if (CONFIG_ANKLET_NAMES)
-		ms = earlier(ms, names_next(p));
 	if (p->starved)
 		ms = earlier(ms, retry_in > 0 ? retry_in : 0);
 	return ms;

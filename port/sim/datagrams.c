@@ -195,7 +195,7 @@ int port_recvfrom(struct port *p, port_sock s, void *buf, size_t size, struct ad
 	int failure;
 
 	socket_enter(p);
-	assert(socket_is(p, s, SIM_DATAGRAMS) && size <= CONFIG_ANKLET_DATAGRAM);
+	assert(socket_is(p, s, SIM_DATAGRAMS) && size <= ANKLET_DATAGRAM_MAX);
 	if (socket_awaits(p, s, SIM_READ))
 		return PORT_AGAIN;
 	failure = fault(p, SIM_CALL_RECVFROM);

@@ -20,14 +20,13 @@ static const uint32_t documented[SIM_CALLS] = {
 			     BIT(PORT_DENIED),
 	[SIM_CALL_CONNECTED] =
 		BROKEN | BIT(PORT_REFUSED) | BIT(PORT_UNREACHABLE) | BIT(PORT_DENIED),
-	[SIM_CALL_RESOLVE] = BIT(PORT_NO_RESOURCES) | BIT(PORT_NO_RANDOM) | BIT(PORT_FAILED),
-	[SIM_CALL_RESOLVED] = BIT(PORT_NO_NAME) | BIT(PORT_NAME_FAILED),
 	[SIM_CALL_PEEK] = BROKEN,
 	[SIM_CALL_SEND] = BROKEN,
 	[SIM_CALL_LOCAL] = BIT(PORT_FAILED),
 	[SIM_CALL_FACING] = BIT(PORT_UNREACHABLE) | BIT(PORT_FAILED),
 	[SIM_CALL_LOAD] = BIT(PORT_NO_NAME) | BIT(PORT_DENIED) | BIT(PORT_FAILED),
 	[SIM_CALL_RANDOM] = BIT(PORT_NO_RANDOM),
+	[SIM_CALL_NAMES_READ] = BIT(PORT_NO_NAME) | BIT(PORT_DENIED) | BIT(PORT_NO_RESOURCES) | BIT(PORT_FAILED),
 	[SIM_CALL_DATAGRAM] = BIT(PORT_IN_USE) | BIT(PORT_NOT_LOCAL) | BIT(PORT_DENIED) |
 			      BIT(PORT_UNREACHABLE) | BIT(PORT_NO_RESOURCES) | BIT(PORT_FAILED),
 	[SIM_CALL_RECVFROM] = BIT(PORT_REFUSED) | BIT(PORT_UNREACHABLE) | BIT(PORT_FAILED),
@@ -37,7 +36,7 @@ static const uint32_t documented[SIM_CALLS] = {
 static bool opens_a_socket(enum sim_call call)
 {
 	return call == SIM_CALL_LISTEN || call == SIM_CALL_ACCEPT || call == SIM_CALL_CONNECT ||
-	       call == SIM_CALL_RESOLVE || call == SIM_CALL_DATAGRAM;
+	       call == SIM_CALL_NAMES_READ || call == SIM_CALL_DATAGRAM;
 }
 
 int fault(struct port *p, enum sim_call call)
@@ -88,6 +87,15 @@ int port_random(struct port *p, void *buf, size_t len)
 	return 0;
 }
 
+bool port_random_weak(struct port *p, void *buf, size_t len)
+{
+	uint8_t *octet = buf;
+
+	for (size_t i = 0; i < len; i++)
+		octet[i] = (uint8_t)sim_random(p->sim, 256);
+	return !sim_chance(p->sim, p->faults.no_random);
+}
+
 static struct sim_file *find_file(struct sim *sim, const char *name)
 {
 	for (unsigned i = 0; i < sim->files; i++)
@@ -104,20 +112,15 @@ struct sim_file *sim_file(struct sim *sim, const char *name, const void *data, s
 		assert(sim->files < SIM_FILES);
 		file = &sim->file[sim->files++];
 	}
-	*file = (struct sim_file){.name = name, .data = data, .len = len};
+	*file = (struct sim_file){.name = name, .data = data, .len = len, .stamp = ++sim->stamps};
 	return file;
 }
 
-int port_load(struct port *p, const char *name, size_t offset, const uint8_t **data)
+static int show(struct port *p, const char *name, size_t offset, const uint8_t **data)
 {
 	const struct sim_file *file = find_file(p->sim, name);
 	struct sim *sim = p->sim;
-	int failure;
 
-	socket_enter(p);
-	failure = fault(p, SIM_CALL_LOAD);
-	if (failure != 0)
-		return failure;
 	if (file == NULL)
 		return PORT_NO_NAME;
 	if (file->answer != 0)
@@ -157,4 +160,48 @@ void port_log(struct port *p, enum port_level level, const char *line, size_t le
 	if (p->lines_lost > 0)
 		tell_lines_lost(p);
 	p->log(p->ctx, level, line, len);
+}
+
+int port_load(struct port *p, const char *name, size_t offset, const uint8_t **data)
+{
+	int failure;
+
+	socket_enter(p);
+	failure = fault(p, SIM_CALL_LOAD);
+	return failure != 0 ? failure : show(p, name, offset, data);
+}
+
+/* ---- What a system knows of names ---- */
+
+static const char *const names_files[] = {
+	[PORT_RESOLV_CONF] = SIM_RESOLV_CONF, [PORT_HOSTS] = SIM_HOSTS_FILE};
+
+/* There is no DHCP. */
+size_t port_name_servers(struct port *p, struct address *servers, size_t max)
+{
+	(void)p;
+	(void)servers;
+	(void)max;
+	return 0;
+}
+
+uint32_t port_names_stamp(struct port *p, enum port_names_file file)
+{
+	const struct sim_file *f = find_file(p->sim, names_files[file]);
+
+	return f == NULL ? 0 : f->stamp;
+}
+
+int port_names_read(struct port *p, enum port_names_file file, size_t offset, const uint8_t **data)
+{
+	int failure;
+
+	socket_enter(p);
+	failure = fault(p, SIM_CALL_NAMES_READ);
+	return failure != 0 ? failure : show(p, names_files[file], offset, data);
+}
+
+uint32_t port_zone(const char *name)
+{
+	return strcmp(name, "eth0") == 0 ? 1 : 0;
 }

@@ -10,12 +10,12 @@
 
 #define SIM_WINDOW_MAX 8192      /* octets that may be on their way and unread in one direction */
 #define PORT_ZONE_MAX UINT32_MAX /* the highest number of an interface */
+#define PORT_FAMILIES PORT_BOTH
 
 struct sim;
 struct sim_host;
-struct sim_name;
 
-enum sim_kind { SIM_FREE, SIM_LISTENER, SIM_STREAM, SIM_LOOKUP, SIM_DATAGRAMS };
+enum sim_kind { SIM_FREE, SIM_LISTENER, SIM_STREAM, SIM_DATAGRAMS };
 
 /* The kinds of interest, as bits. */
 enum sim_interest { SIM_READ = 1, SIM_WRITE = 2, SIM_GONE = 4 };
@@ -32,11 +32,6 @@ struct sim_socket {
 	struct address peer; /* DATAGRAMS; port 0: none */
 	int16_t news;        /* DATAGRAMS: what came of an earlier one, not yet told; 0: nothing */
 	int backlog;         /* LISTENER */
-	struct sim_name *name;  /* LOOKUP: NULL is a literal */
-	struct address literal; /* LOOKUP */
-	uint8_t families;       /* LOOKUP: enum port_families */
-	uint64_t asked_at;      /* LOOKUP */
-	uint64_t answered_at;   /* LOOKUP; UINT64_MAX: never */
 };
 
 /* The calls that can be made to fail. */
@@ -46,13 +41,12 @@ enum sim_call {
 	SIM_CALL_ACCEPT,
 	SIM_CALL_CONNECT,
 	SIM_CALL_CONNECTED,
-	SIM_CALL_RESOLVE,
-	SIM_CALL_RESOLVED,
 	SIM_CALL_PEEK,
 	SIM_CALL_SEND,
 	SIM_CALL_LOCAL,
 	SIM_CALL_FACING,
 	SIM_CALL_LOAD,
+	SIM_CALL_NAMES_READ,
 	SIM_CALL_RANDOM,
 	SIM_CALL_DATAGRAM,
 	SIM_CALL_RECVFROM,
@@ -71,7 +65,7 @@ struct sim_faults {
 	uint16_t slow_accept; /* chance that a waiting connection is not yet shown */
 	uint16_t late_gone;   /* chance that GONE fires late, by up to a second */
 	uint16_t hasty;       /* chance that time passes and octets arrive between two calls */
-	uint16_t no_sockets; /* chance that listen, accept, connect or resolve meets NO_RESOURCES */
+	uint16_t no_sockets; /* chance that listen, accept, connect or a file of names meets NO_RESOURCES */
 	uint16_t lost;       /* chance that a datagram which this process sends does not arrive */
 	uint16_t twice;      /* chance that it arrives twice */
 	uint16_t no_room;    /* chance that port_sendto() has no room */

@@ -37,8 +37,6 @@ bool sim_chance(struct sim *sim, uint32_t chance)
 
 void sim_init(struct sim *sim, uint64_t seed)
 {
-	static const char *const loopback[] = {"::1", "127.0.0.1", NULL};
-
 	/* The octets, most of it by far, are left alone: positions say which of them mean something. */
 	memset(sim, 0, offsetof(struct sim, octets));
 	sim->random = seed;
@@ -46,7 +44,6 @@ void sim_init(struct sim *sim, uint64_t seed)
 	sim->window_min = 512;
 	sim->window_max = SIM_WINDOW_MAX;
 	sim->steps_max = STEPS_MAX;
-	sim_name(sim, "localhost", 0, loopback); /* RFC 6761, section 6.3 */
 	sim->clock_at = 0u - 1 - sim_random(sim, CLOCK_BEFORE_WRAP_MS);
 }
 

@@ -28,16 +28,16 @@
 #define SIM_HOSTS 8
 #define SIM_HOST_ADDRESSES 6
 #define SIM_PORTS 16
-#define SIM_ACTORS 48
+#define SIM_ACTORS 49
 #define SIM_LINKS 96
 #define SIM_EVENTS 1024
-#define SIM_NAMES 16
-#define SIM_NAME_ADDRESSES 12
 #define SIM_ROUTES 8
 #define SIM_DATAGRAMS_MAX 128 /* under way or unread, in the whole network */
 #define SIM_DATAGRAM_QUEUE 24 /* unread at one socket */
-#define SIM_DATAGRAM_OCTETS (CONFIG_ANKLET_DATAGRAM + 64) /* longer ones cannot be sent */
+#define SIM_DATAGRAM_OCTETS (ANKLET_DATAGRAM_MAX + 64) /* longer ones cannot be sent */
 #define SIM_FILES 20
+#define SIM_RESOLV_CONF "/etc/resolv.conf" /* files of these names say how names are looked up */
+#define SIM_HOSTS_FILE "/etc/hosts"
 #define SIM_FILE_SPAN 32768 /* octets of a file that are shown at once */
 
 #define SIM_GIVE_UP_MS 127000u /* a connection without an answer times out then, as on Linux */
@@ -58,16 +58,6 @@ struct sim_actor {
 	uint64_t due; /* when timed */
 };
 
-/* One answer of the name servers. */
-struct sim_name {
-	const char *name;
-	int outcome; /* 0: the addresses; PORT_NO_NAME, PORT_NAME_FAILED; PORT_AGAIN: never answers */
-	uint32_t delay_v4_ms, delay_v6_ms; /* until each family's answer */
-	uint8_t addresses;
-	struct ip address[SIM_NAME_ADDRESSES];
-	bool used; /* answered once: where the name has a later entry, that one is next */
-};
-
 /* What becomes of connections to a block of addresses where no host is. */
 enum sim_fate { SIM_FATE_UNREACHABLE, SIM_FATE_BLACK_HOLE };
 
@@ -81,7 +71,8 @@ struct sim_file {
 	const char *name;
 	const uint8_t *data;
 	size_t len;
-	int answer; /* what port_load() answers in its place; 0: nothing */
+	int answer; /* what is answered in its place; 0: nothing */
+	uint32_t stamp; /* another one for each sim_file() */
 };
 
 /* One direction of a link. Octets are counted from the start, modulo 2^32. */
@@ -167,12 +158,12 @@ struct sim {
 	uint32_t order;
 	bool running;     /* inside port_wait() */
 	bool interrupted; /* it is to return */
-	uint8_t hosts, ports, actors, names, routes, files;
+	uint8_t hosts, ports, actors, routes, files;
+	uint32_t stamps;
 	uint16_t events;
 	struct sim_host host[SIM_HOSTS];
 	struct port *port[SIM_PORTS];
 	struct sim_actor *actor[SIM_ACTORS];
-	struct sim_name name[SIM_NAMES];
 	struct sim_route route[SIM_ROUTES];
 	struct sim_file file[SIM_FILES];
 	size_t loaded_len; /* octets that 'loaded' shows */
@@ -211,15 +202,6 @@ void sim_interrupt(struct sim *sim);
 
 /* Ends the run: it is not what the caller meant to test. The first reason is kept. */
 void sim_fail(struct sim *sim, const char *why);
-
-/*
- * An answer for the look-ups of a name: addresses as texts, ended by NULL, and
- * the outcome. Several entries of one name answer one after the other, and the
- * last one from then on. A name without an entry does not exist. Returned to be
- * changed; both families answer at once.
- */
-struct sim_name *sim_name(
-	struct sim *sim, const char *name, int outcome, const char *const *addresses);
 
 /*
  * A stored file that every process can load, "" being the list of authorities; a second

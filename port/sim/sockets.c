@@ -116,8 +116,6 @@ unsigned socket_causes(const struct port *p, port_sock s)
 		causes = stream_causes(p, s);
 	else if (socket->kind == SIM_LISTENER && network_waiting(p, s) >= 0)
 		causes = SIM_READ;
-	else if (socket->kind == SIM_LOOKUP && p->sim->now >= socket->answered_at)
-		causes = SIM_READ;
 	else if (socket->kind == SIM_DATAGRAMS && datagram_waits(p, s))
 		causes = SIM_READ;
 	return causes & socket->interest;

@@ -20,11 +20,15 @@ enum pool_name {
 	POOL_SESSIONS,
 	POOL_TLS,      /* encrypted connections */
 	POOL_ATTEMPTS, /* sockets for second attempts */
+	POOL_LOOKUPS,  /* names being asked for */
 	POOLS,
 };
 
-/* Each client holds a session at least. One more, for the one that is about to be admitted in place of another. */
-#define CLIENTS_MAX (CONFIG_ANKLET_SESSIONS + 1)
+/*
+ * Each client holds a session at least, or a lookup that others wait for as well. One more, for the one that is about to
+ * be admitted in place of another.
+ */
+#define CLIENTS_MAX (CONFIG_ANKLET_SESSIONS + (CONFIG_ANKLET_NAMES ? CONFIG_ANKLET_LOOKUPS : 0) + 1)
 #define CLIENT_NONE UINT16_MAX
 #define CLIENT_BUCKETS (CONFIG_ANKLET_SESSIONS >= 256 ? 256 : 16)
 

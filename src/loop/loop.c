@@ -128,7 +128,7 @@ uint64_t loop_time(struct loop *loop)
 
 /* ---- The log ---- */
 
-static const char pool_words[] = "sessions\0encrypted connections\0sockets for second attempts";
+static const char pool_words[] = "sessions\0encrypted connections\0sockets for second attempts\0lookups";
 
 static void log_full(struct loop *loop, enum pool_name name)
 {

@@ -21,7 +21,14 @@
 #define LOOP_LISTENERS (CONFIG_ANKLET_LISTENERS + 2 * CONFIG_ANKLET_FORWARDS)
 
 /* Whose a socket is. All zero: nobody's. */
-enum owner_kind { OWNER_NONE, OWNER_SESSION, OWNER_LISTENER, OWNER_DATAGRAMS, OWNER_ASSOCIATION };
+enum owner_kind {
+	OWNER_NONE,
+	OWNER_SESSION,
+	OWNER_LISTENER,
+	OWNER_DATAGRAMS,
+	OWNER_ASSOCIATION,
+	OWNER_LOOKUP,
+};
 
 struct owner {
 	uint16_t kind : 3; /* enum owner_kind */

@@ -27,8 +27,7 @@ enum timer_kind {
 	TIMER_HALF_CLOSED,
 	TIMER_END,     /* a last word, and what is read until a stream's own end */
 	TIMER_DRAIN,   /* only reads on: who has done so longest gives way first */
-	TIMER_IDENT,   /* a step's, as are the next two */
-	TIMER_LOOKUP,  /* until a lookup is tried again that found no resources */
+	TIMER_IDENT,   /* a step's, as is the next */
 	TIMER_ATTEMPT, /* until the next address is tried */
 	TIMER_KINDS,
 };

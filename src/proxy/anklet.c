@@ -129,9 +129,21 @@ static void note_ready(struct anklet *a, port_sock sock)
 		if (CONFIG_ANKLET_ASSOCIATIONS > 0)
 			datagrams_association_ready(a, owner.index);
 		break;
+	case OWNER_LOOKUP:
+		if (CONFIG_ANKLET_NAMES)
+			resolver_ready(&a->sessions.names, owner.index);
+		break;
 	case OWNER_NONE:
 		break;
 	}
+}
+
+void instance_note_ready(struct anklet *a)
+{
+	port_sock sock;
+
+	while ((sock = port_next(a->sessions.loop.port)) != PORT_NONE)
+		note_ready(a, sock);
 }
 
 static void expire(struct anklet *a)
@@ -165,16 +177,24 @@ static void log_slow_tick(struct loop *loop, uint32_t begun)
 	loop_log(loop, PORT_WARNING);
 }
 
+/* Before those who wait for it: what they are told now they act upon in this tick. */
+static void run_resolver(struct anklet *a)
+{
+	resolver_run(&a->sessions.names);
+	if (CONFIG_ANKLET_ASSOCIATIONS > 0 && resolver_has_news(&a->sessions.names))
+		datagrams_named(a);
+}
+
 void anklet_turn(struct anklet *a)
 {
 	uint32_t begun = ANKLET_HAS_TLS ? port_now(a->sessions.loop.port) : 0;
-	port_sock sock;
 
 	(void)loop_time(&a->sessions.loop);
-	while ((sock = port_next(a->sessions.loop.port)) != PORT_NONE)
-		note_ready(a, sock);
+	instance_note_ready(a);
 	expire(a);
 	accept_clients(a);
+	if (CONFIG_ANKLET_NAMES)
+		run_resolver(a);
 	sessions_run(&a->sessions);
 	if (CONFIG_ANKLET_ASSOCIATIONS > 0)
 		datagrams_run(a);
@@ -185,8 +205,14 @@ void anklet_turn(struct anklet *a)
 int32_t anklet_next(struct anklet *a)
 {
 	struct loop *loop = &a->sessions.loop;
-	int32_t ms = loop_next(loop, port_now(loop->port));
+	uint32_t now = port_now(loop->port);
+	int32_t ms = loop_next(loop, now), names;
 
+	if (CONFIG_ANKLET_NAMES) {
+		names = resolver_next(&a->sessions.names, now);
+		if (names >= 0 && (ms < 0 || names < ms))
+			ms = names;
+	}
 	if (loop->ready.count > 0 || (CONFIG_ANKLET_ASSOCIATIONS > 0 && datagrams_busy(a)))
 		return 0;
 	for (unsigned i = 0; i < a->listener_count && can_accept(a); i++) {

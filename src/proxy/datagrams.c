@@ -133,15 +133,7 @@ static void look_up_failed(struct anklet *a, unsigned i, int answer)
 static void look_up(struct anklet *a, unsigned i)
 {
 	struct datagrams_target *target = &a->datagrams->targets[i];
-	const char *name = string_table_at(&a->config.strings, forward_of(a, i)->target.name);
-	int r = port_resolve(
-		a->sessions.loop.port, name, strlen(name), PORT_BOTH, &target->look_up);
 
-	if (r < 0) {
-		look_up_failed(a, i, r);
-		return;
-	}
-	own(a, target->look_up, DATAGRAMS_PLACES + i);
 	target->looking = target->ready = true;
 	a->datagrams->busy = true;
 }
@@ -168,13 +160,15 @@ static void end_misled(struct anklet *a, unsigned i)
 static void take_answer(struct anklet *a, unsigned i)
 {
 	struct datagrams_target *target = &a->datagrams->targets[i];
+	const char *name = string_table_at(&a->config.strings, forward_of(a, i)->target.name);
+	const struct resolver_question q = {name, (uint8_t)strlen(name), PORT_BOTH, CLIENT_NONE};
 	struct address found[ANKLET_ADDRESSES];
-	int n = port_resolved(a->sessions.loop.port, target->look_up, found, ANKLET_ADDRESSES);
+	int n = resolver_find(
+		&a->sessions.names, RESOLVER_FORWARD(i), &q, found, ANKLET_ADDRESSES);
 
 	target->ready = false;
 	if (n == PORT_AGAIN)
 		return;
-	close_socket(a, &target->look_up);
 	target->looking = false;
 	if (n < 0) {
 		look_up_failed(a, i, n);
@@ -353,11 +347,15 @@ void datagrams_ready(struct anklet *a, unsigned index)
 {
 	struct datagrams *d = a->datagrams;
 
-	if (index < DATAGRAMS_PLACES)
-		d->places[index].ready = true;
-	else
-		d->targets[index - DATAGRAMS_PLACES].ready = true;
+	d->places[index].ready = true;
 	d->busy = true;
+}
+
+void datagrams_named(struct anklet *a)
+{
+	for (unsigned i = 0; i < a->config.forward_count; i++)
+		a->datagrams->targets[i].ready = true;
+	a->datagrams->busy = true;
 }
 
 void datagrams_association_ready(struct anklet *a, unsigned index)
@@ -430,7 +428,6 @@ void datagrams_stop(struct anklet *a)
 		if (d->places[i].sock != PORT_NONE)
 			close_socket(a, &d->places[i].sock);
 	for (unsigned i = 0; CONFIG_ANKLET_NAMES && i < a->config.forward_count; i++)
-		if (d->targets[i].looking)
-			close_socket(a, &d->targets[i].look_up);
+		resolver_forget(&a->sessions.names, RESOLVER_FORWARD(i));
 	memset(d, 0, sizeof *d);
 }

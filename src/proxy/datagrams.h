@@ -45,9 +45,8 @@ struct datagrams_place {
 
 /* Where a forward of datagrams leads; of other forwards all zero. */
 struct datagrams_target {
-	port_sock look_up; /* while 'looking' */
 	bool looking;
-	bool ready;  /* of the look-up */
+	bool ready;  /* the resolver may have an answer */
 	bool failed; /* the last look-up did, which was logged */
 	uint8_t count;
 	uint32_t found_at;     /* when its addresses were */
@@ -100,8 +99,11 @@ int datagrams_listen(struct anklet *a, unsigned forward, struct address *at);
 /* Every place is open: looks for the targets. */
 void datagrams_start(struct anklet *a);
 
-/* A socket of OWNER_DATAGRAMS is ready: a place's, or the look-up of forward index - DATAGRAMS_PLACES. */
+/* A socket of OWNER_DATAGRAMS is ready. */
 void datagrams_ready(struct anklet *a, unsigned index);
+
+/* The resolver has news for somebody. */
+void datagrams_named(struct anklet *a);
 
 /* A socket of OWNER_ASSOCIATION is. */
 void datagrams_association_ready(struct anklet *a, unsigned index);

@@ -48,4 +48,7 @@ _Static_assert(
 int instance_load_tls(struct anklet *a, struct anklet_failure *failure);
 void instance_unload_tls(struct anklet *a);
 
+/* Tells everybody whose socket the last wait found ready. (anklet.c) */
+void instance_note_ready(struct anklet *a);
+
 #endif

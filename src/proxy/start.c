@@ -19,7 +19,12 @@ static void log_not_listening(struct anklet *a, const struct address *at, int wh
 	t = loop_line(&a->sessions.loop);
 	text_str(t, "not listening on ");
 	text_address(t, at);
-	text_str(t, why == PORT_IN_USE ? ": it is in use" : ": this host has no such address");
+	if (why == PORT_IN_USE)
+		text_str(t, ": it is in use");
+	else if (why == PORT_NO_RESOURCES)
+		text_str(t, ": there is no place for one more");
+	else
+		text_str(t, ": this host has no such address");
 	loop_log(&a->sessions.loop, PORT_WARNING);
 }
 
@@ -97,28 +102,57 @@ static int add_pair(
 	return 0;
 }
 
-/* The only wait outside anklet_poll(): nobody is served yet. */
-static int find_name(struct anklet *a, const char *name, struct address *at)
+/* The only wait outside anklet_poll(): nobody is served yet. The count of addresses, or why there is none. */
+static int find_name(struct anklet *a, const char *name, struct address found[ANKLET_ADDRESSES])
 {
-	uint32_t begun = port_now(a->sessions.loop.port);
-	port_sock look_up;
-	int r = port_resolve(a->sessions.loop.port, name, strlen(name), PORT_BOTH, &look_up);
+	const struct resolver_question q = {name, (uint8_t)strlen(name), PORT_BOTH, CLIENT_NONE};
+	struct resolver *names = &a->sessions.names;
+	struct port *p = a->sessions.loop.port;
+	uint32_t begun = port_now(p);
+	int n;
 
-	if (r < 0)
-		return r;
-	while ((r = port_resolved(a->sessions.loop.port, look_up, at, 1)) == PORT_AGAIN) {
-		uint32_t spent = port_now(a->sessions.loop.port) - begun;
+	while ((n = resolver_find(names, RESOLVER_START, &q, found, ANKLET_ADDRESSES)) ==
+		PORT_AGAIN) {
+		int32_t left = time_until(begun + NAME_LIMIT_MS, port_now(p));
+		int32_t ms = resolver_next(names, port_now(p));
 
-		if (spent >= NAME_LIMIT_MS) {
-			r = PORT_NAME_FAILED;
+		if (left == 0) {
+			n = PORT_NAME_FAILED;
 			break;
 		}
-		port_wait(a->sessions.loop.port, (int32_t)(NAME_LIMIT_MS - spent));
-		while (port_next(a->sessions.loop.port) != PORT_NONE)
-			continue;
+		port_wait(p, ms < 0 || ms > left ? left : ms);
+		instance_note_ready(a);
+		resolver_run(names);
 	}
-	port_close(a->sessions.loop.port, &look_up);
-	return r < 0 ? r : 0;
+	resolver_forget(names, RESOLVER_START);
+	return n;
+}
+
+/* Every address of the name; one that cannot be had is worth no more than a log line, while there is another. */
+static int listen_at_name(struct anklet *a, const struct line *line, const struct endpoint *e)
+{
+	struct address at[ANKLET_ADDRESSES];
+	int n = find_name(a, string_table_at(&a->config.strings, e->name), at);
+	uint16_t port = e->port;
+	int first = 0;
+	bool some = false;
+
+	for (int i = 0; i < n; i++) {
+		int r;
+
+		at[i].port = port;
+		r = add_listener(a, line, &at[i]);
+		if (r == 0) {
+			log_early(a, &at[i]);
+			some = true;
+			port = at[i].port; /* port 0 means one free port, not several */
+			continue;
+		}
+		first = first == 0 ? r : first;
+		if (n > 1)
+			log_not_listening(a, &at[i], r);
+	}
+	return n < 0 ? n : some ? 0 : first;
 }
 
 static int listen_on(struct anklet *a, const struct line *line, const struct endpoint *e,
@@ -133,12 +167,8 @@ static int listen_on(struct anklet *a, const struct line *line, const struct end
 	text_endpoint(&t, e, &a->config.strings);
 	if (e->host == ENDPOINT_ANY)
 		return add_pair(a, line, ip_v4(0, 0, 0, 0), any_v6, e->port);
-	if (CONFIG_ANKLET_NAMES && e->host == ENDPOINT_NAME) {
-		r = find_name(a, string_table_at(&a->config.strings, e->name), &at);
-		if (r < 0)
-			return r;
-		at.port = e->port;
-	}
+	if (CONFIG_ANKLET_NAMES && e->host == ENDPOINT_NAME)
+		return listen_at_name(a, line, e);
 	r = add_listener(a, line, &at);
 	if (r == 0)
 		log_early(a, &at);
@@ -235,12 +265,14 @@ static int check_hops(struct anklet *a, struct anklet_failure *failure)
 		if (routes->route[i].how != ROUTE_VIA ||
 			!(loopback ? listens_at(a, loopback_v4, hop->port) ||
 						listens_at(a, loopback_v6, hop->port)
-				   : hop->host != ENDPOINT_NAME && listens_at(a, hop->ip, hop->port)))
+				   : hop->host != ENDPOINT_NAME &&
+						listens_at(a, hop->ip, hop->port)))
 			continue;
 		text_init(&t, failure->at, sizeof failure->at);
 		text_route(&t, &routes->route[i], &a->config.strings);
 		text_init(&t, failure->words, sizeof failure->words);
-		text_str(&t, "the hop is this program itself, which listens there: name another one");
+		text_str(&t,
+			"the hop is this program itself, which listens there: name another one");
 		return PORT_IN_USE;
 	}
 	return 0;
@@ -272,6 +304,8 @@ int anklet_start(struct anklet *a, struct anklet_failure *failure)
 		return fail_as_started(failure);
 	r = port_init(a->sessions.loop.port, &a->config.port);
 	if (r == 0) {
+		resolver_init(&a->sessions.names, &a->sessions.loop, a->config.port.name_server,
+			a->config.port.name_servers);
 		r = instance_load_tls(a, failure);
 		if (r == 0 && ANKLET_HAS_ROUTES)
 			r = check_hops(a, failure);

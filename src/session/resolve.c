@@ -1,14 +1,12 @@
 /*
- * The look-ups: of the name that was asked for, and of the next hop's.
+ * The lookups: of the name that was asked for, and of the next hop's.
  */
 #include "session/session.h"
 
 #include <string.h>
 
-#define RESOLVE_RETRY_MS 100 /* every look-up of the port is taken: others end soon */
-
-/* A look-up, and what has come of it. */
-struct look_up {
+/* A name, and what has come of it. */
+struct wanted_name {
 	const char *name;
 	size_t len;
 	enum port_families families;
@@ -16,33 +14,16 @@ struct look_up {
 	int count; /* of found, or why there is none */
 };
 
-static enum session_next begin(struct sessions *all, struct session *s, const struct look_up *l)
-{
-	int r = port_resolve(all->loop.port, l->name, l->len, l->families, &s->side);
-
-	if (r == PORT_NO_RESOURCES)
-		session_set_step(all, s, TIMER_LOOKUP, RESOLVE_RETRY_MS);
-	else if (r < 0)
-		return session_refuse(s, session_reason_of(r));
-	else
-		session_own(all, s, s->side);
-	return NEXT_WAIT;
-}
-
 /* NEXT_STATE: it is over, and l->count says how it went. */
-static enum session_next run(struct sessions *all, struct session *s, struct look_up *l)
+static enum session_next run(struct sessions *all, struct session *s, struct wanted_name *l)
 {
+	const struct resolver_question q = {l->name, (uint8_t)l->len, (uint8_t)l->families, s->holder};
 	enum session_next next = session_client_left(all, s);
 
-	if (next == NEXT_WAIT && s->side == PORT_NONE)
-		next = begin(all, s, l);
-	if (next != NEXT_WAIT || s->side == PORT_NONE)
+	if (next != NEXT_WAIT)
 		return next;
-	l->count = port_resolved(all->loop.port, s->side, l->found, ANKLET_ADDRESSES);
-	if (l->count == PORT_AGAIN)
-		return NEXT_WAIT;
-	session_close(all, &s->side);
-	return NEXT_STATE;
+	l->count = resolver_find(&all->names, s->index, &q, l->found, ANKLET_ADDRESSES);
+	return l->count == PORT_AGAIN ? NEXT_WAIT : NEXT_STATE;
 }
 
 void session_add_address(struct session *s, const struct address *found)
@@ -101,7 +82,7 @@ static enum session_next unresolved(
 
 static enum session_next look_up(struct sessions *all, struct session *s)
 {
-	struct look_up l = {.name = s->request.name,
+	struct wanted_name l = {.name = s->request.name,
 		.len = s->request.name_len,
 		.families = v4_only(all, s) ? PORT_IPV4 : PORT_BOTH};
 	enum session_next next = run(all, s, &l);
@@ -123,7 +104,7 @@ enum session_next session_resolve_hop(struct sessions *all, struct session *s)
 {
 	const struct endpoint *hop = session_hop_endpoint(all, s);
 	const char *name = string_table_at(&all->config->strings, hop->name);
-	struct look_up l = {.name = name, .len = strlen(name), .families = PORT_BOTH};
+	struct wanted_name l = {.name = name, .len = strlen(name), .families = PORT_BOTH};
 	enum session_next next = run(all, s, &l);
 
 	if (next != NEXT_STATE)

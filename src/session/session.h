@@ -23,6 +23,7 @@
 #include "protocol/ident.h"
 #include "protocol/request.h"
 #include "protocol/starttls.h"
+#include "resolver/resolver.h"
 #include "session/reason.h"
 #include "session/relay.h"
 #include "session/state.h"
@@ -52,7 +53,7 @@ struct session {
 		server;  /* to the application server or the next hop, or the first attempt at it */
 	port_sock rival; /* the second attempt, while both race */
 	port_sock
-		side;  /* identd's connection, the look-up, or BIND's listener: never two of them */
+		side;  /* identd's connection or BIND's listener: never both */
 	uint16_t sent; /* bytes that were taken of what the present state sends */
 	uint32_t number; /* counts sessions, for the log */
 	uint64_t accepted_at; /* by loop_time() */
@@ -100,6 +101,7 @@ struct sessions {
 	uint16_t used;       /* so many slots have ever been used */
 	uint16_t free_count; /* of these, so many are free again */
 	struct loop loop;    /* ends with its tables */
+	struct resolver names;
 	struct tls_context *target_tls[ANKLET_TABLE(CONFIG_ANKLET_FORWARDS)];
 	struct tls_context *route_tls[ANKLET_TABLE(CONFIG_ANKLET_ROUTES)];
 	uint16_t free[CONFIG_ANKLET_SESSIONS]; /* a stack of indices */

@@ -55,6 +55,7 @@ void session_close_stream(
 
 void session_close_others(struct sessions *all, struct session *s, bool reset)
 {
+	resolver_forget(&all->names, s->index);
 	close_sock(all, &s->side, reset);
 	session_close_rival(all, s);
 	session_close_stream(all, s, &s->server, reset);

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "names/dns.h"
+#include "protocol/dns.h"
 
 #define ASK_IPV6 1
 #define QUESTION_RIGHT 2

@@ -19,7 +19,9 @@
 
 #define SERVER_PORT 8000
 #define PROXY_PORT 1080
-#define SOON_MS 60000 /* what takes longer does not come */
+#define NAME_PORT 53
+#define NAME_SERVER "dns 127.0.0.1\n" /* the line of configuration for it */
+#define SOON_MS 60000                 /* what takes longer does not come */
 #define MIB (1024 * 1024)
 #define GRANTED 90
 #define REFUSED 91
@@ -87,5 +89,13 @@ void each_side_ends_by_itself(void **state);
 void a_reset_passes(void **state);
 void a_refusal_arrives_whole(void **state);
 void a_stalled_reader_stops_nobody_else(void **state);
+
+/* ---- conversation_names.c: tests of names, after names_start(), which is 0 or an answer of the port's ---- */
+
+int names_start(void);
+
+void a_name_is_looked_up(void **state);
+void a_name_that_is_not_there(void **state);
+void an_answer_comes_too_late(void **state);
 
 #endif

@@ -21,7 +21,7 @@ static int start(void **state)
 	(void)state;
 	host_start();
 	host.log_len = 0;
-	return world_start("");
+	return world_start(NAME_SERVER) || names_start() != 0;
 }
 
 static int stop(void **state)
@@ -139,6 +139,9 @@ int main(void)
 		PROXY(more_clients_than_sessions),
 		PROXY(a_stalled_reader_stops_nobody_else),
 		PROXY(a_stack_without_memory_recovers),
+		PROXY(a_name_is_looked_up),
+		PROXY(a_name_that_is_not_there),
+		PROXY(an_answer_comes_too_late),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

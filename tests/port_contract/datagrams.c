@@ -3,7 +3,7 @@
  */
 #include "contract.h"
 
-#define LONGEST CONFIG_ANKLET_DATAGRAM
+#define LONGEST ANKLET_DATAGRAM_MAX
 
 static uint8_t octets[LONGEST], got[LONGEST];
 

@@ -65,6 +65,22 @@ bool harness_urgent(struct port *p, port_sock s, uint8_t octet);
  */
 bool harness_exhaust(struct port *p, bool on);
 
+/*
+ * From now on these are the name servers that the system has learned, as from DHCP; at most 2. False: it learns
+ * of none but by a resolv.conf.
+ */
+bool harness_name_servers(struct port *p, const struct address *servers, size_t count);
+
+/*
+ * The file becomes one of len bytes at data; data NULL: there is none. False: the system has no such files. And
+ * one that would have to be waited for.
+ */
+bool harness_names_file(struct port *p, enum port_names_file file, const void *data, size_t len);
+bool harness_names_fifo(struct port *p, enum port_names_file file);
+
+/* The number of an interface, and its name in *name; 0: they have no names here. */
+uint32_t harness_interface(char *name, size_t size);
+
 /* From now on (on) there are no random numbers. */
 bool harness_no_random(struct port *p, bool on);
 

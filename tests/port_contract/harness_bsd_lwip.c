@@ -4,10 +4,14 @@
  */
 #include "internal.h"
 
+#include "lwip/dns.h"
+#include "lwip/netif.h"
 #include "lwip/priv/sockets_priv.h"
 
 #include "harness_bsd.h"
 #include "host.h"
+#include "lwip/addresses.h"
+#include "system_lwip_stack.h"
 
 void bsd_begin(void)
 {
@@ -70,4 +74,41 @@ bool harness_no_random(struct port *p, bool on)
 bool harness_hears_of_refusals(void)
 {
 	return false;
+}
+
+struct servers {
+	const struct address *server;
+	size_t count;
+};
+
+static void do_set_servers(void *arg)
+{
+	const struct servers *s = arg;
+	ip_addr_t ip;
+
+	for (u8_t i = 0; i < DNS_MAX_SERVERS; i++)
+		dns_setserver(i, i < s->count && address_to_lwip(&s->server[i], &ip) ? &ip : NULL);
+}
+
+/* As ESP-IDF's DHCP client does. */
+bool harness_name_servers(struct port *p, const struct address *servers, size_t count)
+{
+	struct servers s = {servers, count};
+
+	(void)p;
+	stack_run(do_set_servers, &s);
+	return true;
+}
+
+static void do_name(void *arg)
+{
+	(void)netif_index_to_name(1, arg);
+}
+
+uint32_t harness_interface(char *name, size_t size)
+{
+	(void)size;
+	name[0] = '\0';
+	stack_run(do_name, name);
+	return LWIP_IPV6 && name[0] != '\0' ? 1 : 0;
 }

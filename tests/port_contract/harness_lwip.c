@@ -6,11 +6,15 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "internal.h"
+#include "lwip/netif.h"
 #include "lwip/priv/tcp_priv.h"
+#include "lwip/prot/dhcp.h"
 
 #include "host.h"
+#include "lwip_dhcp_hooks.h"
 
 #define LINGER_MS 600000 /* by then a closed connection is over, retransmissions and all */
 
@@ -133,4 +137,27 @@ bool harness_second_loopback(struct address *at)
 bool harness_hears_of_refusals(void)
 {
 	return false;
+}
+
+/* As DHCP's answer says it: option 6 of a lease. */
+bool harness_name_servers(struct port *p, const struct address *servers, size_t count)
+{
+	uint8_t option[8];
+	struct pbuf *answer = pbuf_alloc(PBUF_RAW, sizeof option, PBUF_RAM);
+
+	(void)p;
+	assert(answer != NULL && count <= sizeof option / 4);
+	for (size_t i = 0; i < count; i++)
+		memcpy(option + 4 * i, servers[i].ip.octet + 12, 4);
+	(void)pbuf_take(answer, option, sizeof option);
+	name_servers_take(
+		DHCP_STATE_REQUESTING, DHCP_OPTION_DNS_SERVER, (uint8_t)(4 * count), answer, 0);
+	pbuf_free(answer);
+	return true;
+}
+
+uint32_t harness_interface(char *name, size_t size)
+{
+	assert(size > NETIF_NAMESIZE);
+	return netif_index_to_name(1, name) != NULL ? 1 : 0;
 }

@@ -151,3 +151,37 @@ bool harness_hears_of_refusals(void)
 {
 	return true;
 }
+
+bool harness_name_servers(struct port *p, const struct address *servers, size_t count)
+{
+	(void)p;
+	(void)servers;
+	(void)count;
+	return false;
+}
+
+bool harness_names_file(struct port *p, enum port_names_file file, const void *data, size_t len)
+{
+	static const char *const names[] = {SIM_RESOLV_CONF, SIM_HOSTS_FILE};
+	struct sim_file *f = sim_file(p->sim, names[file], data, len);
+
+	if (data == NULL) {
+		f->answer = PORT_NO_NAME;
+		f->stamp = 0;
+	}
+	return true;
+}
+
+bool harness_names_fifo(struct port *p, enum port_names_file file)
+{
+	(void)p;
+	(void)file;
+	return false;
+}
+
+uint32_t harness_interface(char *name, size_t size)
+{
+	(void)size;
+	strcpy(name, "eth0");
+	return 1;
+}

@@ -2,14 +2,17 @@
  * The part of a harness that a whole process has: files on disk, and a log that is stderr.
  */
 #define _XOPEN_SOURCE 700
-#include "harness_bsd.h"
+#include "internal.h"
 
 #include <fcntl.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "harness_bsd.h"
 
 static int log_read = -1, stderr_saved = -1;
 
@@ -17,22 +20,93 @@ static int log_read = -1, stderr_saved = -1;
 static char directory[] = "/tmp/port_contract.XXXXXX";
 static char names[4][sizeof directory + 2];
 static unsigned files;
+static bool has_directory;
+static char names_files[2][sizeof directory + 2]; /* by enum port_names_file */
+
+static bool make_directory(void)
+{
+	has_directory = has_directory || mkdtemp(directory) != NULL;
+	return has_directory;
+}
+
+static bool write_file(const char *name, const void *data, size_t len)
+{
+	FILE *file = fopen(name, "w");
+	bool written;
+
+	if (file == NULL)
+		return false;
+	written = fwrite(data, 1, len, file) == len;
+	return fclose(file) == 0 && written;
+}
 
 const char *harness_file(struct port *p, const void *data, size_t len)
 {
 	char *name = names[files];
-	FILE *file;
-	bool written;
 
 	(void)p;
-	if (files == 0 && mkdtemp(directory) == NULL)
+	if (!make_directory())
 		return NULL;
 	(void)snprintf(name, sizeof names[0], "%s/%u", directory, files++);
-	file = fopen(name, "w");
-	if (file == NULL)
+	return write_file(name, data, len) ? name : NULL;
+}
+
+/* Where such a file of the test's stands from now on; NULL: it cannot be had. */
+static const char *names_file(struct port *p, enum port_names_file file)
+{
+	char *name = names_files[file];
+
+	if (!make_directory())
 		return NULL;
-	written = fwrite(data, 1, len, file) == len;
-	return fclose(file) == 0 && written ? name : NULL;
+	(void)snprintf(name, sizeof names_files[0], "%s/%c", directory, 'a' + (int)file);
+	p->system.names_file[file] = name;
+	(void)unlink(name);
+	return name;
+}
+
+/* A new file each time, written before it has its name, as whoever means well does it. */
+bool harness_names_file(struct port *p, enum port_names_file file, const void *data, size_t len)
+{
+	char draft[sizeof directory + 8];
+	const char *name;
+
+	if (!make_directory())
+		return false;
+	(void)snprintf(draft, sizeof draft, "%s/draft", directory);
+	if (data != NULL && !write_file(draft, data, len))
+		return false;
+	name = names_file(p, file);
+	return data == NULL || rename(draft, name) == 0;
+}
+
+bool harness_names_fifo(struct port *p, enum port_names_file file)
+{
+	const char *name = names_file(p, file);
+
+	return name != NULL && mkfifo(name, 0600) == 0;
+}
+
+bool harness_name_servers(struct port *p, const struct address *servers, size_t count)
+{
+	(void)p;
+	(void)servers;
+	(void)count;
+	return false;
+}
+
+uint32_t harness_interface(char *name, size_t size)
+{
+	struct if_nameindex *all = if_nameindex();
+	uint32_t number = 0;
+
+	if (all == NULL)
+		return 0;
+	if (all[0].if_index != 0) {
+		number = all[0].if_index;
+		(void)snprintf(name, size, "%s", all[0].if_name);
+	}
+	if_freenameindex(all);
+	return number;
 }
 
 /* Root may read everything, and becomes nobody until harness_stop(). */
@@ -46,12 +120,16 @@ bool harness_forbid(struct port *p, const char *name)
 
 static void remove_files(void)
 {
-	if (files == 0)
+	if (!has_directory)
 		return;
 	if (getuid() == 0 && seteuid(0) != 0)
 		abort();
 	while (files > 0)
 		(void)unlink(names[--files]);
+	for (unsigned i = 0; i < 2; i++)
+		if (names_files[i][0] != '\0')
+			(void)unlink(names_files[i]);
+	has_directory = false;
 	(void)rmdir(directory);
 	memcpy(directory + sizeof directory - sizeof "XXXXXX", "XXXXXX", sizeof "XXXXXX");
 }

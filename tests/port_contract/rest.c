@@ -1,92 +1,9 @@
 /*
- * The contract: names, random numbers, stored files, the log, the whole.
+ * The contract: random numbers, stored files, the log, the whole.
  */
 #include "contract.h"
 
 #include <stdio.h>
-
-/* The answer of a look-up, waited for. */
-static int resolve(struct port *p, const char *name, enum port_families families,
-	struct address *addresses, size_t max)
-{
-	port_sock s;
-	int answer = port_resolve(p, name, strlen(name), families, &s);
-
-	if (answer != 0) {
-		assert_int_equal(s, PORT_NONE);
-		return answer;
-	}
-	answer = port_resolved(p, s, addresses, max);
-	while (answer == PORT_AGAIN && named_within(p, s, SOON_MS))
-		answer = port_resolved(p, s, addresses, max);
-	port_close(p, &s);
-	assert_int_equal(s, PORT_NONE);
-	return answer;
-}
-
-static void literals_are_resolved(void **state)
-{
-	struct port *p = *state;
-	struct ip four = ip_v4(192, 0, 2, 33), six = {{0x20, 0x01, 0x0d, 0xb8, [15] = 5}};
-	struct address at[4];
-
-	if (!CONFIG_ANKLET_NAMES)
-		skip_because("built without names");
-	assert_int_equal(resolve(p, "192.0.2.33", PORT_BOTH, at, COUNT(at)), 1);
-	assert_true(ip_equal(&at[0].ip, &four));
-	assert_int_equal(at[0].port, 0);
-	assert_int_equal(resolve(p, "192.0.2.33", PORT_IPV4, at, COUNT(at)), 1);
-	assert_int_equal(resolve(p, "192.0.2.33", PORT_IPV6, at, COUNT(at)), PORT_NO_NAME);
-	assert_int_equal(resolve(p, "2001:db8::5", PORT_BOTH, at, 1), 1);
-	assert_true(ip_equal(&at[0].ip, &six));
-	assert_int_equal(at[0].port, 0);
-	assert_int_equal(resolve(p, "2001:db8::5", PORT_IPV6, at, COUNT(at)), 1);
-	assert_int_equal(resolve(p, "2001:db8::5", PORT_IPV4, at, COUNT(at)), PORT_NO_NAME);
-}
-
-/* localhost is loopback (RFC 6761, 6.3), of the families asked for, IPv6 first, at most max. */
-static void localhost_is_loopback(void **state)
-{
-	struct port *p = *state;
-	struct ip four = ip_v4(127, 0, 0, 1), six = {{[15] = 1}};
-	struct address at[4];
-
-	if (!CONFIG_ANKLET_NAMES)
-		skip_because("built without names");
-	assert_int_equal(resolve(p, "localhost", PORT_IPV4, at, COUNT(at)), 1);
-	assert_true(ip_equal(&at[0].ip, &four));
-	assert_int_equal(resolve(p, "localhost", PORT_BOTH, at, COUNT(at)), 2);
-	assert_true(ip_equal(&at[0].ip, &six));
-	assert_true(ip_equal(&at[1].ip, &four));
-	assert_int_equal(at[0].port, 0);
-	assert_int_equal(resolve(p, "localhost", PORT_BOTH, at, 1), 1);
-}
-
-/* 'all look-ups taken: try again later'; 'Closing s cancels.' */
-static void lookups_can_be_cancelled(void **state)
-{
-	static port_sock taken[PORT_SOCKETS];
-	struct port *p = *state;
-	struct address at[2];
-	int count, again;
-
-	if (!CONFIG_ANKLET_NAMES)
-		skip_because("built without names");
-	for (int round = 0; round < 2; round++) {
-		port_sock s = 0;
-
-		for (count = 0; count < PORT_SOCKETS; count++)
-			if (port_resolve(p, "localhost", 9, PORT_BOTH, &taken[count]) != 0)
-				break;
-		assert_true(count > 1);
-		again = port_resolve(p, "localhost", 9, PORT_BOTH, &s);
-		assert_int_equal(again, PORT_NO_RESOURCES);
-		assert_int_equal(s, PORT_NONE);
-		for (int i = 0; i < count; i++)
-			port_close(p, &taken[i]);
-	}
-	assert_true(resolve(p, "localhost", PORT_IPV4, at, 2) == 1);
-}
 
 /* ---- Random numbers ---- */
 
@@ -259,9 +176,9 @@ static void fini_ends_all(void **state)
 	struct pair pair = make_pair(p);
 	struct address at;
 	const uint8_t *data;
-	port_sock listener = listen_at(p, PORT_IPV4, &at), lookup;
+	port_sock listener = listen_at(p, PORT_IPV4, &at), datagrams;
 
-	assert_int_equal(port_resolve(p, "localhost", 9, PORT_BOTH, &lookup), 0);
+	assert_int_equal(port_datagram(p, NULL, &at, &datagrams), 0);
 	assert_int_equal(port_peek(p, pair.a, &data), PORT_AGAIN);
 	send_octets(p, pair.b, 0, 1);
 	port_fini(p);
@@ -272,9 +189,6 @@ static void fini_ends_all(void **state)
 }
 
 const struct CMUnitTest rest_tests[] = {
-	CONTRACT(literals_are_resolved),
-	CONTRACT(localhost_is_loopback),
-	CONTRACT(lookups_can_be_cancelled),
 	CONTRACT(random_octets_differ),
 	CONTRACT(no_random_is_a_failure),
 	CONTRACT(files_are_shown),

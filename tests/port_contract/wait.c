@@ -266,8 +266,8 @@ static void every_handle_can_be_used(void **state)
 	}
 }
 
-/* A look-up takes a handle, too. */
-static void a_lookup_needs_a_handle(void **state)
+/* Datagrams take a handle, too. */
+static void datagrams_need_a_handle(void **state)
 {
 	struct port *p = *state;
 	struct address at;
@@ -278,10 +278,10 @@ static void a_lookup_needs_a_handle(void **state)
 	assert_true(harness_loopback(PORT_IPV4, &at));
 	while (port_listen(p, &at, 1, &s) == 0)
 		last = s;
-	assert_int_equal(port_resolve(p, "127.0.0.1", 9, PORT_BOTH, &s), PORT_NO_RESOURCES);
+	assert_int_equal(port_datagram(p, &at, NULL, &s), PORT_NO_RESOURCES);
 	assert_int_equal(s, PORT_NONE);
 	port_close(p, &last);
-	assert_int_equal(port_resolve(p, "127.0.0.1", 9, PORT_BOTH, &s), 0);
+	assert_int_equal(port_datagram(p, &at, NULL, &s), 0);
 }
 
 /* '0: only looks', 'at most ms milliseconds', and the clock goes on by as much. */
@@ -343,7 +343,7 @@ const struct CMUnitTest wait_tests[] = {
 	CONTRACT(handles_rest_during_a_wave),
 	CONTRACT(handles_rest_no_longer_than_the_wave),
 	CONTRACT(every_handle_can_be_used),
-	CONTRACT(a_lookup_needs_a_handle),
+	CONTRACT(datagrams_need_a_handle),
 	CONTRACT(waits_end_in_time),
 	CONTRACT(a_wait_without_a_limit_ends),
 	CONTRACT(the_clock_never_goes_back),

@@ -55,7 +55,8 @@ void crowd_world(struct run *run)
 	identd_init(&silent_identd, run, HOST_CLIENT, CLIENT_IP, NULL);
 	full_identd(run);
 	silent_hops(run);
-	sim_name(&run->sim, "never.example", PORT_AGAIN, nowhere);
+	name_add(run, "never.example", PORT_AGAIN, nowhere);
+	name_patience(run);
 	sim_route(&run->sim, "198.51.100.0/24", SIM_FATE_BLACK_HOLE);
 }
 

@@ -56,6 +56,20 @@ static bool stream_waits(const struct run *run, const struct stream *stream)
 	return awaits(run, stream->sock, SIM_READ | SIM_WRITE);
 }
 
+static const struct resolver *names(const struct run *run)
+{
+	return &run->anklet->sessions.names;
+}
+
+/* Is there an answer to be waited for? */
+static bool names_wait(const struct run *run, unsigned asker)
+{
+	const struct resolver_asker *a = &names(run)->asker[asker];
+
+	return a->lookup == ASKER_WAITS ||
+	       (a->lookup != ASKER_NONE && names(run)->lookup[a->lookup - 1].phase != LOOKUP_DONE);
+}
+
 /* Has the state recorded everything that can end its wait? */
 static bool state_waits(const struct run *run, const struct session *s)
 {
@@ -74,7 +88,7 @@ static bool state_waits(const struct run *run, const struct session *s)
 		       has_step(run, s);
 	case SESSION_RESOLVE:
 	case SESSION_RESOLVE_HOP:
-		return client_watched && (awaits(run, s->side, SIM_READ) || has_step(run, s));
+		return client_watched && names_wait(run, s->index);
 	case SESSION_CONNECT:
 		return client_watched && attempts_wait(run, s);
 	case SESSION_STARTTLS:
@@ -224,9 +238,8 @@ static unsigned check_datagrams(struct run *run)
 	for (unsigned i = 0; i < CONFIG_ANKLET_FORWARDS; i++) {
 		const struct datagrams_target *target = &d->targets[i];
 
-		sockets += target->looking;
 		if (target->looking && !target->ready)
-			EXPECT(run, awaits(run, target->look_up, SIM_READ));
+			EXPECT(run, names_wait(run, RESOLVER_FORWARD(i)));
 	}
 	for (unsigned i = 0; i < d->place_count; i++) {
 		sockets += d->places[i].sock != PORT_NONE;
@@ -239,6 +252,44 @@ static unsigned check_datagrams(struct run *run)
 	}
 	EXPECT(run, used == run->anklet->sessions.loop.status.associations);
 	return sockets + used;
+}
+
+/*
+ * Whoever waits is in one list, and each lookup goes on by itself: at a time, or when something arrives. Returns how many
+ * sockets they have.
+ */
+static unsigned check_names(struct run *run, unsigned *asking)
+{
+	const struct resolver *r = names(run);
+	unsigned sockets = 0, used = 0, waiting = 0, askers = 0;
+
+	*asking = 0;
+	for (unsigned i = 0; CONFIG_ANKLET_NAMES && i < RESOLVER_ASKERS; i++)
+		askers += r->asker[i].lookup != ASKER_NONE;
+	for (uint16_t i = r->first; i != 0; i = r->asker[i - 1].next) {
+		EXPECT(run, r->asker[i - 1].lookup == ASKER_WAITS && ++waiting <= askers);
+		EXPECT(run, r->asker[i - 1].next != 0 || r->last == i);
+	}
+	for (unsigned i = 0; i < RESOLVER_LOOKUPS; i++) {
+		const struct lookup *l = &r->lookup[i];
+
+		if (l->phase == LOOKUP_FREE)
+			continue;
+		used++;
+		*asking += l->phase == LOOKUP_ASKING;
+		EXPECT(run, (l->phase == LOOKUP_ASKING) == (l->client != CLIENT_NONE));
+		EXPECT(run, l->first != 0);
+		for (uint16_t a = l->first; a != 0; a = r->asker[a - 1].next)
+			EXPECT(run, r->asker[a - 1].lookup == i + 1 && ++waiting <= askers);
+		if (l->sock == PORT_NONE)
+			continue;
+		sockets++;
+		EXPECT(run, l->phase == LOOKUP_ASKING);
+		EXPECT(run, l->ready || awaits(run, l->sock, SIM_READ | SIM_WRITE));
+	}
+	EXPECT(run, used == r->used && waiting == askers);
+	EXPECT(run, r->first == 0 || r->used > 0);
+	return sockets;
 }
 
 /* Each list is in order of time, and whoever is in one is linked both ways. */
@@ -279,6 +330,7 @@ void run_check_waiting(struct run *run)
 {
 	const struct anklet *a = run->anklet;
 	unsigned sockets = a->listener_count, busy = 0, draining = 0, spare = 0, tls = 0;
+	unsigned lookups;
 
 	for (unsigned i = 0; i < CONFIG_ANKLET_SESSIONS; i++) {
 		const struct session *s = &a->sessions.session[i];
@@ -299,11 +351,11 @@ void run_check_waiting(struct run *run)
 	EXPECT(run, busy + a->sessions.free_count == a->sessions.used);
 	check_timers(run);
 	EXPECT(run, draining == a->sessions.draining);
-	check_pools(run, (const unsigned[]){busy, tls, spare});
 	sockets += check_datagrams(run);
+	sockets += check_names(run, &lookups);
+	check_pools(run, (const unsigned[]){busy, tls, spare, lookups});
 	EXPECT(run, sockets == sim_open_sockets(&run->proxy, SIM_STREAM) +
 				       sim_open_sockets(&run->proxy, SIM_LISTENER) +
-				       sim_open_sockets(&run->proxy, SIM_LOOKUP) +
 				       sim_open_sockets(&run->proxy, SIM_DATAGRAMS));
 }
 
@@ -311,15 +363,17 @@ void run_check_empty(struct run *run)
 {
 	const struct anklet *a = run->anklet;
 	static const struct session cleared;
+	unsigned sockets, lookups;
 
 	EXPECT(run, a->sessions.loop.status.sessions == 0);
 	EXPECT(run, a->sessions.free_count == a->sessions.used);
 	EXPECT(run, a->sessions.loop.ready.count == 0);
 	EXPECT(run, a->sessions.draining == 0);
-	check_pools(run, (const unsigned[]){0, 0, 0});
+	/* A forward may be looking for its target. */
+	sockets = check_names(run, &lookups);
+	check_pools(run, (const unsigned[]){0, 0, 0, lookups});
 	EXPECT(run, sim_open_sockets(&run->proxy, SIM_STREAM) == 0);
-	EXPECT(run, sim_open_sockets(&run->proxy, SIM_LOOKUP) == 0);
-	EXPECT(run, sim_open_sockets(&run->proxy, SIM_DATAGRAMS) == a->datagrams->place_count);
+	EXPECT(run, sim_open_sockets(&run->proxy, SIM_DATAGRAMS) == a->datagrams->place_count + sockets);
 	EXPECT(run, sim_open_sockets(&run->proxy, SIM_LISTENER) == a->listener_count);
 	for (unsigned i = 0; i < CONFIG_ANKLET_SESSIONS; i++) {
 		EXPECT(run, memcmp(&a->sessions.session[i], &cleared, sizeof cleared) == 0);

@@ -289,8 +289,8 @@ const struct hop_way *hop_way_begin(
 		way = &hop_ways[run_between(run, 0, HOP_WAYS - 1)];
 	run->config = way->config;
 	run->config_added = true;
-	sim_name(&run->sim, NAMED, 0, server)->delay_v4_ms = run_between(run, 0, 300);
-	sim_name(&run->sim, "hop.example", 0, hops)->delay_v4_ms = run_between(run, 0, 300);
+	name_add(run, NAMED, 0, server)->delay_v4_ms = run_between(run, 0, 300);
+	name_add(run, "hop.example", 0, hops)->delay_v4_ms = run_between(run, 0, 300);
 	client_init(client, run, HOST_CLIENT);
 	client_ask(client, command, SERVER_IP, HOP_TARGET_PORT, any_userid(run), way->name);
 	client->replies = bind ? 2 : 1;

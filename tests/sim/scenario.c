@@ -33,6 +33,8 @@ static const char default_config[] = "listen tcp://" PROXY_IP ":1080\n"
 				     "listen tcp://[" PROXY_IP6 "]:1080\n"
 				     "listen tcp://127.0.0.1:1080\n";
 
+static const char resolv_conf[] = "nameserver " NAMES_IP "\n";
+
 /* ---- What went wrong ---- */
 
 static void print_replay(void)
@@ -141,6 +143,7 @@ static void build_world(uint64_t seed)
 		[HOST_CLIENT] = {CLIENT_IP, CLIENT_IP6, NULL},
 		[HOST_SERVER] = {SERVER_IP, SERVER_IP2, SERVER_IP6},
 		[HOST_OTHER] = {OTHER_IP, NULL, NULL},
+		[HOST_NAMES] = {NAMES_IP, NAMES_IP2, NULL},
 		[HOST_LOCAL] = {PROXY_IP, PROXY_IP6, NULL},
 	};
 
@@ -156,6 +159,8 @@ static void build_world(uint64_t seed)
 		run.proxy_host = host; /* the last one */
 	}
 	sim_attach(&run.sim, &run.proxy, run.proxy_host);
+	name_server_init(&run.names, &run, &run.peer[HOST_NAMES]);
+	sim_file(&run.sim, SIM_RESOLV_CONF, resolv_conf, sizeof resolv_conf - 1);
 	run.proxy.before_wait = before_wait;
 	run.proxy.log = take_line;
 }
@@ -245,7 +250,7 @@ static bool run_one(const struct scenario *scenario, uint64_t seed)
 		run.clean_up(&run);
 	EXPECT(&run, sim_open_sockets(&run.proxy, SIM_LISTENER) == 0);
 	EXPECT(&run, sim_open_sockets(&run.proxy, SIM_STREAM) == 0);
-	EXPECT(&run, sim_open_sockets(&run.proxy, SIM_LOOKUP) == 0);
+	EXPECT(&run, sim_open_sockets(&run.proxy, SIM_DATAGRAMS) == 0);
 	return !run.failed;
 }
 

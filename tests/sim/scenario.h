@@ -12,6 +12,7 @@
 #ifndef ANKLET_TESTS_SCENARIO_H
 #define ANKLET_TESTS_SCENARIO_H
 
+#include "name_server.h"
 #include "proxy/instance.h"
 #include "sim.h"
 
@@ -28,7 +29,7 @@
 #define SERVER_IP6 "2001:db8::5"
 #define OTHER_IP "203.0.113.77" /* a host that is neither */
 
-enum run_host { HOST_CLIENT, HOST_SERVER, HOST_OTHER, HOST_LOCAL, RUN_HOSTS };
+enum run_host { HOST_CLIENT, HOST_SERVER, HOST_OTHER, HOST_NAMES, HOST_LOCAL, RUN_HOSTS };
 
 struct run {
 	/* To be set by the scenario. */
@@ -49,6 +50,7 @@ struct run {
 	bool failed;
 	uint32_t log_count;          /* lines so far */
 	struct port proxy;           /* the process under test */
+	struct name_server names;
 	struct port peer[RUN_HOSTS]; /* processes for actors; HOST_LOCAL is on the proxy's host */
 	char log[RUN_LOG_LINES][CONFIG_ANKLET_LOG_LINE + 1]; /* line n is at n % RUN_LOG_LINES */
 	max_align_t memory[ANKLET_MEMORY / sizeof(max_align_t) + 1];

@@ -347,7 +347,7 @@ static void nobody(struct run *run)
 	client_init(&client[0], run, HOST_CLIENT);
 	client_ask(&client[0], SOCKS4_BIND, SERVER_IP, 0, "user",
 		run_between(run, 0, 1) == 0 ? "slow.example" : NULL);
-	sim_name(&run->sim, "slow.example", 0, addresses)->delay_v4_ms = run_between(run, 1, 6000);
+	name_add(run, "slow.example", 0, addresses)->delay_v4_ms = run_between(run, 1, 4500);
 	client[0].replies = 2;
 	client[0].early = run_between(run, 0, 1) == 1;
 	client[0].talk.out_len = run_between(run, 0, 30000);

@@ -73,12 +73,12 @@ static void check_refused(struct run *run, const char *why)
 
 /* ---- Names ---- */
 
-static struct sim_name *several(struct run *run)
+static struct served_name *several(struct run *run)
 {
 	static const char *const addresses[] = {
 		"192.0.2.1", SERVER_IP, SERVER_IP6, SERVER_IP2, NULL};
 
-	return sim_name(&run->sim, "ftp.example", 0, addresses);
+	return name_add(run, "ftp.example", 0, addresses);
 }
 
 /* Any of the name's addresses is the right one, and that of IPv6 is not waited for. */
@@ -118,7 +118,7 @@ static void no_ipv4(struct run *run)
 		"six.example", "none.example", SERVER_IP6, "[" SERVER_IP6 "]"};
 
 	ask(run, NULL, names[run_between(run, 0, 3)]);
-	sim_name(&run->sim, "six.example", 0, v6);
+	name_add(run, "six.example", 0, v6);
 	run->check = check_no_ipv4;
 }
 

@@ -59,7 +59,7 @@ static void by_name(struct run *run)
 	static const char *const addresses[] = {SERVER_IP, NULL};
 
 	begin(run, SERVER_IP, "server.example");
-	sim_name(&run->sim, "server.example", 0, addresses);
+	name_add(run, "server.example", 0, addresses);
 	cut_anywhere(run);
 }
 
@@ -68,7 +68,7 @@ static void by_name_v6(struct run *run)
 	static const char *const addresses[] = {SERVER_IP6, NULL};
 
 	begin(run, SERVER_IP6, "six.example");
-	sim_name(&run->sim, "six.example", 0, addresses);
+	name_add(run, "six.example", 0, addresses);
 }
 
 static void echoed(struct run *run)
@@ -115,7 +115,7 @@ static void race(struct run *run)
 	run->peer[HOST_SERVER].host->answer_ms = run_between(run, 0, 600);
 	sim_route(&run->sim, "198.51.100.0/24", SIM_FATE_BLACK_HOLE);
 	sim_route(&run->sim, "2001:db8:dead::/48", SIM_FATE_BLACK_HOLE);
-	sim_name(&run->sim, "many.example", 0, addresses)->delay_v6_ms = run_between(run, 1, 200);
+	name_add(run, "many.example", 0, addresses)->delay_v6_ms = run_between(run, 1, 200);
 	run->check = check_race;
 }
 

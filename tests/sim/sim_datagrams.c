@@ -21,7 +21,7 @@ static void served(struct run *run)
 	unsigned which = run_between(run, 0, 2);
 
 	askers_begin(run, configs[which]);
-	sim_name(&run->sim, "server.example", 0, addresses);
+	name_add(run, "server.example", 0, addresses);
 	echo_add(run, servers[which], 0);
 	askers_add(run, run_between(run, 1, SHARE));
 	if (run_between(run, 0, 1) == 1)

@@ -50,12 +50,15 @@ static void late(struct run *run)
 {
 	static const char *const addresses[] = {SERVER_IP, NULL};
 
+	static const char once[] = "nameserver " NAMES_IP "\noptions attempts:1 timeout:30\n";
+
 	times_failed = run_between(run, 0, 2);
 	askers_begin(run, to_both);
+	sim_file(&run->sim, SIM_RESOLV_CONF, once, sizeof once - 1);
 	for (unsigned i = 0; i < times_failed; i++)
-		sim_name(&run->sim, "server.example",
+		name_add(run, "server.example",
 			run_between(run, 0, 1) == 0 ? PORT_NO_NAME : PORT_NAME_FAILED, NULL);
-	sim_name(&run->sim, "server.example", 0, addresses)->delay_v4_ms =
+	name_add(run, "server.example", 0, addresses)->delay_v4_ms =
 		run_between(run, 10, 8000);
 	echo_add(run, SERVER_IP, 0);
 	asker_add(run, HOST_CLIENT, PROXY_IP)->count = 4;
@@ -84,8 +87,8 @@ static void moved(struct run *run)
 
 	askers_begin(run, fewer ? "deny to 198.51.100.9\n" FORWARD_TO_NAME : FORWARD_TO_NAME);
 	sim_route(&run->sim, "198.51.100.0/24", SIM_FATE_BLACK_HOLE);
-	sim_name(&run->sim, "server.example", 0, fewer ? before : before + 1);
-	sim_name(&run->sim, "server.example", 0, after);
+	name_add(run, "server.example", 0, fewer ? before : before + 1);
+	name_add(run, "server.example", 0, after);
 	echo_add(run, SERVER_IP, 0);
 	asker_add(run, HOST_CLIENT, PROXY_IP)->count = 3;
 	asker[0].start_ms = run_between(run, 61000, 90000);
@@ -108,8 +111,8 @@ static void stayed(struct run *run)
 
 	askers_begin(run, FORWARD_TO_NAME);
 	sim_route(&run->sim, "198.51.100.0/24", SIM_FATE_BLACK_HOLE);
-	sim_name(&run->sim, "server.example", 0, before);
-	sim_name(&run->sim, "server.example", 0, run_between(run, 0, 1) == 0 ? before : after);
+	name_add(run, "server.example", 0, before);
+	name_add(run, "server.example", 0, run_between(run, 0, 1) == 0 ? before : after);
 	asker_add(run, HOST_CLIENT, PROXY_IP)->count = 3;
 	asker[0].start_ms = run_between(run, 61000, 90000);
 	asker[0].pause_ms = 200;
@@ -211,7 +214,7 @@ static void look_stop(struct run *run)
 	stop_now = false;
 	anklet_stop(run->anklet);
 	EXPECT(run, sim_open_sockets(&run->proxy, SIM_DATAGRAMS) == 0);
-	EXPECT(run, sim_open_sockets(&run->proxy, SIM_LOOKUP) == 0);
+	EXPECT(run, run->anklet->sessions.names.used == 0);
 	EXPECT(run, run->anklet->sessions.loop.status.associations == 0);
 	echo.asked = 0;
 }
@@ -227,8 +230,8 @@ static void stopped(struct run *run)
 	static const char *const configs[] = {FORWARD_TO_IP, FORWARD_TO_NAME, to_late};
 
 	askers_begin(run, configs[run_between(run, 0, 2)]);
-	(void)sim_name(&run->sim, "server.example", 0, addresses);
-	run->sim.name[run->sim.names - 1].delay_v4_ms = run_between(run, 0, 3000);
+	(void)name_add(run, "server.example", 0, addresses);
+	name_last(run)->delay_v4_ms = run_between(run, 0, 3000);
 	echo_add(run, SERVER_IP, 0);
 	askers_add(run, SHARE);
 	run->no_probe = true;
@@ -254,7 +257,7 @@ static void failing(struct run *run)
 	static const char *const addresses[] = {SERVER_IP, NULL};
 
 	askers_begin(run, run_between(run, 0, 1) == 0 ? FORWARD_TO_IP : FORWARD_TO_NAME);
-	sim_name(&run->sim, "server.example", 0, addresses);
+	name_add(run, "server.example", 0, addresses);
 	echo_add(run, SERVER_IP, 0);
 	askers_add(run, 2);
 	asker_add(run, HOST_CLIENT, PROXY_IP)->count = 3;

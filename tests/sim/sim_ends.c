@@ -14,7 +14,7 @@ static void begin(struct run *run)
 {
 	client_init(&client, run, HOST_CLIENT);
 	server_init(&server, run, HOST_SERVER, SERVER_IP, 7000);
-	sim_name(&run->sim, "server.example", 0, addresses);
+	name_add(run, "server.example", 0, addresses);
 	client_ask(&client, SOCKS4_CONNECT, SERVER_IP, 7000, "user",
 		run_between(run, 0, 1) == 0 ? NULL : "server.example");
 	pair_streams(&client, &server, run_between(run, 0, 9000), run_between(run, 0, 9000));
@@ -64,7 +64,7 @@ static void silent(struct run *run)
 /* What takes its time while the client leaves. */
 static void slow_down(struct run *run)
 {
-	struct sim_name *slow = &run->sim.name[run->sim.names - 1];
+	struct served_name *slow = name_last(run);
 
 	slow->delay_v4_ms = slow->delay_v6_ms = 300;
 	run->peer[HOST_SERVER].host->answer_ms = 300;

@@ -54,7 +54,7 @@ static void begin(struct run *run, unsigned how_many)
 		clients[i].cut_max = 8;
 		clients[i].cut_pause_ms = 3;
 	}
-	sim_name(&run->sim, "server.example", 0, addresses);
+	name_add(run, "server.example", 0, addresses);
 	run->check = check_all;
 }
 

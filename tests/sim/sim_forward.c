@@ -28,7 +28,7 @@ static void begin(struct run *run, const char *config)
 	ip_parse(PROXY_IP, strlen(PROXY_IP), &to.ip);
 	run->config = config;
 	run->config_added = true;
-	sim_name(&run->sim, "server.example", 0, addresses);
+	name_add(run, "server.example", 0, addresses);
 	caller_init(&client, run, HOST_CLIENT);
 	server_init(&server, run, HOST_SERVER, SERVER_IP, 7000);
 	pair_streams(&client, &server, run_between(run, 0, 9000), run_between(run, 0, 9000));

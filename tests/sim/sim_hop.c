@@ -214,7 +214,7 @@ static void race(struct run *run)
 	client_ask(&client, (enum socks4_command)client.request[1], SERVER_IP, HOP_TARGET_PORT,
 		"fred", NULL);
 	run->config = way->config;
-	sim_name(&run->sim, "hops.example", 0, addresses);
+	name_add(run, "hops.example", 0, addresses);
 	sim_route(&run->sim, "198.51.100.0/24", SIM_FATE_BLACK_HOLE);
 }
 

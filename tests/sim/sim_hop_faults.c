@@ -192,7 +192,7 @@ static void all_slow(struct run *run)
 	run->config = "route to 203.0.113.5 via socks4a://slow.example:9050\nlimit-establish 7s\n";
 	client_ask(&client, (enum socks4_command)client.request[1], SERVER_IP, HOP_TARGET_PORT,
 		"fred", NULL);
-	sim_name(&run->sim, "slow.example", 0, hops)->delay_v4_ms = run_between(run, 1500, 2500);
+	name_add(run, "slow.example", 0, hops)->delay_v4_ms = run_between(run, 1500, 2500);
 	run->peer[HOST_OTHER].host->answer_ms = run_between(run, 1500, 2500);
 	hop.word[0].after_ms = stage == 0 ? 5000 : 1000;
 	hop.word[1].after_ms = 5000;
@@ -270,7 +270,7 @@ static void hop_has_no_name(struct run *run)
 
 	begin_unasked(run, "route to 203.0.113.5 via socks4a://nowhere.example:9050\n",
 		outcomes[i].words);
-	sim_name(&run->sim, "nowhere.example", outcomes[i].outcome, nowhere);
+	name_add(run, "nowhere.example", outcomes[i].outcome, nowhere);
 	if (outcomes[i].outcome == PORT_AGAIN)
 		expect_limit(run);
 	run->check = check_dead;
@@ -323,7 +323,7 @@ static void ourselves(struct run *run)
 
 	begin_unasked(run, "route to 203.0.113.5 via socks4a://ourselves.example\n",
 		"the proxy itself listens there");
-	sim_name(&run->sim, "ourselves.example", 0, own);
+	name_add(run, "ourselves.example", 0, own);
 	run->check = check_loop;
 }
 
@@ -338,7 +338,7 @@ static void the_client(struct run *run)
 
 	begin_unasked(run, configs[run_between(run, 0, 2)],
 		": refused with 91, the next hop is the client itself");
-	sim_name(&run->sim, "client.example", 0, addresses);
+	name_add(run, "client.example", 0, addresses);
 	run->check = check_loop;
 }
 

@@ -95,7 +95,7 @@ static void resolved(struct run *run)
 
 	begin(run, SOCKS4_CONNECT, "route to *.example " VIA " unresolved\n");
 	ask_by_name("server.example");
-	sim_name(&run->sim, "server.example", 0, addresses);
+	name_add(run, "server.example", 0, addresses);
 	expect_direct(run);
 }
 
@@ -107,7 +107,7 @@ static void unresolved(struct run *run)
 
 	begin(run, any_command(run), "route to *.example " VIA " unresolved\n");
 	ask_by_name("far.example");
-	sim_name(&run->sim, "far.example", outcome, nowhere)->delay_v4_ms =
+	name_add(run, "far.example", outcome, nowhere)->delay_v4_ms =
 		run_between(run, 0, 5000);
 	expect_hop(run);
 }
@@ -135,7 +135,7 @@ static void several_ways(struct run *run)
 
 	begin(run, SOCKS4_CONNECT, "route to 203.0.113.5 " VIA "\n");
 	ask_by_name("both.example");
-	sim_name(&run->sim, "both.example", 0, first ? hop_first : hop_last);
+	name_add(run, "both.example", 0, first ? hop_first : hop_last);
 	server_init(&server, run, HOST_SERVER, SERVER_IP, HOP_TARGET_PORT);
 	words = first ? NULL : ": refused with 91, connection refused";
 	if (first)
@@ -206,8 +206,8 @@ static void denied(struct run *run)
 	begin(run, any_command(run), rules[i].config);
 	if (rules[i].name != NULL)
 		ask_by_name(rules[i].name);
-	sim_name(&run->sim, "near.example", 0, near);
-	sim_name(&run->sim, "here.example", 0, here);
+	name_add(run, "near.example", 0, near);
+	name_add(run, "here.example", 0, here);
 	words = rules[i].words;
 	run->check = check_untouched;
 }
@@ -235,7 +235,7 @@ static void no_ipv4(struct run *run)
 	begin(run, asked[i].command, asked[i].config);
 	run->no_probe = i == 0;
 	ask_by_name(asked[i].name);
-	sim_name(&run->sim, "six.example", 0, v6);
+	name_add(run, "six.example", 0, v6);
 	words = asked[i].words;
 	run->check = check_untouched;
 }

@@ -14,7 +14,7 @@
 static struct client client, caller;
 static struct server server;
 static struct identd identd;
-static struct sim_name *name;
+static struct served_name *name;
 static bool bind;
 static uint8_t code; /* expected, with these words in the log */
 static const char *words;
@@ -25,7 +25,7 @@ static void (*wait_before)(void *ctx);
 
 static void expect_untouched(struct run *run)
 {
-	EXPECT(run, sim_open_sockets(&run->proxy, SIM_LOOKUP) == 0);
+	EXPECT(run, run->names.questions == 0);
 	EXPECT(run, sim_open_sockets(&run->proxy, SIM_LISTENER) == run->anklet->listener_count);
 	EXPECT(run, server.accepted == 0 && !name->used);
 }
@@ -63,7 +63,7 @@ static void ask(struct run *run)
 	client_ask(&client, bind ? SOCKS4_BIND : SOCKS4_CONNECT, SERVER_IP, 7000, "fred",
 		named ? "server.example" : NULL);
 	server_init(&server, run, HOST_SERVER, SERVER_IP, 7000);
-	name = sim_name(&run->sim, "server.example", 0, addresses);
+	name = name_add(run, "server.example", 0, addresses);
 	client.early = run_between(run, 0, 1) == 1;
 	run->config = RULES;
 	run->config_added = true;

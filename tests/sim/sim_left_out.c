@@ -65,7 +65,7 @@ static void by_name(struct run *run)
 	static const char *const addresses[] = {SERVER_IP, NULL};
 
 	ask(run, SOCKS4_CONNECT, NULL, NAME);
-	sim_name(&run->sim, NAME, 0, addresses);
+	name_add(run, NAME, 0, addresses);
 	expect_refusal(run, " connect " NAME ":7000 user \"user\": refused with 91, "
 			    "looking names up is not built in after ");
 }

@@ -327,7 +327,7 @@ static void hops_of_each_other(struct run *run)
 	static const char *const addresses[] = {PROXY_IP, NULL};
 
 	ask_first(run, run_between(run, 0, 1) == 0 ? SOCKS4_CONNECT : SOCKS4_BIND);
-	sim_name(&run->sim, "first.example", 0, addresses);
+	name_add(run, "first.example", 0, addresses);
 	start_second(run, second_ones[run_between(run, 0, 1)]);
 	run->check = check_handed_back;
 }

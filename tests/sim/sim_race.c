@@ -16,7 +16,7 @@
 
 static struct client client, rival[RIVALS];
 static struct server server, second;
-static struct sim_name *name;
+static struct served_name *name;
 static unsigned holes;
 
 static const char *const hole[HOLES] = {"198.51.100.1", "198.51.100.2", "198.51.100.3",
@@ -82,7 +82,7 @@ static void fill(struct run *run, bool good)
 	if (good)
 		addresses[count++] = SERVER_IP;
 	addresses[count] = NULL;
-	name = sim_name(&run->sim, NAME, 0, addresses);
+	name = name_add(run, NAME, 0, addresses);
 	name->delay_v6_ms = name->delay_v4_ms;
 }
 
@@ -135,7 +135,7 @@ static void refusing(struct run *run)
 	serve(run, SERVER_IP);
 	if (run_between(run, 0, 1) == 0)
 		addresses[1] = "2001:db8::99";
-	name = sim_name(&run->sim, NAME, 0, addresses);
+	name = name_add(run, NAME, 0, addresses);
 	name->delay_v6_ms = name->delay_v4_ms;
 	run->check = check_refusing;
 }
@@ -182,7 +182,7 @@ static void all_dead(struct run *run)
 		last_why = run_between(run, 0, 1);
 		addresses[i] = dead[last_why][i];
 	}
-	name = sim_name(&run->sim, NAME, 0, addresses);
+	name = name_add(run, NAME, 0, addresses);
 	name->delay_v6_ms = name->delay_v4_ms;
 	run->check = check_dead;
 }
@@ -209,7 +209,7 @@ static void slow(struct run *run)
 	bool first_wins = first_ms <= NEXT_MS + second_ms;
 
 	begin(run);
-	name = sim_name(&run->sim, NAME, 0, addresses);
+	name = name_add(run, NAME, 0, addresses);
 	name->delay_v6_ms = name->delay_v4_ms;
 	server_init(&server, run, HOST_SERVER, SERVER_IP, 7000);
 	server_init(&second, run, HOST_OTHER, OTHER_IP, 7000);
@@ -243,7 +243,7 @@ static void occupy(struct run *run, unsigned count)
 	run->config = "limit-client 0\nallow\n";
 	run->config_added = true;
 	streams_max = 3 * RIVALS + 2;
-	sim_name(&run->sim, "holes.example", 0, two_holes);
+	name_add(run, "holes.example", 0, two_holes);
 	for (unsigned i = 0; i < RIVALS; i++)
 		ask(run, &rival[i], "holes.example");
 	holes = count;

@@ -62,7 +62,7 @@ static void ask_for(struct run *run, const char *ip, uint16_t port, const char *
 		break;
 	default:
 		client_ask(&client, SOCKS4_CONNECT, NULL, port, userid, INSIDE);
-		sim_name(&run->sim, INSIDE, 0, addresses);
+		name_add(run, INSIDE, 0, addresses);
 		break;
 	}
 }

@@ -137,8 +137,8 @@ static void attempts(struct run *run)
 
 	begin(run, "limit-client 6\nallow\n");
 	sim_route(&run->sim, "198.51.100.0/24", SIM_FATE_BLACK_HOLE);
-	sim_name(&run->sim, "dead.example", 0, dead);
-	sim_name(&run->sim, "half.example", 0, half_dead)->delay_v6_ms = 0;
+	name_add(run, "dead.example", 0, dead);
+	name_add(run, "half.example", 0, half_dead)->delay_v6_ms = 0;
 	client_ask(&good, SOCKS4_CONNECT, NULL, 7000, "good", "half.example");
 	for (unsigned i = 0; i < hosts * (SHARE - 1); i++) {
 		client_init(&bad[i], run, hosts == 2 && i % 2 == 1 ? HOST_OTHER : HOST_CLIENT);

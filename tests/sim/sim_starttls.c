@@ -61,7 +61,7 @@ static void begin_script(struct run *run, const struct talk_line *script)
 	secure_world(run);
 	client_init(&client, run, HOST_CLIENT);
 	server_init(&server, run, HOST_SERVER, SERVER_IP, 7000);
-	sim_name(&run->sim, SECURE_NAME, 0, addresses);
+	name_add(run, SECURE_NAME, 0, addresses);
 	client_ask(&client, SOCKS4_CONNECT, NULL, 7000, "user", SECURE_NAME);
 	pair_streams(&client, &server, run_between(run, 0, 5000), run_between(run, 0, 5000));
 	configure(run, "route to *:7000 starttls=", dialogue->protocol, "\n");
@@ -191,8 +191,8 @@ static void stalled(struct run *run)
 	struct text t;
 
 	begin(run);
-	run->sim.names = 0;
-	sim_name(&run->sim, SECURE_NAME, 0, by_the_tap);
+	run->names.names = 0;
+	name_add(run, SECURE_NAME, 0, by_the_tap);
 	tap_init(&tap, run, HOST_SERVER, SERVER_IP2, 7000, SERVER_IP);
 	tap.does = TAP_STALLS;
 	tap.where = (uint8_t)run_between(run, TAP_UP, TAP_DOWN);
@@ -226,8 +226,8 @@ static void check_cut(struct run *run)
 static void cut(struct run *run)
 {
 	begin(run);
-	run->sim.names = 0;
-	sim_name(&run->sim, SECURE_NAME, 0, by_the_tap);
+	run->names.names = 0;
+	name_add(run, SECURE_NAME, 0, by_the_tap);
 	tap_init(&tap, run, HOST_SERVER, SERVER_IP2, 7000, SERVER_IP);
 	tap.does = (uint8_t)run_between(run, TAP_RESETS, TAP_ENDS);
 	tap.where = (uint8_t)run_between(run, TAP_UP, TAP_DOWN);

@@ -31,7 +31,7 @@ static void begin(struct run *run, const char *config)
 	run->config_added = true;
 	client_init(&client, run, HOST_CLIENT);
 	server_init(&server, run, HOST_SERVER, SERVER_IP, 7000);
-	sim_name(&run->sim, SECURE_NAME, 0, addresses);
+	name_add(run, SECURE_NAME, 0, addresses);
 	client_ask(&client, SOCKS4_CONNECT, NULL, 7000, "user", SECURE_NAME);
 	pair_up(&client, &server, run_between(run, 0, 9000), run_between(run, 0, 9000));
 	leg = WITH_CLIENT;
@@ -189,8 +189,8 @@ static void tap_leg(struct run *run)
 		client.proxy.ip = ip_v4(10, 0, 0, 2);
 	} else {
 		tap_init(&tap, run, HOST_SERVER, SERVER_IP2, 7000, SERVER_IP);
-		run->sim.names = 0;
-		sim_name(&run->sim, SECURE_NAME, 0, by_the_tap);
+		run->names.names = 0;
+		name_add(run, SECURE_NAME, 0, by_the_tap);
 	}
 	tap.only_tls[TAP_UP] = tap.only_tls[TAP_DOWN] = true;
 }

@@ -25,7 +25,7 @@ static void begin(struct run *run, const char *config)
 	run->config_added = true;
 	client_init(&client, run, HOST_CLIENT);
 	server_init(&server, run, HOST_SERVER, SERVER_IP, 7000);
-	sim_name(&run->sim, SECURE_NAME, 0, addresses);
+	name_add(run, SECURE_NAME, 0, addresses);
 	client_ask(&client, SOCKS4_CONNECT, NULL, 7000, "user", SECURE_NAME);
 	pair_streams(&client, &server, run_between(run, 0, 3000), run_between(run, 0, 3000));
 }
@@ -51,8 +51,8 @@ static void tap_it(struct run *run)
 		client.proxy.ip = ip_v4(10, 0, 0, 2);
 	} else {
 		tap_init(&tap, run, HOST_SERVER, SERVER_IP2, 7000, SERVER_IP);
-		run->sim.names = 0;
-		sim_name(&run->sim, SECURE_NAME, 0, by_the_tap);
+		run->names.names = 0;
+		name_add(run, SECURE_NAME, 0, by_the_tap);
 	}
 	tap.only_tls[TAP_UP] = tap.only_tls[TAP_DOWN] = true;
 }
@@ -99,7 +99,7 @@ static void unverified(struct run *run)
 	stranger = &strangers[run->seed % (sizeof strangers / sizeof strangers[0])];
 	begin_either(run, false);
 	tap_it(run);
-	sim_name(&run->sim, "another.test", 0, by_the_tap);
+	name_add(run, "another.test", 0, by_the_tap);
 	client_ask(&client, SOCKS4_CONNECT, SERVER_IP2, 7000, "user", stranger->name);
 	client.early = true;
 	server.pattern.tls = secure_impostor(run, stranger->file);

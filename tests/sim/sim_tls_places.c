@@ -18,7 +18,7 @@ static void begin(struct run *run, const char *config)
 	run->config_added = true;
 	client_init(&client, run, HOST_CLIENT);
 	server_init(&server, run, HOST_SERVER, SERVER_IP, 7000);
-	sim_name(&run->sim, SECURE_NAME, 0, addresses);
+	name_add(run, SECURE_NAME, 0, addresses);
 	client_ask(&client, SOCKS4_CONNECT, NULL, 7000, "user", SECURE_NAME);
 	pair_streams(&client, &server, run_between(run, 0, 9000), run_between(run, 0, 9000));
 }

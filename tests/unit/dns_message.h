@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "names/dns.h"
+#include "protocol/dns.h"
 
 #define ID 0x1234
 #define RESPONSE 0x8180 /* an answer, recursion desired and available */

@@ -1,5 +1,5 @@
 /*
- * Whole look-ups in a test: the port, its files, and name servers on loopback, in one loop.
+ * Whole lookups in a test: the resolver, the port, its files, and name servers on loopback, in one loop.
  *
  * Included behind the definition of _DEFAULT_SOURCE (mkdtemp()). Each test runs
  * between resolve_set_up() and resolve_tear_down(), which sees that nothing stays open.
@@ -19,9 +19,10 @@
 
 #include <cmocka.h>
 
-#include "literal.h"
 #include "name_server.h"
 #include "port.h"
+#include "resolver/literal.h"
+#include "resolver/resolver.h"
 #include "room.h"
 
 /*
@@ -31,8 +32,14 @@
 #define PATIENCE_MS 15000
 #define TRY_MS 30000
 #define FIRST_TRY_MS 120
+#define GRACE_MS 50
 
 static struct port port;
+static struct loop loop;
+static struct resolver resolver;
+static struct address by_hand[CONFIG_ANKLET_NAME_SERVERS];
+static uint8_t by_hand_count;
+static unsigned next_asker; /* each question has another one */
 static char directory[64], resolv_conf[96], hosts[96];
 static struct address found[2 * CONFIG_ANKLET_ADDRESSES];
 static int32_t patience_ms = 2; /* for one wait: how long the servers may be left alone */
@@ -56,21 +63,28 @@ static inline void write_file(const char *path, const char *text)
 	assert_int_equal(fclose(file), 0);
 }
 
-static inline void start_port(const struct port_config *config)
+static inline void start_port(void)
 {
-	assert_int_equal(port_init(&port, config), 0);
-	port.resolver.files.resolv_conf_path = resolv_conf;
-	port.resolver.files.hosts_path = hosts;
-	port.resolver.server_port = ns.port;
-	port.resolver.first_try_ms = TRY_MS;
+	const struct port_config config = {0};
+
+	assert_int_equal(port_init(&port, &config), 0);
+	port.system.names_file[PORT_RESOLV_CONF] = resolv_conf;
+	port.system.names_file[PORT_HOSTS] = hosts;
+	memset(&loop, 0, sizeof loop);
+	memset(&resolver, 0, sizeof resolver);
+	loop_init(&loop, &port);
+	clients_share(&loop.clients, 0);
+	resolver_init(&resolver, &loop, by_hand, by_hand_count);
+	resolver.server_port = ns.port;
+	resolver.first_try_ms = TRY_MS;
+	next_asker = 0;
 }
 
 static inline int resolve_set_up(void **state)
 {
-	const struct port_config config = {0};
-
 	(void)state;
 	patience_ms = 2;
+	by_hand_count = 0;
 	strcpy(directory, "/tmp/anklet-resolve-XXXXXX");
 	if (mkdtemp(directory) == NULL)
 		return -1;
@@ -80,7 +94,7 @@ static inline int resolve_set_up(void **state)
 	write_file(hosts, "");
 	if (!name_servers_start())
 		return -1;
-	start_port(&config);
+	start_port();
 	return 0;
 }
 
@@ -88,12 +102,10 @@ static inline int resolve_set_up(void **state)
 static inline int resolve_tear_down(void **state)
 {
 	(void)state;
-	for (unsigned i = 0; i < PORT_LOOKUPS; i++)
-		assert_int_equal(port.resolver.lookup[i].state, LOOKUP_FREE);
-	for (int entry = PORT_SOCKETS; entry < PORT_ENTRIES; entry++)
+	assert_int_equal(resolver.used, 0);
+	assert_int_equal(resolver.first, 0);
+	for (int entry = 0; entry < PORT_ENTRIES; entry++)
 		assert_int_equal(port.entry[entry].kind, 0);
-	for (unsigned i = 0; i < RESOLVE_TCP_BUFFERS; i++)
-		assert_false(port.resolver.tcp[i].taken);
 	port_fini(&port);
 	name_servers_stop();
 	unlink(resolv_conf);
@@ -101,17 +113,17 @@ static inline int resolve_tear_down(void **state)
 	return rmdir(directory);
 }
 
-/* One turn of port and servers. True when s was named as ready. */
-static inline bool turn(port_sock s)
+/* One turn of port and servers. */
+static inline void turn(void)
 {
+	int32_t ms = resolver_next(&resolver, port_now(&port));
 	port_sock ready;
-	bool named = false;
 
 	name_servers_turn();
-	port_wait(&port, patience_ms);
+	port_wait(&port, ms < 0 || ms > patience_ms ? patience_ms : ms);
 	while ((ready = port_next(&port)) != PORT_NONE)
-		named = named || ready == s;
-	return named;
+		resolver_ready(&resolver, loop.owner[ready].index);
+	resolver_run(&resolver);
 }
 
 /* Turns until as many have been counted. */
@@ -121,57 +133,67 @@ static inline void turns_until(const unsigned *count, unsigned n)
 
 	while (*count < n) {
 		assert_true(milliseconds() - start < PATIENCE_MS);
-		turn(PORT_NONE);
+		turn();
 	}
 }
 
 static inline void turns(unsigned n)
 {
 	while (n-- > 0)
-		turn(PORT_NONE);
+		turn();
 }
 
-/* Waits as the core does: the answer is asked for again only once the look-up was named. */
-static inline int wait_for(port_sock s)
+/* A question, by its asker's number. */
+struct question {
+	const char *name;
+	enum port_families families;
+	unsigned asker;
+};
+
+static inline int ask_again(const struct question *q)
+{
+	const struct resolver_question question = {
+		q->name, (uint8_t)strlen(q->name), (uint8_t)q->families, CLIENT_NONE};
+
+	return resolver_find(
+		&resolver, q->asker, &question, found, sizeof found / sizeof *found);
+}
+
+static inline int wait_for(struct question q)
 {
 	uint32_t start = milliseconds();
-	int answer = port_resolved(&port, s, found, sizeof found / sizeof *found);
+	int answer;
 
-	while (answer == PORT_AGAIN) {
+	while ((answer = ask_again(&q)) == PORT_AGAIN) {
 		assert_true(milliseconds() - start < PATIENCE_MS);
-		if (turn(s))
-			answer = port_resolved(&port, s, found, sizeof found / sizeof *found);
+		turn();
 	}
 	return answer;
 }
 
-static inline port_sock begin(const char *name, enum port_families families)
+static inline struct question begin(const char *name, enum port_families families)
 {
-	port_sock s;
+	struct question q = {name, families, next_asker++ % RESOLVER_ASKERS};
 
-	assert_int_equal(port_resolve(&port, name, strlen(name), families, &s), 0);
-	assert_int_not_equal(s, PORT_NONE);
-	return s;
+	assert_int_equal(ask_again(&q), PORT_AGAIN);
+	return q;
 }
 
 /* The first questions are given up after FIRST_TRY_MS; those to the next server are not. */
-static inline port_sock begin_in_haste(const char *name, enum port_families families)
+static inline struct question begin_in_haste(const char *name, enum port_families families)
 {
-	port_sock s;
+	struct question q;
 
-	port.resolver.first_try_ms = FIRST_TRY_MS;
-	s = begin(name, families);
-	port.resolver.first_try_ms = TRY_MS;
-	return s;
+	(void)port_clock(&port);
+	resolver.first_try_ms = FIRST_TRY_MS;
+	q = begin(name, families);
+	resolver.first_try_ms = TRY_MS;
+	return q;
 }
 
 static inline int look_up_for(const char *name, enum port_families families)
 {
-	port_sock s = begin(name, families);
-	int answer = wait_for(s);
-
-	port_close(&port, &s);
-	return answer;
+	return wait_for((struct question){name, families, next_asker++ % RESOLVER_ASKERS});
 }
 
 static inline int look_up(const char *name)
@@ -228,26 +250,21 @@ static inline void answer_over_tcp(const struct ns_question *q)
 		ns_answer(q, 60, 1, 100);
 }
 
-/* ---- Where names are left out ---- */
+/* ---- Where names are disabled ---- */
 
-/* Nobody is asked, and what stays of the tables is next to nothing. */
-static inline void names_are_left_out(void **state)
+/* What stays of the tables is next to nothing. */
+static inline void names_are_disabled(void **state)
 {
-	const struct port_config config = {0};
-
 	(void)state;
-	assert_int_equal(port_init(&port, &config), 0);
-	assert_true(sizeof port.resolver < 4096);
-	assert_int_equal(port_wait(&port, 0), 0);
-	port_fini(&port);
+	assert_true(sizeof resolver < 4096);
 }
 
 static inline int run_look_ups(const struct CMUnitTest *tests, size_t count)
 {
-	const struct CMUnitTest left_out[] = {cmocka_unit_test(names_are_left_out)};
+	const struct CMUnitTest disabled[] = {cmocka_unit_test(names_are_disabled)};
 
-	return CONFIG_ANKLET_NAMES ? _cmocka_run_group_tests("look-ups", tests, count, NULL, NULL)
-				   : cmocka_run_group_tests(left_out, NULL, NULL);
+	return CONFIG_ANKLET_NAMES ? _cmocka_run_group_tests("lookups", tests, count, NULL, NULL)
+				   : cmocka_run_group_tests(disabled, NULL, NULL);
 }
 
 #define LOOK_UP_TEST(test) cmocka_unit_test_setup_teardown(test, resolve_set_up, resolve_tear_down)

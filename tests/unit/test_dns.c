@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "names/dns.h"
+#include "protocol/dns.h"
 #include "dns_message.h"
 #include "guard.h"
 #include "room.h"
@@ -300,8 +300,19 @@ static void test_truncated(void **state)
 	add_v4(&m, AT_QUESTION, 300, 1);
 	set_16(&m, 2, RESPONSE | TRUNCATED);
 	assert_int_equal(read_a(&m, &answer), DNS_TRUNCATED);
+	assert_int_equal(answer.addresses.count, 1);
 	m.len -= 3;
 	assert_int_equal(read_a(&m, &answer), DNS_TRUNCATED);
+	assert_int_equal(answer.addresses.count, 0);
+	begin_a(&m);
+	add_alias(&m, AT_QUESTION, 300, "mid.example.net");
+	add_v4(&m, "mid.example.net", 300, 4);
+	add_v4(&m, "mid.example.net", 300, 5);
+	dns_truncate(m.octets);
+	m.len--;
+	assert_int_equal(read_a(&m, &answer), DNS_TRUNCATED);
+	assert_int_equal(answer.addresses.count, 1);
+	assert_v4(&answer, 0, 4);
 }
 
 /* An answer with one address, changed at one place, must not count as ours. */
@@ -394,7 +405,9 @@ static void test_every_octet_spoilt(void **state)
 			m.octets[at] = (uint8_t)octet;
 			result = read_a(&m, &answer);
 			assert_int_not_equal(result, DNS_PENDING);
-			assert_int_equal(result == DNS_ADDRESSES, answer.addresses.count > 0);
+			if (result != DNS_TRUNCATED)
+				assert_int_equal(
+					result == DNS_ADDRESSES, answer.addresses.count > 0);
 		}
 	}
 }
@@ -423,16 +436,17 @@ static void test_counts(void **state)
 	struct dns_answer answer;
 
 	(void)state;
-	for (size_t section = 6; section < 12; section += 2) {
-		begin_a(&m);
-		add_v4(&m, AT_QUESTION, 300, 1);
-		set_16(&m, section, 0xffff);
-		assert_int_equal(read_a(&m, &answer), DNS_FAILED);
-	}
 	begin_a(&m);
 	add_v4(&m, AT_QUESTION, 300, 1);
-	put(&m, "", 1);
+	set_16(&m, 6, 0xffff);
 	assert_int_equal(read_a(&m, &answer), DNS_FAILED);
+	/* What comes after the answers is not looked at. */
+	begin_a(&m);
+	add_v4(&m, AT_QUESTION, 300, 1);
+	set_16(&m, 8, 0xffff);
+	set_16(&m, 10, 0xffff);
+	put(&m, "\xff", 1);
+	assert_int_equal(read_a(&m, &answer), DNS_ADDRESSES);
 }
 
 int main(void)

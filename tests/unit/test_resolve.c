@@ -84,27 +84,17 @@ static void test_both_families(void **state)
 
 static void test_at_most_max(void **state)
 {
-	port_sock s;
+	struct resolver_question q = {"www.example", 11, PORT_BOTH, CLIENT_NONE};
 
 	(void)state;
-	needs(ANKLET_ADDRESSES >= 3);
-	ns.behave = answer_both;
-	s = begin("www.example", PORT_BOTH);
-	assert_int_equal(wait_for(s), both_kept());
-	memset(found, 0, sizeof found);
-	assert_int_equal(port_resolved(&port, s, found, 2), 2);
-	assert_found(1, "192.0.2.1");
-	assert_int_equal(found[2].ip.octet[15], 0);
-	assert_int_equal(port_resolved(&port, s, found, 9), 4);
-	port_close(&port, &s);
+	needs(ANKLET_ADDRESSES >= 3 && CONFIG_ANKLET_NAME_CACHE > 0);
 	ns.behave = answer_three;
-	s = begin("three.example", PORT_BOTH);
-	assert_int_equal(wait_for(s), 6);
+	assert_int_equal(look_up("www.example"), 6);
 	memset(found, 0, sizeof found);
-	assert_int_equal(port_resolved(&port, s, found, 3), 3);
+	assert_int_equal(resolver_find(&resolver, 0, &q, found, 3), 3);
 	assert_found(2, "2001:db8::2");
 	assert_int_equal(found[3].ip.octet[15], 0);
-	port_close(&port, &s);
+	assert_int_equal(resolver_find(&resolver, 0, &q, found, 9), 6);
 }
 
 static void test_one_family(void **state)
@@ -131,16 +121,17 @@ static void answer_v4_alone(const struct ns_question *q)
 /* Once the answer is there nothing more is waited for, though it has not been taken yet. */
 static void test_no_question_outlives_the_answer(void **state)
 {
-	port_sock s;
+	struct question q;
 
 	(void)state;
 	ns.behave = answer_v4_alone;
-	s = begin("www.example", PORT_BOTH);
-	assert_int_equal(wait_for(s), 1);
+	q = begin("www.example", PORT_BOTH);
+	while (resolver.lookup[0].phase != LOOKUP_DONE)
+		turn();
 	assert_int_equal(ns.asked, 2);
-	for (int entry = PORT_SOCKETS; entry < PORT_ENTRIES; entry++)
+	for (int entry = 0; entry < PORT_ENTRIES; entry++)
 		assert_int_equal(port.entry[entry].kind, 0);
-	port_close(&port, &s);
+	assert_int_equal(ask_again(&q), 1);
 }
 
 static void test_no_name(void **state)
@@ -223,7 +214,7 @@ static void test_impossible_names(void **state)
 	assert_int_equal(ns.asked, 0);
 }
 
-/* Of a name so much is read as it is long: behind it there may be nothing. */
+/* Of a name so much is read as it is long: after it there may be nothing. */
 static void test_end_of_name(void **state)
 {
 	static const char *const names[] = {
@@ -234,12 +225,14 @@ static void test_end_of_name(void **state)
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		size_t len = strlen(names[i]);
 		uint8_t *copy = guard_copy(names[i], len);
-		port_sock s;
+		struct resolver_question q = {
+			(const char *)copy, (uint8_t)len, PORT_IPV4, CLIENT_NONE};
+		int n;
 
-		assert_int_equal(port_resolve(&port, (const char *)copy, len, PORT_IPV4, &s), 0);
-		guard_free(copy, len); /* nor is it needed any longer */
-		assert_int_equal(wait_for(s), 1);
-		port_close(&port, &s);
+		while ((n = resolver_find(&resolver, 0, &q, found, 9)) == PORT_AGAIN)
+			turn();
+		assert_int_equal(n, 1);
+		guard_free(copy, len);
 	}
 }
 
@@ -276,6 +269,85 @@ static void test_hosts(void **state)
 	assert_int_equal(look_up_for("printer", PORT_IPV6), 1);
 	assert_found(0, "2001:db8::1");
 	assert_int_equal(ns.asked, 1);
+}
+
+/* A block list: 'lines' lines, and one at the end. */
+static void write_block_list(unsigned lines, const char *last)
+{
+	FILE *file = fopen(hosts, "w");
+
+	assert_non_null(file);
+	for (unsigned i = 0; i < lines; i++)
+		fprintf(file, "0.0.0.0 ads%u.tracker.example\n", i);
+	assert_true(fputs(last, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* 1.4 MB are looked through in slices of at most 64 KiB; what was found there, or not, is kept while the file is the same. */
+static void test_large_hosts(void **state)
+{
+	struct question q;
+	unsigned ticks = 0;
+
+	(void)state;
+	needs(CONFIG_ANKLET_NAME_CACHE >= 4);
+	write_block_list(40000, "192.0.2.9 nas");
+	q = begin("nas", PORT_BOTH);
+	for (int n = PORT_AGAIN; n == PORT_AGAIN; ticks++) {
+		uint32_t before = resolver.lookup[0].offset;
+
+		assert_int_equal(resolver_next(&resolver, port_now(&port)), 0);
+		turn();
+		assert_true(resolver.lookup[0].offset - before <= 65536);
+		n = ask_again(&q);
+		assert_true(n == PORT_AGAIN || n == 1);
+	}
+	assert_found(0, "192.0.2.9");
+	assert_int_equal(ns.asked, 0);
+	assert_in_range(ticks, 1300000 / 65536, 100);
+	ns.behave = answer_both;
+	assert_int_equal(look_up("www.example"), both_kept());
+	assert_int_equal(ns.asked, 2);
+	/* At once, for nothing is read again. */
+	q = (struct question){"www.example", PORT_BOTH, 0};
+	assert_int_equal(ask_again(&q), both_kept());
+	q.name = "nas";
+	assert_int_equal(ask_again(&q), 1);
+	/* And another file is another one. */
+	write_file(hosts, "192.0.2.10 www.example\n");
+	turns(2);
+	assert_int_equal(look_up("www.example"), 1);
+	assert_found(0, "192.0.2.10");
+}
+
+/* The file is replaced while it is looked through. */
+static void test_hosts_changed_meanwhile(void **state)
+{
+	struct question q;
+
+	(void)state;
+	write_block_list(40000, "192.0.2.9 nas\n");
+	q = begin("nas", PORT_BOTH);
+	turns(2);
+	write_block_list(39000, "192.0.2.11 nas\n");
+	assert_int_equal(wait_for(q), 1);
+	assert_found(0, "192.0.2.11");
+}
+
+/* A line longer than any piece of the file is passed over, and what comes after it is found. */
+static void test_long_line_in_hosts(void **state)
+{
+	static char text[200000];
+
+	(void)state;
+	memset(text, 'x', sizeof text - 1);
+	for (size_t i = 100; i < sizeof text; i += 100)
+		memcpy(text + i, " nas ", 5);
+	memcpy(text, "192.0.2.1 ", 10);
+	strcpy(text + sizeof text - 40, "\n192.0.2.9 nas\n");
+	write_file(hosts, text);
+	assert_int_equal(look_up("nas"), 1);
+	assert_found(0, "192.0.2.9");
 }
 
 /* ---- Names made of names ---- */
@@ -325,68 +397,97 @@ static void test_ndots(void **state)
 	assert_string_equal(ns.names, "a.b.lan/1 a.b/1 a.b.c/1 a.b.c.lan/1 ");
 }
 
-static void test_failure_ends_the_search(void **state)
+static void fail_in_lan(const struct ns_question *q)
+{
+	ns_answer_rcode(q, strstr(q->name, ".lan") != NULL ? NS_SERVFAIL : NS_NXDOMAIN);
+}
+
+static void fail_in_lan_alone(const struct ns_question *q)
+{
+	if (strstr(q->name, ".lan") != NULL)
+		ns_answer_rcode(q, NS_SERVFAIL);
+	else
+		answer_both(q);
+}
+
+/* Where a server fails for one of the names, the next one is asked for; a failure stays one where nothing is found. */
+static void test_search_goes_on_after_a_failure(void **state)
 {
 	(void)state;
 	write_file(
 		resolv_conf, "nameserver 127.0.0.1\nsearch lan\noptions attempts:1 timeout:30\n");
-	ns.behave = refuse;
+	ns.behave = fail_in_lan;
 	assert_int_equal(look_up_for("nas", PORT_IPV4), PORT_NAME_FAILED);
-	assert_string_equal(ns.names, "nas.lan/1 ");
+	assert_string_equal(ns.names, "nas.lan/1 nas/1 ");
+	ns.names[0] = '\0';
+	ns.behave = fail_in_lan_alone;
+	assert_int_equal(look_up_for("disk", PORT_IPV4), addresses_kept(3));
+	assert_string_equal(ns.names, "disk.lan/1 disk/1 ");
 }
 
-/* ---- The table ---- */
-
-static void test_table_full(void **state)
+/* Where no server says anything the search is over. */
+static void test_silence_ends_the_search(void **state)
 {
-	/* Each has a handle as well. */
-	const unsigned most = PORT_LOOKUPS < PORT_SOCKETS ? PORT_LOOKUPS : PORT_SOCKETS;
-	port_sock s[PORT_LOOKUPS], more;
-	char name[16];
+	(void)state;
+	write_file(resolv_conf, "nameserver 127.0.0.3\nsearch lan\n");
+	assert_int_equal(look_up_for("nas", PORT_IPV4), PORT_NAME_FAILED);
+	assert_int_equal(resolver.lookup[0].candidates, 1);
+}
+
+/* ---- Those who wait ---- */
+
+/* More than there are places for: each has its answer, in order. */
+static void test_more_than_places(void **state)
+{
+	enum { MOST = CONFIG_ANKLET_LOOKUPS + 3 };
+	static char name[MOST][16];
+	struct question q[MOST];
 
 	(void)state;
+	needs(MOST <= RESOLVER_ASKERS);
 	ns.behave = answer_by_name;
-	for (unsigned i = 0; i < most; i++) {
-		snprintf(name, sizeof name, "n%u.example", i + 1);
-		s[i] = begin(name, PORT_BOTH);
+	for (unsigned i = 0; i < MOST; i++) {
+		snprintf(name[i], sizeof name[i], "n%u.example", i + 1);
+		q[i] = begin(name[i], PORT_BOTH);
 		name_servers_turn(); /* so many questions are more than wait at a socket */
 	}
-	more = 0;
-	assert_int_equal(port_resolve(&port, "b", 1, PORT_BOTH, &more), PORT_NO_RESOURCES);
-	assert_int_equal(more, PORT_NONE);
-	for (unsigned i = 0; i < most; i++) {
-		assert_int_equal(wait_for(s[i]), 2);
+	assert_int_equal(ns.asked, 2 * CONFIG_ANKLET_LOOKUPS);
+	assert_int_equal(resolver.asker[q[MOST - 1].asker].lookup, ASKER_WAITS);
+	for (unsigned i = 0; i < MOST; i++) {
+		assert_int_equal(wait_for(q[i]), 2);
 		assert_int_equal(found[1].ip.octet[15], (uint8_t)(i + 1));
-		port_close(&port, &s[i]);
 	}
 	assert_int_equal(look_up("n99.example"), 2);
+}
+
+/* One question for all who want the same at the same time. */
+static void test_identical_questions(void **state)
+{
+	struct question q[40];
+
+	(void)state;
+	needs(RESOLVER_ASKERS > 41);
+	ns.behave = answer_both;
+	for (unsigned i = 0; i < 40; i++)
+		q[i] = begin(i % 2 == 0 ? "www.example" : "WWW.example", PORT_BOTH);
+	resolver_forget(&resolver, q[0].asker); /* and it goes on for the others */
+	for (unsigned i = 1; i < 40; i++)
+		assert_int_equal(wait_for(q[i]), both_kept());
+	assert_int_equal(ns.asked, 2);
 }
 
 /* The answer to a look-up that was closed reaches nobody, whoever has its place now. */
 static void test_cancel(void **state)
 {
-	port_sock s;
+	struct question q;
 
 	(void)state;
 	ns.behave = answer_by_name;
-	s = begin("n1.example", PORT_BOTH);
-	port_close(&port, &s);
-	assert_int_equal(s, PORT_NONE);
+	q = begin("n1.example", PORT_BOTH);
+	resolver_forget(&resolver, q.asker);
 	assert_int_equal(look_up("n2.example"), 2);
 	assert_found(1, "192.0.2.2");
 	assert_int_equal(ns.asked, 4);
-}
-
-static void test_end_of_port(void **state)
-{
-	const struct port_config config = {0};
-
-	(void)state;
-	ns.behave = answer_over_tcp;
-	(void)begin("www.example", PORT_BOTH);
-	turns(4);
-	port_fini(&port);
-	start_port(&config);
 }
 
 static int lowest_descriptor(void)
@@ -404,31 +505,25 @@ static void limit_descriptors(struct rlimit limit, int below)
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 }
 
-/* With no descriptor the hosts file cannot be read; with one only, a question waits for its next try. */
+/* With no descriptor the hosts file cannot be read, nor a question be asked: it rests until there is one. */
 static void test_no_descriptors(void **state)
 {
 	struct rlimit limit;
-	port_sock s, none;
-	int answer, lowest = lowest_descriptor();
+	struct question q;
+	int lowest = lowest_descriptor();
 
 	(void)state;
 	ns.behave = answer_v4;
 	assert_int_equal(look_up_for("first.example", PORT_IPV4), 1);
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
 	limit_descriptors(limit, lowest);
-	answer = port_resolve(&port, "www.example", 11, PORT_BOTH, &none);
-	limit_descriptors(limit, lowest + 1);
-	s = begin("www.example", PORT_BOTH);
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
-	assert_int_equal(answer, PORT_NO_RESOURCES);
-	assert_int_equal(none, PORT_NONE);
-	turns_until(&ns.asked, 2);
+	q = begin("www.example", PORT_BOTH);
 	turns(4);
-	assert_int_equal(ns.asked, 2);
-	port.resolver.lookup[0].v4.give_up_at = port_now(&port);
-	assert_int_equal(wait_for(s), 1);
+	assert_int_equal(ns.asked, 1);
+	assert_true(resolver.lookup[0].resting);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_int_equal(wait_for(q), 1);
 	assert_int_equal(ns.asked, 3);
-	port_close(&port, &s);
 }
 
 /* ---- Configuration ---- */
@@ -440,7 +535,7 @@ static void test_changed_resolv_conf(void **state)
 	assert_int_equal(look_up("www.example"), both_kept());
 	assert_int_equal(ns.asked_server[1], 0);
 	write_file(resolv_conf, "nameserver 127.0.0.2\noptions timeout:30\n");
-	port.resolver.files.looked_at -= 1000; /* a second later */
+	turns(1); /* a tick later */
 	assert_int_equal(look_up("www.example"), both_kept());
 	assert_int_equal(ns.asked_server[1], 2);
 }
@@ -448,26 +543,20 @@ static void test_changed_resolv_conf(void **state)
 /* Those in resolv.conf have no port of their own; other tests put in that of their servers. */
 static void test_port_of_servers(void **state)
 {
-	const struct port_config config = {0};
-
 	(void)state;
-	port_fini(&port);
-	assert_int_equal(port_init(&port, &config), 0);
-	assert_int_equal(port.resolver.server_port, 53);
-	port_fini(&port);
-	start_port(&config);
+	resolver_init(&resolver, &loop, NULL, 0);
+	assert_int_equal(resolver.server_port, 53);
 }
 
 static void test_servers_by_hand(void **state)
 {
-	struct port_config config = {.name_servers = 2};
-
 	(void)state;
 	needs(CONFIG_ANKLET_NAME_SERVERS >= 2);
 	port_fini(&port);
-	config.name_server[0] = (struct address){.ip = ip_v4(127, 0, 0, 3), .port = 1};
-	config.name_server[1] = (struct address){.ip = ip_v4(127, 0, 0, 2), .port = ns.port};
-	start_port(&config);
+	by_hand[0] = (struct address){.ip = ip_v4(127, 0, 0, 3), .port = 1};
+	by_hand[1] = (struct address){.ip = ip_v4(127, 0, 0, 2), .port = ns.port};
+	by_hand_count = 2;
+	start_port();
 	ns.behave = answer_both;
 	assert_int_equal(look_up("www.example"), both_kept());
 	assert_int_equal(ns.asked_server[0], 0);
@@ -490,13 +579,17 @@ int main(void)
 		LOOK_UP_TEST(test_end_of_name),
 		LOOK_UP_TEST(test_longest_names),
 		LOOK_UP_TEST(test_hosts),
+		LOOK_UP_TEST(test_large_hosts),
+		LOOK_UP_TEST(test_hosts_changed_meanwhile),
+		LOOK_UP_TEST(test_long_line_in_hosts),
 		LOOK_UP_TEST(test_search_list),
 		LOOK_UP_TEST(test_search_of_long_name),
 		LOOK_UP_TEST(test_ndots),
-		LOOK_UP_TEST(test_failure_ends_the_search),
-		LOOK_UP_TEST(test_table_full),
+		LOOK_UP_TEST(test_search_goes_on_after_a_failure),
+		LOOK_UP_TEST(test_silence_ends_the_search),
+		LOOK_UP_TEST(test_identical_questions),
+		LOOK_UP_TEST(test_more_than_places),
 		LOOK_UP_TEST(test_cancel),
-		LOOK_UP_TEST(test_end_of_port),
 		LOOK_UP_TEST(test_no_descriptors),
 		LOOK_UP_TEST(test_changed_resolv_conf),
 		LOOK_UP_TEST(test_port_of_servers),

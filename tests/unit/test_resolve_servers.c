@@ -59,12 +59,6 @@ static void answer_kept(void)
 		answer_both(&kept[--kept_count]);
 }
 
-static void only_truncate(const struct ns_question *q)
-{
-	if (q->connection < 0)
-		ns_answer_truncated(q);
-}
-
 /* Lies in every way; the truth is left to the test. */
 static void lie(const struct ns_question *q)
 {
@@ -108,42 +102,34 @@ static void answer_too_long(const struct ns_question *q)
 	else if (q->connection < 0)
 		ns_answer_truncated(q);
 	else
-		ns_answer(q, 60, 1, 200 + RESOLVE_TCP_MAX / 16);
+		ns_answer(q, 60, 1, 200 + CONFIG_ANKLET_NAME_TCP / 16);
 }
 
 /* ---- Servers that fail ---- */
 
-/* What must not happen early is measured by the port's own clock, which may be behind all others. */
-static uint32_t elapsed_since(uint32_t start)
-{
-	return port_now(&port) - start;
-}
-
 static void test_silence_then_second_server(void **state)
 {
-	uint32_t start = port_now(&port);
-	port_sock s;
+	uint32_t start = milliseconds();
+	struct question s;
 
 	(void)state;
 	ns.behave = answer_from_second;
 	s = begin_in_haste("www.example", PORT_BOTH);
 	assert_int_equal(wait_for(s), both_kept());
-	assert_true(elapsed_since(start) >= FIRST_TRY_MS);
+	assert_true(milliseconds() - start >= FIRST_TRY_MS - 2);
 	assert_int_equal(ns.asked_server[0], 2);
 	assert_int_equal(ns.asked_server[1], 2);
-	port_close(&port, &s);
 }
 
 static void test_silence(void **state)
 {
-	port_sock s;
+	struct question s;
 
 	(void)state;
 	write_file(resolv_conf, "nameserver 127.0.0.1\noptions timeout:1 attempts:2\n");
 	s = begin_in_haste("www.example", PORT_BOTH);
 	assert_int_equal(wait_for(s), PORT_NAME_FAILED);
 	assert_int_equal(ns.asked, 4);
-	port_close(&port, &s);
 }
 
 static void test_failure_then_second_server(void **state)
@@ -188,7 +174,7 @@ static void test_one_family_fails(void **state)
 
 static void test_lies(void **state)
 {
-	port_sock s;
+	struct question s;
 
 	(void)state;
 	kept_count = 0;
@@ -201,14 +187,13 @@ static void test_lies(void **state)
 	assert_found(0, "2001:db8::1");
 	assert_found(1, "192.0.2.1");
 	assert_int_equal(ns.asked, 2);
-	port_close(&port, &s);
 }
 
 /* Where there is but one try it gets all its time. */
 static void test_late_answer(void **state)
 {
 	uint32_t start = milliseconds();
-	port_sock s;
+	struct question s;
 
 	(void)state;
 	kept_count = 0;
@@ -216,10 +201,9 @@ static void test_late_answer(void **state)
 	ns.behave = keep;
 	s = begin_in_haste("www.example", PORT_BOTH);
 	while (milliseconds() - start < FIRST_TRY_MS + 80)
-		turn(PORT_NONE);
+		turn();
 	answer_kept();
 	assert_int_equal(wait_for(s), both_kept());
-	port_close(&port, &s);
 }
 
 /* A server that not even a datagram can be sent to: the broadcast address is forbidden. */
@@ -234,28 +218,27 @@ static void test_no_way_to_first_server(void **state)
 
 static void test_grace(void **state)
 {
-	uint32_t start = port_now(&port);
+	uint32_t start = milliseconds();
 
 	(void)state;
 	ns.behave = answer_v4_and_silence;
 	assert_int_equal(look_up("www.example"), 1);
-	assert_true(elapsed_since(start) >= RESOLVE_GRACE_MS);
+	assert_true(milliseconds() - start >= GRACE_MS - 2);
 }
 
 /* ---- Waiting ---- */
 
 /* The port itself knows how long it may sleep: nothing here wakes it but the look-up. */
-static void assert_wakes(port_sock (*begins)(const char *, enum port_families),
+static void assert_wakes(struct question (*begins)(const char *, enum port_families),
 	enum port_families families, uint32_t from_ms)
 {
-	uint32_t start = port_now(&port);
-	port_sock s = begins("www.example", families);
+	uint32_t start = milliseconds();
+	struct question s = begins("www.example", families);
 
 	turns(4);
 	patience_ms = PATIENCE_MS;
 	assert_int_not_equal(wait_for(s), PORT_AGAIN);
-	assert_in_range(elapsed_since(start), from_ms, PATIENCE_MS - 1);
-	port_close(&port, &s);
+	assert_in_range(milliseconds() - start, from_ms, PATIENCE_MS - 1);
 	patience_ms = 2;
 }
 
@@ -263,36 +246,15 @@ static void test_wakes_for_each_try(void **state)
 {
 	(void)state;
 	ns.behave = answer_from_second;
-	assert_wakes(begin_in_haste, PORT_IPV4, FIRST_TRY_MS);
-	assert_wakes(begin_in_haste, PORT_IPV6, FIRST_TRY_MS);
+	assert_wakes(begin_in_haste, PORT_IPV4, FIRST_TRY_MS - 2);
+	assert_wakes(begin_in_haste, PORT_IPV6, FIRST_TRY_MS - 2);
 }
 
 static void test_wakes_at_end_of_grace(void **state)
 {
 	(void)state;
 	ns.behave = answer_v4_and_silence;
-	assert_wakes(begin, PORT_BOTH, RESOLVE_GRACE_MS);
-}
-
-static void test_wakes_for_free_tcp_buffer(void **state)
-{
-	port_sock first, second;
-	uint32_t start;
-
-	(void)state;
-	ns.behave = only_truncate;
-	first = begin("a.example", PORT_BOTH);
-	turns_until(&ns.asked_tcp, 2);
-	second = begin("b.example", PORT_BOTH);
-	turns_until(&ns.asked, 6);
-	turns(8);
-	assert_int_equal(ns.asked_tcp, 2);
-	port_close(&port, &first);
-	start = milliseconds();
-	port_wait(&port, PATIENCE_MS);
-	assert_true(milliseconds() - start < PATIENCE_MS);
-	turns_until(&ns.asked_tcp, 4);
-	port_close(&port, &second);
+	assert_wakes(begin, PORT_BOTH, GRACE_MS - 2);
 }
 
 /* ---- TCP ---- */
@@ -307,34 +269,44 @@ static void test_tcp(void **state)
 	assert_int_equal(ns.asked_tcp, 2);
 }
 
-static void test_tcp_buffers_are_shared(void **state)
+static void test_tcp_at_the_same_time(void **state)
 {
-	port_sock s[6];
-	char name[] = "a.example";
+	struct question s[6];
+	char name[6][12] = {"a.example", "b.example", "c.example", "d.example", "e.example", "f.example"};
 
 	(void)state;
-	needs(PORT_LOOKUPS >= 6 && PORT_SOCKETS >= 6);
+	needs(CONFIG_ANKLET_LOOKUPS >= 6);
 	ns.behave = answer_over_tcp;
-	for (unsigned i = 0; i < 6; i++) {
-		name[0] = (char)('a' + i);
-		s[i] = begin(name, PORT_BOTH);
-	}
-	/* One that may be at it is cancelled. */
+	for (unsigned i = 0; i < 6; i++)
+		s[i] = begin(name[i], PORT_BOTH);
+	/* One that may be at it is forgotten. */
 	turns(4);
-	port_close(&port, &s[0]);
-	for (unsigned i = 1; i < 6; i++) {
+	resolver_forget(&resolver, s[0].asker);
+	for (unsigned i = 1; i < 6; i++)
 		assert_int_equal(wait_for(s[i]), 2 * ANKLET_ADDRESSES);
-		port_close(&port, &s[i]);
-	}
 }
 
+/* Of an answer that there is no room for, what fits is taken: nobody else is asked. */
 static void test_tcp_too_long(void **state)
 {
 	(void)state;
 	ns.behave = answer_too_long;
+	assert_int_equal(look_up("www.example"), 2 * ANKLET_ADDRESSES);
+	assert_found(0, "2001:db8::1");
+	assert_found_v4(2 * ANKLET_ADDRESSES - 1, ANKLET_ADDRESSES);
+	assert_int_equal(ns.asked_tcp, 2);
+	assert_int_equal(ns.asked_server[1], 0);
+}
+
+/* options use-vc: the first question is over TCP already. */
+static void test_tcp_first(void **state)
+{
+	(void)state;
+	write_file(resolv_conf, "nameserver 127.0.0.1\noptions use-vc timeout:30\n");
+	ns.behave = answer_both;
 	assert_int_equal(look_up("www.example"), both_kept());
 	assert_int_equal(ns.asked_tcp, 2);
-	assert_int_equal(ns.asked_server[1], 2);
+	assert_int_equal(ns.asked, 2);
 }
 
 static void answer_cut_off(const struct ns_question *q)
@@ -367,10 +339,10 @@ static void test_tcp_fails(void **state)
 	(void)state;
 	ns.behave = answer_cut_off;
 	assert_int_equal(look_up("www.example"), both_kept());
-	assert_int_equal(ns.asked_tcp, 2);
+	assert_int_equal(ns.asked_tcp, 1);
 	ns.behave = fail_over_tcp;
 	assert_int_equal(look_up("other.example"), both_kept());
-	assert_int_equal(ns.asked_tcp, 4);
+	assert_int_equal(ns.asked_tcp, 3);
 	assert_int_equal(ns.asked_server[1], 4);
 }
 
@@ -398,10 +370,10 @@ int main(void)
 		LOOK_UP_TEST(test_grace),
 		LOOK_UP_TEST(test_wakes_for_each_try),
 		LOOK_UP_TEST(test_wakes_at_end_of_grace),
-		LOOK_UP_TEST(test_wakes_for_free_tcp_buffer),
 		LOOK_UP_TEST(test_tcp),
-		LOOK_UP_TEST(test_tcp_buffers_are_shared),
+		LOOK_UP_TEST(test_tcp_at_the_same_time),
 		LOOK_UP_TEST(test_tcp_too_long),
+		LOOK_UP_TEST(test_tcp_first),
 		LOOK_UP_TEST(test_tcp_fails),
 		LOOK_UP_TEST(test_tcp_refused),
 	};

@@ -15,6 +15,7 @@
 #include "figures.h"
 #include "network.h"
 #include "port.h"
+#include "proxy/instance.h"
 #include "tls_heap.h"
 
 #include "lwip/init.h"
@@ -22,7 +23,8 @@
 #define TURN_MS 1000 /* the longest wait: the watchdog is fed in between */
 
 static struct port port;
-static alignas(max_align_t) unsigned char memory[ANKLET_MEMORY];
+/* To the byte: ANKLET_MEMORY, which is for those who cannot look inside, is an upper bound for every processor. */
+static alignas(max_align_t) unsigned char memory[sizeof(struct anklet)];
 
 /* ---- What is said before there is a log ---- */
 

@@ -34,7 +34,9 @@
 #define LWIP_IPV4 1
 #define LWIP_IPV6 1
 #define LWIP_ARP 0
-#define LWIP_DNS CONFIG_ANKLET_NAMES
+#ifndef LWIP_DNS
+#define LWIP_DNS 0
+#endif
 #define LWIP_NETIF_LOOPBACK 1
 #define LWIP_HAVE_LOOPIF 1
 #define LWIP_LOOPIF_MULTICAST 0
@@ -59,7 +61,6 @@
 #define MEMP_NUM_UDP_PCB (HOST_PORTS * HOST_SOCKETS)
 #define MEMP_NUM_TCP_SEG 512
 #define MEMP_NUM_PBUF 512
-#define DNS_TABLE_SIZE 8
 #define DNS_MAX_SERVERS 3
 
 /* ---- Memory ---- */

@@ -1,10 +1,11 @@
 /*
- * A stand-in for Zephyr on a development machine. See questions.h and tests/port_contract/host.h.
+ * A stand-in for Zephyr on a development machine: port/bsd runs over its sockets. See tests/port_contract/host.h.
+ *
+ * Headers below include/ declare what is used of Zephyr, and no more; this does it by other means.
  */
 #define _GNU_SOURCE
 #include "files.h"
 #include "host.h"
-#include "questions.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -19,11 +20,10 @@
 
 #include <zephyr/kernel.h>
 #include <zephyr/logging/log.h>
+#include <zephyr/net/dns_resolve.h>
 #include <zephyr/net/net_if.h>
 #include <zephyr/random/random.h>
 #include <zephyr/sys/printk.h>
-
-struct questions questions;
 
 /* ---- Files ---- */
 
@@ -89,119 +89,11 @@ void printk(const char *format, ...)
 
 /* ---- Names ---- */
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct host_question asked_now[CONFIG_DNS_NUM_CONCUR_QUERIES];
-static uint16_t last_id;
-
-#define QUESTIONS (sizeof asked_now / sizeof asked_now[0])
-
-unsigned host_questions(void)
+struct dns_resolve_context *dns_resolve_get_default(void)
 {
-	unsigned count = 0;
+	static struct dns_resolve_context context = {.lock = {PTHREAD_MUTEX_INITIALIZER}};
 
-	(void)pthread_mutex_lock(&lock);
-	for (size_t i = 0; i < QUESTIONS; i++)
-		count += asked_now[i].asked;
-	(void)pthread_mutex_unlock(&lock);
-	return count;
-}
-
-bool host_take(const char *name, enum dns_query_type type, struct host_question *question)
-{
-	bool found = false;
-
-	(void)pthread_mutex_lock(&lock);
-	for (size_t i = 0; i < QUESTIONS && !found; i++) {
-		struct host_question *q = &asked_now[i];
-
-		found = q->asked && q->type == type && strcmp(q->name, name) == 0;
-		if (found) {
-			*question = *q;
-			q->asked = false;
-		}
-	}
-	(void)pthread_mutex_unlock(&lock);
-	return found;
-}
-
-struct reply {
-	const struct host_question *question;
-	enum dns_resolve_status status;
-	const char *const *addresses;
-};
-
-static void *reply(void *arg)
-{
-	const struct reply *r = arg;
-
-	for (const char *const *at = r->addresses; at != NULL && *at != NULL; at++) {
-		struct dns_addrinfo info = {.ai_family = AF_INET, .ai_addrlen = 16};
-		struct sockaddr_in *v4 = (struct sockaddr_in *)&info.ai_addr;
-		struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&info.ai_addr;
-
-		info.ai_addr.ss_family = AF_INET;
-		if (inet_pton(AF_INET, *at, &v4->sin_addr) != 1) {
-			info.ai_family = AF_INET6;
-			info.ai_addrlen = sizeof *v6;
-			info.ai_addr.ss_family = AF_INET6;
-			(void)inet_pton(AF_INET6, *at, &v6->sin6_addr);
-		}
-		r->question->answer(DNS_EAI_INPROGRESS, &info, r->question->user_data);
-	}
-	r->question->answer(r->status, NULL, r->question->user_data);
-	return NULL;
-}
-
-void host_answer(const struct host_question *question, enum dns_resolve_status status,
-	const char *const addresses[])
-{
-	struct reply r = {.question = question, .status = status, .addresses = addresses};
-	pthread_t thread;
-
-	if (pthread_create(&thread, NULL, reply, &r) == 0)
-		(void)pthread_join(thread, NULL);
-}
-
-int dns_get_addr_info(const char *query, enum dns_query_type type, uint16_t *dns_id,
-	dns_resolve_cb_t cb, void *user_data, int32_t timeout)
-{
-	struct host_question asked = {
-		.asked = true, .type = type, .answer = cb, .user_data = user_data};
-	size_t i = 0;
-
-	(void)timeout;
-	if (questions.refuse)
-		return -ENOENT;
-	(void)snprintf(asked.name, sizeof asked.name, "%s", query);
-	(void)pthread_mutex_lock(&lock);
-	while (i < QUESTIONS && asked_now[i].asked)
-		i++;
-	asked.id = *dns_id = ++last_id;
-	if (i < QUESTIONS && questions.hold)
-		asked_now[i] = asked;
-	(void)pthread_mutex_unlock(&lock);
-	if (i == QUESTIONS)
-		return -EAGAIN;
-	if (!questions.hold)
-		host_answer(&asked, DNS_EAI_NONAME, NULL);
-	return 0;
-}
-
-int dns_cancel_addr_info(uint16_t dns_id)
-{
-	struct host_question cancelled = {.asked = false};
-
-	(void)pthread_mutex_lock(&lock);
-	for (size_t i = 0; i < QUESTIONS; i++)
-		if (asked_now[i].asked && asked_now[i].id == dns_id) {
-			cancelled = asked_now[i];
-			asked_now[i].asked = false;
-		}
-	(void)pthread_mutex_unlock(&lock);
-	if (!cancelled.asked)
-		return -ENOENT;
-	cancelled.answer(DNS_EAI_CANCELED, NULL, cancelled.user_data);
-	return 0;
+	return &context;
 }
 
 /* ---- Addresses ---- */

@@ -1,6 +1,6 @@
 /*
- * What port/bsd does over Zephyr that the contract tests cannot see: look-ups that another
- * thread answers, TCP without half-closed connections, MSG_PEEK that must show all.
+ * What port/bsd does over Zephyr that the contract tests cannot see: TCP without half-closed connections, MSG_PEEK
+ * that must show all, and the name servers of Zephyr's resolver.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <setjmp.h>
@@ -13,12 +13,12 @@
 #include <errno.h>
 #include <sys/socket.h>
 
+#include <zephyr/net/dns_resolve.h>
+
 #include "files.h"
 #include "host.h"
 #include "internal.h"
-#include "questions.h"
 
-#define NAME "www.example.test"
 #define WAIT_MS 5000
 
 static struct port port;
@@ -30,7 +30,6 @@ static int start(void **state)
 
 	(void)state;
 	host_clear();
-	questions = (struct questions){.hold = true};
 	return port_init(&port, &config);
 }
 
@@ -38,7 +37,7 @@ static int stop(void **state)
 {
 	(void)state;
 	port_fini(&port);
-	return host_questions() == 0 ? 0 : -1;
+	return 0;
 }
 
 /* ---- Zephyr's sockets, where this host's do otherwise ---- */
@@ -190,188 +189,25 @@ static void all_that_lies_unread_is_shown(void **state)
 
 /* ---- Names ---- */
 
-static port_sock ask(const char *name, enum port_families families)
+/* Those of multicast DNS are left out, and none is there before the resolver is. */
+static void name_servers_are_the_resolvers(void **state)
 {
-	port_sock s;
-
-	assert_int_equal(port_resolve(&port, name, strlen(name), families, &s), 0);
-	return s;
-}
-
-static void answer(const char *name, enum dns_query_type type, enum dns_resolve_status status,
-	const char *const addresses[])
-{
-	struct host_question question;
-
-	assert_true(host_take(name, type, &question));
-	host_answer(&question, status, addresses);
-}
-
-static int resolved(port_sock s, struct address at[], size_t max)
-{
-	int n;
-
-	while ((n = port_resolved(&port, s, at, max)) == PORT_AGAIN)
-		await(s);
-	return n;
-}
-
-static void assert_at(const struct address *at, const char *text)
-{
-	struct ip ip;
-
-	assert_true(ip_parse(text, strlen(text), &ip));
-	assert_true(ip_equal(&at->ip, &ip));
-	assert_int_equal(at->port, 0);
-}
-
-static void families_take_turns(void **state)
-{
-	static const char *const four[] = {"192.0.2.1", "192.0.2.2", NULL};
-	static const char *const six[] = {"2001:db8::1", NULL};
-	struct address at[4];
-	port_sock s = ask(NAME ".", PORT_BOTH);
+	struct dns_resolve_context *known = dns_resolve_get_default();
+	struct address told[DNS_RESOLVER_MAX_POLL], mdns = {.ip.octet = {0xff, 2, [15] = 0xfb}};
+	struct address six = {.ip.octet = {0x20, 1, 0xd, 0xb8, [15] = 53}, .port = 5353};
 
 	(void)state;
-	assert_int_equal(port_resolved(&port, s, at, 4), PORT_AGAIN);
-	answer(NAME, DNS_QUERY_TYPE_A, DNS_EAI_ALLDONE, four);
-	answer(NAME, DNS_QUERY_TYPE_AAAA, DNS_EAI_ALLDONE, six);
-	assert_int_equal(resolved(s, at, 4), 3);
-	assert_at(&at[0], "2001:db8::1");
-	assert_at(&at[1], "192.0.2.1");
-	assert_at(&at[2], "192.0.2.2");
-	assert_int_equal(port_resolved(&port, s, at, 1), 1);
-	assert_at(&at[0], "2001:db8::1");
-	port_close(&port, &s);
-}
-
-/* The other family is waited for, but not for long; its question is cancelled at the close. */
-static void one_family_is_enough(void **state)
-{
-	static const char *const four[] = {"192.0.2.1", NULL};
-	struct address at;
-	port_sock s = ask(NAME, PORT_BOTH);
-
-	(void)state;
-	answer(NAME, DNS_QUERY_TYPE_A, DNS_EAI_ALLDONE, four);
-	assert_int_equal(resolved(s, &at, 1), 1);
-	assert_at(&at, "192.0.2.1");
-	assert_int_equal(host_questions(), 1);
-	port_close(&port, &s);
-	assert_int_equal(host_questions(), 0);
-}
-
-static void no_name_and_no_answer(void **state)
-{
-	struct address at;
-	port_sock s = ask(NAME, PORT_BOTH);
-
-	(void)state;
-	answer(NAME, DNS_QUERY_TYPE_A, DNS_EAI_NODATA, NULL);
-	answer(NAME, DNS_QUERY_TYPE_AAAA, DNS_EAI_NONAME, NULL);
-	assert_int_equal(resolved(s, &at, 1), PORT_NO_NAME);
-	port_close(&port, &s);
-	s = ask(NAME, PORT_IPV4);
-	assert_int_equal(host_questions(), 1);
-	answer(NAME, DNS_QUERY_TYPE_A, DNS_EAI_CANCELED, NULL); /* as when time has run out */
-	assert_int_equal(resolved(s, &at, 1), PORT_NAME_FAILED);
-	port_close(&port, &s);
-}
-
-/* An answer that was under way when its look-up was closed finds nobody, also where the next one is. */
-static void a_late_answer_finds_nobody(void **state)
-{
-	static const char *const wrong[] = {"192.0.2.66", NULL}, *const right[] = {
-									 "192.0.2.1", NULL};
-	struct host_question late;
-	struct address at[2];
-	port_sock s = ask(NAME, PORT_IPV4);
-
-	(void)state;
-	assert_true(host_take(NAME, DNS_QUERY_TYPE_A, &late));
-	port_close(&port, &s);
-	s = ask(NAME, PORT_IPV4);
-	host_answer(&late, DNS_EAI_ALLDONE, wrong);
-	assert_int_equal(port_resolved(&port, s, at, 2), PORT_AGAIN);
-	answer(NAME, DNS_QUERY_TYPE_A, DNS_EAI_ALLDONE, right);
-	assert_int_equal(resolved(s, at, 2), 1);
-	assert_at(&at[0], "192.0.2.1");
-}
-
-/* Every place is taken once, and free again; the port's end cancels what is asked. */
-static void places_are_given_back(void **state)
-{
-	port_sock s[PORT_LOOKUPS], more;
-
-	(void)state;
-	for (int round = 0; round < 3; round++) {
-		for (int i = 0; i < PORT_LOOKUPS; i++)
-			s[i] = ask(NAME, PORT_BOTH);
-		assert_int_equal(host_questions(), 2 * PORT_LOOKUPS);
-		assert_int_equal(port_resolve(&port, NAME, sizeof NAME - 1, PORT_BOTH, &more),
-			PORT_NO_RESOURCES);
-		assert_int_equal(more, PORT_NONE);
-		for (int i = 0; i < PORT_LOOKUPS && round < 2; i++)
-			port_close(&port, &s[i]);
-	}
-}
-
-/* A resolver that takes no question is said to do so, once until it takes one. */
-static void a_refusal_of_questions_is_said(void **state)
-{
-	struct address at;
-	port_sock s;
-
-	(void)state;
-	for (int i = 0; i < 2; i++) {
-		questions.refuse = true;
-		host.log_len = 0;
-		s = ask(NAME, PORT_BOTH);
-		assert_int_equal(resolved(s, &at, 1), PORT_NAME_FAILED);
-		port_close(&port, &s);
-		assert_non_null(strstr(host_log_text(), "warning: names cannot be looked up"));
-		host.log_len = 0;
-		s = ask(NAME, PORT_BOTH);
-		assert_int_equal(resolved(s, &at, 1), PORT_NAME_FAILED);
-		port_close(&port, &s);
-		assert_string_equal(host_log_text(), "");
-		questions.refuse = false;
-		s = ask(NAME, PORT_BOTH);
-		port_close(&port, &s);
-	}
-}
-
-static void nobody_is_asked(void **state)
-{
-	static const struct {
-		const char *name;
-		int count;
-		const char *first;
-	} rows[] = {
-		{"192.0.2.7", 1, "192.0.2.7"},
-		{"2001:db8::7", 1, "2001:db8::7"},
-		{"fe80::1%1", 1, "fe80::1"},
-		{"localhost", 2, "::1"},
-		{"a.LocalHost", 2, "::1"},
-		{"fe80::1%no-such-interface", PORT_NO_NAME, NULL},
-		{"a..b", PORT_NO_NAME, NULL},
-		{".a", PORT_NO_NAME, NULL},
-	};
-	struct address at[2];
-	port_sock s;
-
-	(void)state;
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		s = ask(rows[i].name, PORT_BOTH);
-		if (host_questions() > 0) /* the name of no interface may look like a host's */
-			port_close(&port, &s);
-		if (s == PORT_NONE)
-			continue;
-		assert_int_equal(resolved(s, at, 2), rows[i].count);
-		if (rows[i].count > 0)
-			assert_at(&at[0], rows[i].first);
-		port_close(&port, &s);
-	}
+	memset(known->servers, 0, sizeof known->servers);
+	(void)address_to_system(&mdns, (struct sockaddr_storage *)&known->servers[0].dns_server);
+	known->servers[0].is_mdns = true;
+	(void)address_to_system(&mdns, (struct sockaddr_storage *)&known->servers[1].dns_server);
+	known->servers[1].is_llmnr = true;
+	(void)address_to_system(&six, (struct sockaddr_storage *)&known->servers[3].dns_server);
+	assert_int_equal(port_name_servers(&port, told, DNS_RESOLVER_MAX_POLL), 0);
+	known->state = DNS_RESOLVE_CONTEXT_ACTIVE;
+	assert_int_equal(port_name_servers(&port, told, DNS_RESOLVER_MAX_POLL), 1);
+	assert_true(address_equal(&told[0], &six));
+	known->state = DNS_RESOLVE_CONTEXT_UNINITIALIZED;
 }
 
 /* ---- The rest ---- */
@@ -385,17 +221,6 @@ static void the_log_has_levels(void **state)
 	port_log(&port, PORT_DEBUG, "state", 5);
 	assert_string_equal(
 		host_log_text(), "error: 100%s wrong\nwarning: unwise\nso it is\ndebug: state\n");
-}
-
-/* Name servers of the configuration would be passed over: that is said. */
-static void name_servers_are_zephyrs(void **state)
-{
-	const struct port_config config = {.name_servers = 1};
-
-	(void)state;
-	port_fini(&port);
-	assert_int_equal(port_init(&port, &config), 0);
-	assert_non_null(strstr(host_log_text(), "warning: dns: "));
 }
 
 static void files_have_names(void **state)
@@ -424,15 +249,8 @@ int main(void)
 		TEST(who_waits_is_told_of_the_end),
 		TEST(who_watches_is_told_of_the_end),
 		TEST(all_that_lies_unread_is_shown),
-		TEST(families_take_turns),
-		TEST(one_family_is_enough),
-		TEST(no_name_and_no_answer),
-		TEST(a_late_answer_finds_nobody),
-		TEST(places_are_given_back),
-		TEST(a_refusal_of_questions_is_said),
-		TEST(nobody_is_asked),
+		TEST(name_servers_are_the_resolvers),
 		TEST(the_log_has_levels),
-		TEST(name_servers_are_zephyrs),
 		TEST(files_have_names),
 	};
 

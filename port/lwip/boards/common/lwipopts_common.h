@@ -1,6 +1,7 @@
 /*
- * What every board's lwIP has in common: the raw API without an operating system, IPv4, TCP,
- * DHCP and, unless names are left out, DNS. A board's lwipopts.h sets its sizes and includes this.
+ * What every board's lwIP has in common: the raw API without an operating system, IPv4, TCP, UDP
+ * and DHCP. A board's lwipopts.h sets its sizes and includes this. Names are looked up by anklet
+ * itself, so lwIP's DNS is disabled.
  *
  * Received frames are passed by reference and used again at once (ethernet.c),
  * so nothing may be on that keeps them: no queue of segments out of order, no
@@ -10,6 +11,7 @@
 #define LWIPOPTS_COMMON_H
 
 #include "anklet_config.h"
+#include "lwip_dhcp_hooks.h"
 #include "lwip_hooks.h"
 
 #define NO_SYS 1
@@ -23,7 +25,7 @@
 #define LWIP_UDP 1
 #define LWIP_TCP 1
 #define LWIP_DHCP 1
-#define LWIP_DNS CONFIG_ANKLET_NAMES
+#define LWIP_DNS 0
 #define LWIP_RAW 0
 #define LWIP_IGMP 0
 #define LWIP_AUTOIP 0

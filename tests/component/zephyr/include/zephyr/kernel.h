@@ -1,4 +1,4 @@
-/* Of Zephyr's kernel what port/zephyr uses, over POSIX threads: see ../../host.h. */
+/* Of Zephyr's kernel what port/zephyr uses, over POSIX threads: see ../../host.c. */
 #ifndef HOST_ZEPHYR_KERNEL_H
 #define HOST_ZEPHYR_KERNEL_H
 
@@ -22,7 +22,7 @@ typedef struct {
 
 #define K_FOREVER ((k_timeout_t){.ticks = -1})
 
-#define K_MUTEX_DEFINE(name) struct k_mutex name = {.mutex = PTHREAD_MUTEX_INITIALIZER}
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
 int k_mutex_lock(struct k_mutex *mutex, k_timeout_t timeout);
 int k_mutex_unlock(struct k_mutex *mutex);

@@ -1,35 +1,33 @@
-/* Of Zephyr's resolver what port/zephyr uses; host.c stands in for it. */
+/* Of Zephyr's resolver what port/bsd uses: the name servers that it has. A test sets them. */
 #ifndef HOST_ZEPHYR_DNS_RESOLVE_H
 #define HOST_ZEPHYR_DNS_RESOLVE_H
 
+#include <netinet/in.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
-enum dns_query_type { DNS_QUERY_TYPE_A = 1, DNS_QUERY_TYPE_AAAA = 28 };
+#include <zephyr/kernel.h>
 
-enum dns_resolve_status {
-	DNS_EAI_NONAME = -2,
-	DNS_EAI_AGAIN = -3,
-	DNS_EAI_FAIL = -4,
-	DNS_EAI_NODATA = -5,
-	DNS_EAI_ADDRFAMILY = -9,
-	DNS_EAI_INPROGRESS = -100,
-	DNS_EAI_CANCELED = -101,
-	DNS_EAI_ALLDONE = -103,
+#define DNS_RESOLVER_MAX_POLL 5
+
+enum dns_resolve_context_state {
+	DNS_RESOLVE_CONTEXT_UNINITIALIZED = 0,
+	DNS_RESOLVE_CONTEXT_ACTIVE,
+	DNS_RESOLVE_CONTEXT_DEACTIVATING,
+	DNS_RESOLVE_CONTEXT_INACTIVE,
 };
 
 /* There, every struct sockaddr has room for an address of IPv6. */
-struct dns_addrinfo {
-	uint8_t ai_family;
-	socklen_t ai_addrlen;
-	struct sockaddr_storage ai_addr;
+struct dns_resolve_context {
+	struct dns_server {
+		struct sockaddr_in6 dns_server;
+		uint8_t is_mdns : 1;
+		uint8_t is_llmnr : 1;
+	} servers[DNS_RESOLVER_MAX_POLL];
+	struct k_mutex lock;
+	enum dns_resolve_context_state state;
 };
 
-typedef void (*dns_resolve_cb_t)(
-	enum dns_resolve_status status, struct dns_addrinfo *info, void *user_data);
-
-int dns_get_addr_info(const char *query, enum dns_query_type type, uint16_t *dns_id,
-	dns_resolve_cb_t cb, void *user_data, int32_t timeout);
-int dns_cancel_addr_info(uint16_t dns_id);
+struct dns_resolve_context *dns_resolve_get_default(void);
 
 #endif

@@ -1,27 +1,27 @@
 /*
  * Files of text, read line by line into a buffer of fixed size.
  */
-#ifndef ANKLET_POSIX_LINES_H
-#define ANKLET_POSIX_LINES_H
+#ifndef ANKLET_APP_LINES_H
+#define ANKLET_APP_LINES_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "base/word.h"
 
-#define LINES_LINE_MAX 1024 /* octets; longer lines are passed over */
+#define LINES_LINE_MAX 1024 /* bytes; longer lines are passed over */
 
 struct lines {
 	int fd;
-	size_t left; /* octets that may still be read */
+	size_t left; /* bytes that may still be read */
 	size_t at;   /* where the next line begins */
-	size_t len;  /* octets in the buffer */
+	size_t len;  /* bytes in the buffer */
 	bool passing_over;
 	char buf[LINES_LINE_MAX];
 };
 
 /*
- * Opens a file of which at most size_max octets are read. False, and errno,
+ * Opens a file of which at most size_max bytes are read. False, and errno,
  * where that fails; then lines_next() has none. A FIFO is not waited for.
  */
 bool lines_open(struct lines *l, const char *path, size_t size_max);

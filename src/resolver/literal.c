@@ -1,7 +1,7 @@
 /*
  * Addresses as text, with zones. See literal.h.
  */
-#include "literal.h"
+#include "resolver/literal.h"
 
 #include <string.h>
 
@@ -19,7 +19,7 @@ static bool parse_zone(const char *zone, size_t len, uint32_t *scope)
 		return false;
 	memcpy(name, zone, len);
 	name[len] = '\0';
-	*scope = literal_zone(name);
+	*scope = port_zone(name);
 	return *scope != 0;
 }
 
