@@ -13,7 +13,7 @@
 #include "config/config.h"
 #include "loop/loop.h"
 #include "port.h"
-#include "proxy/datagrams.h"
+#include "proxy/udp_forward.h"
 #include "session/session.h"
 
 /* Its address is the loop's listening[] of the same number. */

@@ -1,7 +1,7 @@
 /*
  * Associations: a client of a forward of datagrams and the socket through which it has the target.
  */
-#include "proxy/datagrams.h"
+#include "proxy/udp_forward.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /*
  * Forwards of datagrams: the places they come to, their targets, and each turn. See datagrams.h.
  */
-#include "proxy/datagrams.h"
+#include "proxy/udp_forward.h"
 
 #include <string.h>
 
