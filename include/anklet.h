@@ -31,9 +31,9 @@
  * Bytes that one instance needs, aligned as for any type. An upper bound that is
  * asserted when anklet is built.
  */
-#define ANKLET_DATAGRAMS_MEMORY                                                           \
-	((size_t)CONFIG_ANKLET_ASSOCIATIONS * 144 +                                       \
-		(CONFIG_ANKLET_ASSOCIATIONS > 0) *                                        \
+#define ANKLET_UDP_MEMORY                                                                 \
+	((size_t)CONFIG_ANKLET_UDP_FLOWS * 144 +                                          \
+		(CONFIG_ANKLET_UDP_FLOWS > 0) *                                           \
 			((size_t)CONFIG_ANKLET_FORWARDS * (24 * ANKLET_ADDRESSES + 128) + \
 				CONFIG_ANKLET_DATAGRAM + 160))
 #define ANKLET_LOOKUPS_MEMORY \
@@ -57,7 +57,7 @@
 						  16 * ANKLET_ADDRESSES + 304) +                   \
 		(size_t)CONFIG_ANKLET_RULES * 80 + (size_t)CONFIG_ANKLET_LISTENERS * 90 +          \
 		(size_t)CONFIG_ANKLET_ROUTES * 140 + (size_t)CONFIG_ANKLET_FORWARDS * 180 +        \
-		(size_t)CONFIG_ANKLET_SPARE_SOCKETS * 2 + ANKLET_DATAGRAMS_MEMORY +                \
+		(size_t)CONFIG_ANKLET_SPARE_SOCKETS * 2 + ANKLET_UDP_MEMORY +                      \
 		ANKLET_NAMES_MEMORY + CONFIG_ANKLET_CONFIG_TEXT + CONFIG_ANKLET_LOG_LINE +         \
 		(CONFIG_ANKLET_LOG_LEVELS > 2) * 448 + 784)
 
@@ -139,7 +139,7 @@ void anklet_turn(struct anklet *a);
 const char *anklet_user(const struct anklet *a);
 
 /*
- * Accepts no more clients, closes the listeners, and ends the associations of datagrams. The
+ * Accepts no more clients, closes the listeners, and ends the flows of datagrams. The
  * sessions go on: poll until none is left.
  */
 void anklet_stop(struct anklet *a);
@@ -158,7 +158,7 @@ struct anklet_status {
 	uint64_t left;           /* clients who left before they had asked for anything */
 	uint64_t octets_up;      /* from clients, counted as they are passed on; as is the next */
 	uint64_t octets_down;    /* to clients */
-	uint32_t associations;   /* clients of forwards of datagrams */
+	uint32_t udp_flows;      /* clients of forwards of datagrams */
 	uint64_t datagrams_up;   /* from them, forwarded */
 	uint64_t datagrams_down; /* to them */
 	uint64_t datagrams_dropped; /* either way; those of clients that are refused, too */

@@ -104,8 +104,8 @@
 #endif
 
 /* Clients of all forwards of datagrams at once; 0 leaves datagrams out of the program. */
-#ifndef CONFIG_ANKLET_ASSOCIATIONS
-#define CONFIG_ANKLET_ASSOCIATIONS 64
+#ifndef CONFIG_ANKLET_UDP_FLOWS
+#define CONFIG_ANKLET_UDP_FLOWS 64
 #endif
 
 /* Bytes of the longest datagram that is forwarded; longer ones are dropped and counted. */
@@ -184,10 +184,10 @@
 #else
 #define ANKLET_IF_FORWARDS(text) ""
 #endif
-#if CONFIG_ANKLET_ASSOCIATIONS > 0
-#define ANKLET_IF_ASSOCIATIONS(text) text
+#if CONFIG_ANKLET_UDP_FLOWS > 0
+#define ANKLET_IF_UDP_FLOWS(text) text
 #else
-#define ANKLET_IF_ASSOCIATIONS(text) ""
+#define ANKLET_IF_UDP_FLOWS(text) ""
 #endif
 #if CONFIG_ANKLET_TLS_STREAMS > 0
 #define ANKLET_IF_TLS_STREAMS(text) text
@@ -218,18 +218,17 @@
  */
 #define ANKLET_SOCKETS                                                                       \
 	(CONFIG_ANKLET_LISTENERS + 2 * CONFIG_ANKLET_FORWARDS + 2 * CONFIG_ANKLET_SESSIONS + \
-		CONFIG_ANKLET_SPARE_SOCKETS + CONFIG_ANKLET_ASSOCIATIONS + \
+		CONFIG_ANKLET_SPARE_SOCKETS + CONFIG_ANKLET_UDP_FLOWS +                      \
 		(CONFIG_ANKLET_NAMES ? CONFIG_ANKLET_LOOKUPS : 0) + 1)
 
 /* Bytes of the longest datagram that any part handles: one that is forwarded, or an answer of a name server. */
-#define ANKLET_DATAGRAM_MAX                                                                      \
-	(CONFIG_ANKLET_ASSOCIATIONS > 0 && CONFIG_ANKLET_DATAGRAM > 512 ? CONFIG_ANKLET_DATAGRAM \
-									: 512)
+#define ANKLET_DATAGRAM_MAX \
+	(CONFIG_ANKLET_UDP_FLOWS > 0 && CONFIG_ANKLET_DATAGRAM > 512 ? CONFIG_ANKLET_DATAGRAM : 512)
 
 /* What is built in: constants, so that the code of what is not falls away. */
 #define ANKLET_HAS_ROUTES (CONFIG_ANKLET_ROUTES > 0)
 #define ANKLET_HAS_FORWARDS (CONFIG_ANKLET_FORWARDS > 0)
-#define ANKLET_HAS_DATAGRAMS (CONFIG_ANKLET_ASSOCIATIONS > 0 || CONFIG_ANKLET_NAMES)
+#define ANKLET_HAS_DATAGRAMS (CONFIG_ANKLET_UDP_FLOWS > 0 || CONFIG_ANKLET_NAMES)
 #define ANKLET_HAS_TLS (CONFIG_ANKLET_TLS_STREAMS > 0)
 #if CONFIG_ANKLET_TLS_STREAMS > 0
 #define ANKLET_IF_TLS(text) text

@@ -21,10 +21,10 @@ _Static_assert(LWIP_UDP, "datagrams are carried by lwIP");
 _Static_assert(
 	!ANKLET_HAS_DATAGRAMS || (LWIP_IPV4 && IP_FRAG) || ANKLET_DATAGRAM_MAX <= UDP_OVER_ETHERNET,
 	"without IP_FRAG a datagram is one frame");
-_Static_assert(MEMP_NUM_UDP_PCB >= 2 * CONFIG_ANKLET_FORWARDS + CONFIG_ANKLET_ASSOCIATIONS +
+_Static_assert(MEMP_NUM_UDP_PCB >= 2 * CONFIG_ANKLET_FORWARDS + CONFIG_ANKLET_UDP_FLOWS +
 					   (CONFIG_ANKLET_NAMES ? CONFIG_ANKLET_LOOKUPS : 0) +
 					   LWIP_DHCP,
-	"MEMP_NUM_UDP_PCB holds every forward of both families, every association, every lookup "
+	"MEMP_NUM_UDP_PCB holds every forward of both families, every flow, every lookup "
 	"and DHCP");
 _Static_assert(LWIP_DATAGRAMS > 0 && ANKLET_DATAGRAM_MAX <= UINT16_MAX - 1, "lengths are 16 bits");
 

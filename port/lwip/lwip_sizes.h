@@ -31,7 +31,7 @@
  * are none but the answers of name servers, one for each name that is looked up.
  */
 #ifndef CONFIG_ANKLET_LWIP_DATAGRAMS
-#define CONFIG_ANKLET_LWIP_DATAGRAMS (CONFIG_ANKLET_ASSOCIATIONS > 0 ? 8 : CONFIG_ANKLET_LOOKUPS)
+#define CONFIG_ANKLET_LWIP_DATAGRAMS (CONFIG_ANKLET_UDP_FLOWS > 0 ? 8 : CONFIG_ANKLET_LOOKUPS)
 #endif
 
 #endif

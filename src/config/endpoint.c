@@ -246,7 +246,7 @@ struct names endpoint_schemes(int type, bool tls)
 
 	if (!setting_is_built(tls, SETTING_TLS_STREAMS))
 		among &= ~(unsigned)ARE_TLS;
-	if (CONFIG_ANKLET_ASSOCIATIONS == 0)
+	if (CONFIG_ANKLET_UDP_FLOWS == 0)
 		among &= ~(1u << ENDPOINT_UDP);
 	return (struct names){
 		schemes[0], sizeof schemes[0], sizeof schemes / sizeof schemes[0], among};
@@ -278,7 +278,7 @@ static bool scheme_take(struct reading *r, int type, struct word *word, struct e
 	e->scheme = (uint8_t)found;
 	return (names.among >> found & 1) != 0 ||
 	       error_setting(r, ERROR_DISABLED, scheme,
-		       found == ENDPOINT_UDP ? SETTING_ASSOCIATIONS : SETTING_TLS_STREAMS, 0);
+		       found == ENDPOINT_UDP ? SETTING_UDP_FLOWS : SETTING_TLS_STREAMS, 0);
 }
 
 /* What follows the host. all: the endpoint as it is written. */

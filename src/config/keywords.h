@@ -42,7 +42,7 @@ X(LIMIT_IDLE, "limit-idle", TIME_OR_0, NONE, ONE(limit_idle_ms), 900, 0, NOW, \
 	"TIME", "without a byte either way", "") \
 X(LIMIT_HALF_CLOSED, "limit-half-closed", TIME_OR_0, NONE, ONE(limit_half_closed_ms), 120, 0, NOW, \
 	"TIME", "the same when one side has ended", "") \
-X(LIMIT_DATAGRAMS, "limit-datagrams", TIME, ASSOCIATIONS, ONE(limit_datagrams_ms), 120, 0, NOW, \
+X(LIMIT_DATAGRAMS, "limit-datagrams", TIME, UDP_FLOWS, ONE(limit_datagrams_ms), 120, 0, NOW, \
 	"TIME", "a client of forwarded datagrams without any", "") \
 X(LIMIT_CLIENT, "limit-client", COUNT, NONE, ONE(limit_client), \
 	(CONFIG_ANKLET_SESSIONS + 1) / 2, CONFIG_ANKLET_SESSIONS, NOW, \

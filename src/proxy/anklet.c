@@ -121,13 +121,13 @@ static void note_ready(struct anklet *a, port_sock sock)
 	case OWNER_LISTENER:
 		a->listeners[owner.index].ready = true;
 		break;
-	case OWNER_DATAGRAMS:
-		if (CONFIG_ANKLET_ASSOCIATIONS > 0)
-			datagrams_ready(a, owner.index);
+	case OWNER_UDP_FORWARD:
+		if (CONFIG_ANKLET_UDP_FLOWS > 0)
+			udp_forward_ready(a, owner.index);
 		break;
-	case OWNER_ASSOCIATION:
-		if (CONFIG_ANKLET_ASSOCIATIONS > 0)
-			datagrams_association_ready(a, owner.index);
+	case OWNER_UDP_FLOW:
+		if (CONFIG_ANKLET_UDP_FLOWS > 0)
+			udp_flow_ready(a, owner.index);
 		break;
 	case OWNER_LOOKUP:
 		if (CONFIG_ANKLET_NAMES)
@@ -156,9 +156,9 @@ static void expire(struct anklet *a)
 	if (BUDGET_CLIENTS > 0 && deadline_passed(&loop->budget.told_at, now))
 		loop_tell_unlogged(loop);
 	sessions_expire(&a->sessions);
-	if (CONFIG_ANKLET_ASSOCIATIONS > 0 && deadline_passed(&loop->earliest, now)) {
+	if (CONFIG_ANKLET_UDP_FLOWS > 0 && deadline_passed(&loop->earliest, now)) {
 		loop->earliest.set = false;
-		datagrams_expire(a, now);
+		udp_forward_expire(a, now);
 	}
 }
 
@@ -181,8 +181,8 @@ static void log_slow_tick(struct loop *loop, uint32_t begun)
 static void run_resolver(struct anklet *a)
 {
 	resolver_run(&a->sessions.names);
-	if (CONFIG_ANKLET_ASSOCIATIONS > 0 && resolver_has_news(&a->sessions.names))
-		datagrams_named(a);
+	if (CONFIG_ANKLET_UDP_FLOWS > 0 && resolver_has_news(&a->sessions.names))
+		udp_forward_named(a);
 }
 
 void anklet_turn(struct anklet *a)
@@ -196,8 +196,8 @@ void anklet_turn(struct anklet *a)
 	if (CONFIG_ANKLET_NAMES)
 		run_resolver(a);
 	sessions_run(&a->sessions);
-	if (CONFIG_ANKLET_ASSOCIATIONS > 0)
-		datagrams_run(a);
+	if (CONFIG_ANKLET_UDP_FLOWS > 0)
+		udp_forward_run(a);
 	if (ANKLET_HAS_TLS && ANKLET_HAS_LOG(PORT_WARNING))
 		log_slow_tick(&a->sessions.loop, begun);
 }
@@ -213,7 +213,7 @@ int32_t anklet_next(struct anklet *a)
 		if (names >= 0 && (ms < 0 || names < ms))
 			ms = names;
 	}
-	if (loop->ready.count > 0 || (CONFIG_ANKLET_ASSOCIATIONS > 0 && datagrams_busy(a)))
+	if (loop->ready.count > 0 || (CONFIG_ANKLET_UDP_FLOWS > 0 && udp_forward_busy(a)))
 		return 0;
 	for (unsigned i = 0; i < a->listener_count && can_accept(a); i++) {
 		int32_t room = can_serve(a, &a->listeners[i]);
@@ -251,7 +251,7 @@ struct anklet *anklet_init(void *memory, size_t size, struct port *port)
 	if (size < ANKLET_MEMORY)
 		return NULL;
 	loop_init(&a->sessions.loop, port);
-	a->datagrams = CONFIG_ANKLET_ASSOCIATIONS > 0 ? (struct datagrams *)(a + 1) : NULL;
+	a->udp = CONFIG_ANKLET_UDP_FLOWS > 0 ? (struct udp_forwards *)(a + 1) : NULL;
 	config_init(&a->config);
 	a->sessions.config = &a->config;
 	use_configuration(a);
@@ -305,8 +305,8 @@ void anklet_stop(struct anklet *a)
 	for (unsigned i = 0; i < a->listener_count; i++)
 		loop_close(&a->sessions.loop, &a->listeners[i].sock);
 	a->listener_count = a->sessions.loop.listening_count = 0;
-	if (CONFIG_ANKLET_ASSOCIATIONS > 0)
-		datagrams_stop(a);
+	if (CONFIG_ANKLET_UDP_FLOWS > 0)
+		udp_forward_stop(a);
 }
 
 void anklet_fini(struct anklet *a)

@@ -26,8 +26,8 @@ struct listener {
 
 /* The tables stand at the end, as in the other structs: what is near is reached with less code. */
 struct anklet {
-	struct datagrams *datagrams; /* after this struct; NULL where they are disabled */
-	bool started;                /* anklet_start() was called, and did not fail */
+	struct udp_forwards *udp; /* after this struct; NULL where they are disabled */
+	bool started;             /* anklet_start() was called, and did not fail */
 	bool stopping;
 	uint8_t listener_count;
 	uint8_t listener_turn; /* which one is asked next: they take turns */
@@ -40,7 +40,7 @@ struct anklet {
 };
 
 _Static_assert(
-	sizeof(struct anklet) + (CONFIG_ANKLET_ASSOCIATIONS > 0) * sizeof(struct datagrams) <=
+	sizeof(struct anklet) + (CONFIG_ANKLET_UDP_FLOWS > 0) * sizeof(struct udp_forwards) <=
 		ANKLET_MEMORY,
 	"ANKLET_MEMORY is enough");
 

@@ -57,8 +57,8 @@ static int add_listener(struct anklet *a, const struct line *line, struct addres
 	struct loop *loop = &a->sessions.loop;
 	int r;
 
-	if (CONFIG_ANKLET_ASSOCIATIONS > 0 && line->datagrams)
-		return datagrams_listen(a, (unsigned)line->forward, at);
+	if (CONFIG_ANKLET_UDP_FLOWS > 0 && line->datagrams)
+		return udp_forward_listen(a, (unsigned)line->forward, at);
 	if (a->listener_count == LOOP_LISTENERS)
 		return PORT_NO_RESOURCES;
 	r = port_listen(a->sessions.loop.port, at, BACKLOG, &l->sock);
@@ -209,8 +209,8 @@ static int listen_everywhere(struct anklet *a, struct anklet_failure *failure)
 
 		r = listen_on(a, &line, &c->forward[i].listen, failure);
 	}
-	if (CONFIG_ANKLET_ASSOCIATIONS > 0 && r == 0)
-		datagrams_start(a);
+	if (CONFIG_ANKLET_UDP_FLOWS > 0 && r == 0)
+		udp_forward_start(a);
 	return r;
 }
 

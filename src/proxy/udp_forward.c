@@ -1,5 +1,5 @@
 /*
- * Forwards of datagrams: the places they come to, their targets, and each turn. See datagrams.h.
+ * Forwards of datagrams: their listeners, their upstreams, and each tick. See udp_forward.h.
  */
 #include "proxy/udp_forward.h"
 
@@ -7,8 +7,8 @@
 
 #include "proxy/instance.h"
 
-#define DATAGRAMS_A_TURN 16 /* of one socket */
-#define RETRY_MS 10000      /* after a look-up that failed */
+#define DATAGRAMS_A_SLICE 16 /* of one socket */
+#define RETRY_MS 10000       /* after a lookup that failed */
 #define REOPEN_MS 1000
 
 static const struct forward *forward_of(const struct anklet *a, unsigned i)
@@ -18,7 +18,7 @@ static const struct forward *forward_of(const struct anklet *a, unsigned i)
 
 static void own(struct anklet *a, port_sock sock, unsigned index)
 {
-	loop_own(&a->sessions.loop, sock, OWNER_DATAGRAMS, index);
+	loop_own(&a->sessions.loop, sock, OWNER_UDP_FORWARD, index);
 }
 
 static void close_socket(struct anklet *a, port_sock *sock)
@@ -32,57 +32,57 @@ static void set_deadline(struct anklet *a, struct deadline *d, uint32_t ms)
 	loop_deadline(&a->sessions.loop, d);
 }
 
-/* ---- Places ---- */
+/* ---- Listeners ---- */
 
 /* Opens it where its 'at' says, which then has a port. */
-static int open_place(struct anklet *a, unsigned i)
+static int open_listener(struct anklet *a, unsigned i)
 {
-	struct datagrams_place *place = &a->datagrams->places[i];
-	int r = port_datagram(a->sessions.loop.port, &place->at, NULL, &place->sock);
+	struct udp_listener *listener = &a->udp->listener[i];
+	int r = port_datagram(a->sessions.loop.port, &listener->at, NULL, &listener->sock);
 
 	if (r < 0)
 		return r;
-	own(a, place->sock, i);
-	r = port_local(a->sessions.loop.port, place->sock, &place->at);
+	own(a, listener->sock, i);
+	r = port_local(a->sessions.loop.port, listener->sock, &listener->at);
 	if (r < 0)
-		close_socket(a, &place->sock);
-	place->ready = r == 0;
+		close_socket(a, &listener->sock);
+	listener->ready = r == 0;
 	return r;
 }
 
-int datagrams_listen(struct anklet *a, unsigned forward, struct address *at)
+int udp_forward_listen(struct anklet *a, unsigned forward, struct address *at)
 {
-	struct datagrams *d = a->datagrams;
-	struct datagrams_place *place = &d->places[d->place_count];
+	struct udp_forwards *d = a->udp;
+	struct udp_listener *listener = &d->listener[d->listener_count];
 	int r;
 
-	if (d->place_count == DATAGRAMS_PLACES)
+	if (d->listener_count == UDP_LISTENERS)
 		return PORT_NO_RESOURCES;
-	place->forward = (uint8_t)forward;
-	place->at = *at;
-	r = open_place(a, d->place_count);
+	listener->forward = (uint8_t)forward;
+	listener->at = *at;
+	r = open_listener(a, d->listener_count);
 	if (r < 0)
 		return r;
-	d->place_count++;
-	*at = place->at;
+	d->listener_count++;
+	*at = listener->at;
 	return 0;
 }
 
-bool datagrams_listens(const struct anklet *a, const struct ip *ip, uint16_t port)
+bool udp_forward_listens(const struct anklet *a, const struct ip *ip, uint16_t port)
 {
-	for (unsigned i = 0; i < a->datagrams->place_count; i++)
-		if (loop_is_at(&a->datagrams->places[i].at, ip, port))
+	for (unsigned i = 0; i < a->udp->listener_count; i++)
+		if (loop_is_at(&a->udp->listener[i].at, ip, port))
 			return true;
 	return false;
 }
 
-static void reopen_later(struct anklet *a, struct datagrams_place *place)
+static void reopen_later(struct anklet *a, struct udp_listener *listener)
 {
-	place->ready = false;
-	set_deadline(a, &place->reopen, REOPEN_MS);
+	listener->ready = false;
+	set_deadline(a, &listener->reopen, REOPEN_MS);
 }
 
-static void log_failed(struct anklet *a, const struct datagrams_place *place)
+static void log_failed(struct anklet *a, const struct udp_listener *listener)
 {
 	struct text *t;
 
@@ -90,20 +90,20 @@ static void log_failed(struct anklet *a, const struct datagrams_place *place)
 		return;
 	t = loop_line(&a->sessions.loop);
 	text_str(t, "datagrams at ");
-	text_address(t, &place->at);
+	text_address(t, &listener->at);
 	text_str(t, ": the socket failed, and is opened again");
 	loop_log(&a->sessions.loop, PORT_ERROR);
 }
 
 /* No port is known to end a socket like this; clients find it again all the same. */
-static void place_failed(struct anklet *a, struct datagrams_place *place)
+static void listener_failed(struct anklet *a, struct udp_listener *listener)
 {
-	log_failed(a, place);
-	close_socket(a, &place->sock);
-	reopen_later(a, place);
+	log_failed(a, listener);
+	close_socket(a, &listener->sock);
+	reopen_later(a, listener);
 }
 
-/* ---- Targets ---- */
+/* ---- Upstreams ---- */
 
 static void log_forward(struct anklet *a, unsigned i, const char *what)
 {
@@ -118,96 +118,95 @@ static void log_forward(struct anklet *a, unsigned i, const char *what)
 	loop_log(&a->sessions.loop, PORT_WARNING);
 }
 
-static void look_up_failed(struct anklet *a, unsigned i, int answer)
+static void lookup_failed(struct anklet *a, unsigned i, int answer)
 {
-	struct datagrams_target *target = &a->datagrams->targets[i];
+	struct udp_upstream *upstream = &a->udp->upstream[i];
 
-	if (!target->failed)
+	if (!upstream->failed)
 		log_forward(a, i,
 			answer == PORT_NO_NAME ? ": the name has no address; tried again"
 					       : ": the name could not be looked up; tried again");
-	target->failed = true;
-	set_deadline(a, &target->retry, RETRY_MS);
+	upstream->failed = true;
+	set_deadline(a, &upstream->retry, RETRY_MS);
 }
 
 static void look_up(struct anklet *a, unsigned i)
 {
-	struct datagrams_target *target = &a->datagrams->targets[i];
+	struct udp_upstream *upstream = &a->udp->upstream[i];
 
-	target->looking = target->ready = true;
-	a->datagrams->busy = true;
+	upstream->looking = upstream->ready = true;
+	a->udp->busy = true;
 }
 
 /* The answer has come: those who went elsewhere, and have heard nothing, begin again. */
 static void end_misled(struct anklet *a, unsigned i)
 {
-	struct datagrams *d = a->datagrams;
-	const struct datagrams_target *target = &d->targets[i];
+	struct udp_forwards *d = a->udp;
+	const struct udp_upstream *upstream = &d->upstream[i];
 
-	for (unsigned n = 0; n < DATAGRAMS_ASSOCIATIONS; n++) {
-		struct association *as = &d->associations[n];
+	for (unsigned n = 0; n < UDP_FLOWS; n++) {
+		struct udp_flow *flow = &d->flow[n];
 		bool found = false;
 
-		if (!as->used || as->down > 0 || d->places[as->place].forward != i)
+		if (!flow->used || flow->down > 0 || d->listener[flow->listener].forward != i)
 			continue;
-		for (unsigned j = 0; j < target->count; j++)
-			found |= address_equal(&as->server, &target->address[j]);
+		for (unsigned j = 0; j < upstream->count; j++)
+			found |= address_equal(&flow->server, &upstream->address[j]);
 		if (!found)
-			association_end(a, as, "the target's name has other addresses now");
+			udp_flow_end(a, flow, "the name has other addresses now");
 	}
 }
 
 static void take_answer(struct anklet *a, unsigned i)
 {
-	struct datagrams_target *target = &a->datagrams->targets[i];
+	struct udp_upstream *upstream = &a->udp->upstream[i];
 	const char *name = string_table_at(&a->config.strings, forward_of(a, i)->target.name);
 	const struct resolver_question q = {name, (uint8_t)strlen(name), PORT_BOTH, CLIENT_NONE};
 	struct address found[ANKLET_ADDRESSES];
-	int n = resolver_find(
-		&a->sessions.names, RESOLVER_FORWARD(i), &q, found, ANKLET_ADDRESSES);
+	int n = resolver_find(&a->sessions.names, RESOLVER_FORWARD(i), &q, found, ANKLET_ADDRESSES);
 
-	target->ready = false;
+	upstream->ready = false;
 	if (n == PORT_AGAIN)
 		return;
-	target->looking = false;
+	upstream->looking = false;
 	if (n < 0) {
-		look_up_failed(a, i, n);
+		lookup_failed(a, i, n);
 		return;
 	}
-	target->failed = false;
-	target->count = (uint8_t)n;
-	target->found_at = port_now(a->sessions.loop.port);
+	upstream->failed = false;
+	upstream->count = (uint8_t)n;
+	upstream->found_at = port_now(a->sessions.loop.port);
 	for (int j = 0; j < n; j++) {
-		target->address[j] = found[j];
-		target->address[j].port = forward_of(a, i)->target.port;
+		upstream->address[j] = found[j];
+		upstream->address[j].port = forward_of(a, i)->target.port;
 	}
 	end_misled(a, i);
 }
 
-void datagrams_look_again(struct anklet *a, unsigned forward)
+void udp_forward_look_again(struct anklet *a, unsigned forward)
 {
-	const struct datagrams_target *target = &a->datagrams->targets[forward];
+	const struct udp_upstream *upstream = &a->udp->upstream[forward];
 
 	if (CONFIG_ANKLET_NAMES && forward_of(a, forward)->target.host == ENDPOINT_NAME &&
-		!target->looking && !target->retry.set &&
-		port_now(a->sessions.loop.port) - target->found_at >= DATAGRAMS_FRESH_MS)
+		!upstream->looking && !upstream->retry.set &&
+		port_now(a->sessions.loop.port) - upstream->found_at >= UDP_FRESH_MS)
 		look_up(a, forward);
 }
 
-static void find_target(struct anklet *a, unsigned i)
+static void find_upstream(struct anklet *a, unsigned i)
 {
 	const struct endpoint *e = &forward_of(a, i)->target;
-	struct datagrams_target *target = &a->datagrams->targets[i];
+	struct udp_upstream *upstream = &a->udp->upstream[i];
 
 	if (CONFIG_ANKLET_NAMES && e->host == ENDPOINT_NAME) {
 		look_up(a, i);
 		return;
 	}
-	target->count = 1;
-	target->address[0] = (struct address){.ip = e->ip, .port = e->port};
+	upstream->count = 1;
+	upstream->address[0] = (struct address){.ip = e->ip, .port = e->port};
 }
 
-static void log_place(struct anklet *a, const struct datagrams_place *place)
+static void log_listener(struct anklet *a, const struct udp_listener *listener)
 {
 	struct text *t;
 
@@ -215,176 +214,176 @@ static void log_place(struct anklet *a, const struct datagrams_place *place)
 		return;
 	t = loop_line(&a->sessions.loop);
 	text_str(t, "forwarding datagrams from ");
-	text_address(t, &place->at);
+	text_address(t, &listener->at);
 	text_str(t, " to ");
-	text_endpoint(t, &forward_of(a, place->forward)->target, &a->config.strings);
+	text_endpoint(t, &forward_of(a, listener->forward)->target, &a->config.strings);
 	loop_log(&a->sessions.loop, PORT_INFO);
 }
 
-void datagrams_start(struct anklet *a)
+void udp_forward_start(struct anklet *a)
 {
-	for (unsigned i = 0; i < a->datagrams->place_count; i++)
-		log_place(a, &a->datagrams->places[i]);
+	for (unsigned i = 0; i < a->udp->listener_count; i++)
+		log_listener(a, &a->udp->listener[i]);
 	for (unsigned i = 0; i < a->config.forward_count; i++)
 		if (forward_of(a, i)->listen.scheme == ENDPOINT_UDP)
-			find_target(a, i);
-	a->datagrams->busy = true;
+			find_upstream(a, i);
+	a->udp->busy = true;
 }
 
 /* ---- Datagrams ---- */
 
-/* An error may be about an earlier datagram, and takes the place of an answer about this one. */
+/* An error may be about an earlier datagram, and stands for an answer about this one. */
 static bool send_on(struct anklet *a, port_sock sock, size_t len, const struct address *from,
 	const struct address *to)
 {
-	const uint8_t *octets = a->datagrams->octets;
-	int r = port_sendto(a->sessions.loop.port, sock, octets, len, from, to);
+	const uint8_t *bytes = a->udp->bytes;
+	int r = port_sendto(a->sessions.loop.port, sock, bytes, len, from, to);
 
 	if (r == PORT_REFUSED || r == PORT_UNREACHABLE)
-		r = port_sendto(a->sessions.loop.port, sock, octets, len, from, to);
+		r = port_sendto(a->sessions.loop.port, sock, bytes, len, from, to);
 	return r == 0;
 }
 
-static void drop(struct anklet *a, struct association *as)
+static void drop(struct anklet *a, struct udp_flow *flow)
 {
-	if (as != NULL)
-		as->dropped++;
+	if (flow != NULL)
+		flow->dropped++;
 	a->sessions.loop.status.datagrams_dropped++;
 }
 
 /* A client's datagram. */
-static void forward_up(struct anklet *a, unsigned place, size_t len, const struct address *client,
-	const struct address *asked)
+static void forward_up(struct anklet *a, unsigned listener, size_t len,
+	const struct address *client, const struct address *asked)
 {
-	struct association *as = association_find(a, place, client, asked);
+	struct udp_flow *flow = udp_flow_find(a, listener, client, asked);
 
-	if (as == NULL && len <= CONFIG_ANKLET_DATAGRAM)
-		as = association_begin(a, place, client, asked);
-	if (as == NULL || len > CONFIG_ANKLET_DATAGRAM) {
-		drop(a, as);
+	if (flow == NULL && len <= CONFIG_ANKLET_DATAGRAM)
+		flow = udp_flow_begin(a, listener, client, asked);
+	if (flow == NULL || len > CONFIG_ANKLET_DATAGRAM) {
+		drop(a, flow);
 		return;
 	}
-	as->last_at = port_now(a->sessions.loop.port);
-	if (!send_on(a, as->sock, len, NULL, NULL)) {
-		drop(a, as);
+	flow->last_at = port_now(a->sessions.loop.port);
+	if (!send_on(a, flow->sock, len, NULL, NULL)) {
+		drop(a, flow);
 		return;
 	}
-	as->up++;
-	as->octets_up += len;
+	flow->up++;
+	flow->bytes_up += len;
 	a->sessions.loop.status.datagrams_up++;
 }
 
-/* The target's. */
-static void forward_down(struct anklet *a, struct association *as, size_t len)
+/* The upstream's. */
+static void forward_down(struct anklet *a, struct udp_flow *flow, size_t len)
 {
-	port_sock sock = a->datagrams->places[as->place].sock;
+	port_sock sock = a->udp->listener[flow->listener].sock;
 
-	as->last_at = port_now(a->sessions.loop.port);
+	flow->last_at = port_now(a->sessions.loop.port);
 	if (len > CONFIG_ANKLET_DATAGRAM || sock == PORT_NONE ||
-		!send_on(a, sock, len, &as->asked, &as->client)) {
-		drop(a, as);
+		!send_on(a, sock, len, &flow->asked, &flow->client)) {
+		drop(a, flow);
 		return;
 	}
-	as->down++;
-	as->octets_down += len;
+	flow->down++;
+	flow->bytes_down += len;
 	a->sessions.loop.status.datagrams_down++;
 }
 
 static int receive(struct anklet *a, port_sock sock, struct address *from, struct address *to)
 {
-	struct datagrams *d = a->datagrams;
+	struct udp_forwards *d = a->udp;
 
-	return port_recvfrom(a->sessions.loop.port, sock, d->octets, sizeof d->octets, from, to);
+	return port_recvfrom(a->sessions.loop.port, sock, d->bytes, sizeof d->bytes, from, to);
 }
 
 /* Every other failure than PORT_FAILED is about a datagram sent earlier: an event, and no end. */
-static void run_place(struct anklet *a, unsigned i)
+static void run_listener(struct anklet *a, unsigned i)
 {
-	struct datagrams_place *place = &a->datagrams->places[i];
+	struct udp_listener *listener = &a->udp->listener[i];
 	struct address from, to;
 
-	for (unsigned left = DATAGRAMS_A_TURN; left > 0; left--) {
-		int len = receive(a, place->sock, &from, &to);
+	for (unsigned left = DATAGRAMS_A_SLICE; left > 0; left--) {
+		int len = receive(a, listener->sock, &from, &to);
 
 		if (len == PORT_AGAIN) {
-			place->ready = false;
+			listener->ready = false;
 			return;
 		}
 		if (len == PORT_FAILED) {
-			place_failed(a, place);
+			listener_failed(a, listener);
 			return;
 		}
 		if (len >= 0)
 			forward_up(a, i, (size_t)len, &from, &to);
 	}
-	a->datagrams->busy = true;
+	a->udp->busy = true;
 }
 
-static void run_association(struct anklet *a, struct association *as)
+static void run_flow(struct anklet *a, struct udp_flow *flow)
 {
 	struct address from, to;
 
-	for (unsigned left = DATAGRAMS_A_TURN; left > 0; left--) {
-		int len = receive(a, as->sock, &from, &to);
+	for (unsigned left = DATAGRAMS_A_SLICE; left > 0; left--) {
+		int len = receive(a, flow->sock, &from, &to);
 
 		if (len == PORT_AGAIN) {
-			as->ready = false;
+			flow->ready = false;
 			return;
 		}
 		if (len == PORT_FAILED) {
-			association_end(a, as, "its socket failed");
+			udp_flow_end(a, flow, "its socket failed");
 			return;
 		}
 		if (len >= 0)
-			forward_down(a, as, (size_t)len);
+			forward_down(a, flow, (size_t)len);
 	}
-	a->datagrams->busy = true;
+	a->udp->busy = true;
 }
 
 /* ---- For the instance ---- */
 
-void datagrams_ready(struct anklet *a, unsigned index)
+void udp_forward_ready(struct anklet *a, unsigned index)
 {
-	struct datagrams *d = a->datagrams;
+	struct udp_forwards *d = a->udp;
 
-	d->places[index].ready = true;
+	d->listener[index].ready = true;
 	d->busy = true;
 }
 
-void datagrams_named(struct anklet *a)
+void udp_forward_named(struct anklet *a)
 {
 	for (unsigned i = 0; i < a->config.forward_count; i++)
-		a->datagrams->targets[i].ready = true;
-	a->datagrams->busy = true;
+		a->udp->upstream[i].ready = true;
+	a->udp->busy = true;
 }
 
-void datagrams_association_ready(struct anklet *a, unsigned index)
+void udp_flow_ready(struct anklet *a, unsigned index)
 {
-	a->datagrams->associations[index].ready = true;
-	a->datagrams->busy = true;
+	a->udp->flow[index].ready = true;
+	a->udp->busy = true;
 }
 
-void datagrams_run(struct anklet *a)
+void udp_forward_run(struct anklet *a)
 {
-	struct datagrams *d = a->datagrams;
+	struct udp_forwards *d = a->udp;
 
 	if (!d->busy)
 		return;
 	d->busy = false;
 	for (unsigned i = 0; CONFIG_ANKLET_NAMES && i < a->config.forward_count; i++)
-		if (d->targets[i].looking && d->targets[i].ready)
+		if (d->upstream[i].looking && d->upstream[i].ready)
 			take_answer(a, i);
-	for (unsigned i = 0; i < d->place_count; i++)
-		if (d->places[i].ready && d->targets[d->places[i].forward].count > 0)
-			run_place(a, i);
-	for (unsigned i = 0; i < DATAGRAMS_ASSOCIATIONS; i++)
-		if (d->associations[i].used && d->associations[i].ready)
-			run_association(a, &d->associations[i]);
+	for (unsigned i = 0; i < d->listener_count; i++)
+		if (d->listener[i].ready && d->upstream[d->listener[i].forward].count > 0)
+			run_listener(a, i);
+	for (unsigned i = 0; i < UDP_FLOWS; i++)
+		if (d->flow[i].used && d->flow[i].ready)
+			run_flow(a, &d->flow[i]);
 }
 
-bool datagrams_busy(const struct anklet *a)
+bool udp_forward_busy(const struct anklet *a)
 {
-	return a->datagrams->busy;
+	return a->udp->busy;
 }
 
 /* Is it over? If it is not, it is still to be watched. */
@@ -398,35 +397,35 @@ static bool take_deadline(struct anklet *a, struct deadline *d, uint32_t now)
 	return passed;
 }
 
-void datagrams_expire(struct anklet *a, uint32_t now)
+void udp_forward_expire(struct anklet *a, uint32_t now)
 {
-	struct datagrams *d = a->datagrams;
+	struct udp_forwards *d = a->udp;
 
-	for (unsigned i = 0; i < DATAGRAMS_REFUSALS; i++)
+	for (unsigned i = 0; i < UDP_REFUSALS; i++)
 		(void)take_deadline(a, &d->refusals[i].quiet, now);
 	for (unsigned i = 0; CONFIG_ANKLET_NAMES && i < a->config.forward_count; i++)
-		if (take_deadline(a, &d->targets[i].retry, now) && d->targets[i].count == 0)
+		if (take_deadline(a, &d->upstream[i].retry, now) && d->upstream[i].count == 0)
 			look_up(a, i);
-	for (unsigned i = 0; i < d->place_count; i++) {
-		if (!take_deadline(a, &d->places[i].reopen, now))
+	for (unsigned i = 0; i < d->listener_count; i++) {
+		if (!take_deadline(a, &d->listener[i].reopen, now))
 			continue;
-		if (open_place(a, i) < 0)
-			reopen_later(a, &d->places[i]);
+		if (open_listener(a, i) < 0)
+			reopen_later(a, &d->listener[i]);
 		d->busy = true;
 	}
-	associations_expire(a, now);
+	udp_flows_expire(a, now);
 }
 
-void datagrams_stop(struct anklet *a)
+void udp_forward_stop(struct anklet *a)
 {
-	struct datagrams *d = a->datagrams;
+	struct udp_forwards *d = a->udp;
 
-	for (unsigned i = 0; i < DATAGRAMS_ASSOCIATIONS; i++)
-		if (d->associations[i].used)
-			association_end(a, &d->associations[i], "the proxy was stopped");
-	for (unsigned i = 0; i < d->place_count; i++)
-		if (d->places[i].sock != PORT_NONE)
-			close_socket(a, &d->places[i].sock);
+	for (unsigned i = 0; i < UDP_FLOWS; i++)
+		if (d->flow[i].used)
+			udp_flow_end(a, &d->flow[i], "the proxy was stopped");
+	for (unsigned i = 0; i < d->listener_count; i++)
+		if (d->listener[i].sock != PORT_NONE)
+			close_socket(a, &d->listener[i].sock);
 	for (unsigned i = 0; CONFIG_ANKLET_NAMES && i < a->config.forward_count; i++)
 		resolver_forget(&a->sessions.names, RESOLVER_FORWARD(i));
 	memset(d, 0, sizeof *d);

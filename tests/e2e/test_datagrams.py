@@ -110,7 +110,7 @@ def test_replies_leave_from_the_address_that_was_asked(anklet):
     one, ports = start(anklet, "*", f"127.0.0.1:{peers.port_of(server)}")
     first = exchange(client, server, ("127.0.0.1", ports[0]))
     second = exchange(client, server, ("127.0.0.2", ports[0]))
-    assert first != second  # two addresses asked are two associations
+    assert first != second  # two addresses asked are two flows
     assert exchange(client, server, ("127.0.0.1", ports[0])) == first
     one.wait_log("(?s)begun with.*begun with")
     assert len(re.findall("begun with", one.log)) == 2
@@ -170,7 +170,7 @@ def test_lengths(anklet):
     assert server.recv(65536) == b"behind it"
     one.signal(signal.SIGTERM)
     assert one.wait() == 0
-    one.wait_log(r"up 4 of \d+ octets, down 3 of \d+ octets, dropped 1,")
+    one.wait_log(r"up 4 of \d+ bytes, down 3 of \d+ bytes, dropped 1,")
 
 
 # ---- Who is not heard ----
@@ -238,7 +238,7 @@ def test_an_idle_client_is_forgotten(anklet):
                          "--limit-datagrams", "1s")
     before = one.descriptors()
     first = peers.in_time(lambda: exchange(client, server, ("127.0.0.1", port)), 1)
-    one.wait_log("ended, idle for limit-datagrams, up 1 of 4 octets, down 1 of 4 octets, dropped 0")
+    one.wait_log("ended, idle for limit-datagrams, up 1 of 4 bytes, down 1 of 4 bytes, dropped 0")
     assert peers.until(lambda: one.descriptors() == before)
     assert exchange(client, server, ("127.0.0.1", port)) != first
 
@@ -246,12 +246,12 @@ def test_an_idle_client_is_forgotten(anklet):
 def test_a_full_table(anklet):
     """Half of it is one address's: then its own oldest gives way, and everybody is served."""
     server = udp()
-    size = program.built_size("CONFIG_ANKLET_ASSOCIATIONS")
+    size = program.built_size("CONFIG_ANKLET_UDP_FLOWS")
     one, (port,) = start(anklet, "127.0.0.1", f"127.0.0.1:{peers.port_of(server)}")
     before = one.descriptors()
     for _ in range(size):
         exchange(udp(), server, ("127.0.0.1", port))
-    one.wait_log("gave way to another of this client's")
+    one.wait_log("evicted for another of this client's")
     assert one.descriptors() - before == (size + 1) // 2
 
 

@@ -180,14 +180,14 @@ void echo_add(struct run *run, const char *ip, uint32_t start_ms)
 	sim_act(&echo.actor, &run->peer[host], echo_run);
 }
 
-/* ---- The end: every association is over by its own limit ---- */
+/* ---- The end: every flow is over by its own limit ---- */
 
 static struct sim_actor last;
 static struct run *last_run;
 
 static void last_one(struct sim_actor *actor)
 {
-	if (last_run->anklet->sessions.loop.status.associations == 0 && last_run->actors_left == 1)
+	if (last_run->anklet->sessions.loop.status.udp_flows == 0 && last_run->actors_left == 1)
 		run_actor_done(last_run);
 	else if (last_run->actors_left > 0)
 		sim_timer(actor, 100);
@@ -208,12 +208,12 @@ void askers_begin(struct run *run, const char *config)
 	sim_timer(&last, 1000);
 }
 
-const struct association *associations(const struct run *run)
+const struct udp_flow *flows(const struct run *run)
 {
-	return run->anklet->datagrams->associations;
+	return run->anklet->udp->flow;
 }
 
-unsigned associations_of(const struct run *run, const char *client)
+unsigned flows_of(const struct run *run, const char *client)
 {
 	unsigned count = 0;
 	struct ip ip;
@@ -221,7 +221,7 @@ unsigned associations_of(const struct run *run, const char *client)
 	ip_parse(client, strlen(client), &ip);
 	for (unsigned i = 0; i < SLOTS; i++)
 		count +=
-			associations(run)[i].used && ip_equal(&associations(run)[i].client.ip, &ip);
+			flows(run)[i].used && ip_equal(&flows(run)[i].client.ip, &ip);
 	return count;
 }
 

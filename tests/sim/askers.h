@@ -12,7 +12,7 @@
 
 #define PLACE_PORT 5353
 #define SERVER_PORT 53
-#define SLOTS CONFIG_ANKLET_ASSOCIATIONS
+#define SLOTS CONFIG_ANKLET_UDP_FLOWS
 #define SHARE ((SLOTS + 1) / 2)
 #define ASKERS 10
 #define DATAGRAM CONFIG_ANKLET_DATAGRAM
@@ -23,7 +23,7 @@
 #define FORWARD_TO_IP FORWARD_TO(SERVER_IP ":53")
 #define FORWARD_TO_NAME FORWARD_TO("server.example:53")
 
-/* A run with that configuration in addition; it is over when every association is. */
+/* A run with that configuration in addition; it is over when every flow is. */
 void askers_begin(struct run *run, const char *config);
 
 /* ---- Who asks ---- */
@@ -86,10 +86,10 @@ void echo_add(struct run *run, const char *ip, uint32_t start_ms);
 /* ---- The proxy's table ---- */
 
 /* Its first entry. */
-const struct association *associations(const struct run *run);
+const struct udp_flow *flows(const struct run *run);
 
 /* How many are of that client address. */
-unsigned associations_of(const struct run *run, const char *client);
+unsigned flows_of(const struct run *run, const char *client);
 
 /* Spurious readiness and time that passes: for the proxy. */
 void askers_rough(struct run *run);

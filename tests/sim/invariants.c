@@ -203,54 +203,55 @@ static void check_listener(struct run *run, const struct listener *l)
 		EXPECT(run, anklet_next(run->anklet) == 0);
 }
 
-static void check_association(struct run *run, const struct association *as)
+static void check_flow(struct run *run, const struct udp_flow *flow)
 {
 	const struct anklet *a = run->anklet;
-	struct deadline idle = {.set = true, .at = as->last_at + a->config.limit_datagrams_ms};
+	struct deadline idle = {.set = true, .at = flow->last_at + a->config.limit_datagrams_ms};
 
-	EXPECT(run, as->place < a->datagrams->place_count);
-	EXPECT(run, as->ready ? datagrams_busy(a) : awaits(run, as->sock, SIM_READ));
+	EXPECT(run, flow->listener < a->udp->listener_count);
+	EXPECT(run, flow->ready ? udp_forward_busy(a) : awaits(run, flow->sock, SIM_READ));
 	EXPECT(run, watched(a, &idle));
 }
 
-/* A place is read, or its target is being looked for. */
-static void check_place(struct run *run, const struct datagrams_place *place)
+/* A listener is read, or its upstream is being looked for. */
+static void check_udp_listener(struct run *run, const struct udp_listener *listener)
 {
 	const struct anklet *a = run->anklet;
-	const struct datagrams_target *target = &a->datagrams->targets[place->forward];
+	const struct udp_upstream *upstream = &a->udp->upstream[listener->forward];
 
-	if (place->sock == PORT_NONE)
-		EXPECT(run, place->reopen.set && watched(a, &place->reopen));
-	else if (!place->ready)
-		EXPECT(run, awaits(run, place->sock, SIM_READ));
-	else if (target->count > 0)
-		EXPECT(run, datagrams_busy(a));
+	if (listener->sock == PORT_NONE)
+		EXPECT(run, listener->reopen.set && watched(a, &listener->reopen));
+	else if (!listener->ready)
+		EXPECT(run, awaits(run, listener->sock, SIM_READ));
+	else if (upstream->count > 0)
+		EXPECT(run, udp_forward_busy(a));
 	else
-		EXPECT(run, target->looking || (target->retry.set && watched(a, &target->retry)));
+		EXPECT(run,
+			upstream->looking || (upstream->retry.set && watched(a, &upstream->retry)));
 }
 
 /* Returns how many sockets they have. */
 static unsigned check_datagrams(struct run *run)
 {
-	const struct datagrams *d = run->anklet->datagrams;
+	const struct udp_forwards *d = run->anklet->udp;
 	unsigned sockets = 0, used = 0;
 
 	for (unsigned i = 0; i < CONFIG_ANKLET_FORWARDS; i++) {
-		const struct datagrams_target *target = &d->targets[i];
+		const struct udp_upstream *upstream = &d->upstream[i];
 
-		if (target->looking && !target->ready)
+		if (upstream->looking && !upstream->ready)
 			EXPECT(run, names_wait(run, RESOLVER_FORWARD(i)));
 	}
-	for (unsigned i = 0; i < d->place_count; i++) {
-		sockets += d->places[i].sock != PORT_NONE;
-		check_place(run, &d->places[i]);
+	for (unsigned i = 0; i < d->listener_count; i++) {
+		sockets += d->listener[i].sock != PORT_NONE;
+		check_udp_listener(run, &d->listener[i]);
 	}
-	for (unsigned i = 0; i < CONFIG_ANKLET_ASSOCIATIONS; i++) {
-		used += d->associations[i].used;
-		if (d->associations[i].used)
-			check_association(run, &d->associations[i]);
+	for (unsigned i = 0; i < CONFIG_ANKLET_UDP_FLOWS; i++) {
+		used += d->flow[i].used;
+		if (d->flow[i].used)
+			check_flow(run, &d->flow[i]);
 	}
-	EXPECT(run, used == run->anklet->sessions.loop.status.associations);
+	EXPECT(run, used == run->anklet->sessions.loop.status.udp_flows);
 	return sockets + used;
 }
 
@@ -373,15 +374,16 @@ void run_check_empty(struct run *run)
 	sockets = check_names(run, &lookups);
 	check_pools(run, (const unsigned[]){0, 0, 0, lookups});
 	EXPECT(run, sim_open_sockets(&run->proxy, SIM_STREAM) == 0);
-	EXPECT(run, sim_open_sockets(&run->proxy, SIM_DATAGRAMS) == a->datagrams->place_count + sockets);
+	EXPECT(run,
+		sim_open_sockets(&run->proxy, SIM_DATAGRAMS) == a->udp->listener_count + sockets);
 	EXPECT(run, sim_open_sockets(&run->proxy, SIM_LISTENER) == a->listener_count);
 	for (unsigned i = 0; i < CONFIG_ANKLET_SESSIONS; i++) {
 		EXPECT(run, memcmp(&a->sessions.session[i], &cleared, sizeof cleared) == 0);
 		EXPECT(run, !timers_is_set(timers(run), SESSION_LIMIT(i)));
 		EXPECT(run, !timers_is_set(timers(run), SESSION_STEP(i)));
 	}
-	EXPECT(run, a->sessions.loop.status.associations == 0);
+	EXPECT(run, a->sessions.loop.status.udp_flows == 0);
 	for (size_t i = 0; i < PORT_SOCKETS; i++)
 		EXPECT(run, a->sessions.loop.owner[i].kind != OWNER_SESSION &&
-				    a->sessions.loop.owner[i].kind != OWNER_ASSOCIATION);
+				    a->sessions.loop.owner[i].kind != OWNER_UDP_FLOW);
 }

@@ -92,18 +92,18 @@ static void check_full(struct run *run)
 {
 	for (unsigned i = 0; i < askers; i++)
 		EXPECT(run, asker[i].replies == asker[i].sent);
-	EXPECT(run, run_logged(run, "association 1 ") == 2); /* it is the first that gives way */
-	EXPECT(run, run_logged(run, "gave way to a new one") == 1);
+	EXPECT(run, run_logged(run, "flow 1 ") == 2); /* it is the first that is evicted */
+	EXPECT(run, run_logged(run, "evicted for a new one") == 1);
 }
 
 static void look_full(struct run *run)
 {
 	if (run->sim.now < 3000 || run->sim.now > 4500)
 		return;
-	EXPECT(run, run->anklet->sessions.loop.status.associations == SLOTS);
-	EXPECT(run, associations_of(run, "2001:db8::5") == 1);
+	EXPECT(run, run->anklet->sessions.loop.status.udp_flows == SLOTS);
+	EXPECT(run, flows_of(run, "2001:db8::5") == 1);
 	for (unsigned i = 0; i < SLOTS; i++)
-		EXPECT(run, associations(run)[i].number != 2); /* the one that was idle longest */
+		EXPECT(run, flows(run)[i].number != 2); /* the one that was idle longest */
 }
 
 /* All slots are taken; one more comes, and the one that has been idle longest gives way: number 2. */
@@ -126,17 +126,17 @@ static void full(struct run *run)
 /* One client address with many ports has half of the table, and pushes out nobody else. */
 static void look_share(struct run *run)
 {
-	EXPECT(run, associations_of(run, CLIENT_IP) <= SHARE);
+	EXPECT(run, flows_of(run, CLIENT_IP) <= SHARE);
 	if (run->sim.now > 1000 && run->sim.now < 4000)
-		EXPECT(run, associations_of(run, OTHER_IP) == SLOTS - SHARE);
+		EXPECT(run, flows_of(run, OTHER_IP) == SLOTS - SHARE);
 }
 
 static void check_share(struct run *run)
 {
 	for (unsigned i = 0; i < askers; i++)
 		EXPECT(run, asker[i].replies == asker[i].sent);
-	EXPECT(run, run_logged(run, "gave way to another of this client's") > 0);
-	EXPECT(run, run_logged(run, "gave way to a new one") == 0);
+	EXPECT(run, run_logged(run, "evicted for another of this client's") > 0);
+	EXPECT(run, run_logged(run, "evicted for a new one") == 0);
 }
 
 static void share(struct run *run)
@@ -159,7 +159,7 @@ static uint64_t gone_at;
 
 static void look_idle(struct run *run)
 {
-	if (run->anklet->sessions.loop.status.associations == 0 &&
+	if (run->anklet->sessions.loop.status.udp_flows == 0 &&
 		asker[0].sent == asker[0].count && gone_at == 0)
 		gone_at = run->sim.now;
 }
@@ -169,7 +169,7 @@ static void check_idle(struct run *run)
 	uint64_t last_at = echo.silent ? asker[0].sent_at : asker[0].reply_at;
 
 	EXPECT(run, asker[0].replies == (echo.silent ? 0 : 4));
-	EXPECT(run, run->anklet->datagrams->number == 1);
+	EXPECT(run, run->anklet->udp->number == 1);
 	EXPECT(run, gone_at + SOON_MS >= last_at + IDLE_MS);
 	EXPECT(run, gone_at <= last_at + IDLE_MS + SOON_MS);
 	EXPECT(run, run_logged(run, "idle for limit-datagrams, up 3 of ") == 1);

@@ -17,7 +17,7 @@ static void check_refused_at_first(struct run *run)
 {
 	EXPECT(run, asker[0].sent == 10);
 	EXPECT(run, asker[0].pause_ms < 300 || (asker[0].replies >= 3 && asker[0].replies <= 7));
-	EXPECT(run, run->anklet->datagrams->number == 1); /* one association, all the time */
+	EXPECT(run, run->anklet->udp->number == 1); /* one flow, all the time */
 	EXPECT(run, run->anklet->sessions.loop.status.datagrams_up == 10);
 }
 
@@ -99,7 +99,7 @@ static void moved(struct run *run)
 static void check_stayed(struct run *run)
 {
 	EXPECT(run, run_logged(run, "other addresses now") == 0);
-	EXPECT(run, run->anklet->datagrams->number == 1);
+	EXPECT(run, run->anklet->udp->number == 1);
 	EXPECT(run, asker[0].sent == 3 && asker[0].replies == 0);
 }
 
@@ -123,22 +123,22 @@ static void stayed(struct run *run)
 
 static struct bell strangers;
 
-/* Somebody who is not the target writes to the sockets of associations. */
-static void write_to_associations(struct run *run)
+/* Somebody who is not the target writes to the sockets of flows. */
+static void write_to_flows(struct run *run)
 {
 	struct port *port = &run->peer[HOST_OTHER];
 	struct address any = {.ip = ip_v4(0, 0, 0, 0)};
 	uint8_t octets[8];
 	port_sock s;
 
-	EXPECT(run, run->anklet->sessions.loop.status.associations == askers);
+	EXPECT(run, run->anklet->sessions.loop.status.udp_flows == askers);
 	EXPECT(run, port_datagram(port, &any, NULL, &s) == 0);
 	for (unsigned i = 0; i < SLOTS; i++) {
-		if (!associations(run)[i].used)
+		if (!flows(run)[i].used)
 			continue;
 		asker_datagram(octets, sizeof octets, 1, 0);
 		(void)port_sendto(port, s, octets, sizeof octets, NULL,
-			&run->proxy.socket[associations(run)[i].sock].at);
+			&run->proxy.socket[flows(run)[i].sock].at);
 	}
 	port_close(port, &s);
 }
@@ -151,7 +151,7 @@ static void forged(struct run *run)
 		asker_add(run, HOST_CLIENT, PROXY_IP)->count = 10;
 		asker[i].pause_ms = 200;
 	}
-	bell_init(&strangers, run, 1000, write_to_associations);
+	bell_init(&strangers, run, 1000, write_to_flows);
 	run->check = askers_check_served;
 }
 
@@ -163,7 +163,7 @@ static void check_denied(struct run *run)
 	EXPECT(run, run_logged(run, "refused, ") == 1); /* of fifteen */
 	EXPECT(run, run->anklet->sessions.loop.status.datagrams_dropped ==
 			    asker[0].sent + asker[1].sent);
-	EXPECT(run, run->anklet->datagrams->number == 0);
+	EXPECT(run, run->anklet->udp->number == 0);
 }
 
 static void denied(struct run *run)
@@ -216,7 +216,7 @@ static void look_stop(struct run *run)
 	anklet_stop(run->anklet);
 	EXPECT(run, sim_open_sockets(&run->proxy, SIM_DATAGRAMS) == 0);
 	EXPECT(run, run->anklet->sessions.names.used == 0);
-	EXPECT(run, run->anklet->sessions.loop.status.associations == 0);
+	EXPECT(run, run->anklet->sessions.loop.status.udp_flows == 0);
 	sent_on = run->anklet->sessions.loop.status.datagrams_up;
 }
 

@@ -28,7 +28,7 @@ static inline bool is_disabled(const char *setting)
 		{"CONFIG_ANKLET_NAMES", !CONFIG_ANKLET_NAMES},
 		{"CONFIG_ANKLET_ROUTES", CONFIG_ANKLET_ROUTES == 0},
 		{"CONFIG_ANKLET_FORWARDS", CONFIG_ANKLET_FORWARDS == 0},
-		{"CONFIG_ANKLET_ASSOCIATIONS", CONFIG_ANKLET_ASSOCIATIONS == 0},
+		{"CONFIG_ANKLET_UDP_FLOWS", CONFIG_ANKLET_UDP_FLOWS == 0},
 		{"CONFIG_ANKLET_LOG_LEVELS", CONFIG_ANKLET_LOG_LEVELS < 4},
 		{"Mbed TLS", !ANKLET_HAS_TLS || !config.tls},
 	};
@@ -43,7 +43,7 @@ static inline bool is_disabled(const char *setting)
 /* Is nothing disabled but, where config.tls says so, TLS? */
 #define ALL_IS_BUILT                                                                              \
 	(CONFIG_ANKLET_BIND && CONFIG_ANKLET_IDENT && CONFIG_ANKLET_NAMES && ANKLET_HAS_ROUTES && \
-		ANKLET_HAS_FORWARDS && ANKLET_HAS_TLS && CONFIG_ANKLET_ASSOCIATIONS > 0 &&        \
+		ANKLET_HAS_FORWARDS && ANKLET_HAS_TLS && CONFIG_ANKLET_UDP_FLOWS > 0 &&           \
 		CONFIG_ANKLET_LOG_LEVELS == 4)
 
 /* Are all of these reports, one at least, about what is disabled? */

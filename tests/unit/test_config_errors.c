@@ -190,15 +190,15 @@ static void what_is_disabled_is_an_error(void **state)
 		ROW(NAMES, "listen [fe80::1%lo]:1", 8, "[fe80::1%lo]"),
 		ROW(ROUTES, "route direct", 1, "route"),
 		ROW(FORWARDS, "forward *:1 [::9]:1", 1, "forward"),
-		ROW(ASSOCIATIONS, "limit-datagrams 90s", 1, "limit-datagrams"),
+		ROW(UDP_FLOWS, "limit-datagrams 90s", 1, "limit-datagrams"),
 		ROW(LOG_LEVELS, "log error", 1, "log"),
 		{CONFIG_ANKLET_LOG_LEVELS > 3 || CONFIG_ANKLET_LOG_LEVELS == 0,
 			{"log debug", 5, WITHOUT("debug", "CONFIG_ANKLET_LOG_LEVELS")}},
 		{CONFIG_ANKLET_LOG_LEVELS > 2 || CONFIG_ANKLET_LOG_LEVELS == 0,
 			{"log refused", 5, WITHOUT("refused", "CONFIG_ANKLET_LOG_LEVELS")}},
-		{CONFIG_ANKLET_ASSOCIATIONS > 0 || !ANKLET_HAS_FORWARDS,
+		{CONFIG_ANKLET_UDP_FLOWS > 0 || !ANKLET_HAS_FORWARDS,
 			{"forward udp://*:1 udp://[::9]:1", 9,
-				WITHOUT("udp", "CONFIG_ANKLET_ASSOCIATIONS")}},
+				WITHOUT("udp", "CONFIG_ANKLET_UDP_FLOWS")}},
 	};
 
 	(void)state;

@@ -93,7 +93,7 @@ static void the_defaults_are_all_said(void **state)
 		"limit-client %d\n" ANKLET_IF_LOG_LEVELS("limit-log 1000\n") DEFAULT_BIND
 		"# source: the system chooses (default)\n" DEFAULT_DNS DEFAULT_LOG
 		"# user: the one who starts it (default)\n",
-		CONFIG_ANKLET_ASSOCIATIONS > 0 ? "limit-datagrams 2m\n" : "",
+		CONFIG_ANKLET_UDP_FLOWS > 0 ? "limit-datagrams 2m\n" : "",
 		(CONFIG_ANKLET_SESSIONS + 1) / 2);
 	assert_string_equal(print(&config), as_built(expected));
 	assert_read_back();
@@ -172,7 +172,7 @@ static void everything_that_can_be_set(void **state)
 	(void)state;
 	needs(ANKLET_HAS_TLS && CONFIG_ANKLET_LISTENERS >= 8 && CONFIG_ANKLET_RULES >= 14 &&
 		CONFIG_ANKLET_ROUTES >= 12 && CONFIG_ANKLET_FORWARDS >= 4 &&
-		CONFIG_ANKLET_ASSOCIATIONS > 0 && CONFIG_ANKLET_NAME_SERVERS >= 2 &&
+		CONFIG_ANKLET_UDP_FLOWS > 0 && CONFIG_ANKLET_NAME_SERVERS >= 2 &&
 		CONFIG_ANKLET_CONFIG_TEXT >= 1024);
 	config.tls = true;
 	if (!read_if_built(text))

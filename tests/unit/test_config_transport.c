@@ -361,7 +361,7 @@ static void both_sides_of_a_forward(void **state)
 	static const uint8_t listens[] = {ENDPOINT_TCP, ENDPOINT_UDP, ENDPOINT_TLS};
 
 	(void)state;
-	needs(ANKLET_HAS_TLS && CONFIG_ANKLET_FORWARDS >= 3 && CONFIG_ANKLET_ASSOCIATIONS > 0);
+	needs(ANKLET_HAS_TLS && CONFIG_ANKLET_FORWARDS >= 3 && CONFIG_ANKLET_UDP_FLOWS > 0);
 	assert_true(config_listens_by_default(&config));
 	if (!read_if_built("forward 127.0.0.1:2525 smtp+starttls://mail.example.com:587\n"
 			   "forward udp://*:0 udp://9.9.9.9:53\n"

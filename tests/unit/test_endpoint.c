@@ -132,7 +132,7 @@ static bool read_scheme(const char *text, struct endpoint *e)
 
 	if (read_as(type, text, e))
 		return true;
-	if (!is_disabled(SETTING_ASSOCIATIONS))
+	if (!is_disabled(SETTING_UDP_FLOWS))
 		fail_msg("'%s' is an endpoint", text);
 	return false;
 }

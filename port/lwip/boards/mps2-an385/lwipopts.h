@@ -21,7 +21,7 @@
 #define MEMP_NUM_TCP_SEG 256
 /* Each forward and each of its clients, each name that is looked up, and DHCP. */
 #define MEMP_NUM_UDP_PCB                                           \
-	(2 * CONFIG_ANKLET_FORWARDS + CONFIG_ANKLET_ASSOCIATIONS + \
+	(2 * CONFIG_ANKLET_FORWARDS + CONFIG_ANKLET_UDP_FLOWS + \
 		CONFIG_ANKLET_NAMES * CONFIG_ANKLET_LOOKUPS + 1)
 #define MEMP_NUM_PBUF 256
 #define MEMP_NUM_SYS_TIMEOUT (LWIP_NUM_SYS_TIMEOUT_INTERNAL)
