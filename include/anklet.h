@@ -32,10 +32,12 @@
  * asserted when anklet is built.
  */
 #define ANKLET_UDP_MEMORY                                                                 \
-	((size_t)CONFIG_ANKLET_UDP_FLOWS * 144 +                                          \
+	((size_t)CONFIG_ANKLET_UDP_FLOWS * 172 +                                          \
 		(CONFIG_ANKLET_UDP_FLOWS > 0) *                                           \
 			((size_t)CONFIG_ANKLET_FORWARDS * (24 * ANKLET_ADDRESSES + 128) + \
-				CONFIG_ANKLET_DATAGRAM + 160))
+				(size_t)CONFIG_ANKLET_SESSIONS * 2 +                      \
+				(CONFIG_ANKLET_UDP_FLOWS >= 128 ? 256 : 32) +             \
+				CONFIG_ANKLET_DATAGRAM + 200))
 #define ANKLET_LOOKUPS_MEMORY \
 	(CONFIG_ANKLET_LOOKUPS + (CONFIG_ANKLET_NAME_CACHE > 0 || CONFIG_ANKLET_NAME_FILES ? 4 : 0))
 #define ANKLET_NAMES_MEMORY                                                                        \
@@ -54,7 +56,7 @@
 		880)
 #define ANKLET_MEMORY                                                                              \
 	((size_t)CONFIG_ANKLET_SESSIONS * (CONFIG_ANKLET_USERID_MAX + CONFIG_ANKLET_NAME_MAX + 2 + \
-						  16 * ANKLET_ADDRESSES + 304) +                   \
+						  16 * ANKLET_ADDRESSES + 308) +                   \
 		(size_t)CONFIG_ANKLET_RULES * 80 + (size_t)CONFIG_ANKLET_LISTENERS * 90 +          \
 		(size_t)CONFIG_ANKLET_ROUTES * 140 + (size_t)CONFIG_ANKLET_FORWARDS * 180 +        \
 		(size_t)CONFIG_ANKLET_SPARE_SOCKETS * 2 + ANKLET_UDP_MEMORY +                      \

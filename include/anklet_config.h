@@ -105,7 +105,7 @@
 
 /* Clients of all forwards of datagrams at once; 0 leaves datagrams out of the program. */
 #ifndef CONFIG_ANKLET_UDP_FLOWS
-#define CONFIG_ANKLET_UDP_FLOWS 64
+#define CONFIG_ANKLET_UDP_FLOWS 256
 #endif
 
 /* Bytes of the longest datagram that is forwarded; longer ones are dropped and counted. */

@@ -217,6 +217,10 @@ int port_recvfrom(struct port *p, port_sock s, void *buf, size_t size, struct ad
 static bool leaves_from(const struct port *p, const struct sim_socket *socket,
 	const struct address *from, const struct ip *to, struct address *at)
 {
+	if (p->faults.forges && from != NULL) {
+		*at = *from;
+		return true;
+	}
 	*at = socket->at;
 	if (from != NULL && ip_class(&from->ip) != IP_UNSPECIFIED)
 		at->ip = from->ip;

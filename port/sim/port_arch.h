@@ -69,6 +69,7 @@ struct sim_faults {
 	uint16_t lost;       /* chance that a datagram which this process sends does not arrive */
 	uint16_t twice;      /* chance that it arrives twice */
 	uint16_t no_room;    /* chance that port_sendto() has no room */
+	bool forges;         /* a datagram leaves from whatever address and port it names */
 	uint16_t no_random;  /* chance that port_random() fails */
 	uint16_t no_log;     /* chance that a line cannot be taken */
 	uint16_t jumps;      /* chance that a wait ends late, as after a suspended machine */

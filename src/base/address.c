@@ -32,6 +32,21 @@ bool ip_equal(const struct ip *a, const struct ip *b)
 	return memcmp(a->octet, b->octet, sizeof a->octet) == 0;
 }
 
+/* Multiplication by the golden ratio spreads what differs in a few bits (Knuth, volume 3, section 6.4). */
+uint32_t ip_hash(const struct ip *ip)
+{
+	uint32_t hash = 0;
+
+	for (unsigned i = 0; i < sizeof ip->octet; i += sizeof(uint32_t)) {
+		uint32_t word;
+
+		memcpy(&word, ip->octet + i, sizeof word);
+		hash = (hash ^ word) * 0x9e3779b1u;
+		hash ^= hash >> 15;
+	}
+	return hash;
+}
+
 bool ip_is_zero(const struct ip *ip)
 {
 	static const struct ip zero;

@@ -48,6 +48,7 @@ enum ip_class {
 struct ip ip_v4(uint8_t a, uint8_t b, uint8_t c, uint8_t d);
 bool ip_is_v4(const struct ip *ip);
 bool ip_equal(const struct ip *a, const struct ip *b);
+uint32_t ip_hash(const struct ip *ip);
 bool ip_is_zero(const struct ip *ip); /* '::', which stands for 'not given' in settings */
 enum ip_class ip_class(const struct ip *ip);
 

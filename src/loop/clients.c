@@ -14,6 +14,7 @@ static const uint16_t sizes[POOLS] = {
 	[POOL_TLS] = CONFIG_ANKLET_TLS_STREAMS,
 	[POOL_ATTEMPTS] = CONFIG_ANKLET_SPARE_SOCKETS,
 	[POOL_LOOKUPS] = CONFIG_ANKLET_NAMES ? CONFIG_ANKLET_LOOKUPS : 0,
+	[POOL_FLOWS] = CONFIG_ANKLET_UDP_FLOWS,
 };
 
 void clients_init(struct clients *clients)
@@ -43,22 +44,10 @@ struct ip client_key(const struct ip *ip, const struct ip *local)
 	return key;
 }
 
-/*
- * Multiplication by the golden ratio spreads what differs in a few bits (Knuth, volume 3, section 6.4). Who chooses
- * addresses that share a bucket makes others look at so many entries as he has sessions, and no more.
- */
+/* Who chooses addresses that share a bucket makes others look at so many entries as he has places, and no more. */
 static uint16_t *bucket_of(struct clients *clients, const struct ip *key)
 {
-	uint32_t hash = 0;
-
-	for (unsigned i = 0; i < sizeof key->octet; i += sizeof(uint32_t)) {
-		uint32_t word;
-
-		memcpy(&word, key->octet + i, sizeof word);
-		hash = (hash ^ word) * 0x9e3779b1u;
-		hash ^= hash >> 15;
-	}
-	return &clients->bucket[hash % CLIENT_BUCKETS];
+	return &clients->bucket[ip_hash(key) % CLIENT_BUCKETS];
 }
 
 static uint16_t find(struct clients *clients, const struct ip *key)
@@ -141,6 +130,13 @@ const struct holder *clients_most(const struct clients *clients, enum pool_name 
 		if (clients->client[i].held[name] > most->held[name])
 			most = &clients->client[i];
 	return most;
+}
+
+uint16_t clients_find(const struct clients *clients, const struct ip *key)
+{
+	uint16_t at = find((struct clients *)clients, key);
+
+	return at == 0 ? CLIENT_NONE : (uint16_t)(at - 1);
 }
 
 unsigned clients_held(const struct clients *clients, enum pool_name name, const struct ip *key)

@@ -21,14 +21,17 @@ enum pool_name {
 	POOL_TLS,      /* encrypted connections */
 	POOL_ATTEMPTS, /* sockets for second attempts */
 	POOL_LOOKUPS,  /* names being asked for */
+	POOL_FLOWS,    /* of datagrams */
 	POOLS,
 };
 
 /*
- * Each client holds a session at least, or a lookup that others wait for as well. One more, for the one that is about to
- * be admitted in place of another.
+ * Each client holds a session or a flow at least, or a lookup that others wait for as well. One more, for the one that is
+ * about to be admitted in place of another.
  */
-#define CLIENTS_MAX (CONFIG_ANKLET_SESSIONS + (CONFIG_ANKLET_NAMES ? CONFIG_ANKLET_LOOKUPS : 0) + 1)
+#define CLIENTS_MAX                                                                               \
+	(CONFIG_ANKLET_SESSIONS + CONFIG_ANKLET_UDP_FLOWS +                                       \
+		(CONFIG_ANKLET_NAMES ? CONFIG_ANKLET_LOOKUPS : 0) + 1)
 #define CLIENT_NONE UINT16_MAX
 #define CLIENT_BUCKETS (CONFIG_ANKLET_SESSIONS >= 256 ? 256 : 16)
 
@@ -73,6 +76,9 @@ bool pool_take(struct clients *clients, enum pool_name name, uint16_t client);
 
 /* Gives a place back. With its last one the client is forgotten. */
 void pool_give(struct clients *clients, enum pool_name name, uint16_t client);
+
+/* Whoever has that key; CLIENT_NONE: he holds nothing. */
+uint16_t clients_find(const struct clients *clients, const struct ip *key);
 
 /* How many places of a pool whoever has that key holds. */
 unsigned clients_held(const struct clients *clients, enum pool_name name, const struct ip *key);

@@ -128,7 +128,8 @@ uint64_t loop_time(struct loop *loop)
 
 /* ---- The log ---- */
 
-static const char pool_words[] = "sessions\0encrypted connections\0sockets for second attempts\0lookups";
+static const char pool_words[] = "sessions\0encrypted connections\0sockets for second attempts\0"
+				 "lookups\0flows of datagrams";
 
 static void log_full(struct loop *loop, enum pool_name name)
 {

@@ -1,5 +1,5 @@
 /*
- * The deadlines of sessions: a list for each kind, of which the first is due first.
+ * The deadlines of sessions and flows: a list for each kind, of which the first is due first.
  *
  * All timers of a kind are set to the same distance from now, so that a new one belongs at the
  * end of its list, and to set, to clear and to find what is due takes no search. Where
@@ -15,8 +15,9 @@
 
 #include "anklet_config.h"
 
-/* Two for each session: the limit of its phase, and that of its state's own step. */
-#define TIMERS (2 * CONFIG_ANKLET_SESSIONS)
+/* Two for each session: the limit of its phase, and that of its state's own step. One for each flow of datagrams. */
+#define TIMER_FLOW(index) (2u * CONFIG_ANKLET_SESSIONS + (index))
+#define TIMERS (2 * CONFIG_ANKLET_SESSIONS + CONFIG_ANKLET_UDP_FLOWS)
 #define TIMER_NONE UINT16_MAX
 
 enum timer_kind {
@@ -25,10 +26,13 @@ enum timer_kind {
 	TIMER_ESTABLISH,
 	TIMER_IDLE,
 	TIMER_HALF_CLOSED,
-	TIMER_END,     /* a last word, and what is read until a stream's own end */
-	TIMER_DRAIN,   /* only reads on: who has done so longest gives way first */
-	TIMER_IDENT,   /* a step's, as is the next */
-	TIMER_ATTEMPT, /* until the next address is tried */
+	TIMER_END,           /* a last word, and what is read until a stream's own end */
+	TIMER_DRAIN,         /* only reads on: who has done so longest gives way first */
+	TIMER_IDENT,         /* a step's, as is the next */
+	TIMER_ATTEMPT,       /* until the next address is tried */
+	TIMER_FLOW_NEW,      /* a flow's, as are the next two: it waits for its first answer */
+	TIMER_FLOW_ANSWERED, /* it has had one */
+	TIMER_FLOW_LASTING,  /* and its client has gone on */
 	TIMER_KINDS,
 };
 

@@ -150,12 +150,19 @@ static void expire(struct anklet *a)
 {
 	struct loop *loop = &a->sessions.loop;
 	uint32_t now = port_now(loop->port);
+	uint16_t timer;
 
 	if (deadline_passed(&loop->accept_at, now))
 		loop->accept_at.set = false;
 	if (BUDGET_CLIENTS > 0 && deadline_passed(&loop->budget.told_at, now))
 		loop_tell_unlogged(loop);
-	sessions_expire(&a->sessions);
+	while ((timer = timers_take(&loop->timers, now)) != TIMER_NONE) {
+		if (CONFIG_ANKLET_UDP_FLOWS > 0 && timer >= TIMER_FLOW(0))
+			udp_flow_end(a, &a->udp->flow[timer - TIMER_FLOW(0)],
+				"idle for limit-datagrams");
+		else
+			sessions_timer_due(&a->sessions, timer);
+	}
 	if (CONFIG_ANKLET_UDP_FLOWS > 0 && deadline_passed(&loop->earliest, now)) {
 		loop->earliest.set = false;
 		udp_forward_expire(a, now);

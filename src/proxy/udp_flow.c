@@ -8,31 +8,37 @@
 #include "base/check.h"
 #include "proxy/instance.h"
 
-/* So many of one client's address, then its own are evicted. */
-#define SHARE_MAX ((UDP_FLOWS + 1) / 2)
 #define QUIET_MS 60000 /* between two lines that refuse the same client */
 
-static uint32_t idle_ms(const struct anklet *a, const struct udp_flow *flow)
-{
-	return port_now(a->sessions.loop.port) - flow->last_at;
-}
+/*
+ * How long a flow that waits for its first answer is not evicted: what is nearby has answered by then. So a flood of
+ * forged clients begins as many flows as there are slots in that time, and no more; and each has its chance.
+ */
+#define ANSWER_MS 20
+/*
+ * How long it is not evicted for another one of the same client. Where two proxies are each other's upstream a datagram
+ * goes round as a new client's each time, until there is no slot for the next.
+ */
+#define OWN_ANSWER_MS 1000
+#define LOOKED_AT 8 /* so many of a client's own, from the one that was idle longest on */
+
+/* Lines about flows that begin, and their ends, in so long; others are counted. */
+#define LINES 100
+#define LINES_MS 10000
 
 static const struct forward *forward_of(const struct anklet *a, unsigned listener)
 {
 	return &a->config.forward[a->udp->listener[listener].forward];
 }
 
-struct udp_flow *udp_flow_find(struct anklet *a, unsigned listener, const struct address *client,
-	const struct address *asked)
+static uint32_t now(const struct anklet *a)
 {
-	for (unsigned i = 0; i < UDP_FLOWS; i++) {
-		struct udp_flow *flow = &a->udp->flow[i];
+	return port_now(a->sessions.loop.port);
+}
 
-		if (flow->used && flow->listener == listener &&
-			address_equal(&flow->client, client) && address_equal(&flow->asked, asked))
-			return flow;
-	}
-	return NULL;
+static unsigned index_of(const struct anklet *a, const struct udp_flow *flow)
+{
+	return (unsigned)(flow - a->udp->flow);
 }
 
 /* ---- The log ---- */
@@ -53,11 +59,55 @@ static struct text *begin_line(struct anklet *a, const struct udp_flow *flow)
 	return t;
 }
 
-static void log_begun(struct anklet *a, const struct udp_flow *flow)
+/* A flood of datagrams is no flood of lines. */
+static bool has_line(struct anklet *a)
+{
+	struct udp_forwards *d = a->udp;
+
+	udp_flows_watch(a);
+	if (d->lines == LINES) {
+		d->unsaid++;
+		return false;
+	}
+	d->lines++;
+	return true;
+}
+
+void udp_flows_watch(struct anklet *a)
+{
+	struct udp_forwards *d = a->udp;
+
+	if (!d->span.set)
+		d->span = (struct deadline){.set = true, .at = now(a) + LINES_MS};
+	loop_deadline(&a->sessions.loop, &d->span);
+}
+
+void udp_flows_sum_up(struct anklet *a)
+{
+	struct udp_forwards *d = a->udp;
+	struct text *t;
+
+	if (ANKLET_HAS_LOG(PORT_WARNING) && (d->unsaid > 0 || d->turned_away > 0)) {
+		t = loop_line(&a->sessions.loop);
+		text_str(t, "flows of datagrams: in ");
+		text_duration(t, LINES_MS);
+		text_char(t, ' ');
+		text_num(t, d->unsaid);
+		text_str(t, " more began, and ");
+		text_num(t, d->turned_away);
+		text_str(t, " datagrams were dropped because too many wait for an answer");
+		loop_log(&a->sessions.loop, PORT_WARNING);
+	}
+	d->lines = 0;
+	d->unsaid = d->turned_away = 0;
+}
+
+static void log_begun(struct anklet *a, struct udp_flow *flow)
 {
 	struct text *t;
 
-	if (!ANKLET_HAS_LOG(PORT_INFO))
+	flow->said = ANKLET_HAS_LOG(PORT_INFO) && has_line(a);
+	if (!flow->said)
 		return;
 	t = begin_line(a, flow);
 	text_str(t, "begun with ");
@@ -78,7 +128,7 @@ static void log_ended(struct anklet *a, const struct udp_flow *flow, const char 
 {
 	struct text *t;
 
-	if (!ANKLET_HAS_LOG(PORT_INFO))
+	if (!flow->said)
 		return;
 	t = begin_line(a, flow);
 	text_str(t, "ended, ");
@@ -114,7 +164,7 @@ static bool is_news(struct anklet *a, const struct ip *client)
 	return true;
 }
 
-static void log_refused(struct anklet *a, unsigned listener, const struct address *client,
+void udp_flow_log_refused(struct anklet *a, unsigned listener, const struct address *client,
 	enum session_reason reason, int16_t rule)
 {
 	struct text *t;
@@ -166,40 +216,158 @@ static bool permitted(struct anklet *a, unsigned listener, const struct address 
 
 /* ---- The table ---- */
 
-/* Whichever has been idle longest, of all or of one client's; NULL: none. *count: how many there are. */
-static struct udp_flow *longest_idle(struct anklet *a, const struct ip *client, unsigned *count)
+/* Its beginning and its end are rare, or a flood: neither looks through the table, as no datagram does. */
+static uint16_t *bucket_of(struct anklet *a, const struct address *client)
 {
-	struct udp_flow *longest = NULL;
-
-	*count = 0;
-	for (unsigned i = 0; i < UDP_FLOWS; i++) {
-		struct udp_flow *flow = &a->udp->flow[i];
-
-		if (!flow->used || (client != NULL && !ip_equal(&flow->client.ip, client)))
-			continue;
-		++*count;
-		if (longest == NULL || idle_ms(a, flow) > idle_ms(a, longest))
-			longest = flow;
-	}
-	return longest;
+	return &a->udp->bucket[(ip_hash(&client->ip) ^ client->port * 0x9e37u) % UDP_BUCKETS];
 }
 
-/* A free slot of the table; somebody is evicted for it, if need be. */
-static struct udp_flow *make_room(struct anklet *a, const struct ip *client)
+struct udp_flow *udp_flow_find(struct anklet *a, unsigned listener, const struct address *client,
+	const struct address *asked)
 {
-	unsigned mine, all;
-	struct udp_flow *own = longest_idle(a, client, &mine);
-	struct udp_flow *any = longest_idle(a, NULL, &all);
-	struct udp_flow *flow = a->udp->flow;
+	for (uint16_t at = *bucket_of(a, client); at != 0; at = a->udp->flow[at - 1].next) {
+		struct udp_flow *flow = &a->udp->flow[at - 1];
 
-	if (mine >= SHARE_MAX)
-		udp_flow_end(a, own, "evicted for another of this client's");
-	else if (all == UDP_FLOWS)
-		udp_flow_end(a, any, "evicted for a new one");
-	while (flow->used)
-		flow++;
+		if (flow->listener == listener && address_equal(&flow->client, client) &&
+			address_equal(&flow->asked, asked))
+			return flow;
+	}
+	return NULL;
+}
+
+/* To the end of its client's own, a ring that begins with the one that was idle longest. */
+static void join_own(struct anklet *a, struct udp_flow *flow)
+{
+	uint16_t *oldest = &a->udp->oldest_of[flow->holder], at = (uint16_t)(index_of(a, flow) + 1);
+	struct udp_flow *first;
+
+	if (*oldest == 0)
+		*oldest = flow->own_previous = at;
+	first = &a->udp->flow[*oldest - 1];
+	flow->own_next = *oldest;
+	flow->own_previous = first->own_previous;
+	a->udp->flow[flow->own_previous - 1].own_next = at;
+	first->own_previous = at;
+}
+
+static void leave_own(struct anklet *a, struct udp_flow *flow)
+{
+	uint16_t *oldest = &a->udp->oldest_of[flow->holder], at = (uint16_t)(index_of(a, flow) + 1);
+
+	a->udp->flow[flow->own_previous - 1].own_next = flow->own_next;
+	a->udp->flow[flow->own_next - 1].own_previous = flow->own_previous;
+	if (*oldest == at)
+		*oldest = flow->own_next == at ? 0 : flow->own_next;
+}
+
+void udp_flow_enter(struct anklet *a, struct udp_flow *flow, enum timer_kind kind)
+{
+	if (flow->kind != 0) {
+		leave_own(a, flow);
+		a->udp->waiting -= flow->kind == TIMER_FLOW_NEW;
+	}
+	flow->kind = (uint8_t)kind;
+	flow->last_at = now(a);
+	a->udp->waiting += kind == TIMER_FLOW_NEW;
+	join_own(a, flow);
+	loop_set_timer(&a->sessions.loop, TIMER_FLOW(index_of(a, flow)), kind,
+		a->config.limit_datagrams_ms);
+}
+
+/* ---- Who is evicted ---- */
+
+static bool has_waited(const struct anklet *a, const struct udp_flow *flow, uint32_t ms)
+{
+	return flow->kind != TIMER_FLOW_NEW || now(a) - flow->last_at >= ms;
+}
+
+static struct udp_flow *oldest(struct anklet *a, enum timer_kind kind)
+{
+	uint16_t timer = timers_first(&a->sessions.loop.timers, kind);
+
+	return timer == TIMER_NONE ? NULL : &a->udp->flow[timer - TIMER_FLOW(0)];
+}
+
+/* For a client that has its share. NULL: they all wait for an answer. */
+static struct udp_flow *own_to_evict(struct anklet *a, uint16_t holder)
+{
+	struct udp_flow *flow = &a->udp->flow[a->udp->oldest_of[holder] - 1];
+
+	for (unsigned i = 0; i < LOOKED_AT; i++) {
+		if (has_waited(a, flow, OWN_ANSWER_MS))
+			return flow;
+		flow = &a->udp->flow[flow->own_next - 1];
+	}
+	return NULL;
+}
+
+/*
+ * Of a full table. One that waits for its first answer goes first; but if it has just begun, one that has had answers,
+ * as long as a quarter of the table is theirs: last of all the one whose client has gone on after an answer.
+ */
+static struct udp_flow *any_to_evict(struct anklet *a, uint16_t holder)
+{
+	struct udp_flow *flow = oldest(a, TIMER_FLOW_NEW);
+
+	if (flow != NULL && has_waited(a, flow, flow->holder == holder ? OWN_ANSWER_MS : ANSWER_MS))
+		return flow;
+	if (a->udp->waiting >= (3 * UDP_FLOWS + 3) / 4)
+		return NULL;
+	flow = oldest(a, TIMER_FLOW_ANSWERED);
+	return flow != NULL ? flow : oldest(a, TIMER_FLOW_LASTING);
+}
+
+/* Makes room for a flow of that client, where need be; else says why not. */
+static bool make_room(struct anklet *a, const struct ip *key, enum session_reason *reason)
+{
+	struct clients *clients = &a->sessions.loop.clients;
+	uint16_t holder = clients_find(clients, key);
+	struct udp_flow *flow;
+
+	if (holder != CLIENT_NONE && a->config.limit_client > 0 &&
+		clients->client[holder].held[POOL_FLOWS] >= clients->pool[POOL_FLOWS].share) {
+		flow = own_to_evict(a, holder);
+		*reason = REASON_FLOWS_WAIT;
+		if (flow != NULL)
+			udp_flow_end(a, flow, "evicted for another of this client's");
+	} else if (pool_is_full(clients, POOL_FLOWS)) {
+		flow = any_to_evict(a, holder);
+		*reason = REASON_FLOWS_LIMITED;
+		if (flow != NULL)
+			udp_flow_end(a, flow, "evicted for a new one");
+	} else {
+		return true;
+	}
+	return flow != NULL;
+}
+
+/* A slot of the table with the client's place in the pool; NULL: there is none, for that reason. */
+static struct udp_flow *take_slot(struct anklet *a, const struct address *client,
+	const struct address *asked, enum session_reason *reason)
+{
+	struct udp_forwards *d = a->udp;
+	struct ip key = client_key(&client->ip, &asked->ip);
+	struct udp_flow *flow;
+
+	if (!make_room(a, &key, reason))
+		return NULL;
+	flow = &d->flow[d->free != 0 ? d->free - 1 : d->used++];
+	if (d->free != 0)
+		d->free = flow->next;
+	flow->holder = clients_take(&a->sessions.loop.clients, POOL_FLOWS, &key);
+	check(flow->holder != CLIENT_NONE);
 	return flow;
 }
+
+static void give_slot(struct anklet *a, struct udp_flow *flow)
+{
+	pool_give(&a->sessions.loop.clients, POOL_FLOWS, flow->holder);
+	memset(flow, 0, sizeof *flow);
+	flow->next = a->udp->free;
+	a->udp->free = (uint16_t)(index_of(a, flow) + 1);
+}
+
+/* ---- Its beginning and its end ---- */
 
 static int connect_to(struct anklet *a, struct udp_flow *flow, const struct address *server)
 {
@@ -212,79 +380,95 @@ static int connect_to(struct anklet *a, struct udp_flow *flow, const struct addr
 
 static void begin(struct anklet *a, struct udp_flow *flow, const struct address *server)
 {
-	flow->used = flow->ready = true;
+	uint16_t *bucket = bucket_of(a, &flow->client);
+
+	flow->next = *bucket;
+	*bucket = (uint16_t)(index_of(a, flow) + 1);
 	flow->number = ++a->udp->number;
 	flow->begun_at = loop_time(&a->sessions.loop);
-	flow->last_at = (uint32_t)flow->begun_at;
 	flow->server = *server;
-	loop_own(&a->sessions.loop, flow->sock, OWNER_UDP_FLOW, (unsigned)(flow - a->udp->flow));
+	loop_own(&a->sessions.loop, flow->sock, OWNER_UDP_FLOW, index_of(a, flow));
 	a->sessions.loop.status.udp_flows++;
-	a->udp->busy = true;
+	udp_flow_enter(a, flow, TIMER_FLOW_NEW);
+	udp_flow_ready(a, index_of(a, flow));
 	log_begun(a, flow);
 }
 
-static void watch(struct anklet *a, const struct udp_flow *flow)
+/* What comes from an address of the upstream's would go round for ever: it answers, and its answer is answered. */
+static bool is_of_upstream(const struct udp_upstream *upstream, const struct address *client)
 {
-	struct deadline idle = {
-		.set = true,
-		.at = flow->last_at + a->config.limit_datagrams_ms,
-	};
+	bool found = false;
 
-	loop_deadline(&a->sessions.loop, &idle);
+	for (unsigned i = 0; i < upstream->count; i++)
+		found |= address_equal(&upstream->address[i], client);
+	return found;
 }
 
-struct udp_flow *udp_flow_begin(struct anklet *a, unsigned listener, const struct address *client,
-	const struct address *asked)
+/* Tries each permitted address of the upstream; NULL: *reason and *rule say why there is no flow. */
+static struct udp_flow *try_addresses(struct anklet *a, unsigned listener,
+	const struct address *client, const struct address *asked, enum session_reason *reason,
+	int16_t *rule)
 {
-	unsigned forward = a->udp->listener[listener].forward;
-	const struct udp_upstream *upstream = &a->udp->upstream[forward];
-	enum session_reason reason = REASON_NONE;
+	const struct udp_upstream *upstream = &a->udp->upstream[a->udp->listener[listener].forward];
 	struct udp_flow *flow = NULL;
-	int16_t rule = -1;
 
 	for (unsigned i = 0; i < upstream->count; i++) {
 		int r;
 
-		if (!permitted(a, listener, client, &upstream->address[i], &reason, &rule))
+		if (!permitted(a, listener, client, &upstream->address[i], reason, rule))
 			continue;
 		if (flow == NULL)
-			flow = make_room(a, &client->ip);
+			flow = take_slot(a, client, asked, reason);
+		if (flow == NULL)
+			return NULL;
 		flow->listener = (uint8_t)listener;
 		flow->client = *client;
 		flow->asked = *asked;
 		r = connect_to(a, flow, &upstream->address[i]);
 		if (r == 0) {
 			begin(a, flow, &upstream->address[i]);
-			watch(a, flow);
-			udp_forward_look_again(a, forward);
 			return flow;
 		}
-		reason = session_reason_of(r);
+		*reason = session_reason_of(r);
 	}
 	if (flow != NULL)
-		memset(flow, 0, sizeof *flow);
-	log_refused(a, listener, client, reason, rule);
+		give_slot(a, flow);
 	return NULL;
+}
+
+struct udp_flow *udp_flow_begin(struct anklet *a, unsigned listener, const struct address *client,
+	const struct address *asked)
+{
+	unsigned forward = a->udp->listener[listener].forward;
+	enum session_reason reason = REASON_FLOW_LOOP;
+	struct udp_flow *flow = NULL;
+	int16_t rule = -1;
+
+	if (!is_of_upstream(&a->udp->upstream[forward], client))
+		flow = try_addresses(a, listener, client, asked, &reason, &rule);
+	if (flow != NULL) {
+		udp_forward_look_again(a, forward);
+	} else if (reason == REASON_FLOWS_LIMITED) {
+		a->udp->turned_away++;
+		udp_flows_watch(a);
+	} else {
+		udp_flow_log_refused(a, listener, client, reason, rule);
+	}
+	return flow;
 }
 
 void udp_flow_end(struct anklet *a, struct udp_flow *flow, const char *why)
 {
+	uint16_t *link = bucket_of(a, &flow->client);
+
 	log_ended(a, flow, why);
 	loop_close(&a->sessions.loop, &flow->sock);
-	memset(flow, 0, sizeof *flow);
+	while (*link != index_of(a, flow) + 1)
+		link = &a->udp->flow[*link - 1].next;
+	*link = flow->next;
+	leave_own(a, flow);
+	a->udp->waiting -= flow->kind == TIMER_FLOW_NEW;
+	timers_clear(&a->sessions.loop.timers, TIMER_FLOW(index_of(a, flow)));
 	a->sessions.loop.status.udp_flows--;
-}
-
-void udp_flows_expire(struct anklet *a, uint32_t now)
-{
-	for (unsigned i = 0; i < UDP_FLOWS; i++) {
-		struct udp_flow *flow = &a->udp->flow[i];
-
-		if (!flow->used)
-			continue;
-		if (now - flow->last_at >= a->config.limit_datagrams_ms)
-			udp_flow_end(a, flow, "idle for limit-datagrams");
-		else
-			watch(a, flow);
-	}
+	give_slot(a, flow);
 }

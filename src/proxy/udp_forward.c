@@ -144,11 +144,11 @@ static void end_misled(struct anklet *a, unsigned i)
 	struct udp_forwards *d = a->udp;
 	const struct udp_upstream *upstream = &d->upstream[i];
 
-	for (unsigned n = 0; n < UDP_FLOWS; n++) {
+	for (unsigned n = 0; n < d->used; n++) {
 		struct udp_flow *flow = &d->flow[n];
 		bool found = false;
 
-		if (!flow->used || flow->down > 0 || d->listener[flow->listener].forward != i)
+		if (flow->kind == 0 || flow->down > 0 || d->listener[flow->listener].forward != i)
 			continue;
 		for (unsigned j = 0; j < upstream->count; j++)
 			found |= address_equal(&flow->server, &upstream->address[j]);
@@ -257,13 +257,15 @@ static void forward_up(struct anklet *a, unsigned listener, size_t len,
 {
 	struct udp_flow *flow = udp_flow_find(a, listener, client, asked);
 
-	if (flow == NULL && len <= CONFIG_ANKLET_DATAGRAM)
+	if (len > CONFIG_ANKLET_DATAGRAM)
+		udp_flow_log_refused(a, listener, client, REASON_DATAGRAM_TOO_LONG, -1);
+	else if (flow == NULL)
 		flow = udp_flow_begin(a, listener, client, asked);
 	if (flow == NULL || len > CONFIG_ANKLET_DATAGRAM) {
 		drop(a, flow);
 		return;
 	}
-	flow->last_at = port_now(a->sessions.loop.port);
+	udp_flow_enter(a, flow, flow->kind == TIMER_FLOW_NEW ? TIMER_FLOW_NEW : TIMER_FLOW_LASTING);
 	if (!send_on(a, flow->sock, len, NULL, NULL)) {
 		drop(a, flow);
 		return;
@@ -278,7 +280,11 @@ static void forward_down(struct anklet *a, struct udp_flow *flow, size_t len)
 {
 	port_sock sock = a->udp->listener[flow->listener].sock;
 
-	flow->last_at = port_now(a->sessions.loop.port);
+	udp_flow_enter(a, flow,
+		flow->kind == TIMER_FLOW_LASTING ? TIMER_FLOW_LASTING : TIMER_FLOW_ANSWERED);
+	if (len > CONFIG_ANKLET_DATAGRAM)
+		udp_flow_log_refused(
+			a, flow->listener, &flow->client, REASON_DATAGRAM_TOO_LONG, -1);
 	if (len > CONFIG_ANKLET_DATAGRAM || sock == PORT_NONE ||
 		!send_on(a, sock, len, &flow->asked, &flow->client)) {
 		drop(a, flow);
@@ -319,17 +325,16 @@ static void run_listener(struct anklet *a, unsigned i)
 	a->udp->busy = true;
 }
 
-static void run_flow(struct anklet *a, struct udp_flow *flow)
+static void run_flow(struct anklet *a, unsigned index)
 {
+	struct udp_flow *flow = &a->udp->flow[index];
 	struct address from, to;
 
 	for (unsigned left = DATAGRAMS_A_SLICE; left > 0; left--) {
 		int len = receive(a, flow->sock, &from, &to);
 
-		if (len == PORT_AGAIN) {
-			flow->ready = false;
+		if (len == PORT_AGAIN)
 			return;
-		}
 		if (len == PORT_FAILED) {
 			udp_flow_end(a, flow, "its socket failed");
 			return;
@@ -337,7 +342,7 @@ static void run_flow(struct anklet *a, struct udp_flow *flow)
 		if (len >= 0)
 			forward_down(a, flow, (size_t)len);
 	}
-	a->udp->busy = true;
+	udp_flow_ready(a, index);
 }
 
 /* ---- For the instance ---- */
@@ -359,8 +364,33 @@ void udp_forward_named(struct anklet *a)
 
 void udp_flow_ready(struct anklet *a, unsigned index)
 {
-	a->udp->flow[index].ready = true;
-	a->udp->busy = true;
+	struct udp_forwards *d = a->udp;
+
+	d->busy = true;
+	if (d->ready_next[index] != 0)
+		return;
+	d->ready_next[index] = UINT16_MAX;
+	if (d->ready_count++ == 0)
+		d->ready_first = (uint16_t)index;
+	else
+		d->ready_next[d->ready_last] = (uint16_t)(index + 1);
+	d->ready_last = (uint16_t)index;
+}
+
+/* The flow of one that is taken off the list may have ended meanwhile. */
+static void run_flows(struct anklet *a)
+{
+	struct udp_forwards *d = a->udp;
+
+	for (uint16_t left = d->ready_count; left > 0; left--) {
+		unsigned index = d->ready_first;
+
+		d->ready_first = (uint16_t)(d->ready_next[index] - 1);
+		d->ready_next[index] = 0;
+		d->ready_count--;
+		if (d->flow[index].kind != 0)
+			run_flow(a, index);
+	}
 }
 
 void udp_forward_run(struct anklet *a)
@@ -376,9 +406,7 @@ void udp_forward_run(struct anklet *a)
 	for (unsigned i = 0; i < d->listener_count; i++)
 		if (d->listener[i].ready && d->upstream[d->listener[i].forward].count > 0)
 			run_listener(a, i);
-	for (unsigned i = 0; i < UDP_FLOWS; i++)
-		if (d->flow[i].used && d->flow[i].ready)
-			run_flow(a, &d->flow[i]);
+	run_flows(a);
 }
 
 bool udp_forward_busy(const struct anklet *a)
@@ -413,15 +441,16 @@ void udp_forward_expire(struct anklet *a, uint32_t now)
 			reopen_later(a, &d->listener[i]);
 		d->busy = true;
 	}
-	udp_flows_expire(a, now);
+	if (take_deadline(a, &d->span, now))
+		udp_flows_sum_up(a);
 }
 
 void udp_forward_stop(struct anklet *a)
 {
 	struct udp_forwards *d = a->udp;
 
-	for (unsigned i = 0; i < UDP_FLOWS; i++)
-		if (d->flow[i].used)
+	for (unsigned i = 0; i < d->used; i++)
+		if (d->flow[i].kind != 0)
 			udp_flow_end(a, &d->flow[i], "the proxy was stopped");
 	for (unsigned i = 0; i < d->listener_count; i++)
 		if (d->listener[i].sock != PORT_NONE)

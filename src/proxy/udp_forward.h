@@ -7,9 +7,13 @@
  * way, or when it is evicted.
  *
  * Nothing is kept: a datagram that cannot be sent on at once is dropped and counted, as is one longer than
- * CONFIG_ANKLET_DATAGRAM. What ICMP says of an earlier one ends nothing. When the table is full the flow is evicted that
- * has been idle longest; where a client address has half of the table, its own. Who can forge addresses can still push
- * out others: that is in the nature of datagrams.
+ * CONFIG_ANKLET_DATAGRAM. What ICMP says of an earlier one ends nothing.
+ *
+ * Flows are a pool of src/loop/clients.h. When it is full a new flow takes the place of the one that was idle longest:
+ * of those that wait for their first answer, before those that had one, before those whose client went on after it. So
+ * who can forge addresses pushes out others of his kind. One that has just begun is not evicted; so new flows are
+ * limited to what the table has room for in that time, and datagrams of others are dropped. A client with its share
+ * loses its own. What comes from the upstream's own address begins no flow.
  *
  * The rules are asked when a flow begins, as about a CONNECT to the upstream.
  *
@@ -28,6 +32,7 @@
 #define UDP_FORWARDS ANKLET_TABLE(CONFIG_ANKLET_FORWARDS)
 #define UDP_LISTENERS (2 * UDP_FORWARDS)
 #define UDP_FLOWS ANKLET_TABLE(CONFIG_ANKLET_UDP_FLOWS)
+#define UDP_BUCKETS (CONFIG_ANKLET_UDP_FLOWS >= 128 ? 128 : 16)
 #define UDP_REFUSALS 4
 #define UDP_FRESH_MS 60000 /* an upstream's addresses are taken without asking again */
 
@@ -52,13 +57,17 @@ struct udp_upstream {
 };
 
 struct udp_flow {
-	bool used;
-	bool ready;
+	uint8_t kind; /* of its timer: how far it has come; 0: the slot is free */
+	bool said;    /* that it began was logged */
 	uint8_t listener;
 	port_sock sock;
-	uint32_t number;   /* counts flows, for the log */
-	uint64_t begun_at; /* by loop_time() */
-	uint32_t last_at;  /* of the last datagram */
+	uint16_t holder; /* its client, in the table of clients */
+	uint16_t
+		next; /* in its bucket, or of the free ones: one more than the index; 0: the last */
+	uint16_t own_previous, own_next; /* of the client's own, likewise; a ring */
+	uint32_t number;                 /* counts flows, for the log */
+	uint64_t begun_at;               /* by loop_time() */
+	uint32_t last_at;                /* of the last datagram */
 	struct address client;
 	struct address asked; /* the local address that the client wrote to */
 	struct address server;
@@ -76,10 +85,22 @@ struct udp_refusal {
 struct udp_forwards {
 	bool busy; /* something is ready, or may be */
 	uint8_t listener_count;
+	uint16_t used, free; /* so many slots have ever been used; the first that is free again */
+	unsigned waiting;    /* flows that wait for their first answer */
+	uint16_t lines;      /* about flows that began, in the span */
+	uint16_t
+		ready_count; /* flows to be read, first in, first out; the next two while it is not 0 */
+	uint16_t ready_first, ready_last;
+	struct deadline span; /* of what the next two count */
+	uint32_t unsaid,
+		turned_away; /* flows that began without a line; datagrams that could begin none */
 	uint32_t number;
 	struct udp_refusal refusals[UDP_REFUSALS];
 	struct udp_upstream upstream[UDP_FORWARDS];
 	struct udp_listener listener[UDP_LISTENERS];
+	uint16_t bucket[UDP_BUCKETS];    /* of flows, by the client's address */
+	uint16_t oldest_of[CLIENTS_MAX]; /* of a client's own the one idle longest */
+	uint16_t ready_next[UDP_FLOWS];  /* 0: it is not on the list */
 	struct udp_flow flow[UDP_FLOWS];
 	uint8_t bytes[CONFIG_ANKLET_DATAGRAM]; /* the datagram that is being forwarded */
 };
@@ -102,7 +123,7 @@ void udp_forward_ready(struct anklet *a, unsigned index);
 /* The resolver has news for somebody. */
 void udp_forward_named(struct anklet *a);
 
-/* A socket of OWNER_UDP_FLOW is. */
+/* A socket of OWNER_UDP_FLOW is: puts the flow on the list of those to be read. */
 void udp_flow_ready(struct anklet *a, unsigned index);
 
 /* One slice: a bounded number of datagrams of each socket that is ready. */
@@ -127,7 +148,7 @@ bool udp_forward_listens(const struct anklet *a, const struct ip *ip, uint16_t p
 
 /* ---- udp_flow.c ---- */
 
-/* That client's flow from that listener, or NULL. A table of this size is looked through. */
+/* That client's flow from that listener, or NULL. */
 struct udp_flow *udp_flow_find(struct anklet *a, unsigned listener, const struct address *client,
 	const struct address *asked);
 
@@ -138,7 +159,17 @@ struct udp_flow *udp_flow_begin(struct anklet *a, unsigned listener, const struc
 /* Ends it; 'why' is for the log. */
 void udp_flow_end(struct anklet *a, struct udp_flow *flow, const char *why);
 
-/* Ends what was idle for too long, at 'now'. */
-void udp_flows_expire(struct anklet *a, uint32_t now);
+/* A datagram came or goes: the flow has come so far, and is now the one that was idle shortest. */
+void udp_flow_enter(struct anklet *a, struct udp_flow *flow, enum timer_kind kind);
+
+/* Logs that a datagram goes nowhere, unless that client was told of lately, or many were. */
+void udp_flow_log_refused(struct anklet *a, unsigned listener, const struct address *client,
+	enum session_reason reason, int16_t rule);
+
+/* Sees to it that udp_flows_sum_up() is called within some seconds. */
+void udp_flows_watch(struct anklet *a);
+
+/* Logs how much was not logged one by one, if there was any. */
+void udp_flows_sum_up(struct anklet *a);
 
 #endif

@@ -10,6 +10,9 @@
 
 #include "anklet_config.h"
 
+#define REASON_NUMBER(n) REASON_NUMBER_OF(n)
+#define REASON_NUMBER_OF(n) #n
+
 #define SESSION_REASONS(X)                                                                         \
 	X(REASON_NONE, NONE, "no reason")                                                          \
 	X(REASON_EOF_IN_REQUEST, FAILED, "the client ended before its request was whole")          \
@@ -45,6 +48,14 @@
 		ANKLET_IF_IDENT(                                                                   \
 			"the rule wants the client's identd asked, which cannot be done for "      \
 			"datagrams"))                                                              \
+	X(REASON_FLOW_LOOP, NONE, ANKLET_IF_UDP_FLOWS("it comes from where it would go"))          \
+	X(REASON_FLOWS_WAIT, NONE,                                                                 \
+		ANKLET_IF_UDP_FLOWS(                                                               \
+			"this client has its share, and all of it waits for an answer"))           \
+	X(REASON_FLOWS_LIMITED, NONE, "")                                                          \
+	X(REASON_DATAGRAM_TOO_LONG, NONE,                                                          \
+		ANKLET_IF_UDP_FLOWS(                                                               \
+			"longer than " REASON_NUMBER(CONFIG_ANKLET_DATAGRAM) " bytes"))            \
 	X(REASON_NO_IDENTD, NO_IDENTD, ANKLET_IF_IDENT("the client's identd cannot be reached"))   \
 	X(REASON_IDENT_LIMIT, NO_IDENTD,                                                           \
 		ANKLET_IF_IDENT("the client's identd did not answer in time"))                     \

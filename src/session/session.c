@@ -309,20 +309,15 @@ static void step(struct sessions *all, struct session *s)
 		end(all, s, next == NEXT_RESET);
 }
 
-void sessions_expire(struct sessions *all)
+void sessions_timer_due(struct sessions *all, unsigned timer)
 {
-	uint32_t now = port_now(all->loop.port);
-	uint16_t timer;
+	struct session *s = &all->session[timer / 2];
 
-	while ((timer = timers_take(&all->loop.timers, now)) != TIMER_NONE) {
-		struct session *s = &all->session[timer / 2];
-
-		if (timer % 2 == 0)
-			s->limit_due = true;
-		else
-			s->step_due = true;
-		loop_ready(&all->loop, timer / 2u);
-	}
+	if (timer % 2 == 0)
+		s->limit_due = true;
+	else
+		s->step_due = true;
+	loop_ready(&all->loop, timer / 2u);
 }
 
 void sessions_run(struct sessions *all)

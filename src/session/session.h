@@ -141,8 +141,8 @@ enum session_admission {
 enum session_admission session_begin(struct sessions *all, int8_t forward, struct tls_context *tls,
 	port_sock client, const struct address *from);
 
-/* Finds out whose time has come, and puts them on the ready list. */
-void sessions_expire(struct sessions *all);
+/* The time of one of their timers has come: puts the session on the ready list. */
+void sessions_timer_due(struct sessions *all, unsigned timer);
 
 /* Each session on the ready list gets one slice; those that it makes ready wait for the next time. */
 void sessions_run(struct sessions *all);

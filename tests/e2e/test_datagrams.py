@@ -4,6 +4,7 @@ import re
 import signal
 import socket
 import struct
+import subprocess
 import sys
 import time
 
@@ -165,12 +166,14 @@ def test_lengths(anklet):
     one, (port,) = start(anklet, "127.0.0.1", f"127.0.0.1:{peers.port_of(server)}")
     for octets in (b"", b"x", os.urandom(longest)):
         exchange(client, server, ("127.0.0.1", port), octets)
-    client.sendto(bytes(longest + 1), ("127.0.0.1", port))
+    for _ in range(3):
+        client.sendto(bytes(longest + 1), ("127.0.0.1", port))
     client.sendto(b"behind it", ("127.0.0.1", port))
     assert server.recv(65536) == b"behind it"
     one.signal(signal.SIGTERM)
     assert one.wait() == 0
-    one.wait_log(r"up 4 of \d+ bytes, down 3 of \d+ bytes, dropped 1,")
+    one.wait_log(r"up 4 of \d+ bytes, down 3 of \d+ bytes, dropped 3,")
+    assert one.log.count(f"refused, longer than {longest} bytes") == 1
 
 
 # ---- Who is not heard ----
@@ -228,6 +231,94 @@ def test_it_does_not_turn_in_a_circle(anklet):
     client.sendto(b"round", ("127.0.0.1", port))
     one.wait_log("the proxy itself listens there")
     assert one.cpu_during(0.5) < 0.2
+
+
+def test_two_that_are_each_others_upstream(anklet):
+    """A datagram goes round until the flows that it begins are one client's share; then it is over."""
+    probes = [udp(), udp()]
+    ports = [peers.port_of(probe) for probe in probes]
+    for probe in probes:
+        probe.close()
+    both = [anklet("--forward", f"udp://127.0.0.1:{ports[i]} udp://127.0.0.1:{ports[1 - i]}") for i in range(2)]
+    for _ in range(3):
+        udp().sendto(b"round", ("127.0.0.1", ports[0]))
+    assert peers.until(lambda: any("all of it waits for an answer" in one.log for one in both))
+    assert all(one.cpu_during(0.5) < 0.2 for one in both)
+    # Not one line a round: those of flows that began, and one that says why there are no more.
+    assert sum(one.log.count("refused") for one in both) <= 2
+    assert all(one.log.count("begun with") <= 100 for one in both)
+
+
+def test_the_upstreams_own_address_begins_no_flow(anklet):
+    server = udp()
+    one, (port,) = start(anklet, "127.0.0.1", f"127.0.0.1:{peers.port_of(server)}")
+    server.sendto(b"from where it would go", ("127.0.0.1", port))
+    one.wait_log("refused, it comes from where it would go")
+    assert peers.silent_for(server, 0.3)
+    exchange(udp(), server, ("127.0.0.1", port))
+
+
+# ---- A flood ----
+
+ECHO = """
+import socket, sys
+sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+sock.bind((sys.argv[1], 7000))
+print("ready", flush=True)
+while True:
+    data, peer = sock.recvfrom(100)
+    sock.sendto(data, peer)
+"""
+
+# Sends from addresses of 198.18.0.0/15, all of which are this host's, as fast as told, for as long as told.
+FLOOD = """
+import random, socket, struct, sys, time
+sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+rate, port, sent, begun = int(sys.argv[1]), int(sys.argv[2]), 0, time.monotonic()
+while True:
+    due = (time.monotonic() - begun) * rate
+    sent = max(sent, int(due) - 100)  # whoever was kept from running does not make up for all of it at once
+    while sent < due:
+        source = bytes((198, 18 + random.getrandbits(1), random.getrandbits(8), random.getrandbits(8)))
+        info = struct.pack("@I4s4s", 0, source, bytes(4))
+        sock.sendmsg([b"forged %d" % sent], [(socket.IPPROTO_IP, 8, info)], 0, ("10.1.0.1", port))
+        sent += 1
+    time.sleep(0.001)
+"""
+
+
+@needs_linux
+def test_forged_clients_keep_nobody_out(anklet, namespace):
+    """4,000 forged clients a second, each of an address of its own; sixty good ones, each new, are all answered."""
+    here, there = namespace(), namespace()
+    here.wire(there, ["10.1.0.1/24"], ["10.1.0.2/24"])
+    there.ip("route", "add", "local", "198.18.0.0/15", "dev", "lo")
+    here.ip("route", "add", "198.18.0.0/15", "via", "10.1.0.2")
+    one = anklet("--allow", "connect", "--forward", "udp://10.1.0.1:5353 udp://10.1.0.2:7000", ns=here)
+    one.wait_log(PLACE.pattern)
+    helpers = []
+    try:
+        for script, args in ((ECHO, ["10.1.0.2"]), (FLOOD, ["4000", "5353"])):
+            helpers.append(subprocess.Popen(there.command(sys.executable, "-c", script, *args), stdout=subprocess.PIPE))
+        helpers[0].stdout.readline()
+        one.wait_log("flows of datagrams are taken")
+        answered = 0
+        for i in range(60):
+            client = udp("10.1.0.2", ns=there)
+            client.settimeout(0.5)
+            for _ in range(6):  # what is lost is asked again, as by every client of a protocol over datagrams
+                client.sendto(b"good %d" % i, ("10.1.0.1", 5353))
+                try:
+                    answered += client.recv(100) == b"good %d" % i
+                    break
+                except TimeoutError:
+                    continue
+        assert answered == 60
+        assert one.log.count("begun with") <= 200  # a flood of datagrams is no flood of lines
+    finally:
+        for helper in helpers:
+            helper.kill()
+            helper.wait()
 
 
 # ---- Limits ----

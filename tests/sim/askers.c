@@ -163,7 +163,7 @@ static void echo_run(struct sim_actor *actor)
 		e->asked++;
 		EXPECT(e->run, n >= 8 && (size_t)n <= sizeof octets);
 		note_caller(e, &from, number_of(octets));
-		if (!e->silent)
+		if (!e->silent && (e->ignores == 0 || e->ignores != number_of(octets)))
 			(void)port_sendto(actor->port, e->sock, octets, (size_t)n, &to, &from);
 	}
 }
@@ -221,7 +221,7 @@ unsigned flows_of(const struct run *run, const char *client)
 	ip_parse(client, strlen(client), &ip);
 	for (unsigned i = 0; i < SLOTS; i++)
 		count +=
-			flows(run)[i].used && ip_equal(&flows(run)[i].client.ip, &ip);
+			flows(run)[i].kind != 0 && ip_equal(&flows(run)[i].client.ip, &ip);
 	return count;
 }
 

@@ -203,14 +203,21 @@ static void check_listener(struct run *run, const struct listener *l)
 		EXPECT(run, anklet_next(run->anklet) == 0);
 }
 
+/* It is found again by its client, is one of its client's own, and ends by itself. */
 static void check_flow(struct run *run, const struct udp_flow *flow)
 {
-	const struct anklet *a = run->anklet;
-	struct deadline idle = {.set = true, .at = flow->last_at + a->config.limit_datagrams_ms};
+	const struct udp_forwards *d = run->anklet->udp;
+	unsigned index = (unsigned)(flow - d->flow);
+	bool ready = d->ready_next[index] != 0;
 
-	EXPECT(run, flow->listener < a->udp->listener_count);
-	EXPECT(run, flow->ready ? udp_forward_busy(a) : awaits(run, flow->sock, SIM_READ));
-	EXPECT(run, watched(a, &idle));
+	EXPECT(run, flow->listener < d->listener_count);
+	EXPECT(run, ready ? udp_forward_busy(run->anklet) : awaits(run, flow->sock, SIM_READ));
+	EXPECT(run,
+		udp_flow_find(run->anklet, flow->listener, &flow->client, &flow->asked) == flow);
+	EXPECT(run, d->flow[flow->own_next - 1].own_previous == index + 1);
+	EXPECT(run, d->flow[flow->own_next - 1].holder == flow->holder);
+	EXPECT(run, d->oldest_of[flow->holder] != 0);
+	EXPECT(run, timers_is_set(timers(run), TIMER_FLOW(index)));
 }
 
 /* A listener is read, or its upstream is being looked for. */
@@ -234,7 +241,7 @@ static void check_udp_listener(struct run *run, const struct udp_listener *liste
 static unsigned check_datagrams(struct run *run)
 {
 	const struct udp_forwards *d = run->anklet->udp;
-	unsigned sockets = 0, used = 0;
+	unsigned sockets = 0, used = 0, waiting = 0, ready = 0;
 
 	for (unsigned i = 0; i < CONFIG_ANKLET_FORWARDS; i++) {
 		const struct udp_upstream *upstream = &d->upstream[i];
@@ -247,10 +254,13 @@ static unsigned check_datagrams(struct run *run)
 		check_udp_listener(run, &d->listener[i]);
 	}
 	for (unsigned i = 0; i < CONFIG_ANKLET_UDP_FLOWS; i++) {
-		used += d->flow[i].used;
-		if (d->flow[i].used)
+		used += d->flow[i].kind != 0;
+		waiting += d->flow[i].kind == TIMER_FLOW_NEW;
+		ready += d->ready_next[i] != 0;
+		if (d->flow[i].kind != 0)
 			check_flow(run, &d->flow[i]);
 	}
+	EXPECT(run, waiting == d->waiting && ready == d->ready_count);
 	EXPECT(run, used == run->anklet->sessions.loop.status.udp_flows);
 	return sockets + used;
 }
@@ -354,7 +364,7 @@ void run_check_waiting(struct run *run)
 	EXPECT(run, draining == a->sessions.draining);
 	sockets += check_datagrams(run);
 	sockets += check_names(run, &lookups);
-	check_pools(run, (const unsigned[]){busy, tls, spare, lookups});
+	check_pools(run, (const unsigned[]){busy, tls, spare, lookups, a->sessions.loop.status.udp_flows});
 	EXPECT(run, sockets == sim_open_sockets(&run->proxy, SIM_STREAM) +
 				       sim_open_sockets(&run->proxy, SIM_LISTENER) +
 				       sim_open_sockets(&run->proxy, SIM_DATAGRAMS));
@@ -372,7 +382,7 @@ void run_check_empty(struct run *run)
 	EXPECT(run, a->sessions.draining == 0);
 	/* A forward may be looking for its target. */
 	sockets = check_names(run, &lookups);
-	check_pools(run, (const unsigned[]){0, 0, 0, lookups});
+	check_pools(run, (const unsigned[]){0, 0, 0, lookups, 0});
 	EXPECT(run, sim_open_sockets(&run->proxy, SIM_STREAM) == 0);
 	EXPECT(run,
 		sim_open_sockets(&run->proxy, SIM_DATAGRAMS) == a->udp->listener_count + sockets);

@@ -62,6 +62,7 @@ static void check_too_long(struct run *run)
 	EXPECT(run, run->anklet->sessions.loop.status.datagrams_dropped == 3);
 	EXPECT(run, echo.asked == 3);
 	EXPECT(run, run_logged(run, "begun") == 1);
+	EXPECT(run, run_logged(run, "refused, longer than 512 bytes") == 1); /* of three */
 }
 
 static void too_long(struct run *run)

@@ -134,7 +134,7 @@ static void write_to_flows(struct run *run)
 	EXPECT(run, run->anklet->sessions.loop.status.udp_flows == askers);
 	EXPECT(run, port_datagram(port, &any, NULL, &s) == 0);
 	for (unsigned i = 0; i < SLOTS; i++) {
-		if (!flows(run)[i].used)
+		if (flows(run)[i].kind == 0)
 			continue;
 		asker_datagram(octets, sizeof octets, 1, 0);
 		(void)port_sendto(port, s, octets, sizeof octets, NULL,

@@ -38,6 +38,13 @@ static uint16_t take(const char *text)
 	return clients_take(&clients, POOL_SESSIONS, &ip);
 }
 
+static uint16_t found(const char *text)
+{
+	struct ip ip = ip_of(text);
+
+	return clients_find(&clients, &ip);
+}
+
 static unsigned held(const char *text)
 {
 	struct ip ip = ip_of(text);
@@ -54,6 +61,8 @@ static void a_client_has_its_share_and_no_more(void **state)
 	a = take("10.0.0.1");
 	assert_int_not_equal(a, CLIENT_NONE);
 	assert_int_equal(take("10.0.0.1"), a);
+	assert_int_equal(found("10.0.0.1"), a);
+	assert_int_equal(found("10.0.0.2"), CLIENT_NONE);
 	assert_int_equal(take("10.0.0.1"), CLIENT_NONE);
 	assert_false(pool_take(&clients, POOL_SESSIONS, a));
 	assert_int_not_equal(take("10.0.0.2"), CLIENT_NONE);
