@@ -117,6 +117,11 @@ port_sock port_next(struct port *p);
 /* ---- Making connections ---- */
 
 /*
+ * Where the system can do so, a peer that has been silent for two minutes is probed (keepalive; RFC 9293, 3.8.4). A
+ * connection to one that is gone then ends with PORT_TIMEOUT within the quarter of an hour.
+ */
+
+/*
  * Listens at 'at' (port 0: any free one; see port_local()). One family for each
  * socket: '::' takes no IPv4 connections. backlog: how many connections may
  * wait to be accepted. 0 and *s; or *s is PORT_NONE and PORT_IN_USE,

@@ -101,12 +101,23 @@ void socket_set_interests(struct port *p, int entry, unsigned interests)
 
 /* ---- Making connections ---- */
 
+/* A peer that has been silent for two minutes is probed, if the system can be told when; the rest is its own. */
+static const struct {
+	int level, name, value;
+} options[] = {
+	{IPPROTO_TCP, TCP_NODELAY, 1},
+	{SOL_SOCKET, SO_OOBINLINE, 1},
+	{SOL_SOCKET, SO_KEEPALIVE, 1},
+#ifdef TCP_KEEPIDLE
+	{IPPROTO_TCP, TCP_KEEPIDLE, 120},
+#endif
+};
+
 void socket_options(int fd)
 {
-	static const int on = 1;
-
-	(void)bsd_setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	(void)bsd_setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
+	for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+		(void)bsd_setsockopt(fd, options[i].level, options[i].name, &options[i].value,
+			sizeof options[i].value);
 }
 
 static bool out_of_resources(int error)

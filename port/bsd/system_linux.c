@@ -36,7 +36,7 @@ int system_socket(int family, int type)
 	return socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
-/* TCP_NODELAY and SO_OOBINLINE come from the listener. */
+/* What socket_options() sets comes from the listener. */
 int system_accept(int listener, struct sockaddr *from, socklen_t *from_len)
 {
 	return accept4(listener, from, from_len, SOCK_CLOEXEC | SOCK_NONBLOCK);

@@ -10,9 +10,12 @@
 
 #include <assert.h>
 
+#include "lwip/priv/tcp_priv.h"
+
 _Static_assert(TCP_LISTEN_BACKLOG, "who waits is counted in lwIP's backlog");
 _Static_assert(LWIP_TCP_PCB_NUM_EXT_ARGS > 0, "the window is closed before the SYN-ACK is sent");
-_Static_assert(LWIP_WAITING > 0 && LWIP_WAITING <= UINT8_MAX, "lwIP counts a backlog in 8 bits");
+_Static_assert(LWIP_WAITING > 0 && LWIP_WAITING < UINT8_MAX,
+	"lwIP counts a backlog, and one more, in 8 bits");
 
 static u8_t port_id;
 static bool has_port_id; /* lwIP gives the number once, for all ports */
@@ -38,18 +41,43 @@ static bool any_idle(const struct port *p)
 	return false;
 }
 
+/* lwIP puts each new connection before the others. */
+static struct tcp_pcb *oldest_half_open(const struct port *p)
+{
+	struct tcp_pcb *oldest = NULL;
+
+	for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb != NULL; pcb = pcb->next)
+		if (pcb->state == SYN_RCVD && tcp_ext_arg_get(pcb, port_id) == p)
+			oldest = pcb;
+	return oldest;
+}
+
 /*
- * A SYN has come. What is refused is not answered; it comes again. The last place is kept for
- * a listener at which nobody waits: who waits long at one, until there is room for
- * another encrypted client, does not shut the others.
+ * Is there room for one more, who is counted already? The last place is kept for a listener at which nobody
+ * waits: who waits long at one, until there is room for another encrypted client, does not shut the others.
+ */
+static bool has_room(const struct port *p, const struct tcp_pcb_listen *listening)
+{
+	unsigned kept = listening->accepts_pending > 1 && any_idle(p) ? 1 : 0;
+
+	return pending(p) + kept <= LWIP_WAITING;
+}
+
+/*
+ * A SYN has come. Of a full backlog the oldest is evicted that is half-open, without a word to it: a SYN costs whoever
+ * forges it nothing. Where all have connected the SYN is not answered; it comes again.
  */
 static err_t on_syn(u8_t id, struct tcp_pcb_listen *listening, struct tcp_pcb *pcb)
 {
 	struct port *p = listening->ext_args[id].data;
-	unsigned kept = listening->accepts_pending > 1 && any_idle(p) ? 1 : 0;
 
-	if (pending(p) + kept > LWIP_WAITING) /* this one is counted */
-		return ERR_MEM;
+	while (!has_room(p, listening)) {
+		struct tcp_pcb *half_open = oldest_half_open(p);
+
+		if (half_open == NULL)
+			return ERR_MEM;
+		tcp_abandon(half_open, 0);
+	}
 	pcb->rcv_wnd = 0;
 	pcb->rcv_ann_wnd = 0;
 	tcp_ext_arg_set(pcb, id, p);

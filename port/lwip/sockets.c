@@ -116,7 +116,7 @@ int port_listen(struct port *p, const struct address *at, int backlog, port_sock
 	if (answer != 0)
 		return answer;
 	listening = tcp_listen_with_backlog_and_err(
-		pcb, (u8_t)(backlog < LWIP_WAITING ? backlog : LWIP_WAITING), &err);
+		pcb, (u8_t)((backlog < LWIP_WAITING ? backlog : LWIP_WAITING) + 1), &err);
 	if (listening == NULL) {
 		tcp_abort(pcb);
 		return answer_of(err);

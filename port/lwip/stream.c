@@ -13,6 +13,9 @@
 #include <assert.h>
 #include <string.h>
 
+/* Then a silent peer is probed: nine times, each 75 s after the other, by lwIP's default. */
+#define KEEP_IDLE_MS 120000
+
 _Static_assert(TCP_WND <= LWIP_RING, "a ring holds a whole window");
 _Static_assert(
 	TCP_SND_BUF <= UINT16_MAX && !LWIP_WND_SCALE, "octets under way are counted in 16 bits");
@@ -167,6 +170,8 @@ static void on_lost(void *arg, err_t err)
 void stream_attach(struct port_entry *e)
 {
 	tcp_nagle_disable(e->pcb);
+	ip_set_option(e->pcb, SOF_KEEPALIVE);
+	e->pcb->keep_idle = KEEP_IDLE_MS;
 	tcp_arg(e->pcb, e);
 	tcp_recv(e->pcb, on_received);
 	tcp_sent(e->pcb, on_sent);

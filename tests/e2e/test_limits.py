@@ -1,5 +1,6 @@
 """Limits: of time, of sessions, of descriptors. What is over ends, what waits is served, nothing spins."""
 import signal
+import subprocess
 import sys
 import time
 
@@ -216,3 +217,14 @@ def test_sessions_leave_nothing_behind(anklet):
         peers.dial(proxy).close()
         socks4.send(proxy, 21, cd=socks4.BIND).close()
     assert peers.until(lambda: program.descriptors() == idle)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="ss is Linux'")
+def test_silent_peers_are_probed(anklet, server, tool):
+    """With limit-idle 0 nothing else would find out that one is gone."""
+    program = anklet("--limit-idle", "0")
+    kept = socks4.session(program.address, server)
+    shown = subprocess.run([tool("ss"), "-tnopH", "state", "established"], stdout=subprocess.PIPE, timeout=30, text=True)
+    own = [line for line in shown.stdout.splitlines() if f"pid={program.process.pid}," in line]
+    assert len(own) == 2 and kept
+    assert all("timer:(keepalive,1min" in line or "timer:(keepalive,2min" in line for line in own), own

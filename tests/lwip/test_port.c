@@ -13,7 +13,12 @@
 
 #include "host.h"
 
+#include "lwip/inet_chksum.h"
+#include "lwip/priv/tcp_priv.h"
+#include "lwip/prot/tcp.h"
+
 #define SOON_MS 60000
+#define KEEPALIVE_ENDS_MS 900000
 #define LATE_MS 600000 /* after all that TCP does by itself */
 
 static struct port port;
@@ -236,6 +241,70 @@ static void who_waits_shuts_no_other_listener(void **state)
 	assert_int_equal(port_accept(&port, other, &s, &from), 0);
 }
 
+/* A SYN from an address whose host is not there: it never answers what it gets. */
+static void forge_syn(uint16_t to_port, uint8_t number)
+{
+	struct pbuf *packet = pbuf_alloc(PBUF_RAW, IP_HLEN + TCP_HLEN, PBUF_RAM);
+	struct ip_hdr *ip = packet->payload;
+	struct tcp_hdr *tcp = (struct tcp_hdr *)(ip + 1);
+	ip4_addr_t from, to;
+
+	memset(packet->payload, 0, packet->len);
+	IP4_ADDR(&from, 127, 9, 9, number);
+	IP4_ADDR(&to, 127, 0, 0, 1);
+	IPH_VHL_SET(ip, 4, IP_HLEN / 4);
+	IPH_LEN_SET(ip, lwip_htons(IP_HLEN + TCP_HLEN));
+	IPH_TTL_SET(ip, 64);
+	IPH_PROTO_SET(ip, IP_PROTO_TCP);
+	ip4_addr_copy(ip->src, from);
+	ip4_addr_copy(ip->dest, to);
+	IPH_CHKSUM_SET(ip, inet_chksum(ip, IP_HLEN));
+	tcp->src = lwip_htons(1024);
+	tcp->dest = lwip_htons(to_port);
+	tcp->wnd = lwip_htons(1000);
+	TCPH_HDRLEN_FLAGS_SET(tcp, TCP_HLEN / 4, TCP_SYN);
+	pbuf_remove_header(packet, IP_HLEN);
+	tcp->chksum = inet_chksum_pseudo(packet, IP_PROTO_TCP, TCP_HLEN, &from, &to);
+	pbuf_add_header(packet, IP_HLEN);
+	assert_int_equal(ip_input(packet, netif_list), ERR_OK);
+}
+
+/* The oldest half-open one is evicted for who comes; those that are connected wait on. */
+static void forged_syns_keep_nobody_out(void **state)
+{
+	struct address at, from;
+	port_sock listener = listen_at(&at), waits, comes, s;
+
+	(void)state;
+	assert_int_equal(port_connect(&port, NULL, &at, &waits), 0);
+	pass(10);
+	for (unsigned i = 0; i < 2 * LWIP_WAITING; i++)
+		forge_syn(at.port, (uint8_t)(i + 1));
+	assert_int_equal(port_connect(&port, NULL, &at, &comes), 0);
+	pass(10);
+	assert_int_equal(port_connected(&port, waits), 0);
+	assert_int_equal(port_connected(&port, comes), 0);
+	assert_int_equal(port_accept(&port, listener, &s, &from), 0);
+	assert_int_equal(port_accept(&port, listener, &s, &from), 0);
+}
+
+/* A peer that is gone without a word is found out though nobody sends anything. */
+static void a_peer_that_is_gone_is_found_out(void **state)
+{
+	struct pair pair = make_pair();
+	struct tcp_pcb *gone = port.entry[pair.b].pcb;
+	const uint8_t *data;
+
+	(void)state;
+	assert_int_equal(port_peek(&port, pair.a, &data), PORT_AGAIN);
+	/* As after a power cut: it has no such connection, and its host says nothing of that. */
+	netif_set_link_down(netif_list);
+	tcp_abandon(gone, 0);
+	pass(KEEPALIVE_ENDS_MS);
+	assert_int_equal(port_peek(&port, pair.a, &data), PORT_TIMEOUT);
+	netif_set_link_up(netif_list);
+}
+
 /* port_move(): 'PORT_EOF: from has ended and nothing of it is still on its way to to' */
 static void the_end_waits_for_what_is_on_its_way(void **state)
 {
@@ -284,6 +353,8 @@ int main(void)
 		PORT_TEST(the_end_waits_for_what_is_on_its_way),
 		PORT_TEST(the_backlogs_are_bounded_together),
 		PORT_TEST(who_waits_shuts_no_other_listener),
+		PORT_TEST(forged_syns_keep_nobody_out),
+		PORT_TEST(a_peer_that_is_gone_is_found_out),
 		PORT_TEST(who_waits_has_no_ring),
 	};
 
