@@ -32,7 +32,7 @@
  * asserted when anklet is built.
  */
 #define ANKLET_UDP_MEMORY                                                                 \
-	((size_t)CONFIG_ANKLET_UDP_FLOWS * 172 +                                          \
+	((size_t)CONFIG_ANKLET_UDP_FLOWS * 176 +                                          \
 		(CONFIG_ANKLET_UDP_FLOWS > 0) *                                           \
 			((size_t)CONFIG_ANKLET_FORWARDS * (24 * ANKLET_ADDRESSES + 128) + \
 				(size_t)CONFIG_ANKLET_SESSIONS * 2 +                      \
@@ -61,7 +61,7 @@
 		(size_t)CONFIG_ANKLET_ROUTES * 140 + (size_t)CONFIG_ANKLET_FORWARDS * 180 +        \
 		(size_t)CONFIG_ANKLET_SPARE_SOCKETS * 2 + ANKLET_UDP_MEMORY +                      \
 		ANKLET_NAMES_MEMORY + CONFIG_ANKLET_CONFIG_TEXT + CONFIG_ANKLET_LOG_LINE +         \
-		(CONFIG_ANKLET_LOG_LEVELS > 2) * 448 + 784)
+		(CONFIG_ANKLET_LOG_LEVELS > 2) * 448 + 800)
 
 struct port;
 struct anklet;
