@@ -151,9 +151,12 @@
 #define CONFIG_ANKLET_SPARE_SOCKETS (CONFIG_ANKLET_SESSIONS / 4)
 #endif
 
-/* Bytes moved for one direction of a session before the next session's turn. */
-#ifndef CONFIG_ANKLET_TURN_OCTETS
-#define CONFIG_ANKLET_TURN_OCTETS 262144
+/*
+ * Bytes moved at most for one direction of a session before the next session's slice. Eight times as many are shared
+ * by all that have something to do, of which none gets less than a 64th.
+ */
+#ifndef CONFIG_ANKLET_SLICE_BYTES
+#define CONFIG_ANKLET_SLICE_BYTES 1048576
 #endif
 
 /* Bytes of a log line; what is longer is cut and marked. */

@@ -51,8 +51,8 @@ enum session_next session_relay(struct sessions *all, struct session *s)
 	struct anklet_status *status = &all->loop.status;
 	uint64_t up = s->relay.up.octets, down = s->relay.down.octets;
 	struct relay_news news;
-	enum relay_result r = relay_run(&s->relay, all->loop.port, &s->client, &s->server,
-		CONFIG_ANKLET_TURN_OCTETS, &news);
+	enum relay_result r =
+		relay_run(&s->relay, all->loop.port, &s->client, &s->server, all->slice, &news);
 	bool half = s->relay.up.ended || s->relay.down.ended;
 
 	status->octets_up += s->relay.up.octets - up;

@@ -320,9 +320,25 @@ void sessions_timer_due(struct sessions *all, unsigned timer)
 	loop_ready(&all->loop, timer / 2u);
 }
 
+#define TICK_SLICES 8  /* so many whole ones are moved in a tick; more sessions get less each */
+#define SLICE_PARTS 64 /* and none less than such a part, for a slice has a cost of its own */
+
+/* The more have something to do, the less each may do: the last of them waits for all the others. */
+static uint32_t slice_of(uint32_t sessions)
+{
+	const uint32_t whole = CONFIG_ANKLET_SLICE_BYTES, least = whole / SLICE_PARTS;
+
+	if (sessions <= TICK_SLICES)
+		return whole;
+	return sessions < TICK_SLICES * SLICE_PARTS ? whole / sessions * TICK_SLICES : least;
+}
+
 void sessions_run(struct sessions *all)
 {
-	for (uint16_t left = all->loop.ready.count; left > 0; left--) {
+	uint16_t left = all->loop.ready.count;
+
+	all->slice = slice_of(left);
+	for (; left > 0; left--) {
 		struct session *s = &all->session[loop_take_ready(&all->loop)];
 
 		/* A session can have ended while it was on the list: by giving way to a new client. */

@@ -97,6 +97,7 @@ struct session {
 struct sessions {
 	const struct config *config;
 	uint32_t number;     /* of the session that began last */
+	uint32_t slice;      /* bytes that each may move in a direction in this tick */
 	uint16_t draining;   /* in DRAIN: they are evicted for new clients */
 	uint16_t used;       /* so many slots have ever been used */
 	uint16_t free_count; /* of these, so many are free again */

@@ -13,7 +13,7 @@ import program
 import socks4
 
 
-TURN = program.built_size("CONFIG_ANKLET_TURN_OCTETS")
+TURN = program.built_size("CONFIG_ANKLET_SLICE_BYTES")
 
 
 @pytest.fixture

@@ -5,15 +5,18 @@
 
 #define SMALL 4
 #define BIG 2
+#define CROWD CONFIG_ANKLET_SESSIONS
 #define ROUND_TRIP_MS 500
 #define PING_MS 60
 #define PINGS 15
+#define TICK_BYTES (8 * CONFIG_ANKLET_SLICE_BYTES) /* however many sessions have something to do */
 
-static struct client big[BIG], small[SMALL];
-static struct server big_server[BIG], small_server[SMALL];
+static struct client big[CROWD], small[SMALL];
+static struct server big_server[CROWD], small_server[SMALL];
+static unsigned bigs, smalls;
 static struct bell begins, ends;
 
-/* ---- Small sessions: a few octets there and back again, many times a second ---- */
+/* ---- Small sessions: a few bytes there and back again, many times a second ---- */
 
 static uint64_t pending_since[SMALL]; /* UINT64_MAX: all came back */
 
@@ -35,7 +38,7 @@ static void add_small(struct run *run, unsigned i)
 
 static void check_small(struct run *run)
 {
-	for (unsigned i = 0; i < SMALL; i++) {
+	for (unsigned i = 0; i < smalls; i++) {
 		const struct talk *talk = &small[i].talk;
 
 		EXPECT(run, client_code(&small[i]) == SOCKS4_GRANTED);
@@ -47,7 +50,7 @@ static void check_small(struct run *run)
 /* How long ago was what is now missing sent? */
 static void look_at_round_trips(struct run *run)
 {
-	for (unsigned i = 0; i < SMALL; i++) {
+	for (unsigned i = 0; i < smalls; i++) {
 		const struct talk *talk = &small[i].talk;
 
 		if (talk->in == talk->out)
@@ -59,7 +62,7 @@ static void look_at_round_trips(struct run *run)
 	}
 }
 
-/* ---- Turns ---- */
+/* ---- Slices ---- */
 
 struct seen {
 	uint32_t number;    /* of the session; 0: none */
@@ -81,8 +84,11 @@ static bool is_small(const struct session *s)
 	return s->request.userid[0] == 's';
 }
 
+/* Moved up and down by all of them since the last wait: so much may lie between one's slice and its next. */
+static uint64_t moved[2], most_moved;
+
 /*
- * From one wait to the next each session had one turn: nobody moved more than is
+ * From one wait to the next each session had one slice: nobody moved more than is
  * its share, and what had arrived for a small one was handed on.
  */
 static void compare(struct run *run, const struct session *s, struct seen *before)
@@ -90,7 +96,9 @@ static void compare(struct run *run, const struct session *s, struct seen *befor
 	uint64_t up = s->relay.up.octets - before->octets[0];
 	uint64_t down = s->relay.down.octets - before->octets[1];
 
-	EXPECT(run, up <= CONFIG_ANKLET_TURN_OCTETS && down <= CONFIG_ANKLET_TURN_OCTETS);
+	EXPECT(run, up <= CONFIG_ANKLET_SLICE_BYTES && down <= CONFIG_ANKLET_SLICE_BYTES);
+	moved[0] += up;
+	moved[1] += down;
 	if (!is_small(s))
 		return;
 	EXPECT(run, (int32_t)(wire_to(run, s->client.sock)->taken - before->due[0]) >= 0);
@@ -100,6 +108,7 @@ static void compare(struct run *run, const struct session *s, struct seen *befor
 static void look(struct run *run)
 {
 	look_at_round_trips(run);
+	moved[0] = moved[1] = 0;
 	for (unsigned i = 0; i < CONFIG_ANKLET_SESSIONS; i++) {
 		const struct session *s = &run->anklet->sessions.session[i];
 
@@ -116,12 +125,19 @@ static void look(struct run *run)
 			.octets = {s->relay.up.octets, s->relay.down.octets},
 		};
 	}
+	EXPECT(run, moved[0] <= TICK_BYTES && moved[1] <= TICK_BYTES);
+	if (moved[1] > most_moved)
+		most_moved = moved[1];
 }
 
 /* ---- Scenarios ---- */
 
-static void begin(struct run *run, void (*check)(struct run *run))
+static void begin(
+	struct run *run, unsigned small_ones, unsigned big_ones, void (*check)(struct run *run))
 {
+	smalls = small_ones;
+	bigs = big_ones;
+	most_moved = 0;
 	crowd_world(run);
 	crowd_before_wait(run, look);
 	run->check = check;
@@ -129,7 +145,7 @@ static void begin(struct run *run, void (*check)(struct run *run))
 	run->sim.steps_max = 1000000;
 	for (unsigned i = 0; i < CONFIG_ANKLET_SESSIONS; i++)
 		seen[i].number = 0;
-	for (unsigned i = 0; i < SMALL; i++)
+	for (unsigned i = 0; i < smalls; i++)
 		add_small(run, i);
 }
 
@@ -146,7 +162,7 @@ static void add_big(struct run *run, unsigned i, uint32_t up, uint32_t down)
 static void check_flood(struct run *run)
 {
 	check_small(run);
-	for (unsigned i = 0; i < BIG; i++) {
+	for (unsigned i = 0; i < bigs; i++) {
 		EXPECT(run, big[i].talk.in == big_server[i].pattern.out_len);
 		EXPECT(run, big_server[i].talk[0].in == big[i].talk.out_len);
 	}
@@ -155,10 +171,26 @@ static void check_flood(struct run *run)
 /* As much as the network takes, in both directions. */
 static void flood(struct run *run)
 {
-	begin(run, check_flood);
+	begin(run, SMALL, BIG, check_flood);
 	run->sim.window_min = SIM_WINDOW_MAX / 2;
-	for (unsigned i = 0; i < BIG; i++)
+	for (unsigned i = 0; i < bigs; i++)
 		add_big(run, i, run_between(run, 0, 90000), run_between(run, 30000, 90000));
+}
+
+/* So many floods that each has to be content with less, and all together with a tick's bytes; which they use. */
+static void check_crowded(struct run *run)
+{
+	check_flood(run);
+	EXPECT(run, most_moved > TICK_BYTES / 2);
+}
+
+static void crowded(struct run *run)
+{
+	begin(run, 0, CROWD, check_crowded);
+	run->sim.window_min = SIM_WINDOW_MAX;
+	run->sim.latency_max_ms = 1;
+	for (unsigned i = 0; i < bigs; i++)
+		add_big(run, i, 0, run_between(run, 60000, 90000));
 }
 
 static uint32_t waits_before;
@@ -177,7 +209,7 @@ static void compare_waits(struct run *run)
 static void check_deaf(struct run *run)
 {
 	check_small(run);
-	for (unsigned i = 0; i < BIG; i++) {
+	for (unsigned i = 0; i < bigs; i++) {
 		EXPECT(run, client_code(&big[i]) == SOCKS4_GRANTED);
 		EXPECT(run, big[i].talk.reset || big[i].talk.reset_ms != 0);
 		EXPECT(run, big_server[i].talk[0].over);
@@ -187,8 +219,8 @@ static void check_deaf(struct run *run)
 /* One side never reads, the other one sends as much as is taken: it stays with that, at no cost. */
 static void deaf(struct run *run)
 {
-	begin(run, check_deaf);
-	for (unsigned i = 0; i < BIG; i++) {
+	begin(run, SMALL, BIG, check_deaf);
+	for (unsigned i = 0; i < bigs; i++) {
 		bool at_client = run_between(run, 0, 1) == 1;
 		struct talk *talk;
 
@@ -219,6 +251,7 @@ static void deaf_and_quiet(struct run *run)
 
 static const struct scenario scenarios[] = {
 	{"flood", flood},
+	{"crowded", crowded},
 	{"deaf", deaf},
 	{"deaf_and_quiet", deaf_and_quiet},
 };
