@@ -56,7 +56,7 @@
 		880)
 #define ANKLET_MEMORY                                                                              \
 	((size_t)CONFIG_ANKLET_SESSIONS * (CONFIG_ANKLET_USERID_MAX + CONFIG_ANKLET_NAME_MAX + 2 + \
-						  16 * ANKLET_ADDRESSES + 308) +                   \
+						  16 * ANKLET_ADDRESSES + 310) +                   \
 		(size_t)CONFIG_ANKLET_RULES * 80 + (size_t)CONFIG_ANKLET_LISTENERS * 90 +          \
 		(size_t)CONFIG_ANKLET_ROUTES * 140 + (size_t)CONFIG_ANKLET_FORWARDS * 180 +        \
 		(size_t)CONFIG_ANKLET_SPARE_SOCKETS * 2 + ANKLET_UDP_MEMORY +                      \

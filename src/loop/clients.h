@@ -39,6 +39,8 @@ struct holder {
 	struct ip key;
 	uint16_t
 		next; /* in its bucket, or of the free ones: one more than the index; 0: the last */
+	uint16_t
+		first; /* of its sessions that have what a BIND may need: one more than the index; 0: none */
 	uint16_t held[POOLS];
 };
 

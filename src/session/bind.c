@@ -121,14 +121,14 @@ enum session_next session_wait_peer(struct sessions *all, struct session *s)
 
 	if (left != NEXT_WAIT)
 		return left;
-	r = port_accept(all->loop.port, s->side, &s->server.sock, &s->peer);
+	r = port_accept(all->loop.port, s->side, &s->server.sock, &s->reached);
 	if (r == PORT_AGAIN)
 		return NEXT_WAIT;
 	session_close(all, &s->side);
 	if (r < 0)
 		return session_refuse(s, session_reason_of(r));
 	session_own(all, s, s->server.sock);
-	if (!expected(all, s, &s->peer.ip))
+	if (!expected(all, s, &s->reached.ip))
 		return NEXT_REFUSE;
 	return session_enter(all, s, SESSION_GRANT);
 }

@@ -23,7 +23,8 @@ static void set_relay_limit(struct sessions *all, struct session *s, bool half)
 
 enum session_next session_grant(struct sessions *all, struct session *s)
 {
-	int r = session_send_reply(all, s, VERDICT_GRANTED, session_is_bind(s) ? &s->peer : NULL);
+	int r = session_send_reply(
+		all, s, VERDICT_GRANTED, session_is_bind(s) ? &s->reached : NULL);
 
 	if (r == PORT_AGAIN)
 		return NEXT_WAIT;
@@ -32,6 +33,7 @@ enum session_next session_grant(struct sessions *all, struct session *s)
 	all->loop.status.granted++;
 	session_log_granted(all, s);
 	set_relay_limit(all, s, false);
+	session_add_connect(all, s);
 	return session_enter(all, s, SESSION_RELAY);
 }
 
@@ -108,6 +110,7 @@ bool session_speaks_tls(const struct session *s)
 enum session_next session_begin_linger(struct sessions *all, struct session *s)
 {
 	session_log_end(all, s);
+	session_remove_connect(all, s);
 	if (!stream_is_encrypted(&s->client))
 		session_close_stream(all, s, &s->client, false);
 	if (!stream_is_encrypted(&s->server))

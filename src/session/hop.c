@@ -112,9 +112,9 @@ enum session_next session_hop_peer(struct sessions *all, struct session *s)
 		next = read_reply(all, s);
 	if (next != NEXT_STATE)
 		return next;
-	s->peer = hop_address(&s->hop);
+	s->reached = hop_address(&s->hop);
 	/* One that was named is the hop's to recognize; who any other is, is known only now. */
-	if (s->any_peer && !session_may_meet(all, s, &s->peer.ip))
+	if (s->any_peer && !session_may_meet(all, s, &s->reached.ip))
 		return NEXT_REFUSE;
 	return session_enter(all, s, SESSION_GRANT);
 }

@@ -131,10 +131,9 @@ static void text_way(struct text *t, const struct sessions *all, const struct se
 {
 	const struct endpoint *hop = session_hop_endpoint(all, s);
 	bool known = !s->remote || session_is_bind(s);
-	struct address to = session_reached(all, s);
 
 	if (known)
-		text_address(t, &to);
+		text_address(t, &s->reached);
 	if (hop != NULL) {
 		struct address at = {.ip = s->addresses[s->server_address], .port = hop->port};
 

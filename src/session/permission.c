@@ -95,28 +95,62 @@ bool session_permitted(
 	return true;
 }
 
-/* Is that session's CONNECT one to the same host? ip NULL: by the name, which a hop looks up. */
-static bool is_beside(const struct sessions *all, const struct session *s,
-	const struct session *other, const struct ip *ip)
-{
-	struct address reached = session_reached(all, other);
+/* ---- The CONNECT that a BIND may need ---- */
 
+/*
+ * Each client's are a list, so that nobody looks through all sessions. It is in no order, and
+ * the clients of an IPv6 prefix share one.
+ */
+static uint16_t *list_of(struct sessions *all, const struct session *s)
+{
+	return &all->loop.clients.client[s->holder].first;
+}
+
+void session_add_connect(struct sessions *all, struct session *s)
+{
+	uint16_t *first = list_of(all, s);
+
+	if (!CONFIG_ANKLET_BIND || session_is_bind(s))
+		return;
+	s->beside.next = *first;
+	s->beside.previous = 0;
+	if (*first != 0)
+		all->session[*first - 1].beside.previous = (uint16_t)(s->index + 1);
+	*first = (uint16_t)(s->index + 1);
+}
+
+void session_remove_connect(struct sessions *all, struct session *s)
+{
+	uint16_t next = s->beside.next, previous = s->beside.previous;
+
+	if (!CONFIG_ANKLET_BIND || session_is_bind(s))
+		return;
+	if (next != 0)
+		all->session[next - 1].beside.previous = previous;
+	if (previous != 0)
+		all->session[previous - 1].beside.next = next;
+	else
+		*list_of(all, s) = next;
+}
+
+/* Is that session's CONNECT one to the same host? ip NULL: by the name, which a hop looks up. */
+static bool is_beside(const struct session *s, const struct session *other, const struct ip *ip)
+{
+	if (!ip_equal(&other->from.ip, &s->from.ip))
+		return false;
 	if (ip != NULL)
-		return ip_equal(&reached.ip, ip);
+		return ip_equal(&other->reached.ip, ip);
 	return other->remote && strcmp(other->request.name, s->request.name) == 0;
 }
 
 /* BIND for a host to which the same client has a CONNECT that is being relayed. */
 static bool has_connect(struct sessions *all, const struct session *s, const struct ip *ip)
 {
-	for (size_t i = 0; i < CONFIG_ANKLET_SESSIONS; i++) {
-		const struct session *other = &all->session[i];
+	uint16_t at = *list_of(all, s);
 
-		if (other->state == SESSION_RELAY && !session_is_bind(other) &&
-			ip_equal(&other->from.ip, &s->from.ip) && is_beside(all, s, other, ip))
-			return true;
-	}
-	return false;
+	while (at != 0 && !is_beside(s, &all->session[at - 1], ip))
+		at = all->session[at - 1].beside.next;
+	return at != 0;
 }
 
 bool session_any_ip(const struct ip *ip)

@@ -47,16 +47,6 @@ const struct endpoint *session_hop_endpoint(const struct sessions *all, const st
 	return route != NULL && route->how == ROUTE_VIA ? &route->hop : NULL;
 }
 
-struct address session_reached(const struct sessions *all, const struct session *s)
-{
-	bool hop = session_hop_endpoint(all, s) != NULL;
-
-	if (session_is_bind(s))
-		return s->peer;
-	return (struct address){
-		.ip = hop ? s->asked : s->addresses[s->server_address], .port = s->request.port};
-}
-
 /* Where TLS is built in. */
 static const struct tls_options *tls_options_of(const struct sessions *all, const struct session *s)
 {
@@ -166,16 +156,18 @@ enum session_next session_depart(struct sessions *all, struct session *s)
 
 enum session_next session_arrive(struct sessions *all, struct session *s)
 {
-	bool tls = session_tls_options(all, s) != NULL;
+	bool tls = session_tls_options(all, s) != NULL, hop = session_hop_endpoint(all, s) != NULL;
 	uint8_t protocol;
 
 	if (tls && s->state < SESSION_STARTTLS && session_begins_in_clear(all, s, &protocol))
 		return session_enter(all, s, SESSION_STARTTLS);
 	if (tls && s->state < SESSION_TLS_CONNECT)
 		return session_enter(all, s, SESSION_TLS_CONNECT);
-	if (s->state < SESSION_HOP && session_hop_endpoint(all, s) != NULL) {
+	if (s->state < SESSION_HOP && hop) {
 		s->hop = (struct hop_reply){0};
 		return session_enter(all, s, SESSION_HOP);
 	}
+	s->reached.ip = hop ? s->asked : s->addresses[s->server_address];
+	s->reached.port = s->request.port;
 	return session_enter(all, s, SESSION_GRANT);
 }

@@ -35,6 +35,8 @@ static void end(struct sessions *all, struct session *s, bool reset)
 	/* A refusal was logged when it began, an end that lingers as well. */
 	if (s->state < SESSION_LINGER)
 		session_log_end(all, s);
+	if (s->state == SESSION_RELAY)
+		session_remove_connect(all, s);
 	if (s->reason == REASON_LEFT)
 		all->loop.status.left++;
 	else if (s->state < SESSION_GRANT && s->reason != REASON_STOPPED)

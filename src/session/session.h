@@ -59,12 +59,16 @@ struct session {
 	uint64_t accepted_at; /* by loop_time() */
 	uint32_t drained;    /* bytes read and dropped at the end */
 	struct address from; /* the client */
-	union {              /* what the present state reads, or sends */
+	union {              /* what is the present state's own */
 		struct request_reader reader;
 		struct ident_answer ident;
 		struct starttls starttls;
 		struct hop_reply hop;
 		struct address announced; /* BIND: where the peer is waited for, which it sends */
+		struct
+		{ /* of the same client's relayed CONNECTs, one more than the index; 0: none */
+			uint16_t next, previous;
+		} beside;
 	};
 	int16_t rule; /* that decided; -1: none */
 	bool heard; /* something of a client that speaks TLS has come */
@@ -82,7 +86,7 @@ struct session {
 	uint32_t server_since, rival_since; /* when it began */
 	uint32_t scope;                     /* of those of the addresses that are link-local */
 	struct ip asked;                    /* of a hop, where that is asked for an address */
-	struct address peer;                /* BIND: who came */
+	struct address reached; /* the server, whoever connected to it; BIND: the peer that came */
 	struct relay relay;
 	struct request request;
 	struct ip addresses[ANKLET_ADDRESSES]; /* permitted ones, in the order of trying */
@@ -232,9 +236,6 @@ void session_close_tls(struct sessions *all, const struct session *s, struct str
 int session_find_route(
 	struct sessions *all, const struct session *s, const struct ip *ip, bool unresolved);
 
-/* Whom the client has reached: the connected server, the one that a hop was asked for, or BIND's peer. */
-struct address session_reached(const struct sessions *all, const struct session *s);
-
 /* The next hop of its route, or NULL. */
 const struct endpoint *session_hop_endpoint(const struct sessions *all, const struct session *s);
 
@@ -267,6 +268,10 @@ bool session_may_go_unseen(struct sessions *all, struct session *s, int route);
 
 /* Has it the CONNECT that the rule wants that decided, to ip or (NULL) to the name? */
 bool session_has_its_connect(struct sessions *all, struct session *s, const struct ip *ip);
+
+/* A CONNECT that is relayed from now on, or is no longer, is one for a BIND of the same client. */
+void session_add_connect(struct sessions *all, struct session *s);
+void session_remove_connect(struct sessions *all, struct session *s);
 
 /* BIND with any-peer: does a rule that may decide about who comes want the client's identd asked? */
 bool session_peer_wants_ident(const struct sessions *all, const struct session *s);
