@@ -39,7 +39,7 @@ static void log_not_admitted(
 	text_str(t, ": closed at once, ");
 	if (why == SESSION_HAS_SHARE) {
 		text_str(t, "this client has all of its ");
-		text_num(t, a->config.limit_client);
+		text_num(t, a->sessions.settings->config->limit_client);
 		text_str(t, " sessions (limit-client)");
 	} else {
 		text_str(t, "all sessions are taken, and no silent one is of a client with more of "
@@ -243,12 +243,12 @@ void anklet_poll(struct anklet *a, int32_t ms)
 
 /* ---- The rest of anklet.h ---- */
 
-/* What the loop has of it for itself. */
-static void use_configuration(struct anklet *a)
+void instance_use(struct anklet *a, struct settings *settings)
 {
-	a->sessions.loop.log = a->config.log;
-	a->sessions.loop.limit_log = a->config.limit_log;
-	clients_share(&a->sessions.loop.clients, a->config.limit_client);
+	a->sessions.settings = settings;
+	a->sessions.loop.log = settings->config->log;
+	a->sessions.loop.limit_log = settings->config->limit_log;
+	clients_share(&a->sessions.loop.clients, settings->config->limit_client);
 }
 
 struct anklet *anklet_init(void *memory, size_t size, struct port *port)
@@ -260,8 +260,8 @@ struct anklet *anklet_init(void *memory, size_t size, struct port *port)
 	loop_init(&a->sessions.loop, port);
 	a->udp = CONFIG_ANKLET_UDP_FLOWS > 0 ? (struct udp_forwards *)(a + 1) : NULL;
 	config_init(&a->config);
-	a->sessions.config = &a->config;
-	use_configuration(a);
+	a->settings.config = &a->config;
+	instance_use(a, &a->settings);
 	return a;
 }
 
@@ -276,7 +276,7 @@ unsigned anklet_configure(struct anklet *a, const char *source, const char *text
 		return 1;
 	}
 	errors = config_read(&a->config, source, text, len, report, ctx);
-	use_configuration(a);
+	instance_use(a, &a->settings);
 	return errors;
 }
 

@@ -33,6 +33,7 @@ struct anklet {
 	uint8_t listener_turn; /* which one is asked next: they take turns */
 	struct sessions sessions;
 	struct config config;
+	struct settings settings; /* of that configuration */
 	/* Of each line with TLS; NULL: without. */
 	struct tls_context *listen_tls[CONFIG_ANKLET_LISTENERS];
 	struct tls_context *forward_tls[ANKLET_TABLE(CONFIG_ANKLET_FORWARDS)];
@@ -43,6 +44,12 @@ _Static_assert(
 	sizeof(struct anklet) + (CONFIG_ANKLET_UDP_FLOWS > 0) * sizeof(struct udp_forwards) <=
 		ANKLET_MEMORY,
 	"ANKLET_MEMORY is enough");
+
+/*
+ * Puts settings in force for all who hold none: limits, rules, routes, shares and the log, at once. Those before are
+ * still gone by while settings->held is not 0; what stands in them of listeners and forwards is not looked at again.
+ */
+void instance_use(struct anklet *a, struct settings *settings);
 
 /* Reads every key and certificate: 0; or what tls_load() answers, and *failure says which. (tls.c) */
 int instance_load_tls(struct anklet *a, struct anklet_failure *failure);

@@ -84,12 +84,12 @@ static int load_route(struct anklet *a, unsigned i, struct anklet_failure *failu
 	struct text t;
 
 	if (route->how == ROUTE_VIA)
-		return load_endpoint(a, &a->sessions.route_tls[i], &route->hop, false, failure);
+		return load_endpoint(a, &a->settings.route_tls[i], &route->hop, false, failure);
 	if (route->how == ROUTE_DIRECT)
 		return 0;
 	text_init(&t, failure->at, sizeof failure->at);
 	text_route(&t, route, &a->config.strings);
-	return load(a, &a->sessions.route_tls[i], &route->tls, false, failure);
+	return load(a, &a->settings.route_tls[i], &route->tls, false, failure);
 }
 
 int instance_load_tls(struct anklet *a, struct anklet_failure *failure)
@@ -104,7 +104,7 @@ int instance_load_tls(struct anklet *a, struct anklet_failure *failure)
 	for (unsigned i = 0; r == 0 && i < c->forward_count; i++) {
 		r = load_endpoint(a, &a->forward_tls[i], &c->forward[i].listen, true, failure);
 		if (r == 0)
-			r = load_endpoint(a, &a->sessions.target_tls[i], &c->forward[i].target,
+			r = load_endpoint(a, &a->settings.target_tls[i], &c->forward[i].target,
 				false, failure);
 	}
 	for (unsigned i = 0; r == 0 && ANKLET_HAS_ROUTES && i < c->routes.count; i++)
@@ -120,8 +120,8 @@ void instance_unload_tls(struct anklet *a)
 		tls_unload(&a->listen_tls[i]);
 	for (unsigned i = 0; i < a->config.forward_count; i++) {
 		tls_unload(&a->forward_tls[i]);
-		tls_unload(&a->sessions.target_tls[i]);
+		tls_unload(&a->settings.target_tls[i]);
 	}
 	for (unsigned i = 0; ANKLET_HAS_ROUTES && i < a->config.routes.count; i++)
-		tls_unload(&a->sessions.route_tls[i]);
+		tls_unload(&a->settings.route_tls[i]);
 }

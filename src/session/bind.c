@@ -28,8 +28,8 @@ static int open_listener(struct sessions *all, struct session *s, const struct a
  */
 static enum session_next open_in_range(struct sessions *all, struct session *s, struct address *at)
 {
-	uint32_t low = all->config->bind_ports.low;
-	uint32_t count = (uint32_t)all->config->bind_ports.high - low + 1;
+	uint32_t low = session_config(all, s)->bind_ports.low;
+	uint32_t count = (uint32_t)session_config(all, s)->bind_ports.high - low + 1;
 
 	if (s->ports_tried == 0 &&
 		port_random(all->loop.port, &s->port_start, sizeof s->port_start) < 0)
@@ -52,7 +52,7 @@ static enum session_next open_anywhere(struct sessions *all, struct session *s, 
 {
 	int r;
 
-	if (all->config->bind_ports.low != 0)
+	if (session_config(all, s)->bind_ports.low != 0)
 		return open_in_range(all, s, at);
 	at->port = 0;
 	r = open_listener(all, s, at);
@@ -77,8 +77,8 @@ enum session_next session_listen(struct sessions *all, struct session *s)
 		return next;
 	if (port_local(all->loop.port, s->side, &at) < 0)
 		return session_refuse(s, REASON_SYSTEM);
-	if (!ip_is_zero(&all->config->bind_address))
-		at.ip = all->config->bind_address;
+	if (!ip_is_zero(&session_config(all, s)->bind_address))
+		at.ip = session_config(all, s)->bind_address;
 	s->announced = at;
 	return session_enter(all, s, SESSION_ANNOUNCE);
 }

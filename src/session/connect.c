@@ -41,7 +41,7 @@ static void drop_old_attempt(struct sessions *all, struct session *s)
 static bool attempt(struct sessions *all, struct session *s, bool as_rival)
 {
 	const struct ip *ip = &s->addresses[s->address_next];
-	const struct ip *source = config_source(all->config, ip);
+	const struct ip *source = config_source(session_config(all, s), ip);
 	const struct endpoint *hop = session_hop_endpoint(all, s);
 	struct address to = {.ip = *ip, .port = hop != NULL ? hop->port : s->request.port};
 	struct address from = {.ip = *source};

@@ -16,9 +16,10 @@
 static void set_relay_limit(struct sessions *all, struct session *s, bool half)
 {
 	if (half)
-		session_set_limit(all, s, TIMER_HALF_CLOSED, all->config->limit_half_closed_ms);
+		session_set_limit(
+			all, s, TIMER_HALF_CLOSED, all->settings->config->limit_half_closed_ms);
 	else
-		session_set_limit(all, s, TIMER_IDLE, all->config->limit_idle_ms);
+		session_set_limit(all, s, TIMER_IDLE, all->settings->config->limit_idle_ms);
 }
 
 enum session_next session_grant(struct sessions *all, struct session *s)
@@ -34,6 +35,7 @@ enum session_next session_grant(struct sessions *all, struct session *s)
 	session_log_granted(all, s);
 	set_relay_limit(all, s, false);
 	session_add_connect(all, s);
+	session_release(s); /* what it was granted it keeps, under the limits in force */
 	return session_enter(all, s, SESSION_RELAY);
 }
 
@@ -151,6 +153,7 @@ enum session_next session_begin_refusal(struct sessions *all, struct session *s)
 {
 	all->loop.status.refused++;
 	session_log_end(all, s);
+	session_release(s);
 	session_close_others(all, s, false);
 	if (s->state <= SESSION_TLS_ACCEPT)
 		session_close_tls(all, s, &s->client); /* it never was ready, and has said why */

@@ -93,7 +93,7 @@ void session_log_state(struct sessions *all, const struct session *s)
 {
 	struct text *t;
 
-	if (!ANKLET_HAS_LOG(PORT_DEBUG) || all->config->log < LEVEL_DEBUG)
+	if (!ANKLET_HAS_LOG(PORT_DEBUG) || all->loop.log < LEVEL_DEBUG)
 		return;
 	t = begin_line(all, s);
 	text_str(t, "state ");
@@ -105,7 +105,7 @@ void session_log_attempt(struct sessions *all, const struct session *s, const st
 {
 	struct text *t;
 
-	if (!ANKLET_HAS_LOG(PORT_DEBUG) || all->config->log < LEVEL_DEBUG)
+	if (!ANKLET_HAS_LOG(PORT_DEBUG) || all->loop.log < LEVEL_DEBUG)
 		return;
 	t = begin_line(all, s);
 	text_ip(t, ip);

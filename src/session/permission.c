@@ -64,7 +64,8 @@ static bool judge(
 			    is_own(all, ip);
 		query.listener = listened && query.own && !query.bind;
 	}
-	rules_judge(&all->config->rules, &all->config->strings, &query, answer);
+	rules_judge(
+		&session_config(all, s)->rules, &session_config(all, s)->strings, &query, answer);
 	s->rule = answer->rule;
 	s->needs_connect = answer->needs_connect;
 	check(!query.remote || answer->verdict != RULES_UNDECIDED); /* nobody would ask again */
@@ -193,7 +194,8 @@ bool session_peer_wants_ident(const struct sessions *all, const struct session *
 	struct rules_query query = query_of(s);
 	struct rules_answer answer;
 
-	rules_judge(&all->config->rules, &all->config->strings, &query, &answer);
+	rules_judge(
+		&session_config(all, s)->rules, &session_config(all, s)->strings, &query, &answer);
 	return answer.ident;
 }
 

@@ -49,7 +49,7 @@ static bool consider_name(struct sessions *all, struct session *s, struct rules_
 {
 	s->route = (int8_t)session_find_route(all, s, NULL, false);
 	s->remote = ANKLET_HAS_ROUTES && s->route >= 0 &&
-		    route_is_remote(&all->config->routes.route[s->route]);
+		    route_is_remote(&session_config(all, s)->routes.route[s->route]);
 	if (!session_permitted(all, s, NULL, answer))
 		return false;
 	return !s->remote || session_has_its_connect(all, s, NULL);
@@ -79,7 +79,8 @@ static enum session_next consider(struct sessions *all, struct session *s)
 	struct ip target;
 
 	s->request_whole = true;
-	session_set_limit(all, s, TIMER_ESTABLISH, all->config->limit_establish_ms);
+	session_hold(all, s);
+	session_set_limit(all, s, TIMER_ESTABLISH, session_config(all, s)->limit_establish_ms);
 	if (!CONFIG_ANKLET_BIND && s->request.command == COMMAND_BIND)
 		return session_refuse(s, REASON_BIND_ABSENT);
 	if (!bind && s->request.port == 0)

@@ -103,7 +103,7 @@ enum session_next session_resolve(struct sessions *all, struct session *s)
 enum session_next session_resolve_hop(struct sessions *all, struct session *s)
 {
 	const struct endpoint *hop = session_hop_endpoint(all, s);
-	const char *name = string_table_at(&all->config->strings, hop->name);
+	const char *name = string_table_at(&session_config(all, s)->strings, hop->name);
 	struct wanted_name l = {.name = name, .len = strlen(name), .families = PORT_BOTH};
 	enum session_next next = run(all, s, &l);
 

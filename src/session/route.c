@@ -8,14 +8,16 @@
 
 static const struct route *route_of(const struct sessions *all, const struct session *s)
 {
-	return ANKLET_HAS_ROUTES && s->route >= 0 ? &all->config->routes.route[s->route] : NULL;
+	return ANKLET_HAS_ROUTES && s->route >= 0 ? &session_config(all, s)->routes.route[s->route]
+						  : NULL;
 }
 
 /* The target of the session's forward, where that says how it travels. */
 static const struct endpoint *own_way(const struct sessions *all, const struct session *s)
 {
 	const struct endpoint *target =
-		session_is_forwarded(s) ? &all->config->forward[s->forward].target : NULL;
+		session_is_forwarded(s) ? &session_config(all, s)->forward[s->forward].target
+					: NULL;
 
 	return target != NULL && target->scheme != ENDPOINT_TCP ? target : NULL;
 }
@@ -37,7 +39,8 @@ int session_find_route(
 		return ROUTES_NONE;
 	if (ip != NULL)
 		query.to.ip = *ip;
-	return routes_find(&all->config->routes, &all->config->strings, &query);
+	return routes_find(
+		&session_config(all, s)->routes, &session_config(all, s)->strings, &query);
 }
 
 const struct endpoint *session_hop_endpoint(const struct sessions *all, const struct session *s)
@@ -69,7 +72,8 @@ const struct tls_options *session_tls_options(const struct sessions *all, const 
 
 struct tls_context *session_tls_context(const struct sessions *all, const struct session *s)
 {
-	return own_way(all, s) != NULL ? all->target_tls[s->forward] : all->route_tls[s->route];
+	return own_way(all, s) != NULL ? session_settings(all, s)->target_tls[s->forward]
+				       : session_settings(all, s)->route_tls[s->route];
 }
 
 bool session_begins_in_clear(const struct sessions *all, const struct session *s, uint8_t *protocol)

@@ -37,6 +37,7 @@ static void end(struct sessions *all, struct session *s, bool reset)
 		session_log_end(all, s);
 	if (s->state == SESSION_RELAY)
 		session_remove_connect(all, s);
+	session_release(s);
 	if (s->reason == REASON_LEFT)
 		all->loop.status.left++;
 	else if (s->state < SESSION_GRANT && s->reason != REASON_STOPPED)
@@ -73,7 +74,7 @@ static int32_t silent_in(const struct sessions *all, enum timer_kind kind)
 	uint16_t timer = timers_first(&all->loop.timers, kind);
 	uint32_t now = port_now(all->loop.port);
 
-	if (all->config->limit_client == 0 || timer == TIMER_NONE)
+	if (all->settings->config->limit_client == 0 || timer == TIMER_NONE)
 		return -1;
 	return time_until((uint32_t)all->session[timer / 2].accepted_at + SILENT_MS, now);
 }
@@ -123,9 +124,9 @@ static bool evict(struct sessions *all, enum pool_name pool, const struct ip *ke
 
 	if (pool == POOL_SESSIONS && draining != TIMER_NONE)
 		s = &all->session[draining / 2];
-	else if (all->config->limit_client > 0 && pool == POOL_SESSIONS)
+	else if (all->settings->config->limit_client > 0 && pool == POOL_SESSIONS)
 		s = silent_of_more(all, TIMER_HANDSHAKE, pool, held);
-	if (ANKLET_HAS_TLS && s == NULL && all->config->limit_client > 0)
+	if (ANKLET_HAS_TLS && s == NULL && all->settings->config->limit_client > 0)
 		s = silent_of_more(all, TIMER_HANDSHAKE_TLS, pool, held);
 	if (s != NULL)
 		abort_session(all, s, REASON_GAVE_WAY);
@@ -140,7 +141,7 @@ static bool has_share(const struct sessions *all, enum pool_name pool, const str
 {
 	const struct clients *clients = &all->loop.clients;
 
-	return all->config->limit_client > 0 &&
+	return all->settings->config->limit_client > 0 &&
 	       clients_held(clients, pool, key) >= clients->pool[pool].share;
 }
 
@@ -172,14 +173,14 @@ static enum session_admission admit(struct sessions *all, bool tls, port_sock cl
 /* A client of a forward asks for nothing: what it is to have stands in the configuration. */
 static void fill_request(struct sessions *all, struct session *s)
 {
-	const struct endpoint *target = &all->config->forward[s->forward].target;
+	const struct endpoint *target = &all->settings->config->forward[s->forward].target;
 	struct request *r = &s->request;
 
 	r->command = COMMAND_CONNECT;
 	r->port = target->port;
 	r->ip = target->ip;
 	if (target->host == ENDPOINT_NAME) {
-		const char *name = string_table_at(&all->config->strings, target->name);
+		const char *name = string_table_at(&all->settings->config->strings, target->name);
 
 		r->name_len = (uint8_t)strlen(name);
 		memcpy(r->name, name, r->name_len);
@@ -217,8 +218,10 @@ enum session_admission session_begin(struct sessions *all, int8_t forward, struc
 	s->number = ++all->number;
 	s->accepted_at = loop_time(&all->loop);
 	session_own(all, s, client);
-	if (session_is_forwarded(s))
+	if (session_is_forwarded(s)) {
+		session_hold(all, s);
 		fill_request(all, s);
+	}
 	if (ANKLET_HAS_TLS && tls != NULL) {
 		session_open_tls(all, s, &s->client, tls, "");
 		session_enter(all, s, SESSION_TLS_ACCEPT);
@@ -226,7 +229,7 @@ enum session_admission session_begin(struct sessions *all, int8_t forward, struc
 	} else {
 		session_enter(all, s, SESSION_REQUEST);
 	}
-	session_set_limit(all, s, kind, all->config->limit_handshake_ms);
+	session_set_limit(all, s, kind, all->settings->config->limit_handshake_ms);
 	session_log_state(all, s);
 	loop_ready(&all->loop, i); /* the request is often there already */
 	return SESSION_ADMITTED;

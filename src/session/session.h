@@ -39,27 +39,39 @@ enum session_next {
 	NEXT_RESET,  /* it is over: break off what is still open */
 };
 
+/*
+ * A configuration, and what was made of it at the start. Sessions go by the one in force; but from its permission to
+ * its grant or refusal each goes by the one that permitted it, and holds that. The client of a forward, whose request
+ * stands there, does so from the beginning.
+ */
+struct settings {
+	const struct config *config;
+	uint16_t held; /* by so many sessions */
+	struct tls_context *target_tls[ANKLET_TABLE(CONFIG_ANKLET_FORWARDS)];
+	struct tls_context *route_tls[ANKLET_TABLE(CONFIG_ANKLET_ROUTES)];
+};
+
 struct session {
-	uint8_t state;        /* enum session_state */
-	uint8_t reason;       /* enum session_reason */
-	bool limit_due;       /* the limit of its phase has passed */
-	bool step_due;        /* the time of its step has, since the handler ran last */
-	uint16_t index;       /* its place in the table */
-	uint16_t holder;      /* its client, in the table of clients */
-	int8_t forward;       /* the forward it belongs to; -1: the client speaks SOCKS */
-	int8_t route;         /* the route it takes; ROUTES_NONE, ROUTES_UNDECIDED */
-	struct stream client; /* without a socket only when FREE */
+	uint8_t state;         /* enum session_state */
+	uint8_t reason;        /* enum session_reason */
+	bool limit_due;        /* the limit of its phase has passed */
+	bool step_due;         /* the time of its step has, since the handler ran last */
+	uint16_t index;        /* its place in the table */
+	uint16_t holder;       /* its client, in the table of clients */
+	int8_t forward;        /* the forward it belongs to; -1: the client speaks SOCKS */
+	int8_t route;          /* the route it takes; ROUTES_NONE, ROUTES_UNDECIDED */
+	struct settings *held; /* NULL: none, it goes by those in force */
+	struct stream client;  /* without a socket only when FREE */
 	struct stream
 		server;  /* to the application server or the next hop, or the first attempt at it */
 	port_sock rival; /* the second attempt, while both race */
-	port_sock
-		side;  /* identd's connection or BIND's listener: never both */
-	uint16_t sent; /* bytes that were taken of what the present state sends */
+	port_sock side;  /* identd's connection or BIND's listener: never both */
+	uint16_t sent;   /* bytes that were taken of what the present state sends */
 	uint32_t number; /* counts sessions, for the log */
 	uint64_t accepted_at; /* by loop_time() */
-	uint32_t drained;    /* bytes read and dropped at the end */
-	struct address from; /* the client */
-	union {              /* what is the present state's own */
+	uint32_t drained;     /* bytes read and dropped at the end */
+	struct address from;  /* the client */
+	union {               /* what is the present state's own */
 		struct request_reader reader;
 		struct ident_answer ident;
 		struct starttls starttls;
@@ -71,7 +83,7 @@ struct session {
 		} beside;
 	};
 	int16_t rule; /* that decided; -1: none */
-	bool heard; /* something of a client that speaks TLS has come */
+	bool heard;   /* something of a client that speaks TLS has come */
 	bool request_whole;
 	bool identified;    /* the client's identd named the userid of the request */
 	bool by_name;       /* the request's NAME is one to be looked up */
@@ -99,16 +111,14 @@ struct session {
 
 /* All sessions and what they share. The tables stand at the end. */
 struct sessions {
-	const struct config *config;
-	uint32_t number;     /* of the session that began last */
-	uint32_t slice;      /* bytes that each may move in a direction in this tick */
-	uint16_t draining;   /* in DRAIN: they are evicted for new clients */
-	uint16_t used;       /* so many slots have ever been used */
-	uint16_t free_count; /* of these, so many are free again */
-	struct loop loop;    /* ends with its tables */
+	struct settings *settings; /* in force */
+	uint32_t number;           /* of the session that began last */
+	uint32_t slice;            /* bytes that each may move in a direction in this tick */
+	uint16_t draining;         /* in DRAIN: they are evicted for new clients */
+	uint16_t used;             /* so many slots have ever been used */
+	uint16_t free_count;       /* of these, so many are free again */
+	struct loop loop;          /* ends with its tables */
 	struct resolver names;
-	struct tls_context *target_tls[ANKLET_TABLE(CONFIG_ANKLET_FORWARDS)];
-	struct tls_context *route_tls[ANKLET_TABLE(CONFIG_ANKLET_ROUTES)];
 	uint16_t free[CONFIG_ANKLET_SESSIONS]; /* a stack of indices */
 	struct session session[CONFIG_ANKLET_SESSIONS];
 };
@@ -123,6 +133,18 @@ static inline bool session_is_forwarded(const struct session *s)
 static inline bool session_is_bind(const struct session *s)
 {
 	return CONFIG_ANKLET_BIND && s->request.command == COMMAND_BIND;
+}
+
+/* The settings that it goes by, and their configuration. */
+static inline struct settings *session_settings(const struct sessions *all, const struct session *s)
+{
+	return s->held != NULL ? s->held : all->settings;
+}
+
+static inline const struct config *session_config(
+	const struct sessions *all, const struct session *s)
+{
+	return session_settings(all, s)->config;
 }
 
 /* ---- session.c: for the instance ---- */
@@ -203,6 +225,10 @@ int session_send_reply(
 /* Sets the time limit of the phase (0: none), or of the state's own step; from now on. */
 void session_set_limit(struct sessions *all, struct session *s, enum timer_kind kind, uint32_t ms);
 void session_set_step(struct sessions *all, struct session *s, enum timer_kind kind, uint32_t ms);
+
+/* Holds the settings in force; gives back those that it holds, if it does. */
+void session_hold(struct sessions *all, struct session *s);
+void session_release(struct session *s);
 
 /* Stores a socket just opened as the session's, so that its readiness is. */
 void session_own(struct sessions *all, const struct session *s, port_sock sock);

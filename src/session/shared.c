@@ -81,6 +81,25 @@ void session_set_step(struct sessions *all, struct session *s, enum timer_kind k
 	s->step_due = false;
 }
 
+/* ---- Settings ---- */
+
+void session_hold(struct sessions *all, struct session *s)
+{
+	if (s->held != NULL)
+		return;
+	s->held = all->settings;
+	s->held->held++;
+}
+
+void session_release(struct session *s)
+{
+	if (s->held == NULL)
+		return;
+	check(s->held->held > 0);
+	s->held->held--;
+	s->held = NULL;
+}
+
 /* ---- States ---- */
 
 enum session_next session_enter(struct sessions *all, struct session *s, enum session_state state)

@@ -41,9 +41,9 @@ static void text_expected(struct text *t, const struct sessions *all, const stru
 	const struct endpoint *hop = session_hop_endpoint(all, s);
 
 	if (options->name != STRING_NONE)
-		text_str(t, string_table_at(&all->config->strings, options->name));
+		text_str(t, string_table_at(&session_config(all, s)->strings, options->name));
 	else if (hop != NULL && hop->host == ENDPOINT_NAME)
-		text_str(t, string_table_at(&all->config->strings, hop->name));
+		text_str(t, string_table_at(&session_config(all, s)->strings, hop->name));
 	else if (hop != NULL)
 		text_ip(t, &hop->ip);
 	else if (s->by_name)

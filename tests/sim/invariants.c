@@ -163,6 +163,25 @@ static bool watched(const struct anklet *a, const struct deadline *d)
 	return !d->set || (earliest->set && time_passed(earliest->at, d->at));
 }
 
+/* Is a CONNECT that is relayed in its client's list, linked both ways? */
+static bool is_beside(const struct sessions *all, const struct session *s)
+{
+	uint16_t me = (uint16_t)(s->index + 1), next = s->beside.next,
+		 previous = s->beside.previous;
+
+	return (next == 0 || all->session[next - 1].beside.previous == me) &&
+	       (previous != 0 ? all->session[previous - 1].beside.next
+			      : all->loop.clients.client[s->holder].first) == me;
+}
+
+/* Those between their permission and their grant or refusal hold settings; so does a forward's client before. */
+static bool holds_settings(const struct session *s)
+{
+	bool established = s->state >= SESSION_RELAY;
+
+	return (s->held != NULL) == (!established && (s->request_whole || session_is_forwarded(s)));
+}
+
 static void check_session(struct run *run, const struct session *s)
 {
 	const struct anklet *a = run->anklet;
@@ -172,6 +191,9 @@ static void check_session(struct run *run, const struct session *s)
 
 	EXPECT(run, s->client.sock != PORT_NONE || s->state == SESSION_LINGER);
 	EXPECT(run, holds_its_own(s));
+	EXPECT(run, holds_settings(s));
+	EXPECT(run, !CONFIG_ANKLET_BIND || s->state != SESSION_RELAY || session_is_bind(s) ||
+			    is_beside(&run->anklet->sessions, s));
 	if (loop_is_ready(&a->sessions.loop, index))
 		return;
 	EXPECT(run, state_waits(run, s));
@@ -379,7 +401,7 @@ void run_check_empty(struct run *run)
 	EXPECT(run, a->sessions.loop.status.sessions == 0);
 	EXPECT(run, a->sessions.free_count == a->sessions.used);
 	EXPECT(run, a->sessions.loop.ready.count == 0);
-	EXPECT(run, a->sessions.draining == 0);
+	EXPECT(run, a->sessions.draining == 0 && a->settings.held == 0);
 	/* A forward may be looking for its target. */
 	sockets = check_names(run, &lookups);
 	check_pools(run, (const unsigned[]){0, 0, 0, lookups, 0});
