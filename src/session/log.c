@@ -186,6 +186,18 @@ void text_reason(struct text *t, enum session_reason reason, int16_t rule)
 	}
 }
 
+/* Which hop it was, as configured, where it is the hop that failed. */
+static void text_hop(struct text *t, const struct sessions *all, const struct session *s)
+{
+	const struct endpoint *hop = session_hop_endpoint(all, s);
+
+	if (hop == NULL || s->state < SESSION_RESOLVE_HOP || s->state > SESSION_HOP_PEER ||
+		s->reason > REASON_HOP_IPV6)
+		return;
+	text_str(t, ", via ");
+	text_endpoint(t, hop, &session_config(all, s)->strings);
+}
+
 /* Is it on its way to the next hop, so that what failed is that, and not the destination? */
 static bool concerns_hop(const struct sessions *all, const struct session *s)
 {
@@ -219,6 +231,8 @@ static void text_verdict(struct text *t, const struct sessions *all, const struc
 		text_tls_reason(t, s->client.tls);
 		text_tls_reason(t, s->server.tls);
 	}
+	if (ANKLET_HAS_ROUTES)
+		text_hop(t, all, s);
 	if (s->reason == REASON_NOT_SOCKS) {
 		text_str(t, ": its first byte is ");
 		text_num(t, s->request.version);

@@ -29,7 +29,7 @@
 	X(REASON_EMPTY_NAME, FAILED, "the name is empty")                                          \
 	X(REASON_LONG_NAME, FAILED, "the name is too long")                                        \
 	X(REASON_BAD_NAME, FAILED, "the name has a blank or a control character")                  \
-	X(REASON_NAME_OF_IP, FAILED, "the name is none: some would read an address in it")         \
+	X(REASON_NAME_OF_IP, FAILED, "the name could be taken for an address")                     \
 	X(REASON_PORT_ZERO, FAILED, "nobody can connect to port 0")                                \
 	X(REASON_RULE, DENIED, "denied by rule")                                                   \
 	X(REASON_NO_RULE, DENIED, "no allow line matches")                                         \

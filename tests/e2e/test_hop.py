@@ -429,7 +429,7 @@ def test_what_may_be_read_as_an_address_is_no_name(start, name):
     hop = Hop(GRANT)
     proxy = start(f"via {url('socks4a', hop.address)}", args=("--deny", "to 10.0.0.0/8", "--allow", "to *"))
     assert socks4.refused(proxy.address, 80, name=name) == socks4.REJECTED
-    proxy.wait_log("refused with 91, the name is none: some would read an address in it")
+    proxy.wait_log("refused with 91, the name could be taken for an address")
     assert hop.requests == []
 
 

@@ -99,13 +99,13 @@ static void refuses(struct run *run)
 		uint8_t code;
 		const char *words;
 	} answers[] = {
-		{91, ": refused with 91, the next hop refused with 91 after "},
-		{92, ": refused with 91, the next hop refused with 92 after "},
-		{93, ": refused with 91, the next hop refused with 93 after "},
-		{0, ": refused with 91, the next hop refused with 0 after "},
-		{89, ": refused with 91, the next hop refused with 89 after "},
-		{94, ": refused with 91, the next hop refused with 94 after "},
-		{255, ": refused with 91, the next hop refused with 255 after "},
+		{91, ": refused with 91, the next hop refused with 91, via socks4"},
+		{92, ": refused with 91, the next hop refused with 92, via socks4"},
+		{93, ": refused with 91, the next hop refused with 93, via socks4"},
+		{0, ": refused with 91, the next hop refused with 0, via socks4"},
+		{89, ": refused with 91, the next hop refused with 89, via socks4"},
+		{94, ": refused with 91, the next hop refused with 94, via socks4"},
+		{255, ": refused with 91, the next hop refused with 255, via socks4"},
 	};
 	unsigned i = run_between(run, 0, sizeof answers / sizeof *answers - 1);
 
