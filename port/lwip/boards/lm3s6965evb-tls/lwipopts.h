@@ -13,7 +13,7 @@
 #define TCP_SND_BUF CONFIG_ANKLET_LWIP_RING
 #define TCP_SND_QUEUELEN 8
 
-#define MEM_SIZE 3584
+#define MEM_SIZE 3072
 /* One more, for a listener is made of one. */
 #define MEMP_NUM_TCP_PCB (CONFIG_ANKLET_LWIP_RINGS + CONFIG_ANKLET_LWIP_WAITING + 1)
 #define MEMP_NUM_TCP_PCB_LISTEN                                 \
