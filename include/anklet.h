@@ -73,7 +73,7 @@ typedef void anklet_print(void *ctx, const char *text, size_t len);
  * Makes an instance with the default configuration in memory, which stays the
  * caller's and must outlive it, as must port. The memory is zeroed, as static
  * memory is: what no client has used yet is never written to, and on a system with
- * pages costs none. Returns NULL when size is below ANKLET_MEMORY. The port is not
+ * pages costs none. Returns NULL when size is not enough; ANKLET_MEMORY is. The port is not
  * touched before anklet_start().
  */
 struct anklet *anklet_init(void *memory, size_t size, struct port *port);

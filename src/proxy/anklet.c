@@ -255,7 +255,7 @@ struct anklet *anklet_init(void *memory, size_t size, struct port *port)
 {
 	struct anklet *a = memory;
 
-	if (size < ANKLET_MEMORY)
+	if (size < INSTANCE_BYTES)
 		return NULL;
 	loop_init(&a->sessions.loop, port);
 	a->udp = CONFIG_ANKLET_UDP_FLOWS > 0 ? (struct udp_forwards *)(a + 1) : NULL;

@@ -40,10 +40,12 @@ struct anklet {
 	struct listener listeners[LOOP_LISTENERS];
 };
 
-_Static_assert(
-	sizeof(struct anklet) + (CONFIG_ANKLET_UDP_FLOWS > 0) * sizeof(struct udp_forwards) <=
-		ANKLET_MEMORY,
-	"ANKLET_MEMORY is enough");
+/* What an instance takes: the bytes of anklet_init(), where the part for datagrams follows. */
+#define INSTANCE_BYTES                    \
+	(sizeof(struct anklet) +          \
+		(CONFIG_ANKLET_UDP_FLOWS > 0 ? sizeof(struct udp_forwards) : 0))
+
+_Static_assert(INSTANCE_BYTES <= ANKLET_MEMORY, "ANKLET_MEMORY is enough");
 
 /*
  * Puts settings in force for all who hold none: limits, rules, routes, shares and the log, at once. Those before are

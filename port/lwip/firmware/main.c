@@ -24,7 +24,7 @@
 
 static struct port port;
 /* To the byte: ANKLET_MEMORY, which is for those who cannot look inside, is an upper bound for every processor. */
-static alignas(max_align_t) unsigned char memory[sizeof(struct anklet)];
+static alignas(max_align_t) unsigned char memory[INSTANCE_BYTES];
 
 /* ---- What is said before there is a log ---- */
 
