@@ -17,7 +17,8 @@
 #include "base/deadline.h"
 
 /* About single clients little is logged below PORT_INFO: there is no budget where that is disabled. */
-#define BUDGET_CLIENTS (CONFIG_ANKLET_LOG_LEVELS > 2 ? 16 : 0)
+#define BUDGET_CLIENTS \
+	(CONFIG_ANKLET_LOG_LEVELS <= 2 ? 0 : CONFIG_ANKLET_SESSIONS >= 64 ? 16 : CONFIG_ANKLET_SESSIONS / 4)
 #define BUDGET_MS 60000
 #define BUDGET_ALL 4 /* times what one client has */
 
