@@ -9,15 +9,17 @@
 enum session_next session_tls_accept(struct sessions *all, struct session *s)
 {
 	const uint8_t *data;
-	int r = s->heard ? 1 : port_peek(all->loop.port, s->client.sock, &data);
+	int r;
 
+	/* It is not left to wait for nothing: it may not say a word before it is refused. */
+	if (s->client.tls == NULL)
+		return session_refuse(s, REASON_CLIENT_TLS_FULL);
+	r = s->heard ? 1 : port_peek(all->loop.port, s->client.sock, &data);
 	if (r == PORT_AGAIN)
 		return NEXT_WAIT;
 	if (r < 0)
 		return session_left(s, r);
 	s->heard = true;
-	if (s->client.tls == NULL)
-		return session_refuse(s, REASON_CLIENT_TLS_FULL);
 	r = tls_handshake(s->client.tls);
 	if (r == PORT_AGAIN)
 		return NEXT_WAIT;
