@@ -257,7 +257,8 @@ int port_random(struct port *p, void *buf, size_t len)
 	return 0;
 }
 
-#define FREEBIND_V6 78 /* IPV6_FREEBIND of the kernel's linux/in6.h, which older libcs do not name */
+#define FREEBIND_V6 \
+	78 /* IPV6_FREEBIND of the kernel's linux/in6.h, which older libcs do not name */
 
 /* Of the two levels one is the socket's. */
 bool system_bind_early(int fd)

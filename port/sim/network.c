@@ -115,7 +115,8 @@ uint16_t network_free_port(
 
 	/* Nobody can guess it. */
 	if (kind == SIM_DATAGRAMS)
-		host->next_port = (uint16_t)(FIRST_EPHEMERAL + sim_random(sim, UINT16_MAX - FIRST_EPHEMERAL));
+		host->next_port =
+			(uint16_t)(FIRST_EPHEMERAL + sim_random(sim, UINT16_MAX - FIRST_EPHEMERAL));
 	for (unsigned tries = FIRST_EPHEMERAL; tries <= UINT16_MAX; tries++) {
 		candidate.port = host->next_port;
 		host->next_port = host->next_port == UINT16_MAX ? FIRST_EPHEMERAL

@@ -65,7 +65,8 @@ struct sim_faults {
 	uint16_t slow_accept; /* chance that a waiting connection is not yet shown */
 	uint16_t late_gone;   /* chance that GONE fires late, by up to a second */
 	uint16_t hasty;       /* chance that time passes and octets arrive between two calls */
-	uint16_t no_sockets; /* chance that listen, accept, connect or a file of names meets NO_RESOURCES */
+	uint16_t
+		no_sockets; /* chance that listen, accept, connect or a file of names meets NO_RESOURCES */
 	uint16_t lost;       /* chance that a datagram which this process sends does not arrive */
 	uint16_t twice;      /* chance that it arrives twice */
 	uint16_t no_room;    /* chance that port_sendto() has no room */

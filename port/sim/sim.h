@@ -71,7 +71,7 @@ struct sim_file {
 	const char *name;
 	const uint8_t *data;
 	size_t len;
-	int answer; /* what is answered in its place; 0: nothing */
+	int answer;     /* what is answered in its place; 0: nothing */
 	uint32_t stamp; /* another one for each sim_file() */
 };
 

@@ -50,14 +50,19 @@ const char *text_of_list(const char *list, unsigned n)
 }
 
 /*
- * Divides by ten and returns the remainder. In steps of 16 bits, for a 32-bit
- * processor has no division of 64 bits: the compiler's own takes 700 bytes of flash.
+ * Divides by ten and returns the remainder: a number of more than 32 bits in steps
+ * of 16, for a 32-bit processor has no division for it, and the compiler's own takes
+ * 700 bytes of flash.
  */
 static unsigned digit_off(uint64_t *n)
 {
+	uint32_t small = (uint32_t)*n, rest = 0;
 	uint64_t quotient = 0;
-	uint32_t rest = 0;
 
+	if (*n <= UINT32_MAX) {
+		*n = small / 10;
+		return small % 10;
+	}
 	for (unsigned shift = 64; shift > 0;) {
 		shift -= 16;
 		rest = rest << 16 | (uint32_t)(*n >> shift & 0xffff);

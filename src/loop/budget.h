@@ -17,8 +17,10 @@
 #include "base/deadline.h"
 
 /* About single clients little is logged below PORT_INFO: there is no budget where that is disabled. */
-#define BUDGET_CLIENTS \
-	(CONFIG_ANKLET_LOG_LEVELS <= 2 ? 0 : CONFIG_ANKLET_SESSIONS >= 64 ? 16 : CONFIG_ANKLET_SESSIONS / 4)
+#define BUDGET_CLIENTS                              \
+	(CONFIG_ANKLET_LOG_LEVELS <= 2         ? 0  \
+		: CONFIG_ANKLET_SESSIONS >= 64 ? 16 \
+					       : CONFIG_ANKLET_SESSIONS / 4)
 #define BUDGET_MS 60000
 #define BUDGET_ALL 4 /* times what one client has */
 
@@ -30,8 +32,8 @@ struct budget_client {
 
 /* All zero is one that has not begun. */
 struct budget {
-	uint32_t begun_at; /* while lines > 0 */
-	uint32_t lines;    /* about all */
+	uint32_t begun_at;       /* while lines > 0 */
+	uint32_t lines;          /* about all */
 	struct deadline told_at; /* set while some were not logged: that is then said */
 	uint8_t clients;
 	struct budget_client client[BUDGET_CLIENTS + 1];

@@ -29,8 +29,8 @@ enum pool_name {
  * Each client holds a session or a flow at least, or a lookup that others wait for as well. One more, for the one that is
  * about to be admitted in place of another.
  */
-#define CLIENTS_MAX                                                                               \
-	(CONFIG_ANKLET_SESSIONS + CONFIG_ANKLET_UDP_FLOWS +                                       \
+#define CLIENTS_MAX                                         \
+	(CONFIG_ANKLET_SESSIONS + CONFIG_ANKLET_UDP_FLOWS + \
 		(CONFIG_ANKLET_NAMES ? CONFIG_ANKLET_LOOKUPS : 0) + 1)
 #define CLIENT_NONE UINT16_MAX
 #define CLIENT_BUCKETS (CONFIG_ANKLET_SESSIONS >= 256 ? 256 : 16)

@@ -59,8 +59,8 @@ bool dns_name_valid(const char *name, size_t len)
 		return false;
 	for (size_t i = 0; i < len; i++) {
 		uint8_t c = lower((uint8_t)name[i]);
-		bool fits = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
-			    c == '_';
+		bool fits =
+			(c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
 
 		if (c == '.' && label > 0)
 			label = 0;
@@ -266,8 +266,8 @@ static bool read_records(const struct message *m, size_t at, size_t name, uint16
 }
 
 /* DNS_ADDRESSES, DNS_NO_DATA or DNS_FAILED; of a message that is cut as far as it goes. */
-static enum dns_result read_answer(const struct message *m, size_t records, uint16_t type, bool cut,
-	struct dns_answer *answer)
+static enum dns_result read_answer(
+	const struct message *m, size_t records, uint16_t type, bool cut, struct dns_answer *answer)
 {
 	size_t name = HEADER_LEN, alias;
 

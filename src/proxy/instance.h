@@ -41,9 +41,8 @@ struct anklet {
 };
 
 /* What an instance takes: the bytes of anklet_init(), where the part for datagrams follows. */
-#define INSTANCE_BYTES                    \
-	(sizeof(struct anklet) +          \
-		(CONFIG_ANKLET_UDP_FLOWS > 0 ? sizeof(struct udp_forwards) : 0))
+#define INSTANCE_BYTES \
+	(sizeof(struct anklet) + (CONFIG_ANKLET_UDP_FLOWS > 0 ? sizeof(struct udp_forwards) : 0))
 
 _Static_assert(INSTANCE_BYTES <= ANKLET_MEMORY, "ANKLET_MEMORY is enough");
 

@@ -11,11 +11,13 @@
 #include "protocol/dns.h"
 
 /* As many as any libc takes; and those that can be given by hand. */
-#define FILES_SERVERS \
-	(!CONFIG_ANKLET_NAMES                                              ? 1  \
-		: CONFIG_ANKLET_NAME_FILES && CONFIG_ANKLET_NAME_SERVERS < 3 ? 3  \
-									     : CONFIG_ANKLET_NAME_SERVERS)
-#define FILES_SEARCH ANKLET_TABLE(CONFIG_ANKLET_NAMES && CONFIG_ANKLET_NAME_FILES ? CONFIG_ANKLET_NAME_SEARCH : 0)
+#define FILES_SERVERS                                                        \
+	(!CONFIG_ANKLET_NAMES ? 1                                            \
+		: CONFIG_ANKLET_NAME_FILES && CONFIG_ANKLET_NAME_SERVERS < 3 \
+			? 3                                                  \
+			: CONFIG_ANKLET_NAME_SERVERS)
+#define FILES_SEARCH \
+	ANKLET_TABLE(CONFIG_ANKLET_NAMES &&CONFIG_ANKLET_NAME_FILES ? CONFIG_ANKLET_NAME_SEARCH : 0)
 
 struct resolv_conf {
 	struct address server[FILES_SERVERS]; /* port 0: the usual one */

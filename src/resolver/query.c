@@ -10,8 +10,8 @@
 
 #include "base/check.h"
 
-#define REST_MS 100       /* until a socket may be free */
-#define DATAGRAMS_MAX 16  /* looked at in one tick: a flood of forgeries keeps nobody else waiting */
+#define REST_MS 100      /* until a socket may be free */
+#define DATAGRAMS_MAX 16 /* looked at in one tick: a flood of forgeries keeps nobody else waiting */
 #define TCP_PIECES_MAX 64 /* the same of pieces of a stream */
 
 struct dns_question query_question(const struct lookup *l, unsigned family)
@@ -63,8 +63,8 @@ static void set_due(struct resolver *r, struct lookup *l, uint32_t ms)
 
 static uint16_t new_id(struct resolver *r)
 {
-	static const char words[] =
-		"names: this system has no strong random numbers, and answers of name servers can be forged";
+	static const char words[] = "names: this system has no strong random numbers, and answers "
+				    "of name servers can be forged";
 	uint16_t id;
 
 	if (!port_random_weak(r->loop->port, &id, sizeof id) && !r->told_weak) {
@@ -98,7 +98,8 @@ static int ask_udp(struct resolver *r, struct lookup *l)
 			continue;
 		l->query[i].id = new_id(r);
 		question = query_question(l, i);
-		n = port_sendto(r->loop->port, l->sock, query, dns_query(query, &question), NULL, NULL);
+		n = port_sendto(
+			r->loop->port, l->sock, query, dns_query(query, &question), NULL, NULL);
 	}
 	return n == PORT_AGAIN ? 0 : n; /* without room it is lost, as it may be anywhere */
 }
@@ -128,7 +129,9 @@ static uint32_t try_ms(const struct resolver *r, const struct lookup *l)
 	uint32_t ms = r->conf.timeout_s * 1000u;
 
 	/* A lookup that would last needlessly long after one lost datagram, but not the last try. */
-	return l->tries <= r->conf.servers && r->conf.attempts > 1 && ms > r->first_try_ms ? r->first_try_ms : ms;
+	return l->tries <= r->conf.servers && r->conf.attempts > 1 && ms > r->first_try_ms
+		       ? r->first_try_ms
+		       : ms;
 }
 
 /* No server is left. What a truncated answer had is better than nothing. */

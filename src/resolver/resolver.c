@@ -15,10 +15,10 @@
 
 #define SERVER_PORT 53
 #define FIRST_TRY_MS 2000
-#define GRACE_MS 50   /* what the slower family gets (RFC 8305, section 3) */
-#define REST_MS 100   /* until a descriptor may be free */
-#define SLICE 65536   /* bytes of the hosts file in a tick, for all lookups together */
-#define SLICE_MIN 512 /* what looking at it costs at least */
+#define GRACE_MS 50     /* what the slower family gets (RFC 8305, section 3) */
+#define REST_MS 100     /* until a descriptor may be free */
+#define SLICE 65536     /* bytes of the hosts file in a tick, for all lookups together */
+#define SLICE_MIN 512   /* what looking at it costs at least */
 #define LONG_LINE 32768 /* port_names_read() shows as much in one piece, if it is there */
 
 /* ---- Names that nobody is asked about ---- */
@@ -392,7 +392,8 @@ static void walk(struct resolver *r, struct lookup *l)
 		if (answer == PORT_AGAIN)
 			return;
 		if (answer != PORT_NO_NAME || !next_candidate(r, l)) {
-			conclude(r, l, answer == PORT_NO_NAME && l->failed ? PORT_NAME_FAILED : answer);
+			conclude(r, l,
+				answer == PORT_NO_NAME && l->failed ? PORT_NAME_FAILED : answer);
 			return;
 		}
 		recall(r, l);

@@ -45,13 +45,19 @@ struct resolver_question {
  */
 #define RESOLVER_SPARE (CONFIG_ANKLET_NAME_CACHE > 0 || RESOLVER_HAS_FILES ? 4 : 0)
 #define RESOLVER_LOOKUPS (CONFIG_ANKLET_NAMES ? CONFIG_ANKLET_LOOKUPS + RESOLVER_SPARE : 1)
-#define RESOLVER_NAME_MAX \
-	(RESOLVER_HAS_SEARCH || CONFIG_ANKLET_NAME_MAX > DNS_NAME_MAX ? DNS_NAME_MAX : CONFIG_ANKLET_NAME_MAX)
+#define RESOLVER_NAME_MAX                                                            \
+	(RESOLVER_HAS_SEARCH || CONFIG_ANKLET_NAME_MAX > DNS_NAME_MAX ? DNS_NAME_MAX \
+								      : CONFIG_ANKLET_NAME_MAX)
 
 _Static_assert(!RESOLVER_HAS_TCP || CONFIG_ANKLET_NAME_TCP >= DNS_UDP_MAX,
-	"the bytes that are kept of an answer over TCP hold the question, and what UDP has room for");
+	"the bytes that are kept of an answer over TCP hold the question, and what UDP has room "
+	"for");
 
-enum { RESOLVER_V6, RESOLVER_V4, RESOLVER_FAMILIES }; /* in the order in which addresses are handed on */
+enum {
+	RESOLVER_V6,
+	RESOLVER_V4,
+	RESOLVER_FAMILIES
+}; /* in the order in which addresses are handed on */
 
 enum lookup_phase {
 	LOOKUP_FREE,
@@ -100,17 +106,19 @@ struct lookup {
 	uint32_t due_at; /* when the current try has failed */
 	uint32_t grace_at;
 	uint32_t offset; /* in the hosts file */
-	uint16_t sent; /* bytes of the questions, over TCP */
-	uint32_t got;  /* bytes of the message that is arriving */
+	uint16_t sent;   /* bytes of the questions, over TCP */
+	uint32_t got;    /* bytes of the message that is arriving */
 	struct query query[RESOLVER_FAMILIES];
 	char name[RESOLVER_NAME_MAX]; /* in lower case, without a trailing dot */
-	uint8_t bytes[RESOLVER_HAS_TCP ? 2 + CONFIG_ANKLET_NAME_TCP : 1]; /* over TCP, the length before them */
+	uint8_t bytes[RESOLVER_HAS_TCP ? 2 + CONFIG_ANKLET_NAME_TCP
+				       : 1]; /* over TCP, the length before them */
 };
 
 /* One who wants a name. */
 struct resolver_asker {
 	uint16_t lookup; /* ASKER_NONE, ASKER_WAITS, or one more than the number of a lookup */
-	uint16_t next;   /* of those who wait for the same lookup, or for a place: one more than his number; 0: the last */
+	uint16_t
+		next; /* of those who wait for the same lookup, or for a place: one more than his number; 0: the last */
 	uint8_t scanned; /* at this epoch the hosts file did not have his name */
 	struct resolver_question question;
 };
@@ -121,20 +129,20 @@ struct resolver_asker {
 /* All zero but for what resolver_init() sets. The tables stand at the end. */
 struct resolver {
 	struct loop *loop;
-	uint8_t epoch;    /* counts what makes everything anew: other servers, another hosts file; never 0 */
-	bool room;        /* a place has become free since those who wait were looked at */
+	uint8_t epoch; /* counts what makes everything anew: other servers, another hosts file; never 0 */
+	bool room; /* a place has become free since those who wait were looked at */
 	bool news;
-	bool told_weak;    /* that there are no strong random numbers was logged */
-	bool from_system;  /* no file and no configuration names a server */
-	uint8_t servers;   /* that the configuration names */
-	uint8_t turn;      /* which lookup is the first to read the hosts file */
-	uint16_t server_port; /* 53 */
+	bool told_weak;        /* that there are no strong random numbers was logged */
+	bool from_system;      /* no file and no configuration names a server */
+	uint8_t servers;       /* that the configuration names */
+	uint8_t turn;          /* which lookup is the first to read the hosts file */
+	uint16_t server_port;  /* 53 */
 	uint32_t first_try_ms; /* a lost datagram costs no more, if there is another try */
-	uint16_t used;     /* lookups that are not free */
-	uint16_t first, last; /* who waits for a place: one more than his number; 0: nobody */
-	int32_t budget;    /* bytes of the hosts file that may still be looked through in this tick */
+	uint16_t used;         /* lookups that are not free */
+	uint16_t first, last;  /* who waits for a place: one more than his number; 0: nobody */
+	int32_t budget; /* bytes of the hosts file that may still be looked through in this tick */
 	uint32_t looked_at; /* when the system was last asked about servers and files */
-	uint32_t stamp[2]; /* of the two files, by enum port_names_file */
+	uint32_t stamp[2];  /* of the two files, by enum port_names_file */
 	const struct address *server;
 	struct resolv_conf conf;
 	struct cache cache;

@@ -60,8 +60,7 @@ static bool judge(
 		query.ip_known = true;
 		query.ip = *ip;
 		/* The system is asked only where the answer can matter. */
-		query.own = (listened || ip_class(&s->from.ip) != IP_LOOPBACK) &&
-			    is_own(all, ip);
+		query.own = (listened || ip_class(&s->from.ip) != IP_LOOPBACK) && is_own(all, ip);
 		query.listener = listened && query.own && !query.bind;
 	}
 	rules_judge(

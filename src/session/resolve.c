@@ -17,7 +17,8 @@ struct wanted_name {
 /* NEXT_STATE: it is over, and l->count says how it went. */
 static enum session_next run(struct sessions *all, struct session *s, struct wanted_name *l)
 {
-	const struct resolver_question q = {l->name, (uint8_t)l->len, (uint8_t)l->families, s->holder};
+	const struct resolver_question q = {
+		l->name, (uint8_t)l->len, (uint8_t)l->families, s->holder};
 	enum session_next next = session_client_left(all, s);
 
 	if (next != NEXT_WAIT)

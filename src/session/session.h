@@ -68,7 +68,7 @@ struct session {
 	port_sock side;  /* identd's connection or BIND's listener: never both */
 	uint16_t sent;   /* bytes that were taken of what the present state sends */
 	uint32_t number; /* counts sessions, for the log */
-	uint32_t drained; /* bytes read and dropped at the end */
+	uint32_t drained;     /* bytes read and dropped at the end */
 	uint64_t accepted_at; /* by loop_time() */
 	struct address from;  /* the client */
 	union {               /* what is the present state's own */

@@ -220,8 +220,7 @@ unsigned flows_of(const struct run *run, const char *client)
 
 	ip_parse(client, strlen(client), &ip);
 	for (unsigned i = 0; i < SLOTS; i++)
-		count +=
-			flows(run)[i].kind != 0 && ip_equal(&flows(run)[i].client.ip, &ip);
+		count += flows(run)[i].kind != 0 && ip_equal(&flows(run)[i].client.ip, &ip);
 	return count;
 }
 

@@ -386,7 +386,8 @@ void run_check_waiting(struct run *run)
 	EXPECT(run, draining == a->sessions.draining);
 	sockets += check_datagrams(run);
 	sockets += check_names(run, &lookups);
-	check_pools(run, (const unsigned[]){busy, tls, spare, lookups, a->sessions.loop.status.udp_flows});
+	check_pools(run,
+		(const unsigned[]){busy, tls, spare, lookups, a->sessions.loop.status.udp_flows});
 	EXPECT(run, sockets == sim_open_sockets(&run->proxy, SIM_STREAM) +
 				       sim_open_sockets(&run->proxy, SIM_LISTENER) +
 				       sim_open_sockets(&run->proxy, SIM_DATAGRAMS));

@@ -75,8 +75,8 @@ static struct served_name *next_entry(struct name_server *s, const char *name, u
 	unsigned unanswered = 1;
 
 	for (unsigned i = 0; i < NAMES_PENDING; i++)
-		if (s->pending[i].used && s->pending[i].type == type && s->pending[i].name != NULL &&
-			same(s->pending[i].name->name, name)) {
+		if (s->pending[i].used && s->pending[i].type == type &&
+			s->pending[i].name != NULL && same(s->pending[i].name->name, name)) {
 			entry = (struct served_name *)s->pending[i].name;
 			unanswered++;
 		}
@@ -100,7 +100,8 @@ static struct served_name *next_entry(struct name_server *s, const char *name, u
 /* ---- Messages ---- */
 
 /* The question's name as text; false: it is none. */
-static bool read_question(const uint8_t *query, size_t len, char name[256], uint16_t *type, size_t *end)
+static bool read_question(
+	const uint8_t *query, size_t len, char name[256], uint16_t *type, size_t *end)
 {
 	size_t at = HEADER_LEN, out = 0;
 
@@ -128,7 +129,8 @@ static bool read_question(const uint8_t *query, size_t len, char name[256], uint
 	return true;
 }
 
-static void add_addresses(struct message *m, const char *owner, const struct served_name *entry, uint16_t type)
+static void add_addresses(
+	struct message *m, const char *owner, const struct served_name *entry, uint16_t type)
 {
 	for (unsigned i = 0; i < entry->addresses; i++) {
 		const uint8_t *octet = entry->address[i].octet;
@@ -165,7 +167,8 @@ static void compose(struct message *m, const uint8_t *query, size_t question_end
 		set_16(m, 2, RESPONSE | NXDOMAIN);
 	else if (entry->outcome == PORT_NAME_FAILED)
 		set_16(m, 2, RESPONSE | 2);
-	else if (!tcp && (trick == NAME_TRUNCATED || trick == NAME_TCP_STALLS || trick == NAME_TCP_CLOSES))
+	else if (!tcp &&
+		 (trick == NAME_TRUNCATED || trick == NAME_TCP_STALLS || trick == NAME_TCP_CLOSES))
 		set_16(m, 2, RESPONSE | TRUNCATED);
 	else if (trick == NAME_ALIAS_LOOP) {
 		add_alias(m, AT_QUESTION, 300, alias);
@@ -200,7 +203,8 @@ static void schedule(struct name_server *s, const struct pending_answer *p, cons
 }
 
 /* What comes before the right answer, or in its place. */
-static void forge(struct name_server *s, const struct pending_answer *p, const struct message *right)
+static void forge(
+	struct name_server *s, const struct pending_answer *p, const struct message *right)
 {
 	struct pending_answer forged = *p;
 	struct message m = *right;
@@ -213,7 +217,8 @@ static void forge(struct name_server *s, const struct pending_answer *p, const s
 		add(&m, AT_QUESTION, DNS_A, 300, thief, sizeof thief);
 	if (p->name->trick == NAME_WRONG_ID) {
 		for (unsigned i = 1; i < 6; i++) {
-			set_16(&m, 0, (unsigned)(right->octets[0] << 8 | right->octets[1]) ^ (1u << i));
+			set_16(&m, 0,
+				(unsigned)(right->octets[0] << 8 | right->octets[1]) ^ (1u << i));
 			schedule(s, &forged, &m);
 		}
 	} else if (p->name->trick == NAME_WRONG_QUESTION) {
@@ -230,7 +235,8 @@ static void forge(struct name_server *s, const struct pending_answer *p, const s
 	}
 }
 
-static void answer(struct name_server *s, const uint8_t *query, size_t len, struct pending_answer *p)
+static void answer(
+	struct name_server *s, const uint8_t *query, size_t len, struct pending_answer *p)
 {
 	struct served_name *entry;
 	struct message m;
@@ -247,9 +253,9 @@ static void answer(struct name_server *s, const uint8_t *query, size_t len, stru
 	if (entry != NULL && entry->outcome == PORT_AGAIN)
 		return;
 	p->name = entry;
-	p->at = s->run->sim.now + (entry == NULL ? 5
-						 : p->type == DNS_A ? entry->delay_v4_ms
-								    : entry->delay_v6_ms);
+	p->at = s->run->sim.now + (entry == NULL             ? 5
+					  : p->type == DNS_A ? entry->delay_v4_ms
+							     : entry->delay_v6_ms);
 	compose(&m, query, end, p->type, entry, p->stream >= 0);
 	if (entry != NULL && p->stream < 0)
 		forge(s, p, &m);
@@ -314,7 +320,8 @@ static void read_stream(struct name_server *s, unsigned i)
 	struct pending_answer p = {.stream = (int)i};
 
 	while (stream->sock != PORT_NONE) {
-		size_t whole = stream->in < 2 ? 2 : 2 + (size_t)(stream->query[0] << 8 | stream->query[1]);
+		size_t whole =
+			stream->in < 2 ? 2 : 2 + (size_t)(stream->query[0] << 8 | stream->query[1]);
 		int n = port_read(s->actor.port, stream->sock, stream->query + stream->in,
 			whole - stream->in);
 

@@ -28,10 +28,10 @@ enum name_trick {
 	NAME_GARBAGE,        /* of any length, with the right id and question perhaps */
 	NAME_ALIAS,          /* an alias of another one, that has the addresses */
 	NAME_ALIAS_LOOP,
-	NAME_ALIAS_LONG,     /* to a name of more than 255 bytes */
-	NAME_TRUNCATED,      /* over UDP: it is to be asked for over TCP */
-	NAME_TCP_STALLS,     /* truncated, and over TCP half of an answer comes */
-	NAME_TCP_CLOSES,     /* truncated, and over TCP the connection ends after each answer */
+	NAME_ALIAS_LONG, /* to a name of more than 255 bytes */
+	NAME_TRUNCATED,  /* over UDP: it is to be asked for over TCP */
+	NAME_TCP_STALLS, /* truncated, and over TCP half of an answer comes */
+	NAME_TCP_CLOSES, /* truncated, and over TCP the connection ends after each answer */
 	NAME_TRICKS,
 };
 

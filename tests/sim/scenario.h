@@ -48,8 +48,8 @@ struct run {
 	struct anklet *anklet;
 	unsigned actors_left;
 	bool failed;
-	uint32_t log_count;          /* lines so far */
-	struct port proxy;           /* the process under test */
+	uint32_t log_count; /* lines so far */
+	struct port proxy;  /* the process under test */
 	struct name_server names;
 	struct port peer[RUN_HOSTS]; /* processes for actors; HOST_LOCAL is on the proxy's host */
 	char log[RUN_LOG_LINES][CONFIG_ANKLET_LOG_LINE + 1]; /* line n is at n % RUN_LOG_LINES */

@@ -160,8 +160,8 @@ static uint64_t gone_at;
 
 static void look_idle(struct run *run)
 {
-	if (run->anklet->sessions.loop.status.udp_flows == 0 &&
-		asker[0].sent == asker[0].count && gone_at == 0)
+	if (run->anklet->sessions.loop.status.udp_flows == 0 && asker[0].sent == asker[0].count &&
+		gone_at == 0)
 		gone_at = run->sim.now;
 }
 

@@ -58,8 +58,7 @@ static void late(struct run *run)
 	for (unsigned i = 0; i < times_failed; i++)
 		name_add(run, "server.example",
 			run_between(run, 0, 1) == 0 ? PORT_NO_NAME : PORT_NAME_FAILED, NULL);
-	name_add(run, "server.example", 0, addresses)->delay_v4_ms =
-		run_between(run, 10, 8000);
+	name_add(run, "server.example", 0, addresses)->delay_v4_ms = run_between(run, 10, 8000);
 	echo_add(run, SERVER_IP, 0);
 	asker_add(run, HOST_CLIENT, PROXY_IP)->count = 4;
 	asker[0].patience_ms = 40000;

@@ -107,8 +107,7 @@ static void unresolved(struct run *run)
 
 	begin(run, any_command(run), "route to *.example " VIA " unresolved\n");
 	ask_by_name("far.example");
-	name_add(run, "far.example", outcome, nowhere)->delay_v4_ms =
-		run_between(run, 0, 5000);
+	name_add(run, "far.example", outcome, nowhere)->delay_v4_ms = run_between(run, 0, 5000);
 	expect_hop(run);
 }
 

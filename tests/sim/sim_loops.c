@@ -308,7 +308,8 @@ static void check_handed_back(struct run *run)
 	struct anklet_status status;
 
 	EXPECT(run, client_code(&client[0]) == SOCKS4_REJECTED && client[0].end == PORT_EOF);
-	EXPECT(run, run_logged(run, ": refused with 91, the next hop refused with 91, via socks4") == 1);
+	EXPECT(run, run_logged(run,
+			    ": refused with 91, the next hop refused with 91, via socks4") == 1);
 	EXPECT(run, run->anklet->sessions.loop.status.accepted == 1);
 	anklet_status(second.anklet, &status);
 	EXPECT(run, status.accepted == 1 && status.refused == 1);

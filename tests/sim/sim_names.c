@@ -181,10 +181,10 @@ static void late(struct run *run)
 
 	ask_for_good(run, NAME, only_v4 ? SERVER_IP : SERVER_IP6);
 	name = answer(run, only_v4 ? SERVER_IP : SERVER_IP6, NULL);
-	v4 = name->delay_v4_ms = run_between(run, 0, 1) == 0 ? run_between(run, 1, 100)
-							     : run_between(run, 1, 1900);
-	v6 = name->delay_v6_ms = run_between(run, 0, 1) == 0 ? run_between(run, 1, 100)
-							     : run_between(run, 1, 1900);
+	v4 = name->delay_v4_ms =
+		run_between(run, 0, 1) == 0 ? run_between(run, 1, 100) : run_between(run, 1, 1900);
+	v6 = name->delay_v6_ms =
+		run_between(run, 0, 1) == 0 ? run_between(run, 1, 100) : run_between(run, 1, 1900);
 	late_ms = v4 > v6 ? v4 : v6;
 	if (late_ms > (only_v4 ? v4 : v6) + 50)
 		late_ms = (only_v4 ? v4 : v6) + 50;

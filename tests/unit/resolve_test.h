@@ -155,8 +155,7 @@ static inline int ask_again(const struct question *q)
 	const struct resolver_question question = {
 		q->name, (uint8_t)strlen(q->name), (uint8_t)q->families, CLIENT_NONE};
 
-	return resolver_find(
-		&resolver, q->asker, &question, found, sizeof found / sizeof *found);
+	return resolver_find(&resolver, q->asker, &question, found, sizeof found / sizeof *found);
 }
 
 static inline int wait_for(struct question q)

@@ -353,14 +353,16 @@ static void blocks_within_blocks(void **state)
 /* What inet_aton() reads, and addresses with zones, with what may stand around them. */
 static void what_may_be_meant_for_an_address(void **state)
 {
-	static const char *const addresses[] = {"10.66051", "167838211", "0xa.1.2.3", "0XA.1.2.3", "012.1.2.3",
-		"127.1", "127.1.", "10.1.2.3.", "10.1.2.3..", "0", "0x", "0xa010203", "0Xa010203.", "[127.1]",
-		"[0xa.1.2.3]", "[10.66051].", "::ffff:10.1.2.3%1", "::ffff:10.1.2.3%lo", "fe80::1%eth0", "::1%",
-		"[::1%1]", "10.1.2.3%1", "127.1%lo", "1.2.3.4.5", "4294967297", "10.1.2.0x3", "00000000012.1.2.3",
-		"999.1.2.3", "a:b", "10.0.0.1", "::1", "1.2.3.0xfF"};
-	static const char *const names[] = {"", ".", "..", "a", "example.com", "example.com.", "1.2.3.4.example",
-		"0x.com", "3com.com", "0xzz", "10.in-addr.arpa", "0x7f.1.a", "1e3x", "12ab", "10.1.2.3x", "x10",
-		"%", "%s%n\xff.test", "localhost%1", "\xef\xbc\x91", "-1", "+1", "1-2", "0b1", "0o17"};
+	static const char *const addresses[] = {"10.66051", "167838211", "0xa.1.2.3", "0XA.1.2.3",
+		"012.1.2.3", "127.1", "127.1.", "10.1.2.3.", "10.1.2.3..", "0", "0x", "0xa010203",
+		"0Xa010203.", "[127.1]", "[0xa.1.2.3]", "[10.66051].", "::ffff:10.1.2.3%1",
+		"::ffff:10.1.2.3%lo", "fe80::1%eth0", "::1%", "[::1%1]", "10.1.2.3%1", "127.1%lo",
+		"1.2.3.4.5", "4294967297", "10.1.2.0x3", "00000000012.1.2.3", "999.1.2.3", "a:b",
+		"10.0.0.1", "::1", "1.2.3.0xfF"};
+	static const char *const names[] = {"", ".", "..", "a", "example.com", "example.com.",
+		"1.2.3.4.example", "0x.com", "3com.com", "0xzz", "10.in-addr.arpa", "0x7f.1.a",
+		"1e3x", "12ab", "10.1.2.3x", "x10", "%", "%s%n\xff.test", "localhost%1",
+		"\xef\xbc\x91", "-1", "+1", "1-2", "0b1", "0o17"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof addresses / sizeof addresses[0]; i++)

@@ -114,8 +114,8 @@ static void scalars_are_replaced(void **state)
 
 	(void)state;
 	read_good("limit-handshake 250ms\nlimit-establish 90s\nlimit-idle 2min\n"
-		  "limit-half-closed 1h\nlimit-client 1\n" ANKLET_IF_LOG_LEVELS("limit-log 9\n")
-		  "source 10.0.0.1\nsource 2001:db8::1\nuser one\n");
+		  "limit-half-closed 1h\nlimit-client 1\n" ANKLET_IF_LOG_LEVELS(
+			  "limit-log 9\n") "source 10.0.0.1\nsource 2001:db8::1\nuser one\n");
 	assert_int_equal(config.limit_handshake_ms, 250);
 	assert_int_equal(config.limit_establish_ms, 90000);
 	assert_int_equal(config.limit_idle_ms, 120000);

@@ -272,7 +272,8 @@ static void test_tcp(void **state)
 static void test_tcp_at_the_same_time(void **state)
 {
 	struct question s[6];
-	char name[6][12] = {"a.example", "b.example", "c.example", "d.example", "e.example", "f.example"};
+	char name[6][12] = {
+		"a.example", "b.example", "c.example", "d.example", "e.example", "f.example"};
 
 	(void)state;
 	needs(CONFIG_ANKLET_LOOKUPS >= 6);

@@ -189,7 +189,8 @@ static void durations_as_a_person_writes_them(void **state)
 	} cases[] = {{0, "0ms"}, {1, "1ms"}, {999, "999ms"}, {1000, "1.0s"}, {12345, "12.3s"},
 		{59999, "59.9s"}, {60000, "1m00s"}, {245000, "4m05s"}, {3599999, "59m59s"},
 		{3600000, "1h00m"}, {7620000, "2h07m"}, {UINT32_MAX, "1193h02m"},
-		{60 * UINT64_C(86400000), "1440h00m"}, {UINT32_MAX * UINT64_C(1000), "1193046h28m"}};
+		{60 * UINT64_C(86400000), "1440h00m"},
+		{UINT32_MAX * UINT64_C(1000), "1193046h28m"}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
