@@ -18,7 +18,7 @@ bench_ready:
 	@$(MAKE) bench_programs
 
 bench: $(if $(filter --help,$(BENCH)),,bench_ready) ## measure: the proxy beside others; BENCH='idle --only anklet,danted'
-	@PYTHONDONTWRITEBYTECODE=1 $(bench_run) $(if $(DOC),--doc $(DOC)) $(BENCH)
+	@$(bench_run) $(if $(DOC),--doc $(DOC)) $(BENCH)
 
 bench-quick: bench_programs ## test: that bench works: all of it once, 1 to 2 minutes, each byte compared
 	@BENCH_RUN='$(bench_run)' $(call run_pytest,check-bench,tests/bench,'$(bench_run) --quick --verify')

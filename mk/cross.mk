@@ -22,7 +22,7 @@ cross_programs: $(foreach c,$(filter-out e2e,$(CROSS_CHECKS)),$(needs_$c)) $(BUI
 cross_tests:
 	@ANKLET=$(abspath $(BUILD)/run) ANKLET_EMULATOR=$(EMULATOR) SIM_SEEDS=$(or $(CROSS_SEEDS),10) \
 		REPEAT='make check-cross ARCHS=$(notdir $(BUILD)) CROSS_CHECKS=e2e E2E=' \
-		$(run_tests) $(foreach c,$(CROSS_CHECKS),$(commands_$c))
+		tests/run $(foreach c,$(CROSS_CHECKS),$(commands_$c))
 
 # TARGET.ARCH: the target for that processor.
 on_archs = $(foreach a,$(ARCHS),$(1).$a)
@@ -35,4 +35,4 @@ check-cross: ## elsewhere: build and test for other processors and libcs; ARCHS=
 	@$(MAKE) $$($(cross) libraries $(ARCHS))
 	@$(MAKE) $(call on_archs,cross_programs)
 	@$(MAKE) size-cross
-	@TEST_SECONDS=3600 $(run_tests) $(patsubst %,'$(MAKE) %',$(call on_archs,cross_tests))
+	@TEST_SECONDS=3600 tests/run $(patsubst %,'$(MAKE) %',$(call on_archs,cross_tests))

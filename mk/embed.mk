@@ -4,7 +4,8 @@
 embed_flags = $(SANITIZER) $(INCLUDES:-I%=-I$(CURDIR)/%) -I$(CURDIR)/port/bsd \
 	$(if $(config_header),-include $(abspath $(config_header))) \
 	$(filter -D% -U%,$(CPPFLAGS)) $(filter -DCONFIG_%,$(TLS_FLAGS))
-embed_libs = $(if $(LTO),-fno-lto) $(foreach l,$(call own,posix) $(TLS_LIBS) $(LIBS),$(or $(filter -l%,$l),$(abspath $l)))
+embed_libs = $(if $(LTO),-fno-lto) \
+	$(foreach l,$(call own,posix) $(TLS_LIBS) $(LIBS),$(or $(filter -%,$l),$(abspath $l)))
 VARIANTS += examples
 
 embed: $(BUILD)/examples/embed ## elsewhere: the libraries, and with them the example of a program of yours

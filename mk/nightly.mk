@@ -3,7 +3,7 @@
 SOAK_SECONDS ?= 600
 
 soak: $(BUILD)/anklet ## test: every kind of session, mixed, for SOAK_SECONDS=600
-	@TEST_SECONDS=$$(($(SOAK_SECONDS) + 300)) $(run_tests) \
+	@TEST_SECONDS=$$(($(SOAK_SECONDS) + 300)) tests/run \
 		'tests/soak --seconds $(SOAK_SECONDS) --program $(abspath $(BUILD)/anklet)'
 
 nightly: ## test: what takes hours; NIGHTLY='cross fuzz soak' are only these

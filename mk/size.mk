@@ -4,7 +4,7 @@
 # that 'make' builds comes by Mbed TLS; nothing where it does without.
 
 size = +@MAKE='$(MAKE)' CC='$(CC)' CROSS='$(CROSS)' BUILD='$(BUILD)' DEPS='$(DEPS)' CPPFLAGS='$(CPPFLAGS)' \
-	TLS_LIBRARY='$(if $(tls_built:none=),$(if $(system_tls),shared library,$(TLS_CONFIG)))' PYTHONDONTWRITEBYTECODE=1 tools/size
+	TLS_LIBRARY='$(if $(tls_built:none=),$(if $(system_tls),shared library,$(TLS_CONFIG)))' tools/size
 
 size: ## measure: what each image takes, held to docs/size.budgets; HELD=all of them DOC=PAGE
 	$(if $(filter-out all,$(HELD)),$(error HELD=all: each figure has to be held; there is no HELD=$(HELD)))

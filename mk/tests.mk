@@ -5,7 +5,7 @@
 
 CHECKS ?= unit contract replay sim no_malloc e2e
 E2E ?= $(sort $(wildcard tests/e2e/test_*.py))
-PYTEST = $(PYTHON) -m pytest -p no:cacheprovider -rfEsxX
+PYTEST = $(or $(PYTHON),/usr/bin/python3) -m pytest -p no:cacheprovider -rfEsxX
 
 UNIT = $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 # Of a library of TLS and its files there are tests only where it is built in.
@@ -115,9 +115,8 @@ commands_replay = $(foreach t,$(needs_replay),'$(strip $(UNDER) $t tests/fuzz/co
 commands_no_malloc = 'tests/no_malloc $(call libs,posix) $(posix_program)'
 commands_e2e = $(if $(E2E),'$(PYTEST) $(E2E)')
 
-run_tests = PYTHONDONTWRITEBYTECODE=1 tests/run
 # run_pytest TARGET,FILES[,COMMANDS]: these, and the files, or those of TESTS; 'make TARGET TESTS=...' repeats them.
-run_pytest = REPEAT='make $(1) TESTS=' $(run_tests) $(3) '$(PYTEST) $(or $(TESTS),$(2))'
+run_pytest = REPEAT='make $(1) TESTS=' tests/run $(3) '$(PYTEST) $(or $(TESTS),$(2))'
 
 # What 'make check' runs: built only; and a command a line.
 check_programs: $(foreach c,$(CHECKS),$(needs_$c))
@@ -130,7 +129,7 @@ check: export REPEAT = $(REPEAT_CHECK) CHECKS=e2e E2E=
 check: check_programs ## test: build it and run the program's tests; CHECKS='unit lwip' E2E=FILES UNDER=valgrind
 	@ANKLET=$(abspath $(BUILD)/anklet) ANKLET_NO_MALLOC=$(abspath $(BUILD)/anklet_no_malloc) \
 		ANKLET_LESS=$(abspath $(BUILD)/less/anklet) EMBED=$(abspath $(BUILD)/examples/embed) \
-		$(run_tests) $(foreach c,$(CHECKS),$(commands_$c))
+		tests/run $(foreach c,$(CHECKS),$(commands_$c))
 
 test: ## test: first get what is missing, then check
 	$(call get,test,tls_source check)
