@@ -17,8 +17,7 @@ commands_figures = 'tools/cover figures $(BUILD) tools/cover.floor $(DOC)'
 # Mutants: small faults in src/ and port/bsd, one at a time: which of them do the quick tests notice? With SEED=7 the
 # same ones again, FILES='src/policy/rules.c ...' only in these, REPLAY=src/policy/rules.c:42:boundary only this one.
 mutate: ## measure: puts faults in, names those that no quick test notices; N=40 SEED= FILES= REPLAY=
-	@CC='$(CC)' tools/need mutate
-	@$(MAKE) tls_source
+	$(call get,mutate,tls_source)
 	@SIM_SEEDS=10 tools/mutate $(BUILD)/mutate --count='$(or $(N),40)' --seed='$(SEED)' --replay='$(REPLAY)' \
 		--make "CC='$(CC)' TLS=$(TLS) CHECKS='unit contract replay sim'" --deps $(DEPS) \
 		$(or $(FILES),$(CORE) $(TLS_SOURCES) $(port_bsd))

@@ -1,10 +1,8 @@
 # ---- What takes too long for every change, and is no part of CI; and releases of Debian ----
 
-SOAK_SECONDS ?= 600
-
 soak: $(BUILD)/anklet ## test: every kind of session, mixed, for SOAK_SECONDS=600
-	@TEST_SECONDS=$$(($(SOAK_SECONDS) + 300)) tests/run \
-		'tests/soak --seconds $(SOAK_SECONDS) --program $(abspath $(BUILD)/anklet)'
+	@TEST_SECONDS=$$(($(or $(SOAK_SECONDS),600) + 300)) tests/run \
+		'tests/soak --seconds $(or $(SOAK_SECONDS),600) --program $(abspath $(BUILD)/anklet)'
 
 nightly: ## test: what takes hours; NIGHTLY='cross fuzz soak' are only these
 	@MAKE='$(MAKE)' tests/nightly $(NIGHTLY)
