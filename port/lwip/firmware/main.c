@@ -70,7 +70,7 @@ static void say_wrong_line(unsigned number)
 }
 
 /* NULL: the settings have a mistake, which was said. */
-static struct anklet *configure(const struct settings *settings, struct network *network)
+static struct anklet *configure(const struct board_settings *settings, struct network *network)
 {
 	struct anklet *a = anklet_init(memory, sizeof memory, &port);
 	unsigned wrong = network_read(network, settings->network, settings->network_len);
@@ -83,7 +83,7 @@ static struct anklet *configure(const struct settings *settings, struct network 
 	return wrong == 0 ? a : NULL;
 }
 
-static struct anklet *configure_best(struct settings *settings, struct network *network)
+static struct anklet *configure_best(struct board_settings *settings, struct network *network)
 {
 	struct anklet *a;
 
@@ -105,7 +105,7 @@ static void log_text(struct anklet *a, enum port_level level, const struct text 
 	anklet_log(a, level, t->buf, t->len);
 }
 
-static void log_start(struct anklet *a, const struct settings *settings)
+static void log_start(struct anklet *a, const struct board_settings *settings)
 {
 	char buf[128];
 	struct text t;
@@ -163,7 +163,7 @@ static void start(struct anklet *a)
 
 int main(void)
 {
-	struct settings settings;
+	struct board_settings settings;
 	struct network network;
 	struct anklet *a = configure_best(&settings, &network);
 

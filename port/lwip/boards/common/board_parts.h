@@ -72,16 +72,16 @@ uint32_t checksum_crc32(const void *data, size_t len);
 
 /* ---- settings.c ---- */
 
-struct settings {
+struct board_settings {
 	const char *network, *config; /* texts, without a NUL at their end */
 	size_t network_len, config_len;
 	bool built_in;   /* from the image, and not from the flash's own part */
 	const char *why; /* why those there are not used; NULL when there are none, or they are */
 };
 
-void settings_find(struct settings *settings);
+void settings_find(struct board_settings *settings);
 
 /* Those that were built in, and why not the others. */
-void settings_built_in(struct settings *settings, const char *why);
+void settings_built_in(struct board_settings *settings, const char *why);
 
 #endif

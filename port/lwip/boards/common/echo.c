@@ -192,7 +192,7 @@ static void listen_on_port(void)
 
 int main(void)
 {
-	struct settings settings;
+	struct board_settings settings;
 	struct network network;
 
 	settings_find(&settings);

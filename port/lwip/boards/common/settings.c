@@ -22,9 +22,9 @@ struct settings_header {
 extern const char built_in_network[], built_in_network_end[];
 extern const char built_in_config[], built_in_config_end[];
 
-void settings_built_in(struct settings *settings, const char *why)
+void settings_built_in(struct board_settings *settings, const char *why)
 {
-	*settings = (struct settings){
+	*settings = (struct board_settings){
 		.network = built_in_network,
 		.network_len = (size_t)(built_in_network_end - built_in_network),
 		.config = built_in_config,
@@ -40,7 +40,7 @@ static uint32_t crc_of(const struct settings_header *header)
 		linked_settings + 8, sizeof *header - 8 + header->network_len + header->config_len);
 }
 
-void settings_find(struct settings *settings)
+void settings_find(struct board_settings *settings)
 {
 	size_t room = (size_t)(linked_settings_end - linked_settings);
 	struct settings_header header;
@@ -56,7 +56,7 @@ void settings_find(struct settings *settings)
 	} else if (header.crc != crc_of(&header)) {
 		settings_built_in(settings, "their checksum is wrong");
 	} else {
-		*settings = (struct settings){
+		*settings = (struct board_settings){
 			.network = (const char *)linked_settings + sizeof header,
 			.network_len = header.network_len,
 			.config =

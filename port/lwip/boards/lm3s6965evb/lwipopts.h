@@ -18,12 +18,12 @@
 #define MEMP_NUM_TCP_PCB_LISTEN                                 \
 	(CONFIG_ANKLET_LISTENERS + 2 * CONFIG_ANKLET_FORWARDS + \
 		CONFIG_ANKLET_BIND * CONFIG_ANKLET_SESSIONS)
-#define MEMP_NUM_TCP_SEG 32
+#define MEMP_NUM_TCP_SEG 28
 /* Each forward and each of its clients, each name that is looked up, and DHCP. */
 #define MEMP_NUM_UDP_PCB                                        \
 	(2 * CONFIG_ANKLET_FORWARDS + CONFIG_ANKLET_UDP_FLOWS + \
 		CONFIG_ANKLET_NAMES * CONFIG_ANKLET_LOOKUPS + 1)
-#define MEMP_NUM_PBUF 32
+#define MEMP_NUM_PBUF 28
 #define MEMP_NUM_SYS_TIMEOUT (LWIP_NUM_SYS_TIMEOUT_INTERNAL)
 #define ARP_TABLE_SIZE 8
 
