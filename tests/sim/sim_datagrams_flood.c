@@ -223,7 +223,7 @@ static void forged_upstream(struct run *run)
 	static const char *const both[] = {SERVER_IP, SERVER_IP2, NULL};
 
 	askers_begin(run, run_between(run, 0, 1) == 0 ? FORWARD_TO_IP : FORWARD_TO_NAME);
-	sim_name(&run->sim, "server.example", 0, both);
+	name_add(run, "server.example", 0, both);
 	echo_add(run, SERVER_IP, 0);
 	good_client(run);
 	bell_init(&forgeries, run, 500, forge_upstream);

@@ -166,7 +166,7 @@ static void resolve_name(struct run *run)
 {
 	static const char *const addresses[] = {PEER, NULL};
 
-	sim_name(&run->sim, NAME, 0, addresses);
+	name_add(run, NAME, 0, addresses);
 }
 
 /* ---- The moments ---- */

@@ -92,7 +92,7 @@ static void resolving(struct run *run)
 	static const char *const addresses[] = {SERVER_IP, NULL};
 
 	begin(run, SOCKS4_CONNECT, NULL, NAME, 1);
-	sim_name(&run->sim, NAME, 0, addresses)->delay_v4_ms =
+	name_add(run, NAME, 0, addresses)->delay_v4_ms =
 		run_between(run, REPLACED_MS + 100, REPLACED_MS + 2000);
 	serve(run);
 }

@@ -104,7 +104,7 @@ static inline int resolve_tear_down(void **state)
 	(void)state;
 	assert_int_equal(resolver.used, 0);
 	assert_int_equal(resolver.first, 0);
-	for (int entry = 0; entry < PORT_ENTRIES; entry++)
+	for (int entry = 0; entry < PORT_SOCKETS; entry++)
 		assert_int_equal(port.entry[entry].kind, 0);
 	port_fini(&port);
 	name_servers_stop();

@@ -144,7 +144,7 @@ static void fill_adds_to_the_sets(void **state)
 	(void)state;
 	assert_int_equal(port_listen(&port, &loopback, 1, &listener), 0);
 	assert_int_equal(port_accept(&port, listener, &b, &from), PORT_AGAIN);
-	ours = socket_fd(&port, listener);
+	ours = port.entry[listener].fd;
 	memset(&rd, 0xff, sizeof rd);
 	memset(&wr, 0xff, sizeof wr);
 	fdset_clear(&rd);
@@ -184,9 +184,9 @@ static void fill_adds_every_descriptor(void **state)
 		assert_int_equal(port_accept(&port, listener[i], &b, &from), PORT_AGAIN);
 	}
 	embed_fill(&port, &rd, &wr, &n, &ms);
-	assert_int_equal(socket_fd(&port, listener[0]), 0);
+	assert_int_equal(port.entry[listener[0]].fd, 0);
 	for (int i = 0; i < SEVERAL; i++)
-		assert_true(fdset_has(&rd, socket_fd(&port, listener[i])));
+		assert_true(fdset_has(&rd, port.entry[listener[i]].fd));
 	assert_int_equal(members(&rd), SEVERAL);
 	assert_int_equal(members(&wr), 0);
 	port_close(&port, &listener[0]);
@@ -307,12 +307,12 @@ static void descriptors_up_to_the_limit(void **state)
 		skip_because("so many descriptors are not allowed here");
 	take_descriptors(limit - 3);
 	knock(&listener, &client);
-	assert_int_equal(socket_fd(&port, client), limit - 2);
+	assert_int_equal(port.entry[client].fd, limit - 2);
 	while (port_accept(&port, listener, &b, &from) == PORT_AGAIN) {
 		assert_int_equal(port_wait(&port, WAIT_MS), 1);
 		assert_int_equal(port_next(&port), listener);
 	}
-	assert_int_equal(socket_fd(&port, b), limit - 1);
+	assert_int_equal(port.entry[b].fd, limit - 1);
 	assert_int_equal(port_listen(&port, &loopback, 1, &s), PORT_NO_RESOURCES);
 	assert_int_equal(s, PORT_NONE);
 	assert_int_equal(fcntl(limit, F_GETFD), -1); /* it was closed again */
@@ -330,7 +330,7 @@ static void descriptors_are_ours_alone(void **state)
 	while (port_accept(&port, s[0], &s[2], &from) == PORT_AGAIN)
 		assert_true(port_wait(&port, WAIT_MS) > 0);
 	for (int i = 0; i < 3; i++) {
-		int fd = socket_fd(&port, s[i]);
+		int fd = port.entry[s[i]].fd;
 
 		assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
 		assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
@@ -364,7 +364,7 @@ static int start_without_streams(void)
 		close(fd);
 	if (port_init(&port, &config) != 0)
 		return 1;
-	if (port_listen(&port, &loopback, 1, &s) != 0 || socket_fd(&port, s) <= 2)
+	if (port_listen(&port, &loopback, 1, &s) != 0 || port.entry[s].fd <= 2)
 		return 2;
 	port_log(&port, PORT_ERROR, "into the void", 13);
 	return 0;

@@ -129,7 +129,7 @@ static void test_no_question_outlives_the_answer(void **state)
 	while (resolver.lookup[0].phase != LOOKUP_DONE)
 		turn();
 	assert_int_equal(ns.asked, 2);
-	for (int entry = 0; entry < PORT_ENTRIES; entry++)
+	for (int entry = 0; entry < PORT_SOCKETS; entry++)
 		assert_int_equal(port.entry[entry].kind, 0);
 	assert_int_equal(ask_again(&q), 1);
 }
