@@ -213,6 +213,12 @@ static void forge(
 
 	forged.at = sim->now + sim_random(sim, 3);
 	forged.name = NULL;
+	/* The thief's address in place of the right ones. */
+	m.len = HEADER_LEN;
+	while (m.octets[m.len] != 0)
+		m.len += 1u + m.octets[m.len];
+	m.len += 5;
+	set_16(&m, 6, 0);
 	if (p->type == DNS_A)
 		add(&m, AT_QUESTION, DNS_A, 300, thief, sizeof thief);
 	if (p->name->trick == NAME_WRONG_ID) {

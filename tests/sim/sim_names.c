@@ -192,6 +192,55 @@ static void late(struct run *run)
 	run->check = check_late;
 }
 
+/* ---- Servers that lie, and those that can do no better ---- */
+
+static void check_trick(struct run *run)
+{
+	check_granted(run);
+	EXPECT(run, run->names.at_once_max == 1);
+}
+
+/* Whatever else comes, the answer that is the question's own counts; over TCP where UDP had no room. */
+static void tricks(struct run *run)
+{
+	static const uint8_t harmless[] = {NAME_WRONG_ID, NAME_WRONG_QUESTION, NAME_WRONG_PORT,
+		NAME_ALIAS, NAME_TRUNCATED, NAME_TCP_CLOSES};
+
+	ask_for_good(run, NAME, SERVER_IP);
+	answer(run, SERVER_IP, NULL)->trick = harmless[run_between(run, 0, sizeof harmless - 1)];
+	streams_max = 4; /* one to the name server */
+	if (run_between(run, 0, 2) == 0)
+		run_rough(run);
+	run->check = check_trick;
+}
+
+static void check_bad_trick(struct run *run)
+{
+	check_refused(run);
+	EXPECT(run, client.over_at < 60000);
+}
+
+/* Loops, names that are too long, and a server that stalls: refused in time, and nothing else waits. */
+static void bad_tricks(struct run *run)
+{
+	static const uint8_t bad[] = {NAME_ALIAS_LOOP, NAME_ALIAS_LONG, NAME_TCP_STALLS};
+
+	ask(run, NAME);
+	answer(run, SERVER_IP, NULL)->trick = bad[run_between(run, 0, sizeof bad - 1)];
+	expect_refusal(run, ": refused with 91, the name could not be looked up");
+	if (run_between(run, 0, 2) == 0)
+		run_rough(run);
+	run->check = check_bad_trick;
+}
+
+static void garbage(struct run *run)
+{
+	ask_for_good(run, NAME, SERVER_IP);
+	answer(run, SERVER_IP, NULL)->trick = NAME_GARBAGE;
+	streams_max = 4;
+	run->check = check_granted;
+}
+
 /* ---- Which addresses ---- */
 
 static struct served_name *second;
@@ -459,6 +508,9 @@ static const struct scenario scenarios[] = {
 	{"no_name", no_name},
 	{"silence", silence},
 	{"late", late},
+	{"tricks", tricks},
+	{"bad_tricks", bad_tricks},
+	{"garbage", garbage},
 	{"rebinding", rebinding},
 	{"rebinding_back", rebinding_back},
 	{"forbidden_answers", forbidden_answers},
