@@ -45,7 +45,7 @@ static size_t put_question(
 
 static void check_addresses(const struct dns_answer *answer, uint16_t type)
 {
-	expect(answer->addresses.count > 0 && answer->addresses.count <= CONFIG_ANKLET_ADDRESSES);
+	expect(answer->addresses.count <= CONFIG_ANKLET_ADDRESSES);
 	expect(answer->ttl_s <= INT32_MAX);
 	for (unsigned i = 0; i < answer->addresses.count; i++) {
 		expect(ip_is_v4(&answer->addresses.ip[i]) == (type == DNS_A));
@@ -75,6 +75,8 @@ static void read_message(const uint8_t *octets, size_t len, const struct dns_que
 	result = dns_read(message, len, question, &answer);
 	expect(result > DNS_PENDING && result <= DNS_FAILED);
 	if (result == DNS_ADDRESSES)
+		expect(answer.addresses.count > 0);
+	if (result == DNS_ADDRESSES || result == DNS_TRUNCATED)
 		check_addresses(&answer, question->type);
 	else
 		check_untouched(&answer);

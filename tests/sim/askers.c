@@ -129,12 +129,13 @@ struct asker *asker_add(struct run *run, enum run_host host, const char *proxy_i
 
 struct echo echo;
 
-/* A socket of the proxy's speaks for one client, as long as it lives; ports come again late. */
+/* A socket of the proxy's speaks for one client, as long as it lives; ports are drawn by chance. */
 static void note_caller(struct echo *e, const struct address *from, uint32_t key)
 {
 	for (unsigned i = 0; i < e->callers; i++) {
 		if (address_equal(&e->caller[i], from)) {
-			EXPECT(e->run, e->key[i] == key);
+			EXPECT(e->run, e->key[i] == key || e->ports_again);
+			e->key[i] = key;
 			return;
 		}
 	}

@@ -70,6 +70,7 @@ struct echo {
 	struct address at;
 	uint32_t start_ms; /* before it listens */
 	bool silent;       /* it listens, and does not answer */
+	bool ports_again;  /* so many flows begin that a port of the proxy's comes again */
 	uint32_t ignores;  /* it does not answer who has that key; 0: it answers everybody */
 	port_sock sock;
 	bool started;

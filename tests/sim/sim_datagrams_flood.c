@@ -79,6 +79,7 @@ static void flood(struct run *run, bool one_address)
 	run->actors_left++;
 	sim_act(&flooder.actor, &run->peer[HOST_OTHER], flood_run);
 	echo_add(run, SERVER_IP, 0);
+	echo.ports_again = true;
 	echo.ignores = run_between(run, 0, 1) == 0 ? FORGED_KEY : 0;
 	run->sim.latency_max_ms = run_between(run, 0, 9);
 }

@@ -192,7 +192,8 @@ static void all_slow(struct run *run)
 	run->config = "route to 203.0.113.5 via socks4a://slow.example:9050\nlimit-establish 7s\n";
 	client_ask(&client, (enum socks4_command)client.request[1], SERVER_IP, HOP_TARGET_PORT,
 		"fred", NULL);
-	name_add(run, "slow.example", 0, hops)->delay_v4_ms = run_between(run, 1500, 2500);
+	/* Below what a first question is given. */
+	name_add(run, "slow.example", 0, hops)->delay_v4_ms = run_between(run, 1500, 1900);
 	run->peer[HOST_OTHER].host->answer_ms = run_between(run, 1500, 2500);
 	hop.word[0].after_ms = stage == 0 ? 5000 : 1000;
 	hop.word[1].after_ms = 5000;
@@ -271,6 +272,7 @@ static void hop_has_no_name(struct run *run)
 	begin_unasked(run, "route to 203.0.113.5 via socks4a://nowhere.example:9050\n",
 		outcomes[i].words);
 	name_add(run, "nowhere.example", outcomes[i].outcome, nowhere);
+	name_patience(run);
 	if (outcomes[i].outcome == PORT_AGAIN)
 		expect_limit(run);
 	run->check = check_dead;
