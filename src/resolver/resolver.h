@@ -110,8 +110,8 @@ struct lookup {
 	uint32_t got;    /* bytes of the message that is arriving */
 	struct query query[RESOLVER_FAMILIES];
 	char name[RESOLVER_NAME_MAX]; /* in lower case, without a trailing dot */
-	uint8_t bytes[RESOLVER_HAS_TCP ? 2 + CONFIG_ANKLET_NAME_TCP
-				       : 1]; /* over TCP, the length before them */
+	uint8_t bytes[2 + (RESOLVER_HAS_TCP ? CONFIG_ANKLET_NAME_TCP
+					    : 0)]; /* over TCP, the length before them */
 };
 
 /* One who wants a name. */

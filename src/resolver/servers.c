@@ -29,7 +29,8 @@ static bool read_conf(struct resolver *r)
 
 	if (RESOLVER_HAS_FILES && r->stamp[PORT_RESOLV_CONF] != 0)
 		n = port_names_read(r->loop->port, PORT_RESOLV_CONF, 0, &data);
-	if (n == PORT_NO_RESOURCES)
+	/* There is one, and it may be read again; but who may not read it never will. */
+	if (n < 0 && n != PORT_DENIED)
 		return false;
 	resolv_conf_init(&r->conf);
 	if (RESOLVER_HAS_FILES && n > 0)
