@@ -97,7 +97,7 @@ static void a_stamp_tells_states_apart(void **state)
 	const uint8_t *data;
 	uint32_t first, second;
 
-	for (int file = PORT_RESOLV_CONF; file <= PORT_HOSTS; file++) {
+	for (enum port_names_file file = PORT_RESOLV_CONF; file <= PORT_HOSTS; file++) {
 		write_names(p, file, 100, 0);
 		first = port_names_stamp(p, file);
 		assert_int_not_equal(first, 0);
@@ -121,7 +121,7 @@ static void a_file_that_would_wait_is_none(void **state)
 	struct port *p = *state;
 	const uint8_t *data;
 
-	for (int file = PORT_RESOLV_CONF; file <= PORT_HOSTS; file++) {
+	for (enum port_names_file file = PORT_RESOLV_CONF; file <= PORT_HOSTS; file++) {
 		if (!harness_names_fifo(p, file))
 			skip_because("files here are no FIFOs");
 		assert_int_equal(port_names_stamp(p, file), 0);
