@@ -33,7 +33,7 @@ $(eval $(call tested,posix,$(BUILD)/posix_contract,$(CONTRACT) $(HARNESS_UNIX)))
 # Of the program there is this alone, whatever the program is built with.
 $(BUILD)/unit/test_accounts: $(call of,posix,$(ACCOUNTS_files))
 # A fuzz target's corpus is an ordinary test: every string of bytes ever found interesting.
-$(eval $(call tested,posix,$(needs_replay): $(BUILD)/replay/%,tests/fuzz/fuzz_%.c tests/fuzz/replay.c))
+$(eval $(call linked,posix,$(needs_replay): $(BUILD)/replay/%: $(call of,posix,tests/fuzz/fuzz_%.c tests/fuzz/replay.c),$$(TEST_LDFLAGS)))
 
 # ---- In the simulator ----
 

@@ -158,8 +158,8 @@ def test_curl_https_through_two(start, certs, tool, web, with_tls):
 
 
 @pytest.mark.parametrize("value, said", [
-    ("tcp://127.0.0.1:1", "needs a value"), ("tcp://127.0.0.1:1 socks4://127.0.0.1:1", "expected tcp://, udp://"),
-    ("smtp+starttls://127.0.0.1:1 tcp://127.0.0.1:1", "expected tcp://, udp://.* and HOST:PORT"),
+    ("tcp://127.0.0.1:1", "needs a value"), ("tcp://127.0.0.1:1 socks4://127.0.0.1:1", "expected tcp://(, tls://)? or udp:// and HOST:PORT|expected tcp://, udp://"),
+    ("smtp+starttls://127.0.0.1:1 tcp://127.0.0.1:1", "expected tcp://.* udp://.* and HOST:PORT"),
     ("tcp://127.0.0.1:1 udp://127.0.0.1:1", "udp")])
 def test_wrong_forwards(value, said):
     done = program.run("-t", "--forward", value)

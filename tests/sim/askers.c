@@ -129,12 +129,18 @@ struct asker *asker_add(struct run *run, enum run_host host, const char *proxy_i
 
 struct echo echo;
 
-/* A socket of the proxy's speaks for one client, as long as it lives; ports are drawn by chance. */
+/*
+ * A socket of the proxy's speaks for one client, as long as it lives. Its port may be drawn again by chance, for another
+ * client; but then the one before does not come back.
+ */
 static void note_caller(struct echo *e, const struct address *from, uint32_t key)
 {
 	for (unsigned i = 0; i < e->callers; i++) {
 		if (address_equal(&e->caller[i], from)) {
-			EXPECT(e->run, e->key[i] == key || e->ports_again);
+			if (e->key[i] == key)
+				return;
+			EXPECT(e->run, e->before[i] != key || e->ports_again);
+			e->before[i] = e->key[i];
 			e->key[i] = key;
 			return;
 		}

@@ -78,6 +78,7 @@ struct echo {
 	unsigned callers;
 	struct address caller[CALLERS];
 	uint32_t key[CALLERS];
+	uint32_t before[CALLERS]; /* the key that its port had before; 0: none */
 };
 
 extern struct echo echo;

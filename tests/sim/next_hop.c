@@ -235,7 +235,7 @@ void next_hop_says(
 
 	if (ip != NULL)
 		ip_parse(ip, strlen(ip), &at.ip);
-	socks4_reply(hop->word[which].octet, (enum socks4_code)code, &at);
+	socks4_reply(hop->word[which].octet, code, &at);
 	hop->word[which].len = SOCKS4_REPLY_LEN;
 }
 

@@ -3,6 +3,8 @@
  */
 #include "actors.h"
 
+#include <string.h>
+
 #define CLIENTS 6
 #define CALLS 60 /* more than a run makes of any kind that matters */
 
@@ -95,18 +97,22 @@ static void few_sockets(struct run *run)
 	run->proxy.faults.sockets_max = (int16_t)run_between(run, 4, 8);
 }
 
+#define GRACE_MS 50 /* what a lookup gives the family that is slower: the shortest limit of all */
+
 /* A limit that passed may end a session at any point, but never before its time. */
 static void check_late(struct run *run)
 {
 	for (unsigned i = 0; i < count; i++) {
 		const struct client *client = &clients[i];
 		uint64_t lived = client->over_at - client->start_at;
+		bool by_name = memcmp(client->request + 4, "\0\0", 3) == 0; /* 0.0.0.1 */
 
 		EXPECT(run, client->done);
 		if (client->replies_in == 0)
 			EXPECT(run, lived >= run->anklet->config.limit_handshake_ms);
 		else if (client_code(client) == SOCKS4_REJECTED)
-			EXPECT(run, lived >= run->anklet->config.limit_establish_ms);
+			EXPECT(run, lived >= (by_name ? GRACE_MS
+						      : run->anklet->config.limit_establish_ms));
 		else if (client->talk.in != servers[i].pattern.out_len)
 			EXPECT(run, lived >= run->anklet->config.limit_half_closed_ms);
 	}

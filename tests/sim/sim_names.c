@@ -439,7 +439,8 @@ static void client_leaves(struct run *run)
 	if (run_between(run, 0, 1) == 0)
 		run->proxy.faults.sockets_max = 4;
 	client.leaves = (uint8_t)run_between(run, CLIENT_SHUTS_DOWN, CLIENT_RESETS);
-	client.leave_ms = run_between(run, 100, SILENCE_MS - 100);
+	/* And is known to have left, before the servers are given up. */
+	client.leave_ms = run_between(run, 100, SILENCE_MS - 1500);
 	client.talk.out_len = run_between(run, 0, 20000);
 	run->proxy.faults.late_gone = (uint16_t)run_between(run, 0, 1000);
 	run->check = check_left;

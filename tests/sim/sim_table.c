@@ -212,7 +212,7 @@ static void give_way(struct run *run)
 	for (unsigned i = 0; i < SLOTS; i++) {
 		crowd_client(&holder[i], run, i < drainers ? CROWD_DRAIN : CROWD_SILENT);
 		crowd_leave(&holder[i], 5000);
-		holder[i].start_ms = 20 * i; /* so that it is known who came first */
+		holder[i].start_ms = 40 * i; /* so that it is known who came first */
 	}
 	for (unsigned i = 0; i < newcomers; i++) {
 		crowd_client(&guest[i], run, CROWD_RELAY);

@@ -5,6 +5,7 @@
 #define _DEFAULT_SOURCE /* getgrouplist() */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -49,14 +50,23 @@ static void finds_each_as_libc_does(void **state)
 		same_account(getpwnam(name[i]));
 }
 
-static int compare(gid_t *ours, int our_count, const gid_t *theirs, int their_count)
+static bool has(const gid_t *group, int count, gid_t wanted)
 {
-	int common = 0;
+	for (int i = 0; i < count; i++)
+		if (group[i] == wanted)
+			return true;
+	return false;
+}
 
-	for (int i = 0; i < our_count; i++)
-		for (int k = 0; k < their_count; k++)
-			common += ours[i] == theirs[k];
-	return common;
+/* The same groups, each once; a libc may name the user's own twice. */
+static void same_groups(const gid_t *ours, int our_count, const gid_t *theirs, int their_count)
+{
+	for (int i = 0; i < our_count; i++) {
+		assert_true(has(theirs, their_count, ours[i]));
+		assert_false(has(ours, i, ours[i]));
+	}
+	for (int i = 0; i < their_count; i++)
+		assert_true(has(ours, our_count, theirs[i]));
 }
 
 static void finds_the_groups_that_libc_finds(void **state)
@@ -76,9 +86,9 @@ static void finds_the_groups_that_libc_finds(void **state)
 				continue;
 			getgrouplist(*member, user.gid, theirs, &expected);
 			count = accounts_groups(&user, ours, ACCOUNTS_GROUPS_MAX);
-			assert_int_equal(count, expected);
+			assert_true(count > 0);
 			assert_int_equal(ours[0], user.gid);
-			assert_int_equal(compare(ours, count, theirs, expected), count);
+			same_groups(ours, count, theirs, expected);
 			errno = 0;
 			assert_int_equal(accounts_groups(&user, ours, 1), count == 1 ? 1 : -1);
 			assert_int_equal(errno, count == 1 ? 0 : E2BIG);

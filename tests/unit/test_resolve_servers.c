@@ -259,13 +259,15 @@ static void test_wakes_at_end_of_grace(void **state)
 
 /* ---- TCP ---- */
 
+/* Each family by itself, for the other one has only 50 ms, and a slow machine takes them. */
 static void test_tcp(void **state)
 {
 	(void)state;
 	ns.behave = answer_over_tcp;
-	assert_int_equal(look_up("www.example"), 2 * ANKLET_ADDRESSES);
+	assert_int_equal(look_up_for("www.example", PORT_IPV6), ANKLET_ADDRESSES);
 	assert_found(0, "2001:db8::1");
-	assert_found_v4(2 * ANKLET_ADDRESSES - 1, ANKLET_ADDRESSES);
+	assert_int_equal(look_up_for("www.example", PORT_IPV4), ANKLET_ADDRESSES);
+	assert_found_v4(ANKLET_ADDRESSES - 1, ANKLET_ADDRESSES);
 	assert_int_equal(ns.asked_tcp, 2);
 }
 
@@ -279,12 +281,12 @@ static void test_tcp_at_the_same_time(void **state)
 	needs(CONFIG_ANKLET_LOOKUPS >= 6);
 	ns.behave = answer_over_tcp;
 	for (unsigned i = 0; i < 6; i++)
-		s[i] = begin(name[i], PORT_BOTH);
+		s[i] = begin(name[i], PORT_IPV4);
 	/* One that may be at it is forgotten. */
 	turns(4);
 	resolver_forget(&resolver, s[0].asker);
 	for (unsigned i = 1; i < 6; i++)
-		assert_int_equal(wait_for(s[i]), 2 * ANKLET_ADDRESSES);
+		assert_int_equal(wait_for(s[i]), ANKLET_ADDRESSES);
 }
 
 /* Of an answer that there is no room for, what fits is taken: nobody else is asked. */
@@ -292,9 +294,10 @@ static void test_tcp_too_long(void **state)
 {
 	(void)state;
 	ns.behave = answer_too_long;
-	assert_int_equal(look_up("www.example"), 2 * ANKLET_ADDRESSES);
+	assert_int_equal(look_up_for("www.example", PORT_IPV6), ANKLET_ADDRESSES);
 	assert_found(0, "2001:db8::1");
-	assert_found_v4(2 * ANKLET_ADDRESSES - 1, ANKLET_ADDRESSES);
+	assert_int_equal(look_up_for("www.example", PORT_IPV4), ANKLET_ADDRESSES);
+	assert_found_v4(ANKLET_ADDRESSES - 1, ANKLET_ADDRESSES);
 	assert_int_equal(ns.asked_tcp, 2);
 	assert_int_equal(ns.asked_server[1], 0);
 }
