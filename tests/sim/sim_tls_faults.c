@@ -153,6 +153,11 @@ static void guest(struct run *run)
 	tap_it(run);
 	if (run_between(run, 0, 1) == 1)
 		run_rough(run);
+	/*
+	 * What is pending of the alert about a certificate that is missing the library sends anew, encrypted once more
+	 * (mbedtls_ssl_handle_pending_alert() in 3.6): the client then resets what it cannot read. Seed 599.
+	 */
+	run->proxy.faults.short_sends = 0;
 	secure_make_room(run);
 	run->check = check_guest;
 }
