@@ -27,11 +27,11 @@ $(eval $(call read,sim,$(PORT_SIM) $(SIM_FRAMEWORK) $(sort $(patsubst %,tests/si
 	$(patsubst $(BUILD)/%,tests/%.c,$(sim)) $(contract)/harness_sim.c))
 $(eval $(call read,sim_less,tests/sim/sim_left_out.c))
 $(eval $(call read,lwip,$(PORT_LWIP) $(PORT_LWIP_DUAL) port/lwip/host/board.c \
-	$(contract)/harness_lwip.c $(HARNESS_HOST) $(contract)/host.c $(wildcard tests/lwip/*.c)))
+	$(contract)/harness_lwip.c $(HARNESS_HOST) $(contract)/host.c))
+$(eval $(call read,lwip_small,$(wildcard tests/lwip/*.c)))
 $(eval $(call read,lwip_sockets,$(BSD_SMALL) $(BSD_LWIP) \
 	$(BSD_INET4) $(contract)/harness_bsd_lwip.c $(wildcard tests/component/lwip/*.c)))
-$(eval $(call read,zephyr/host,$(BSD_ZEPHYR) $(contract)/harness_bsd_zephyr.c \
-	port/zephyr/sample/src/main.c $(wildcard $(zephyr)/*.c)))
+$(eval $(call read,zephyr/host,$(BSD_ZEPHYR) $(contract)/harness_bsd_zephyr.c port/zephyr/sample/src/main.c $(wildcard $(zephyr)/*.c)))
 
 lint: lint_format lint_cppcheck lint_tidy lint_scripts lint_man lint_calls ## test: clang-format, cppcheck, clang-tidy, shellcheck, mandoc; who calls whom
 

@@ -356,19 +356,19 @@ static bool waits_for_from(const struct port_entry *from)
 	       (from->flags & STREAM_ENDED || from->pcb->rcv_ann_wnd > 0);
 }
 
-int port_move(struct port *p, port_sock from, port_sock to, size_t budget, port_sock *culprit)
+int port_move(struct port *p, port_sock from, port_sock to, size_t budget, port_sock *failed)
 {
 	struct port_entry *f = stream(p, from), *t = stream(p, to);
 	int end = send_end(t);
 	size_t n;
 
 	assert(budget > 0 && (t->source == NULL || t->source == f->ring));
-	*culprit = to;
+	*failed = to;
 	if (t->wants & WANT_WRITE)
 		return PORT_AGAIN;
 	if (end != 0)
 		return end;
-	*culprit = from;
+	*failed = from;
 	if (f->wants & WANT_READ)
 		return PORT_AGAIN;
 	n = queue_unread(f->ring, t, budget);
@@ -379,7 +379,7 @@ int port_move(struct port *p, port_sock from, port_sock to, size_t budget, port_
 		return end;
 	if (waits_for_from(f))
 		return socket_await(f, WANT_READ);
-	*culprit = to;
+	*failed = to;
 	return socket_await(t, WANT_WRITE);
 }
 

@@ -139,20 +139,20 @@ int port_send(struct port *p, port_sock s, const void *data, size_t len)
 	return n;
 }
 
-int port_move(struct port *p, port_sock from, port_sock to, size_t budget, port_sock *culprit)
+int port_move(struct port *p, port_sock from, port_sock to, size_t budget, port_sock *failed)
 {
 	const uint8_t *data;
 	int n;
 
 	assert(budget > 0);
-	*culprit = to;
+	*failed = to;
 	if (socket_awaits(p, to, SIM_WRITE))
 		return PORT_AGAIN;
-	*culprit = from;
+	*failed = from;
 	n = port_peek(p, from, &data);
 	if (n < 0)
 		return n;
-	*culprit = to;
+	*failed = to;
 	n = port_send(p, to, data, (size_t)n < budget ? (size_t)n : budget);
 	if (n > 0)
 		take(p, from, (size_t)n);

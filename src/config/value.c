@@ -79,10 +79,11 @@ static bool is_blank(char c)
 
 struct word word_take(struct reading *r)
 {
-	const char *at = r->rest.at, *end = at + r->rest.len, *start;
+	const char *at = r->rest.at, *end, *start;
 
 	if (r->options)
-		return r->rest.at != NULL ? word_split(&r->rest, '&') : r->rest;
+		return at != NULL ? word_split(&r->rest, '&') : r->rest;
+	end = at + r->rest.len;
 	while (at < end && is_blank(*at))
 		at++;
 	if (at == end || *at == '#')
@@ -283,9 +284,12 @@ static bool forward_read(struct reading *r, struct word listen, struct forward *
 {
 	struct word target = word_take(r);
 
-	if (!endpoint_read(r, VALUE_FORWARD, listen, &f->listen) ||
-		!value_read(r, VALUE_TARGET, listen, target, &f->target))
+	if (!endpoint_read(r, VALUE_FORWARD, listen, &f->listen))
 		return false;
+	if (target.at == NULL)
+		return error_set(r, ERROR_MISSING, listen, VALUE_TARGET);
+	if (!endpoint_read(r, VALUE_TARGET, target, &f->target))
+		return r->error.kind == ERROR_NONE && error_set(r, ERROR_INVALID, target, VALUE_TARGET);
 	return (f->listen.scheme == ENDPOINT_UDP) == (f->target.scheme == ENDPOINT_UDP) ||
 	       error_set(r, ERROR_UNEXPECTED, target, VALUE_UDP);
 }

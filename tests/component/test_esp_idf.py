@@ -56,12 +56,6 @@ def test_the_sources_are_those_of_the_makefile(six, tls):
     assert not asked["unknown"]
 
 
-def test_the_sources_without_names():
-    named, nameless = (set(evaluated("ESP_PLATFORM", *words)["SRCS"]) for words in (["CONFIG_ANKLET_NAMES"], []))
-    assert {pathlib.Path(path).name for path in named - nameless} == \
-        {"lookups.c", "names_known.c", "system_lwip_names.c"}
-
-
 def test_every_directory_is_there():
     asked = evaluated("ESP_PLATFORM")
     for name in asked["INCLUDE_DIRS"] + asked["PRIV_INCLUDE_DIRS"]:

@@ -92,14 +92,6 @@ def test_sources_with_tls(listed):
     assert "mbedTLS" in said["link"]
 
 
-def test_sources_without_names(listed):
-    common, without_tls, _ = listed
-    done, said = evaluated(MODULE / "CMakeLists.txt", "CONFIG_ANKLET", "CONFIG_ANKLET_PORT_BSD", "CONFIG_NET_IPV6")
-    assert done.returncode == 0, done.stderr
-    assert set(common + without_tls) - set(sources(said)) == {"port/bsd/lookups.c", "port/bsd/system_zephyr_names.c",
-                                                              "port/names_known.c"}
-
-
 def test_sources_without_ipv6(listed):
     common, without_tls, _ = listed
     done, said = evaluated(MODULE / "CMakeLists.txt", *WITH_NAMES[:-1])
@@ -110,7 +102,6 @@ def test_sources_without_ipv6(listed):
 @pytest.mark.parametrize("symbols, complaint", [
     (["CONFIG_ANKLET", "CONFIG_ANKLET_PORT_BSD", "CONFIG_ANKLET_TLS"], "MBEDTLS"),
     (["CONFIG_ANKLET", "CONFIG_ANKLET_PORT_LWIP"], "ANKLET_PORT_BSD"),
-    (["CONFIG_ANKLET", "CONFIG_ANKLET_PORT_BSD", "CONFIG_ANKLET_NAMES"], "DNS_RESOLVER"),
 ])
 def test_what_cannot_be_built_is_said(symbols, complaint):
     done, _ = evaluated(MODULE / "CMakeLists.txt", *symbols)

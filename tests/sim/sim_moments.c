@@ -201,7 +201,7 @@ static void bind_by(struct run *run, const char *ip, const char *name)
 {
 	begin(run, SOCKS4_BIND, ip, name);
 	use_rules(run, "", "bind");
-	expect_caller(run, name == NULL && strcmp(ip, PEER) != 0);
+	expect_caller(run, name == NULL && ip != NULL && strcmp(ip, PEER) != 0);
 	resolve_name(run);
 }
 
