@@ -18,7 +18,6 @@ cppcheck_$(1):
 tidy_$(1):
 	@printf '%s\n' $(2) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- -std=c11 $$($(1)_FLAGS)
 endef
-
 $(eval $(call read,posix,$(CORE) $(TLS_none) $(port_bsd) $(PROGRAM) $(PROGRAM_$(NATIVE)) \
 	$(ACCOUNTS_system) $(ACCOUNTS_files) $(if $(tls_built:none=),$(TLS_mbedtls)) \
 	$(patsubst $(BUILD)/%,tests/%.c,$(needs_unit)) $(wildcard tests/fuzz/*.c) \
@@ -29,9 +28,10 @@ $(eval $(call read,sim_less,tests/sim/sim_left_out.c))
 $(eval $(call read,lwip,$(PORT_LWIP) $(PORT_LWIP_DUAL) port/lwip/host/board.c \
 	$(contract)/harness_lwip.c $(HARNESS_HOST) $(contract)/host.c))
 $(eval $(call read,lwip_small,$(wildcard tests/lwip/*.c)))
-$(eval $(call read,lwip_sockets,$(BSD_SMALL) $(BSD_LWIP) \
-	$(BSD_INET4) $(contract)/harness_bsd_lwip.c $(wildcard tests/component/lwip/*.c)))
-$(eval $(call read,zephyr/host,$(BSD_ZEPHYR) $(contract)/harness_bsd_zephyr.c port/zephyr/sample/src/main.c $(wildcard $(zephyr)/*.c)))
+$(eval $(call read,lwip_sockets,$(BSD_SMALL) $(BSD_LWIP) $(BSD_INET4) $(contract)/harness_bsd_lwip.c \
+	$(wildcard $(lwip_sockets)/*.c)))
+$(eval $(call read,zephyr/host,$(BSD_ZEPHYR) $(contract)/harness_bsd_zephyr.c \
+	port/zephyr/sample/src/main.c $(wildcard $(zephyr)/*.c)))
 
 lint: lint_format lint_cppcheck lint_tidy lint_scripts lint_man lint_calls ## test: clang-format, cppcheck, clang-tidy, shellcheck, mandoc; who calls whom
 

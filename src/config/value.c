@@ -289,7 +289,8 @@ static bool forward_read(struct reading *r, struct word listen, struct forward *
 	if (target.at == NULL)
 		return error_set(r, ERROR_MISSING, listen, VALUE_TARGET);
 	if (!endpoint_read(r, VALUE_TARGET, target, &f->target))
-		return r->error.kind == ERROR_NONE && error_set(r, ERROR_INVALID, target, VALUE_TARGET);
+		return r->error.kind == ERROR_NONE &&
+		       error_set(r, ERROR_INVALID, target, VALUE_TARGET);
 	return (f->listen.scheme == ENDPOINT_UDP) == (f->target.scheme == ENDPOINT_UDP) ||
 	       error_set(r, ERROR_UNEXPECTED, target, VALUE_UDP);
 }
