@@ -58,7 +58,8 @@ BOARD_COMMON += port/lwip/boards/common/startup.c port/lwip/boards/common/watchd
 FIRMWARE += port/lwip/firmware/figures.c port/lwip/firmware/main.c
 FIRMWARE_none += port/lwip/firmware/tls_heap_none.c
 FIRMWARE_mbedtls += port/lwip/firmware/tls_heap.c
-ECHO += port/lwip/boards/common/echo.c port/lwip/chacha20.c port/lwip/random.c src/base/address.c src/base/text.c
+ECHO += port/lwip/boards/common/echo.c port/lwip/chacha20.c port/lwip/name_servers.c port/lwip/random.c
+ECHO += src/base/address.c src/base/text.c
 
 # Of lwIP, below its src/.
 LWIP_CORE += core/def.c core/dns.c core/inet_chksum.c core/init.c core/ip.c core/mem.c core/memp.c core/netif.c
