@@ -51,5 +51,6 @@ bool address_is_of(const struct netif *netif, const struct ip *ip)
 
 uint32_t address_zone(const char *name)
 {
-	return netif_name_to_index(name);
+	/* lwIP reads a number after the two letters of a name, also where it has none. */
+	return strlen(name) > 2 ? netif_name_to_index(name) : 0;
 }

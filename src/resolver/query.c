@@ -264,8 +264,11 @@ static size_t put_question(struct lookup *l)
 {
 	unsigned family = l->query[RESOLVER_V6].result == DNS_PENDING ? RESOLVER_V6 : RESOLVER_V4;
 	struct dns_question question = query_question(l, family);
-	size_t len = dns_query(l->bytes + 2, &question);
+	size_t len;
 
+	if (!RESOLVER_HAS_TCP)
+		return 0; /* never called, and there is no room */
+	len = dns_query(l->bytes + 2, &question);
 	l->bytes[0] = (uint8_t)(len >> 8);
 	l->bytes[1] = (uint8_t)len;
 	return 2 + len;

@@ -17,7 +17,7 @@
 #include "port.h"
 #include "room.h"
 
-#define PAGES 4096 /* at most, of an instance */
+#define PAGES 16384 /* at most, of an instance */
 
 static const char listens[] = "listen tcp://127.0.0.1:0\n";
 

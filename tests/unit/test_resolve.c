@@ -444,7 +444,7 @@ static void test_more_than_places(void **state)
 	struct question q[MOST];
 
 	(void)state;
-	needs(MOST <= RESOLVER_ASKERS);
+	needs(MOST <= RESOLVER_ASKERS && MOST <= 64); /* within the 50 ms of the slower family */
 	ns.behave = answer_by_name;
 	for (unsigned i = 0; i < MOST; i++) {
 		snprintf(name[i], sizeof name[i], "n%u.example", i + 1);
