@@ -34,6 +34,9 @@ $(eval $(call tested,posix,$(BUILD)/posix_contract,$(CONTRACT) $(HARNESS_UNIX)))
 $(BUILD)/unit/test_accounts: $(call of,posix,$(ACCOUNTS_files))
 # A fuzz target's corpus is an ordinary test: every string of bytes ever found interesting.
 $(eval $(call linked,posix,$(needs_replay): $(BUILD)/replay/%: $(call of,posix,tests/fuzz/fuzz_%.c tests/fuzz/replay.c),$$(TEST_LDFLAGS)))
+needs_fuzz = $(FUZZ:fuzz_%=$(BUILD)/fuzz/%)
+$(eval $(call linked,posix,$(needs_fuzz): $(BUILD)/fuzz/%: $(BUILD)/posix/tests/fuzz/fuzz_%.o,\
+	$$(TEST_LDFLAGS) -fsanitize=fuzzer))
 
 # ---- In the simulator ----
 
@@ -142,11 +145,6 @@ check-configs: ## test: build and test every configuration, and some by chance; 
 	@BUILD=$(BUILD) CC='$(CC)' CROSS=$(CROSS) tests/configs $(CONFIGS)
 
 # ---- Fuzzing: FUZZ_SECONDS for each target, all at the same time ----
-
-needs_fuzz = $(FUZZ:fuzz_%=$(BUILD)/fuzz/%)
-
-$(eval $(call linked,posix,$(needs_fuzz): $(BUILD)/fuzz/%: $(BUILD)/posix/tests/fuzz/fuzz_%.o,\
-	$$(TEST_LDFLAGS) -fsanitize=fuzzer))
 
 fuzz: ## test: the readers of foreign bytes, with clang; FUZZ_SECONDS=60
 	@$(MAKE) BUILD=$(BUILD)/fuzzing CC=clang SANITIZE=fuzzer-no-link,address,undefined CHECKS=fuzz check_programs
