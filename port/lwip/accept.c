@@ -44,12 +44,12 @@ static bool any_idle(const struct port *p)
 /* lwIP puts each new connection before the others. */
 static struct tcp_pcb *oldest_half_open(const struct port *p)
 {
-	struct tcp_pcb *oldest = NULL;
+	struct tcp_pcb *found = NULL;
 
 	for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb != NULL; pcb = pcb->next)
 		if (pcb->state == SYN_RCVD && tcp_ext_arg_get(pcb, port_id) == p)
-			oldest = pcb;
-	return oldest;
+			found = pcb;
+	return found;
 }
 
 /*

@@ -238,13 +238,14 @@ struct udp_flow *udp_flow_find(struct anklet *a, unsigned listener, const struct
 /* To the end of its client's own, a ring that begins with the one that was idle longest. */
 static void join_own(struct anklet *a, struct udp_flow *flow)
 {
-	uint16_t *oldest = &a->udp->oldest_of[flow->holder], at = (uint16_t)(index_of(a, flow) + 1);
+	uint16_t *first_of = &a->udp->oldest_of[flow->holder],
+		 at = (uint16_t)(index_of(a, flow) + 1);
 	struct udp_flow *first;
 
-	if (*oldest == 0)
-		*oldest = flow->own_previous = at;
-	first = &a->udp->flow[*oldest - 1];
-	flow->own_next = *oldest;
+	if (*first_of == 0)
+		*first_of = flow->own_previous = at;
+	first = &a->udp->flow[*first_of - 1];
+	flow->own_next = *first_of;
 	flow->own_previous = first->own_previous;
 	a->udp->flow[flow->own_previous - 1].own_next = at;
 	first->own_previous = at;
@@ -252,12 +253,13 @@ static void join_own(struct anklet *a, struct udp_flow *flow)
 
 static void leave_own(struct anklet *a, struct udp_flow *flow)
 {
-	uint16_t *oldest = &a->udp->oldest_of[flow->holder], at = (uint16_t)(index_of(a, flow) + 1);
+	uint16_t *first_of = &a->udp->oldest_of[flow->holder],
+		 at = (uint16_t)(index_of(a, flow) + 1);
 
 	a->udp->flow[flow->own_previous - 1].own_next = flow->own_next;
 	a->udp->flow[flow->own_next - 1].own_previous = flow->own_previous;
-	if (*oldest == at)
-		*oldest = flow->own_next == at ? 0 : flow->own_next;
+	if (*first_of == at)
+		*first_of = flow->own_next == at ? 0 : flow->own_next;
 }
 
 void udp_flow_enter(struct anklet *a, struct udp_flow *flow, enum timer_kind kind)

@@ -24,12 +24,12 @@ static char lower(char c)
 /* Is the name 'domain' or one below it? */
 static bool is_within(const char *name, size_t len, const char *domain)
 {
-	size_t known = strlen(domain);
+	size_t below = strlen(domain);
 
-	if (len < known || (len > known && name[len - known - 1] != '.'))
+	if (len < below || (len > below && name[len - below - 1] != '.'))
 		return false;
-	for (size_t i = 0; i < known; i++)
-		if (lower(name[len - known + i]) != domain[i])
+	for (size_t i = 0; i < below; i++)
+		if (lower(name[len - below + i]) != domain[i])
 			return false;
 	return true;
 }

@@ -147,12 +147,12 @@ static void lasting(struct run *run)
 static void look_answered(struct run *run)
 {
 	const struct udp_forwards *d = run->anklet->udp;
-	unsigned answered = 0;
+	unsigned count = 0;
 
 	for (unsigned i = 0; i < SLOTS; i++)
-		answered += d->flow[i].kind != 0 && d->flow[i].kind != TIMER_FLOW_NEW;
+		count += d->flow[i].kind != 0 && d->flow[i].kind != TIMER_FLOW_NEW;
 	if (run->sim.now > 500 && run->sim.now < FLOOD_TO_MS)
-		EXPECT(run, answered == 1);
+		EXPECT(run, count == 1);
 }
 
 static void check_answered(struct run *run)
