@@ -266,9 +266,8 @@ static bool scheme_take(struct reading *r, int type, struct word *word, struct e
 	} else {
 		/* It is the same in either case (RFC 3986, section 3.1). */
 		for (size_t i = 0; i < key.len; i++)
-			lower[i] =
-				(char)(word->at[i] |
-					0x20); /* cppcheck-suppress unreadVariable ; it is key's */
+			/* cppcheck-suppress unreadVariable ; it is key's */
+			lower[i] = (char)(word->at[i] | 0x20);
 		found = names_find(&names, key);
 		*word = (struct word){rest.at + 2, rest.len - 2};
 	}

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "resolver/cache.h"
+#include "room.h"
 
 #define NOW (0u - 1000) /* the clock wraps meanwhile */
 #define S 1000u
@@ -66,6 +67,7 @@ static void test_by_name_and_type(void **state)
 	struct dns_question none = question("", DNS_A);
 
 	(void)state;
+	needs(CONFIG_ANKLET_NAMES && CONFIG_ANKLET_NAME_CACHE > 0);
 	assert_int_equal(result(&c, &none, 0), DNS_PENDING);
 	add(&c, "a.example", 60, 1);
 	assert_int_equal(find(&c, "a.example", NOW), 1);
@@ -80,6 +82,7 @@ static void test_time_to_live(void **state)
 	struct cache c = {0};
 
 	(void)state;
+	needs(CONFIG_ANKLET_NAMES && CONFIG_ANKLET_NAME_CACHE > 0);
 	add(&c, "zero.example", 0, 1);
 	assert_int_equal(find(&c, "zero.example", NOW), 1);
 	assert_int_equal(find(&c, "zero.example", NOW + 1 * S), 0);
@@ -98,6 +101,7 @@ static void test_no_such_name(void **state)
 	struct dns_question q = question("none.example", DNS_A);
 
 	(void)state;
+	needs(CONFIG_ANKLET_NAMES && CONFIG_ANKLET_NAME_CACHE > 0);
 	cache_add(&c, &q, NOW, DNS_NO_NAME, CACHE_UNSEEN, &a);
 	assert_int_equal(result(&c, &q, NOW + 4 * S), DNS_NO_NAME);
 	assert_int_equal(result(&c, &q, NOW + 5 * S), DNS_PENDING);
@@ -110,6 +114,7 @@ static void test_newest_counts(void **state)
 	struct cache c = {0};
 
 	(void)state;
+	needs(CONFIG_ANKLET_NAMES && CONFIG_ANKLET_NAME_CACHE > 0);
 	add(&c, "a.example", 600, 1);
 	add(&c, "a.example", 60, 2);
 	assert_int_equal(find(&c, "a.example", NOW), 2);
@@ -123,6 +128,7 @@ static void test_first_to_end_gives_way(void **state)
 	const unsigned first = 7 % CACHE_ENTRIES;
 
 	(void)state;
+	needs(CONFIG_ANKLET_NAMES && CONFIG_ANKLET_NAME_CACHE > 0);
 	for (unsigned i = 0; i < CACHE_ENTRIES; i++) {
 		snprintf(name, sizeof name, "n%u.example", i);
 		add(&c, name, i == first ? 50 : 100, (uint8_t)(i % 250 + 1));
@@ -141,6 +147,7 @@ static void test_long_names(void **state)
 	char name[CACHE_NAME_MAX + 2];
 
 	(void)state;
+	needs(CONFIG_ANKLET_NAMES && CONFIG_ANKLET_NAME_CACHE > 0);
 	memset(name, 'x', sizeof name);
 	name[CACHE_NAME_MAX] = '\0';
 	add(&c, name, 60, 1);
@@ -159,6 +166,7 @@ static void test_hosts(void **state)
 	struct dns_answer a = answer(0, 7);
 
 	(void)state;
+	needs(CONFIG_ANKLET_NAMES && CONFIG_ANKLET_NAME_CACHE > 0);
 	cache_add(&c, &q, NOW, DNS_ADDRESSES, CACHE_HOSTS, &a);
 	assert_int_equal(find(&c, "nas", NOW + 0x40000000), 7);
 	cache_sweep(&c, NOW + 0x80000000);
@@ -174,6 +182,7 @@ static void test_sweep(void **state)
 	struct cache c = {0};
 
 	(void)state;
+	needs(CONFIG_ANKLET_NAMES && CONFIG_ANKLET_NAME_CACHE > 0);
 	add(&c, "a.example", 3600, 1);
 	assert_true(c.timed);
 	assert_true((int32_t)(c.sweep_at - NOW) > 0 && c.sweep_at - NOW < 0x10000000);

@@ -43,6 +43,7 @@ static void test_servers(void **state)
 	struct resolv_conf conf;
 
 	(void)state;
+	needs(CONFIG_ANKLET_NAMES && CONFIG_ANKLET_NAME_FILES && CONFIG_ANKLET_NAME_SEARCH >= 1024);
 	resolv_conf_init(&conf);
 	take(&conf, "nameserver 192.0.2.1 # the router");
 	take(&conf, " \tnameserver\t2001:db8::53\r");
@@ -71,6 +72,7 @@ static void test_search(void **state)
 	struct resolv_conf conf;
 
 	(void)state;
+	needs(CONFIG_ANKLET_NAMES && CONFIG_ANKLET_NAME_FILES && CONFIG_ANKLET_NAME_SEARCH >= 1024);
 	resolv_conf_init(&conf);
 	take(&conf, "domain first.example other.example");
 	assert_int_equal(conf.searches, 1);
@@ -90,6 +92,7 @@ static void test_search_is_bounded(void **state)
 	size_t total = 0;
 
 	(void)state;
+	needs(CONFIG_ANKLET_NAMES && CONFIG_ANKLET_NAME_FILES && CONFIG_ANKLET_NAME_SEARCH >= 1024);
 	resolv_conf_init(&conf);
 	for (size_t len = strlen(line); len + 4 < sizeof line; len += 3)
 		memcpy(line + len, " ab", 4);
@@ -107,6 +110,7 @@ static void test_options(void **state)
 	struct resolv_conf conf;
 
 	(void)state;
+	needs(CONFIG_ANKLET_NAMES && CONFIG_ANKLET_NAME_FILES && CONFIG_ANKLET_NAME_SEARCH >= 1024);
 	resolv_conf_init(&conf);
 	assert_int_equal(conf.ndots, 1);
 	assert_int_equal(conf.timeout_s, 5);
@@ -135,6 +139,7 @@ static void test_junk(void **state)
 	uint32_t seed = 1;
 
 	(void)state;
+	needs(CONFIG_ANKLET_NAMES && CONFIG_ANKLET_NAME_FILES && CONFIG_ANKLET_NAME_SEARCH >= 1024);
 	resolv_conf_init(&untouched);
 	resolv_conf_init(&conf);
 	for (unsigned i = 0; i < 2000; i++) {
@@ -159,6 +164,7 @@ static void test_literals(void **state)
 	struct address at = {.port = 9};
 
 	(void)state;
+	needs(CONFIG_ANKLET_NAMES && CONFIG_ANKLET_NAME_FILES && CONFIG_ANKLET_NAME_SEARCH >= 1024);
 	for (size_t i = 0; i < sizeof none / sizeof *none; i++)
 		assert_false(literal_parse(none[i], strlen(none[i]), &at));
 	assert_int_equal(at.port, 9);
@@ -191,6 +197,7 @@ static void test_hosts_lines(void **state)
 	unsigned v4, v6;
 
 	(void)state;
+	needs(CONFIG_ANKLET_NAMES && CONFIG_ANKLET_NAME_FILES && CONFIG_ANKLET_NAME_SEARCH >= 1024);
 	assert_true(in_line("192.0.2.1\tA.example  alias\r", "a.example", &v4, &v6));
 	assert_int_equal(v4, 1);
 	assert_int_equal(v6, 0);
@@ -213,6 +220,7 @@ static void test_many_lines(void **state)
 	unsigned v4, v6;
 
 	(void)state;
+	needs(CONFIG_ANKLET_NAMES && CONFIG_ANKLET_NAME_FILES && CONFIG_ANKLET_NAME_SEARCH >= 1024);
 	assert_true(
 		in_line("192.0.2.1 a\n\n192.0.2.2 b a\n2001:db8::1 a\n192.0.2.3 c", "a", &v4, &v6));
 	assert_int_equal(v4, ANKLET_ADDRESSES < 2 ? ANKLET_ADDRESSES : 2);
@@ -263,6 +271,7 @@ static const struct {
 static void test_confs_in_the_wild(void **state)
 {
 	(void)state;
+	needs(CONFIG_ANKLET_NAMES && CONFIG_ANKLET_NAME_FILES && CONFIG_ANKLET_NAME_SEARCH >= 1024);
 	needs(FILES_SERVERS == 3 && FILES_SEARCH >= 64);
 	for (size_t i = 0; i < sizeof confs / sizeof *confs; i++) {
 		char servers[200] = "", searches[200] = "";
@@ -297,6 +306,7 @@ static void test_long_search(void **state)
 	char text[1200] = "search";
 
 	(void)state;
+	needs(CONFIG_ANKLET_NAMES && CONFIG_ANKLET_NAME_FILES && CONFIG_ANKLET_NAME_SEARCH >= 1024);
 	needs(FILES_SEARCH >= 12 * 61);
 	for (char c = 'a'; c < 'm'; c++) {
 		size_t len = strlen(text);
@@ -317,6 +327,7 @@ static void test_what_does_not_fit_is_counted(void **state)
 	struct resolv_conf conf;
 
 	(void)state;
+	needs(CONFIG_ANKLET_NAMES && CONFIG_ANKLET_NAME_FILES && CONFIG_ANKLET_NAME_SEARCH >= 1024);
 	resolv_conf_init(&conf);
 	for (unsigned i = 0; i < FILES_SERVERS + 2; i++)
 		take(&conf, "nameserver 192.0.2.1");
@@ -337,6 +348,7 @@ static void test_hosts_in_the_wild(void **state)
 	unsigned v4, v6;
 
 	(void)state;
+	needs(CONFIG_ANKLET_NAMES && CONFIG_ANKLET_NAME_FILES && CONFIG_ANKLET_NAME_SEARCH >= 1024);
 	assert_true(in_line(text, "localhost", &v4, &v6));
 	assert_true(v4 == 1 && v6 == 1);
 	assert_true(in_line(text, "box", &v4, &v6));
