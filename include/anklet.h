@@ -32,7 +32,7 @@
  * asserted when anklet is built.
  */
 #define ANKLET_UDP_MEMORY                                                                 \
-	((size_t)CONFIG_ANKLET_UDP_FLOWS * 176 +                                          \
+	((size_t)CONFIG_ANKLET_UDP_FLOWS * 184 +                                          \
 		(CONFIG_ANKLET_UDP_FLOWS > 0) *                                           \
 			((size_t)CONFIG_ANKLET_FORWARDS * (24 * ANKLET_ADDRESSES + 128) + \
 				(size_t)CONFIG_ANKLET_SESSIONS * 2 +                      \
