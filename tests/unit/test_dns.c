@@ -136,8 +136,8 @@ static void test_addresses_kept(void **state)
 	for (uint8_t i = 0; i < 100; i++)
 		add_v4(&m, AT_QUESTION, 300, i);
 	assert_int_equal(read_a(&m, &answer), DNS_ADDRESSES);
-	assert_int_equal(answer.addresses.count, CONFIG_ANKLET_ADDRESSES);
-	assert_v4(&answer, CONFIG_ANKLET_ADDRESSES - 1, CONFIG_ANKLET_ADDRESSES - 1);
+	assert_int_equal(answer.addresses.count, ANKLET_ADDRESSES);
+	assert_v4(&answer, ANKLET_ADDRESSES - 1, ANKLET_ADDRESSES - 1);
 }
 
 static void test_v6(void **state)
