@@ -23,4 +23,3 @@ ALL_LDFLAGS = $(PIE) $(LINK_$(SYSTEM)) $(SANITIZER) $(LDFLAGS)
 TEST_LDFLAGS = $(if $(LTO),-fno-lto) $(ALL_LDFLAGS)
 LINK_Linux = -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code,-z,nodynamic-undefined-weak,--no-eh-frame-hdr,--build-id=none,--gc-sections,--as-needed
 LINK_Darwin = -Wl,-dead_strip
-LIBS = $(if $(filter Linux Darwin,$(SYSTEM)),-lresolv)
