@@ -139,6 +139,19 @@ static void log_example(struct anklet *a)
 	}
 }
 
+/* The soft limit has been raised already, as far as that goes. */
+static void log_few(struct anklet *a, uint32_t sessions)
+{
+	if (sessions == CONFIG_ANKLET_SESSIONS)
+		return;
+	text_num(begin("there are too few descriptors for more than "), sessions);
+	text_str(&line, " sessions: for all ");
+	text_num(&line, CONFIG_ANKLET_SESSIONS);
+	text_str(&line, " raise the hard limit on open files (ulimit -Hn) to ");
+	text_num(&line, FDSET_NEEDED);
+	anklet_log(a, PORT_WARNING, line.buf, line.len);
+}
+
 static void greet(struct anklet *a)
 {
 	struct anklet_status status;
@@ -147,6 +160,7 @@ static void greet(struct anklet *a)
 	text_num(begin("anklet " ANKLET_VERSION ", up to "), status.sessions_max);
 	text_str(&line, " sessions at once");
 	log_line(a);
+	log_few(a, status.sessions_max);
 	log_listening(a);
 	log_rules(a);
 	log_example(a);

@@ -114,6 +114,12 @@ int port_wait(struct port *p, int32_t ms);
 /* Names one of the sockets that the last port_wait() found ready, each once; then PORT_NONE. */
 port_sock port_next(struct port *p);
 
+/*
+ * How many more sockets the system has room for now, as far as it says, and without what the port itself opens for a
+ * moment. PORT_SOCKETS: only the table limits them. That is always so where PORT_ROOM_VARIES of port_arch.h is 0.
+ */
+unsigned port_room(struct port *p);
+
 /* ---- Making connections ---- */
 
 /*

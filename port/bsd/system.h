@@ -18,6 +18,7 @@
  *	SYSTEM_FD_SET       'fd_set native' where a set of fdset.h may be one, else 'char none'
  *	PORT_FAMILIES       the families of addresses that it is built with (port.h)
  *	PORT_ZONE_MAX       the highest number of an interface (port_zone())
+ *	PORT_ROOM_VARIES    0: there is a descriptor for every socket, come what may (port_room())
  *	struct system       what the system keeps in struct port, zero at first
  *
  * Nothing else is asked for: no eventfd, no pipe, no clock beside system_now_ms(), no signals, no
@@ -54,8 +55,8 @@ int system_wait(struct port *p, int n, struct fdset *rd, struct fdset *wr, int32
 bool system_log(enum port_level level, const char *line, size_t len);
 
 /*
- * It also has port_load(), port_local_for(), port_name_servers(), port_names_read(), port_names_stamp(), port_random()
- * and port_zone(), as port.h has them.
+ * It also has port_load(), port_local_for(), port_name_servers(), port_names_read(), port_names_stamp(), port_random(),
+ * port_room() and port_zone(), as port.h has them.
  */
 
 /* As port_is_local(), but for 127.0.0.0/8. */

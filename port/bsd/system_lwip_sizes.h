@@ -19,6 +19,7 @@
 #define SYSTEM_DROP 1460
 
 #define PORT_FAMILIES (LWIP_IPV6 ? PORT_BOTH : PORT_IPV4)
+#define PORT_ROOM_VARIES 0
 #define PORT_ZONE_MAX UINT8_MAX
 
 /* Descriptors are lwIP's, and begin at an offset. */

@@ -13,6 +13,7 @@
 #define SYSTEM_SCRATCH 65536
 
 #define PORT_FAMILIES PORT_BOTH
+#define PORT_ROOM_VARIES 1
 #define PORT_ZONE_MAX UINT32_MAX
 
 /* A set holds every entry, the standard streams and some inherited descriptors, at least twice. */

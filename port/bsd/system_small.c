@@ -17,6 +17,12 @@ void system_end(struct port *p)
 	(void)p;
 }
 
+unsigned port_room(struct port *p)
+{
+	(void)p;
+	return PORT_SOCKETS;
+}
+
 #define FIRST_PORT 1024 /* of those that are drawn: RFC 6056, section 3.2 */
 #define DRAWS_MAX 32    /* ports that are drawn until one is free */
 

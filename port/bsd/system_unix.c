@@ -61,7 +61,7 @@ static void ignore_broken_pipes(void)
 static void raise_descriptor_limit(void)
 {
 	struct rlimit limit;
-	rlim_t needed = PORT_SOCKETS + 64;
+	rlim_t needed = FDSET_NEEDED;
 
 	if (needed > (rlim_t)fdset_limit())
 		needed = (rlim_t)fdset_limit();
@@ -69,6 +69,22 @@ static void raise_descriptor_limit(void)
 		return;
 	limit.rlim_cur = limit.rlim_max < needed ? limit.rlim_max : needed;
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+#define MOMENTARY 2 /* descriptors: of a file of names, and of a question about an address */
+
+unsigned port_room(struct port *p)
+{
+	struct rlimit limit;
+	int most = fdset_limit();
+	unsigned room = 0;
+
+	(void)p;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < (rlim_t)most)
+		most = (int)limit.rlim_cur;
+	for (int fd = 0; fd < most && room < PORT_SOCKETS + MOMENTARY; fd++)
+		room += fcntl(fd, F_GETFD) < 0;
+	return room > MOMENTARY ? room - MOMENTARY : 0;
 }
 
 int system_start(struct port *p)

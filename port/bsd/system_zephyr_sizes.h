@@ -20,6 +20,7 @@
 #define PORT_FAMILIES PORT_IPV4
 #endif
 #define PORT_ZONE_MAX UINT8_MAX
+#define PORT_ROOM_VARIES 0
 
 /* One table has every descriptor there is. */
 #define SYSTEM_DESCRIPTORS CONFIG_ZVFS_OPEN_MAX

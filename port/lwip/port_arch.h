@@ -17,6 +17,7 @@ _Static_assert(CONFIG_ANKLET_LWIP_RINGS >= 2 * CONFIG_ANKLET_SESSIONS,
 	"a session that is relayed has two connections");
 
 #define PORT_FAMILIES (LWIP_IPV6 ? PORT_BOTH : PORT_IPV4)
+#define PORT_ROOM_VARIES 0 /* lwIP has a control block for each socket */
 
 /* The highest number of an interface. */
 #define PORT_ZONE_MAX UINT8_MAX

@@ -282,6 +282,12 @@ void port_reset(struct port *p, port_sock *s)
 
 /* ---- Addresses ---- */
 
+unsigned port_room(struct port *p)
+{
+	(void)p;
+	return PORT_SOCKETS;
+}
+
 uint32_t port_zone(const char *name)
 {
 	return address_zone(name);

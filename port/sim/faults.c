@@ -66,6 +66,17 @@ int port_init(struct port *p, const struct port_config *config)
 	return fault(p, SIM_CALL_INIT);
 }
 
+unsigned port_room(struct port *p)
+{
+	int held = 0;
+
+	if (!p->faults.says_max)
+		return PORT_SOCKETS;
+	for (port_sock s = 0; s < PORT_SOCKETS; s++)
+		held += p->socket[s].kind != SIM_FREE;
+	return held < p->faults.sockets_max ? (unsigned)(p->faults.sockets_max - held) : 0;
+}
+
 void port_fini(struct port *p)
 {
 	for (port_sock i = 0; i < PORT_SOCKETS; i++) {

@@ -11,6 +11,7 @@
 #define SIM_WINDOW_MAX 8192      /* octets that may be on their way and unread in one direction */
 #define PORT_ZONE_MAX UINT32_MAX /* the highest number of an interface */
 #define PORT_FAMILIES PORT_BOTH
+#define PORT_ROOM_VARIES 1
 
 struct sim;
 struct sim_host;
@@ -76,6 +77,7 @@ struct sim_faults {
 	uint16_t jumps;      /* chance that a wait ends late, as after a suspended machine */
 	uint32_t jump_ms;    /* by up to so much */
 	int16_t sockets_max; /* sockets this process may hold; 0: as many as there are */
+	bool says_max;       /* and port_room() says so */
 	/*
 	 * The call number fail_at (from 1; 0: none) among those that may answer
 	 * fail_with answers it. A connection that failed this way is broken for its

@@ -23,6 +23,23 @@ void clients_init(struct clients *clients)
 		clients->pool[i].size = sizes[i];
 }
 
+void clients_fit(struct clients *clients, unsigned room, bool flows)
+{
+	/* Of each place; one more for the moment in which BIND's peer was accepted and its listener is still open. */
+	static const uint8_t sockets[POOLS] = {
+		[POOL_SESSIONS] = 2, [POOL_ATTEMPTS] = 1, [POOL_LOOKUPS] = 1, [POOL_FLOWS] = 1};
+	unsigned needed = 1;
+
+	for (unsigned i = 0; i < POOLS; i++)
+		needed += i != POOL_FLOWS || flows ? sockets[i] * sizes[i] : 0u;
+	for (unsigned i = 0; i < POOLS && room < needed; i++) {
+		unsigned size = sizes[i] * room / needed;
+
+		if (sockets[i] > 0 && sizes[i] > 0)
+			clients->pool[i].size = (uint16_t)(size > 0 ? size : 1);
+	}
+}
+
 void clients_share(struct clients *clients, uint16_t sessions)
 {
 	for (unsigned i = 0; i < POOLS; i++) {
@@ -30,7 +47,8 @@ void clients_share(struct clients *clients, uint16_t sessions)
 
 		pool->share = sessions == 0 ? pool->size : (uint16_t)((pool->size + 1) / 2);
 	}
-	if (sessions > 0)
+	if (sessions > 0 && (sessions < clients->pool[POOL_SESSIONS].share ||
+				    clients->pool[POOL_SESSIONS].size == CONFIG_ANKLET_SESSIONS))
 		clients->pool[POOL_SESSIONS].share = sessions;
 }
 

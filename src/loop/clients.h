@@ -61,7 +61,16 @@ struct clients {
 /* Of zeroed memory. */
 void clients_init(struct clients *clients);
 
-/* A client may have half of each pool, and of sessions so many; 0: everybody may have everything. */
+/*
+ * There is room for so many sockets beside the listeners, of which flows need some or do not: makes the pools smaller,
+ * each as much as the others, where it is less than all need. Nobody holds anything yet. clients_share() comes after it.
+ */
+void clients_fit(struct clients *clients, unsigned room, bool flows);
+
+/*
+ * A client may have half of each pool, and of sessions so many, but half where the pool is smaller than it was built; 0:
+ * everybody may have everything.
+ */
 void clients_share(struct clients *clients, uint16_t sessions);
 
 /* Who that is, for somebody who came from ip to the address 'local' of this host. */

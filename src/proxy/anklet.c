@@ -30,22 +30,23 @@ static int32_t can_serve(const struct anklet *a, const struct listener *l)
 static void log_not_admitted(
 	struct anklet *a, const struct address *from, enum session_admission why)
 {
+	struct loop *loop = &a->sessions.loop;
 	struct text *t;
 
 	if (!ANKLET_HAS_LOG(PORT_WARNING))
 		return;
-	t = loop_line(&a->sessions.loop);
+	t = loop_line(loop);
 	text_address(t, from);
 	text_str(t, ": closed at once, ");
 	if (why == SESSION_HAS_SHARE) {
 		text_str(t, "this client has all of its ");
-		text_num(t, a->sessions.settings->config->limit_client);
+		text_num(t, loop->clients.pool[POOL_SESSIONS].share);
 		text_str(t, " sessions (limit-client)");
 	} else {
 		text_str(t, "all sessions are taken, and no silent one is of a client with more of "
 			    "them");
 	}
-	loop_log_of(&a->sessions.loop, PORT_WARNING, &from->ip);
+	loop_log_of(loop, PORT_WARNING, &from->ip);
 }
 
 static void welcome(

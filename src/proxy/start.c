@@ -278,6 +278,17 @@ static int check_hops(struct anklet *a, struct anklet_failure *failure)
 	return 0;
 }
 
+/* The listeners are open: what clients share is made as large as the system has descriptors for. */
+static void fit(struct anklet *a)
+{
+	struct loop *loop = &a->sessions.loop;
+
+	clients_fit(&loop->clients, port_room(loop->port),
+		CONFIG_ANKLET_UDP_FLOWS > 0 && a->udp->listener_count > 0);
+	instance_use(a, &a->settings);
+	loop->status.sessions_max = loop->clients.pool[POOL_SESSIONS].size;
+}
+
 static void failure_init(struct anklet_failure *failure)
 {
 	failure->why = 0;
@@ -313,6 +324,8 @@ int anklet_start(struct anklet *a, struct anklet_failure *failure)
 			r = listen_everywhere(a, failure);
 		if (r < 0)
 			anklet_fini(a);
+		else if (PORT_ROOM_VARIES)
+			fit(a);
 	}
 	a->started = r == 0;
 	failure->why = r;

@@ -313,7 +313,7 @@ static struct udp_flow *any_to_evict(struct anklet *a, uint16_t holder)
 
 	if (flow != NULL && has_waited(a, flow, flow->holder == holder ? OWN_ANSWER_MS : ANSWER_MS))
 		return flow;
-	if (a->udp->waiting >= (3 * UDP_FLOWS + 3) / 4)
+	if (a->udp->waiting >= (3u * a->sessions.loop.clients.pool[POOL_FLOWS].size + 3) / 4)
 		return NULL;
 	flow = oldest(a, TIMER_FLOW_ANSWERED);
 	return flow != NULL ? flow : oldest(a, TIMER_FLOW_LASTING);

@@ -1,4 +1,5 @@
 """Limits: of time, of sessions, of descriptors. What is over ends, what waits is served, nothing spins."""
+import resource
 import signal
 import subprocess
 import sys
@@ -179,9 +180,54 @@ def test_waiting_costs_nothing(anklet, dns, server):
 
 # ---- Descriptors ----
 
+def few_descriptors(count):
+    return ["sh", "-c", f'ulimit -n {count}; exec "$@"', "sh"]
+
+
+def sessions_at_once(program):
+    return int(program.wait_log(r"up to (\d+) sessions at once").group(1))
+
+
+@pytest.mark.parametrize("limit", [20, 40, 300])
+def test_as_many_sessions_as_fit_the_descriptors(anklet, limit):
+    """The start says so, and what would be needed for more; who comes then waits, and nobody is refused."""
+    program, server = anklet("--limit-client", "0", wrapper=few_descriptors(limit)), peers.echo_server()
+    fit = sessions_at_once(program)
+    assert limit // 5 < fit < limit // 2
+    program.wait_log(rf"warning: there are too few descriptors for more than {fit} sessions: "
+                     rf"for all {SESSIONS} raise the hard limit on open files \(ulimit -Hn\) to \d+")
+    clients = [socks4.send(program.address, server.port) for _ in range(2 * fit)]
+    for client in clients[:fit]:
+        assert socks4.read_reply(client).cd == socks4.GRANTED
+    assert program.cpu_during(0.5) < 0.1
+    assert all(peers.silent_for(client, 0) for client in clients[fit:])
+    for client in clients[:fit]:
+        client.close()
+    for client in clients[fit:]:
+        assert socks4.read_reply(client).cd == socks4.GRANTED
+    assert "refused" not in program.log
+
+
+def test_shares_fit_the_descriptors(anklet):
+    program = anklet("--limit-handshake", "10m", wrapper=few_descriptors(40))
+    fit = sessions_at_once(program)
+    silent = [peers.dial(program.address, source="127.0.0.2") for _ in range(fit)]
+    program.wait_log(rf"this client has all of its {(fit + 1) // 2} sessions")
+    assert peers.until(lambda: sum(not peers.silent_for(sock, 0) for sock in silent) == fit // 2)
+    assert socks4.serves(program.address, source="127.0.0.3")
+
+
+def test_enough_descriptors_are_not_spoken_of(anklet):
+    program = anklet()
+    assert sessions_at_once(program) == SESSIONS
+    assert "descriptors" not in program.log
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="prlimit() is Linux'")
 def test_no_descriptors_left(anklet, server):
-    """More clients than descriptors: it does not spin, it goes on when some are free."""
-    program = anklet("--limit-client", "0", wrapper=["sh", "-c", 'ulimit -n 40; exec "$@"', "sh"])
+    """More clients than descriptors, of which there were more at the start: it does not spin, and goes on afterwards."""
+    program = anklet("--limit-client", "0")
+    resource.prlimit(program.pid, resource.RLIMIT_NOFILE, (40, 40))
     clients = [socks4.send(program.address, peers.port_of(server)) for _ in range(80)]
     assert peers.until(lambda: program.descriptors() >= 38)
     assert program.cpu_during(1) < 0.2

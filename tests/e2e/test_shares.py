@@ -1,5 +1,6 @@
 """While others do their worst with what all share, a good client with another address is served."""
 import errno
+import re
 import socket
 import time
 
@@ -86,6 +87,19 @@ def test_a_network_of_ipv6_is_one_client(anklet, server, namespace):
     assert socks4.read_reply(good).cd == socks4.GRANTED
     closed = [sock for sock in connections if not peers.silent_for(sock, 0)]
     assert len(closed) == SESSIONS // 2
+
+
+def test_the_manual_has_these_sizes():
+    """As the program is built when nothing else is said."""
+    manual = (program.ROOT / "docs" / "anklet.8").read_text()
+    rows = dict(re.findall(r"^\.It ([A-Za-z ]+?) Ta (\d+) Ta ", manual, re.MULTILINE))
+    assert {name: int(size) for name, size in rows.items()} == {
+        "sessions": SESSIONS,
+        "TLS connections": PLACES,
+        "second attempts": SESSIONS // 4,
+        "lookups": program.built_size("CONFIG_ANKLET_LOOKUPS"),
+        "UDP flows": program.built_size("CONFIG_ANKLET_UDP_FLOWS"),
+    }
 
 
 @pytest.mark.usefixtures("with_tls")

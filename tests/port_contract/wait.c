@@ -266,6 +266,23 @@ static void every_handle_can_be_used(void **state)
 	}
 }
 
+/* port_room(): so many are to be had at least, and one fewer for each. */
+static void room_for_sockets(void **state)
+{
+	static port_sock sockets[PORT_SOCKETS];
+	struct port *p = *state;
+	unsigned room = port_room(p), count = 0;
+	struct address at;
+
+	assert_true(harness_loopback(PORT_IPV4, &at));
+	assert_in_range(room, 0, PORT_SOCKETS);
+	assert_true(PORT_ROOM_VARIES || room == PORT_SOCKETS);
+	while (count < room && count < PORT_SOCKETS)
+		assert_int_equal(port_listen(p, &at, 1, &sockets[count++]), 0);
+	if (room < PORT_SOCKETS)
+		assert_int_equal(port_room(p), 0);
+}
+
 /* Datagrams take a handle, too. */
 static void datagrams_need_a_handle(void **state)
 {
@@ -343,6 +360,7 @@ const struct CMUnitTest wait_tests[] = {
 	CONTRACT(handles_rest_during_a_wave),
 	CONTRACT(handles_rest_no_longer_than_the_wave),
 	CONTRACT(every_handle_can_be_used),
+	CONTRACT(room_for_sockets),
 	CONTRACT(datagrams_need_a_handle),
 	CONTRACT(waits_end_in_time),
 	CONTRACT(a_wait_without_a_limit_ends),

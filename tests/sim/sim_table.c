@@ -294,6 +294,26 @@ static void shortage(struct run *run)
 	quiet_between(run, 2000, 12000, 11); /* one look a second */
 }
 
+/* The system has few from the start, and says so: those who find none wait their turn, and nobody is refused. */
+static void check_few(struct run *run)
+{
+	for (unsigned i = 0; i < guests; i++)
+		check_guest(run, i);
+	EXPECT(run, run->anklet->sessions.loop.status.refused == 0);
+	EXPECT(run, run->anklet->sessions.loop.status.over_limit == 0);
+	EXPECT(run, run->anklet->sessions.loop.status.sessions_max < SLOTS);
+}
+
+static void few(struct run *run)
+{
+	begin(run, check_few, look);
+	run->config = "limit-client 0\nallow\n";
+	run->proxy.faults.sockets_max = (int16_t)run_between(run, 8, 2 * SLOTS);
+	run->proxy.faults.says_max = true;
+	for (unsigned i = 0; i < GUESTS; i++)
+		add_guest(run, run_between(run, 100, 200));
+}
+
 /* ---- Requests that drip into every slot ---- */
 
 #define DRAIN_MS 2000
@@ -356,6 +376,7 @@ static const struct scenario scenarios[] = {
 	{"give_way", give_way},
 	{"excess", excess},
 	{"shortage", shortage},
+	{"few", few},
 	{"drips", drips},
 };
 

@@ -143,6 +143,50 @@ static void entries_are_used_again(void **state)
 		assert_int_equal(clients.bucket[i], 0);
 }
 
+/* Where there are sockets for a part of them, each pool has that part, and no pool nothing. */
+static void pools_fit_what_there_is(void **state)
+{
+	static const uint16_t built[] = {CONFIG_ANKLET_SESSIONS, 0, CONFIG_ANKLET_SPARE_SOCKETS,
+		CONFIG_ANKLET_NAMES ? CONFIG_ANKLET_LOOKUPS : 0, CONFIG_ANKLET_UDP_FLOWS};
+	const struct pool *pool = clients.pool;
+
+	(void)state;
+	for (int flows = 0; flows < 2; flows++) {
+		unsigned all = 2u * built[0] + built[2] + built[3] + (flows ? built[4] : 0u) + 1;
+
+		for (unsigned room = all + 1; room > 8; room--) {
+			unsigned used, tls;
+
+			begin(NULL);
+			tls = pool[POOL_TLS].size;
+			clients_fit(&clients, room, flows);
+			used = 2u * pool[POOL_SESSIONS].size + pool[POOL_ATTEMPTS].size +
+			       pool[POOL_LOOKUPS].size + (flows ? pool[POOL_FLOWS].size : 0u);
+			assert_in_range(used, 1, room);
+			assert_true(room < all || used == all - 1);
+			assert_int_equal(pool[POOL_TLS].size, tls);
+			for (unsigned i = 0; i < POOLS; i++)
+				assert_true(i == POOL_TLS || built[i] == 0 || pool[i].size > 0);
+		}
+	}
+}
+
+/* What was asked for, but half of what there is, where that is less than what was built. */
+static void the_share_fits_as_well(void **state)
+{
+	(void)state;
+	needs(CONFIG_ANKLET_SESSIONS >= 12);
+	clients_share(&clients, CONFIG_ANKLET_SESSIONS - 1);
+	assert_int_equal(clients.pool[POOL_SESSIONS].share, CONFIG_ANKLET_SESSIONS - 1);
+	clients.pool[POOL_SESSIONS].size = 5;
+	clients_share(&clients, CONFIG_ANKLET_SESSIONS - 1);
+	assert_int_equal(clients.pool[POOL_SESSIONS].share, 3);
+	clients_share(&clients, 2);
+	assert_int_equal(clients.pool[POOL_SESSIONS].share, 2);
+	clients_share(&clients, 0);
+	assert_int_equal(clients.pool[POOL_SESSIONS].share, 5);
+}
+
 /* A /64 is one client; on a link of this host's own each address is. */
 static void keys(void **state)
 {
@@ -173,6 +217,8 @@ int main(void)
 		cmocka_unit_test_setup(a_full_pool_is_full_for_everybody, begin),
 		cmocka_unit_test_setup(whoever_holds_most_is_known, begin),
 		cmocka_unit_test_setup(entries_are_used_again, begin),
+		cmocka_unit_test_setup(pools_fit_what_there_is, begin),
+		cmocka_unit_test_setup(the_share_fits_as_well, begin),
 		cmocka_unit_test(keys),
 	};
 
