@@ -449,7 +449,7 @@ struct udp_flow *udp_flow_begin(struct anklet *a, unsigned listener, const struc
 	if (!is_of_upstream(&a->udp->upstream[forward], client))
 		flow = try_addresses(a, listener, client, asked, &reason, &rule);
 	if (flow != NULL) {
-		udp_forward_look_again(a, forward);
+		udp_forward_look_again(a, forward, UDP_FRESH_MS);
 	} else if (reason == REASON_FLOWS_LIMITED) {
 		a->udp->turned_away++;
 		udp_flows_watch(a);

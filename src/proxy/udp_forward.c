@@ -138,6 +138,12 @@ static void look_up(struct anklet *a, unsigned i)
 	a->udp->busy = true;
 }
 
+/* Is the upstream perhaps elsewhere? It has said nothing for a while, or is not there. */
+static bool is_doubtful(const struct anklet *a, const struct udp_flow *flow)
+{
+	return flow->unheard && port_now(a->sessions.loop.port) - flow->unheard_at >= UDP_SILENT_MS;
+}
+
 /* The answer has come: those who went elsewhere, and have heard nothing, begin again. */
 static void end_misled(struct anklet *a, unsigned i)
 {
@@ -148,7 +154,8 @@ static void end_misled(struct anklet *a, unsigned i)
 		struct udp_flow *flow = &d->flow[n];
 		bool found = false;
 
-		if (flow->kind == 0 || flow->down > 0 || d->listener[flow->listener].forward != i)
+		if (flow->kind == 0 || (flow->down > 0 && !is_doubtful(a, flow)) ||
+			d->listener[flow->listener].forward != i)
 			continue;
 		for (unsigned j = 0; j < upstream->count; j++)
 			found |= address_equal(&flow->server, &upstream->address[j]);
@@ -183,13 +190,13 @@ static void take_answer(struct anklet *a, unsigned i)
 	end_misled(a, i);
 }
 
-void udp_forward_look_again(struct anklet *a, unsigned forward)
+void udp_forward_look_again(struct anklet *a, unsigned forward, uint32_t ms)
 {
 	const struct udp_upstream *upstream = &a->udp->upstream[forward];
 
 	if (CONFIG_ANKLET_NAMES && forward_of(a, forward)->target.host == ENDPOINT_NAME &&
 		!upstream->looking && !upstream->retry.set &&
-		port_now(a->sessions.loop.port) - upstream->found_at >= UDP_FRESH_MS)
+		port_now(a->sessions.loop.port) - upstream->found_at >= ms)
 		look_up(a, forward);
 }
 
@@ -232,16 +239,35 @@ void udp_forward_start(struct anklet *a)
 
 /* ---- Datagrams ---- */
 
-/* An error may be about an earlier datagram, and stands for an answer about this one. */
+/* The upstream is not there, which is no better than if it had been silent for long. */
+static void note_refused(struct anklet *a, struct udp_flow *flow)
+{
+	flow->unheard = true;
+	flow->unheard_at = port_now(a->sessions.loop.port) - UDP_SILENT_MS;
+}
+
+/* An error may be about an earlier datagram, and stands for an answer about this one. The flow, if it goes to its upstream. */
 static bool send_on(struct anklet *a, port_sock sock, size_t len, const struct address *from,
-	const struct address *to)
+	const struct address *to, struct udp_flow *flow)
 {
 	const uint8_t *bytes = a->udp->bytes;
 	int r = port_sendto(a->sessions.loop.port, sock, bytes, len, from, to);
 
-	if (r == PORT_REFUSED || r == PORT_UNREACHABLE)
-		r = port_sendto(a->sessions.loop.port, sock, bytes, len, from, to);
-	return r == 0;
+	if (r != PORT_REFUSED && r != PORT_UNREACHABLE)
+		return r == 0;
+	if (flow != NULL)
+		note_refused(a, flow);
+	return port_sendto(a->sessions.loop.port, sock, bytes, len, from, to) == 0;
+}
+
+/* A datagram goes to the upstream: if that has said nothing to many, is it still where the name is? */
+static void note_asked(struct anklet *a, struct udp_flow *flow)
+{
+	if (!flow->unheard)
+		flow->unheard_at = port_now(a->sessions.loop.port);
+	flow->unheard = true;
+	if (is_doubtful(a, flow))
+		udp_forward_look_again(a, a->udp->listener[flow->listener].forward, UDP_SILENT_MS);
 }
 
 static void drop(struct anklet *a, struct udp_flow *flow)
@@ -266,7 +292,8 @@ static void forward_up(struct anklet *a, unsigned listener, size_t len,
 		return;
 	}
 	udp_flow_enter(a, flow, flow->kind == TIMER_FLOW_NEW ? TIMER_FLOW_NEW : TIMER_FLOW_LASTING);
-	if (!send_on(a, flow->sock, len, NULL, NULL)) {
+	note_asked(a, flow);
+	if (!send_on(a, flow->sock, len, NULL, NULL, flow)) {
 		drop(a, flow);
 		return;
 	}
@@ -280,13 +307,14 @@ static void forward_down(struct anklet *a, struct udp_flow *flow, size_t len)
 {
 	port_sock sock = a->udp->listener[flow->listener].sock;
 
+	flow->unheard = false;
 	udp_flow_enter(a, flow,
 		flow->kind == TIMER_FLOW_LASTING ? TIMER_FLOW_LASTING : TIMER_FLOW_ANSWERED);
 	if (len > CONFIG_ANKLET_DATAGRAM)
 		udp_flow_log_refused(
 			a, flow->listener, &flow->client, REASON_DATAGRAM_TOO_LONG, -1);
 	if (len > CONFIG_ANKLET_DATAGRAM || sock == PORT_NONE ||
-		!send_on(a, sock, len, &flow->asked, &flow->client)) {
+		!send_on(a, sock, len, &flow->asked, &flow->client, NULL)) {
 		drop(a, flow);
 		return;
 	}
@@ -341,6 +369,8 @@ static void run_flow(struct anklet *a, unsigned index)
 		}
 		if (len >= 0)
 			forward_down(a, flow, (size_t)len);
+		else
+			note_refused(a, flow);
 	}
 	udp_flow_ready(a, index);
 }

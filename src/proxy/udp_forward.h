@@ -19,8 +19,9 @@
  *
  * An upstream's name is looked up at the start, and again when a flow begins a minute or more after the last answer.
  * That one still goes where the last answer said, and nobody waits; if the new answer does not have that address any
- * more, and it has not answered, the flow ends, and the client's next datagram begins another. As long as no address is
- * known, nothing is read: the system's queue keeps what comes.
+ * more, and it has not answered, the flow ends, and the client's next datagram begins another. A flow whose client goes
+ * on while the upstream says nothing for five seconds, or is not there any more, has the name looked up again as well,
+ * but no more often than that. As long as no address is known, nothing is read: the system's queue keeps what comes.
  */
 #ifndef ANKLET_UDP_FORWARD_H
 #define ANKLET_UDP_FORWARD_H
@@ -35,6 +36,7 @@
 #define UDP_BUCKETS (CONFIG_ANKLET_UDP_FLOWS >= 128 ? 128 : 16)
 #define UDP_REFUSALS 4
 #define UDP_FRESH_MS 60000 /* an upstream's addresses are taken without asking again */
+#define UDP_SILENT_MS 5000 /* an upstream that has said nothing for so long may be elsewhere */
 
 /* Where a forward listens; '*' is two of them. */
 struct udp_listener {
@@ -60,6 +62,7 @@ struct udp_flow {
 	uint8_t kind; /* of its timer: how far it has come; 0: the slot is free */
 	bool said;    /* that it began was logged */
 	uint8_t listener;
+	bool unheard; /* since unheard_at datagrams went to the upstream, and none came */
 	port_sock sock;
 	uint16_t holder; /* its client, in the table of clients */
 	uint16_t
@@ -68,6 +71,7 @@ struct udp_flow {
 	uint32_t number;                 /* counts flows, for the log */
 	uint64_t begun_at;               /* by loop_time() */
 	uint32_t last_at;                /* of the last datagram */
+	uint32_t unheard_at;
 	struct address client;
 	struct address asked; /* the local address that the client wrote to */
 	struct address server;
@@ -140,8 +144,8 @@ void udp_forward_stop(struct anklet *a);
 
 /* ---- udp_forward.c, for udp_flow.c ---- */
 
-/* A flow is beginning: looks up the upstream's name again, if the last answer is old. */
-void udp_forward_look_again(struct anklet *a, unsigned forward);
+/* Looks up the upstream's name again, if the last answer is so old. */
+void udp_forward_look_again(struct anklet *a, unsigned forward, uint32_t ms);
 
 /* Does this program forward datagrams from that address, being one of this host's? */
 bool udp_forward_listens(const struct anklet *a, const struct ip *ip, uint16_t port);

@@ -118,6 +118,68 @@ static void stayed(struct run *run)
 	run->check = check_stayed;
 }
 
+static struct bell moves;
+static bool falls_silent; /* or else refuses */
+
+static void move(struct run *run)
+{
+	port_sock nobody_reads;
+
+	port_close(echo.actor.port, &echo.sock);
+	if (falls_silent)
+		EXPECT(run, port_datagram(echo.actor.port, &echo.at, NULL, &nobody_reads) == 0);
+	ip_parse(SERVER_IP2, strlen(SERVER_IP2), &echo.at.ip);
+	EXPECT(run, port_datagram(echo.actor.port, &echo.at, NULL, &echo.sock) == 0);
+	sim_timer(&echo.actor, 0);
+}
+
+/* Silence is believed after five seconds, a refusal at once; then the name is asked for, and that takes no second. */
+static void check_moves(struct run *run)
+{
+	unsigned lost = asker[0].sent - asker[0].replies;
+
+	EXPECT(run, run_logged(run, "other addresses now") == 1);
+	EXPECT(run, run->anklet->udp->number == 2);
+	EXPECT(run, lost >= 1 && lost <= (falls_silent ? 13 : 4));
+}
+
+/* A client that has been served goes on while the name's address changes: it is served from there. */
+static void moves_on(struct run *run)
+{
+	static const char *const before[] = {SERVER_IP, NULL}, *const after[] = {SERVER_IP2, NULL};
+
+	askers_begin(run, FORWARD_TO_NAME);
+	falls_silent = run_between(run, 0, 1) == 1;
+	name_add(run, "server.example", 0, before);
+	name_add(run, "server.example", 0, after);
+	echo_add(run, SERVER_IP, 0);
+	asker_add(run, HOST_CLIENT, PROXY_IP)->count = 80;
+	asker[0].pause_ms = 500;
+	bell_init(&moves, run, run_between(run, 8000, 20000), move);
+	run->check = check_moves;
+}
+
+static void check_silent(struct run *run)
+{
+	EXPECT(run, run->anklet->udp->number == 1);
+	EXPECT(run, asker[0].sent == 80 && echo.asked == 80 && asker[0].replies == 0);
+	EXPECT(run, name_last(run)->asked <= 2 * (1 + 40 / 5));
+}
+
+/* Who only listens, as a log's server does, is still the one: nobody begins again, nor asks all the time. */
+static void silent(struct run *run)
+{
+	static const char *const addresses[] = {SERVER_IP, NULL};
+
+	askers_begin(run, FORWARD_TO_NAME);
+	name_add(run, "server.example", 0, addresses)->ttl_s = 0;
+	echo_add(run, SERVER_IP, 0);
+	echo.silent = true;
+	asker_add(run, HOST_CLIENT, PROXY_IP)->count = 80;
+	asker[0].pause_ms = 500;
+	run->check = check_silent;
+}
+
 /* ---- Strangers ---- */
 
 static struct bell strangers;
@@ -278,6 +340,8 @@ static const struct scenario scenarios[] = {
 	{"late", late},
 	{"moved", moved},
 	{"stayed", stayed},
+	{"moves_on", moves_on},
+	{"silent", silent},
 	{"forged", forged},
 	{"denied", denied},
 	{"beside", beside},
