@@ -192,8 +192,8 @@ int port_move(struct port *p, port_sock from, port_sock to, size_t budget, port_
 /*
  * Has the peer ended or reset, whatever lies unread before that? PORT_AGAIN: it has not.
  * PORT_EOF, PORT_RESET: it has. AGAIN records HANGUP for both, EOF records HANGUP
- * for a reset that may follow. HANGUP is met within a second of the event; unread
- * bytes alone never meet it again and again. The answer takes nothing
+ * for a reset that may follow, or has followed already where the end was read. HANGUP is met within a second
+ * of the event, or of the call; unread bytes alone never meet it again and again. The answer takes nothing
  * away: unread bytes are still readable, and the end comes after them.
  */
 int port_peer_closed(struct port *p, port_sock s);

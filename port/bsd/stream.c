@@ -165,7 +165,8 @@ int port_peer_closed(struct port *p, port_sock s)
 		await(p, s, INTEREST_HANGUP_READ);
 		return PORT_AGAIN;
 	}
-	if (peer_answer(e) == PORT_EOF || before == PORT_EOF)
+	/* Behind an end that was read stream_poll() looks for a reset. */
+	if (before == PORT_EOF || peer_answer(e) == PORT_EOF)
 		e->flags |= PEER_CLOSED;
 	if (e->io_error != 0)
 		return PORT_RESET;

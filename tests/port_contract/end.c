@@ -296,15 +296,24 @@ static void a_reset_after_the_end_is_seen(void **state)
 static void gone_after_the_end_was_read(void **state)
 {
 	struct port *p = *state;
-	struct pair pair = make_pair(p);
-	size_t len;
 
-	port_shutdown(p, pair.a);
-	assert_int_equal(read_to_end(p, pair.b, 0, &len), PORT_EOF);
-	assert_int_equal(port_peer_closed(p, pair.b), PORT_EOF);
-	port_reset(p, &pair.a);
-	assert_int_equal(gone_within(p, pair.b, PORT_RESET, GONE_MS), PORT_RESET);
-	expect_end(p, pair.b, PORT_EOF);
+	for (int before = 0; before < 2; before++) {
+		struct pair pair = make_pair(p);
+		size_t len;
+
+		port_shutdown(p, pair.a);
+		assert_int_equal(read_to_end(p, pair.b, 0, &len), PORT_EOF);
+		if (before == 0) {
+			assert_int_equal(port_peer_closed(p, pair.b), PORT_EOF);
+			port_reset(p, &pair.a);
+		} else {
+			port_reset(p, &pair.a);
+			(void)let_pass(p, WHILE_MS);
+		}
+		assert_int_equal(gone_within(p, pair.b, PORT_RESET, GONE_MS), PORT_RESET);
+		expect_end(p, pair.b, PORT_EOF);
+		close_pair(p, &pair);
+	}
 }
 
 /* Both sides have ended in order: that is no reset. */
