@@ -179,10 +179,15 @@ struct text *loop_line(struct loop *loop)
 	return &loop->line;
 }
 
+void loop_end_line(struct loop *loop, enum port_level level)
+{
+	port_log(loop->port, level, loop->line.buf, loop->line.len);
+}
+
 void loop_log(struct loop *loop, enum port_level level)
 {
 	if (log_wants((enum log_level)loop->log, (int)level))
-		port_log(loop->port, level, loop->line.buf, loop->line.len);
+		loop_end_line(loop, level);
 }
 
 /* Is there room for a line about the client? Whoever wants every step has asked for them all. */
@@ -197,16 +202,9 @@ static bool has_budget(struct loop *loop, const struct ip *client)
 	return budget_take(&loop->budget, loop->limit_log, &key, port_now(loop->port));
 }
 
-void loop_log_of(struct loop *loop, enum port_level level, const struct ip *client)
+struct text *loop_line_of(struct loop *loop, enum log_level wanted, const struct ip *client)
 {
-	if (log_wants((enum log_level)loop->log, (int)level) && has_budget(loop, client))
-		port_log(loop->port, level, loop->line.buf, loop->line.len);
-}
-
-void loop_log_refusal(struct loop *loop, const struct ip *client)
-{
-	if (loop->log >= LEVEL_REFUSED && has_budget(loop, client))
-		port_log(loop->port, PORT_INFO, loop->line.buf, loop->line.len);
+	return loop->log >= (uint8_t)wanted && has_budget(loop, client) ? loop_line(loop) : NULL;
 }
 
 void loop_tell_unlogged(struct loop *loop)

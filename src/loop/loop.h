@@ -123,11 +123,12 @@ struct text *loop_line(struct loop *loop);
 /* Logs that line, if its level is wanted. */
 void loop_log(struct loop *loop, enum port_level level);
 
-/* The same of a line that is about a client, if there is still room for it in the budget; with 'log debug' there is. */
-void loop_log_of(struct loop *loop, enum port_level level, const struct ip *client);
-
-/* The same of a request that the rules refuse, which is PORT_INFO; it can be wanted alone. */
-void loop_log_refusal(struct loop *loop, const struct ip *client);
+/*
+ * Begins a line about a client, which loop_end_line() logs. NULL: with that 'log' or less it is not wanted, or the budget
+ * has no room for it, where it is counted; with 'log debug' there is room. So what is not logged costs nobody time.
+ */
+struct text *loop_line_of(struct loop *loop, enum log_level wanted, const struct ip *client);
+void loop_end_line(struct loop *loop, enum port_level level);
 
 /* Says how many lines there was no room for, and begins anew. */
 void loop_tell_unlogged(struct loop *loop);

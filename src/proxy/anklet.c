@@ -31,11 +31,11 @@ static void log_not_admitted(
 	struct anklet *a, const struct address *from, enum session_admission why)
 {
 	struct loop *loop = &a->sessions.loop;
-	struct text *t;
+	struct text *t =
+		ANKLET_HAS_LOG(PORT_WARNING) ? loop_line_of(loop, LEVEL_WARNING, &from->ip) : NULL;
 
-	if (!ANKLET_HAS_LOG(PORT_WARNING))
+	if (t == NULL)
 		return;
-	t = loop_line(loop);
 	text_address(t, from);
 	text_str(t, ": closed at once, ");
 	if (why == SESSION_HAS_SHARE) {
@@ -46,7 +46,7 @@ static void log_not_admitted(
 		text_str(t, "all sessions are taken, and no silent one is of a client with more of "
 			    "them");
 	}
-	loop_log_of(loop, PORT_WARNING, &from->ip);
+	loop_end_line(loop, PORT_WARNING);
 }
 
 static void welcome(

@@ -43,10 +43,13 @@ static unsigned index_of(const struct anklet *a, const struct udp_flow *flow)
 
 /* ---- The log ---- */
 
+/* NULL: it is not logged. */
 static struct text *begin_line(struct anklet *a, const struct udp_flow *flow)
 {
-	struct text *t = loop_line(&a->sessions.loop);
+	struct text *t = loop_line_of(&a->sessions.loop, LEVEL_INFO, &flow->client.ip);
 
+	if (t == NULL)
+		return NULL;
 	text_str(t, "flow ");
 	text_num(t, flow->number);
 	text_char(t, ' ');
@@ -107,12 +110,12 @@ static void log_begun(struct anklet *a, struct udp_flow *flow)
 	struct text *t;
 
 	flow->said = ANKLET_HAS_LOG(PORT_INFO) && has_line(a);
-	if (!flow->said)
+	t = flow->said ? begin_line(a, flow) : NULL;
+	if (t == NULL)
 		return;
-	t = begin_line(a, flow);
 	text_str(t, "begun with ");
 	text_address(t, &flow->server);
-	loop_log_of(&a->sessions.loop, PORT_INFO, &flow->client.ip);
+	loop_end_line(&a->sessions.loop, PORT_INFO);
 }
 
 static void text_count(struct text *t, const char *what, uint32_t datagrams, uint64_t bytes)
@@ -126,11 +129,10 @@ static void text_count(struct text *t, const char *what, uint32_t datagrams, uin
 
 static void log_ended(struct anklet *a, const struct udp_flow *flow, const char *why)
 {
-	struct text *t;
+	struct text *t = flow->said ? begin_line(a, flow) : NULL;
 
-	if (!flow->said)
+	if (t == NULL)
 		return;
-	t = begin_line(a, flow);
 	text_str(t, "ended, ");
 	text_str(t, why);
 	text_count(t, ", up ", flow->up, flow->bytes_up);
@@ -139,7 +141,7 @@ static void log_ended(struct anklet *a, const struct udp_flow *flow, const char 
 	text_num(t, flow->dropped);
 	text_str(t, ", in ");
 	text_duration(t, loop_time(&a->sessions.loop) - flow->begun_at);
-	loop_log_of(&a->sessions.loop, PORT_INFO, &flow->client.ip);
+	loop_end_line(&a->sessions.loop, PORT_INFO);
 }
 
 /* Datagrams cost nothing: a client is refused in silence when that was logged lately, or much was. */
@@ -167,18 +169,19 @@ static bool is_news(struct anklet *a, const struct ip *client)
 void udp_flow_log_refused(struct anklet *a, unsigned listener, const struct address *client,
 	enum session_reason reason, int16_t rule)
 {
-	struct text *t;
+	struct text *t = NULL;
 
-	if (!ANKLET_HAS_LOG(PORT_INFO) || !is_news(a, &client->ip))
+	if (ANKLET_HAS_LOG(PORT_INFO) && is_news(a, &client->ip))
+		t = loop_line_of(&a->sessions.loop, LEVEL_REFUSED, &client->ip);
+	if (t == NULL)
 		return;
-	t = loop_line(&a->sessions.loop);
 	text_str(t, "datagram ");
 	text_address(t, client);
 	text_str(t, " to ");
 	text_endpoint(t, &forward_of(a, listener)->target, &a->config.strings);
 	text_str(t, ": refused, ");
 	text_reason(t, reason, rule);
-	loop_log_refusal(&a->sessions.loop, &client->ip);
+	loop_end_line(&a->sessions.loop, PORT_INFO);
 }
 
 /* ---- Permission ---- */

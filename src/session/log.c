@@ -60,11 +60,13 @@ static void text_target(struct text *t, const struct session *s)
 	text_num(t, r->port);
 }
 
-/* Who asked for what; the latter only when the request was whole. */
-static struct text *begin_line(struct sessions *all, const struct session *s)
+/* Who asked for what; the latter only when the request was whole. NULL: the line is not logged. */
+static struct text *begin_line(struct sessions *all, const struct session *s, enum log_level wanted)
 {
-	struct text *t = loop_line(&all->loop);
+	struct text *t = loop_line_of(&all->loop, wanted, &s->from.ip);
 
+	if (t == NULL)
+		return NULL;
 	text_str(t, "session ");
 	text_num(t, s->number);
 	text_char(t, ' ');
@@ -91,39 +93,36 @@ static void text_since(struct text *t, struct sessions *all, const struct sessio
 
 void session_log_state(struct sessions *all, const struct session *s)
 {
-	struct text *t;
+	struct text *t = ANKLET_HAS_LOG(PORT_DEBUG) ? begin_line(all, s, LEVEL_DEBUG) : NULL;
 
-	if (!ANKLET_HAS_LOG(PORT_DEBUG) || all->loop.log < LEVEL_DEBUG)
+	if (t == NULL)
 		return;
-	t = begin_line(all, s);
 	text_str(t, "state ");
 	text_str(t, text_of_list(state_names, s->state - 1u));
-	loop_log(&all->loop, PORT_DEBUG);
+	loop_end_line(&all->loop, PORT_DEBUG);
 }
 
 void session_log_attempt(struct sessions *all, const struct session *s, const struct ip *ip)
 {
-	struct text *t;
+	struct text *t = ANKLET_HAS_LOG(PORT_DEBUG) ? begin_line(all, s, LEVEL_DEBUG) : NULL;
 
-	if (!ANKLET_HAS_LOG(PORT_DEBUG) || all->loop.log < LEVEL_DEBUG)
+	if (t == NULL)
 		return;
-	t = begin_line(all, s);
 	text_ip(t, ip);
 	text_str(t, " failed, ");
 	text_str(t, text_of_list(reason_words, s->reason));
-	loop_log(&all->loop, PORT_DEBUG);
+	loop_end_line(&all->loop, PORT_DEBUG);
 }
 
 void session_log_announced(struct sessions *all, const struct session *s)
 {
-	struct text *t;
+	struct text *t = ANKLET_HAS_LOG(PORT_INFO) ? begin_line(all, s, LEVEL_INFO) : NULL;
 
-	if (!ANKLET_HAS_LOG(PORT_INFO))
+	if (t == NULL)
 		return;
-	t = begin_line(all, s);
 	text_str(t, "waits for the peer on ");
 	text_address(t, &s->announced);
-	loop_log_of(&all->loop, PORT_INFO, &s->from.ip);
+	loop_end_line(&all->loop, PORT_INFO);
 }
 
 /* Where it goes to, and how. A name that the hop looks up has no address here. */
@@ -148,16 +147,15 @@ static void text_way(struct text *t, const struct sessions *all, const struct se
 
 void session_log_granted(struct sessions *all, const struct session *s)
 {
-	struct text *t;
+	struct text *t = ANKLET_HAS_LOG(PORT_INFO) ? begin_line(all, s, LEVEL_INFO) : NULL;
 
-	if (!ANKLET_HAS_LOG(PORT_INFO))
+	if (t == NULL)
 		return;
-	t = begin_line(all, s);
 	text_str(t, "granted, ");
 	text_way(t, all, s);
 	text_str(t, " after ");
 	text_since(t, all, s);
-	loop_log_of(&all->loop, PORT_INFO, &s->from.ip);
+	loop_end_line(&all->loop, PORT_INFO);
 }
 
 /* Is there more to be said of it? Of a reset there is not: TLS would only repeat it. */
@@ -241,12 +239,15 @@ static void text_verdict(struct text *t, const struct sessions *all, const struc
 
 void session_log_end(struct sessions *all, const struct session *s)
 {
-	enum port_level level = s->reason == REASON_LEFT ? PORT_DEBUG : PORT_INFO;
-	struct text *t;
+	bool left = s->reason == REASON_LEFT;
+	bool by_rule = s->reason >= REASON_RULE && s->reason <= REASON_LOOP;
+	enum port_level level = left ? PORT_DEBUG : PORT_INFO;
+	struct text *t = NULL;
 
-	if (!ANKLET_HAS_LOG(level))
+	if (ANKLET_HAS_LOG(level))
+		t = begin_line(all, s, left ? LEVEL_DEBUG : by_rule ? LEVEL_REFUSED : LEVEL_INFO);
+	if (t == NULL)
 		return;
-	t = begin_line(all, s);
 	text_verdict(t, all, s);
 	if (s->state == SESSION_RELAY) {
 		text_str(t, ", up ");
@@ -258,8 +259,5 @@ void session_log_end(struct sessions *all, const struct session *s)
 		text_str(t, " after ");
 	}
 	text_since(t, all, s);
-	if (s->reason >= REASON_RULE && s->reason <= REASON_LOOP)
-		loop_log_refusal(&all->loop, &s->from.ip);
-	else
-		loop_log_of(&all->loop, level, &s->from.ip);
+	loop_end_line(&all->loop, level);
 }

@@ -72,6 +72,33 @@ static void each_client_has_its_lines(void **state)
 	assert_int_equal(lines_about(1, 1, 5 + 2 * BUDGET_MS), 0);
 }
 
+/* What the log does not want costs no line of the budget, and what the budget has no room for is counted. */
+static void a_line_begins_where_it_is_logged(void **state)
+{
+	static struct port port;
+	static struct loop whole;
+	struct loop *loop = &whole;
+	struct ip client = ip_v4(10, 0, 0, 1);
+
+	(void)state;
+	needs(BUDGET_CLIENTS > 0);
+	loop_init(loop, &port);
+	loop->limit_log = 2;
+	loop->log = LEVEL_WARNING;
+	assert_null(loop_line_of(loop, LEVEL_REFUSED, &client));
+	assert_null(loop_line_of(loop, LEVEL_INFO, &client));
+	assert_int_equal(loop->budget.lines, 0);
+	loop->log = LEVEL_REFUSED;
+	assert_null(loop_line_of(loop, LEVEL_INFO, &client));
+	assert_non_null(loop_line_of(loop, LEVEL_REFUSED, &client));
+	loop->log = LEVEL_INFO;
+	assert_non_null(loop_line_of(loop, LEVEL_INFO, &client));
+	assert_null(loop_line_of(loop, LEVEL_INFO, &client));
+	assert_int_equal(loop->budget.client[0].more, 1);
+	loop->log = LEVEL_DEBUG;
+	assert_non_null(loop_line_of(loop, LEVEL_DEBUG, &client));
+}
+
 static void a_minute_later_there_is_room_again(void **state)
 {
 	(void)state;
@@ -215,6 +242,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_client_has_its_lines),
+		cmocka_unit_test(a_line_begins_where_it_is_logged),
 		cmocka_unit_test(a_minute_later_there_is_room_again),
 		cmocka_unit_test(all_of_them_have_four_times_as_many),
 		cmocka_unit_test_setup(takes_each_when_its_time_has_come, begin_timers),
