@@ -34,7 +34,12 @@ void text_octets(struct text *t, const char *s, size_t len)
 
 void text_char(struct text *t, char c)
 {
-	text_octets(t, &c, 1);
+	if (t->len + 1 >= t->size)
+		t->cut = true;
+	if (t->cut)
+		return;
+	t->buf[t->len++] = c;
+	t->buf[t->len] = '\0';
 }
 
 void text_str(struct text *t, const char *s)
@@ -50,19 +55,15 @@ const char *text_of_list(const char *list, unsigned n)
 }
 
 /*
- * Divides by ten and returns the remainder: a number of more than 32 bits in steps
+ * Divides a number of more than 32 bits by ten and returns the remainder: in steps
  * of 16, for a 32-bit processor has no division for it, and the compiler's own takes
  * 700 bytes of flash.
  */
 static unsigned digit_off(uint64_t *n)
 {
-	uint32_t small = (uint32_t)*n, rest = 0;
+	uint32_t rest = 0;
 	uint64_t quotient = 0;
 
-	if (*n <= UINT32_MAX) {
-		*n = small / 10;
-		return small % 10;
-	}
 	for (unsigned shift = 64; shift > 0;) {
 		shift -= 16;
 		rest = rest << 16 | (uint32_t)(*n >> shift & 0xffff);
@@ -77,10 +78,15 @@ void text_padded(struct text *t, uint64_t n, unsigned width)
 {
 	char digits[20]; /* 2^64 - 1 has 20 */
 	unsigned used = 0;
+	uint32_t small;
 
-	do
+	while (n > UINT32_MAX)
 		digits[sizeof digits - ++used] = (char)('0' + digit_off(&n));
-	while (n > 0 || (used < width && used < sizeof digits));
+	small = (uint32_t)n;
+	do {
+		digits[sizeof digits - ++used] = (char)('0' + small % 10);
+		small /= 10;
+	} while (small > 0 || (used < width && used < sizeof digits));
 	text_octets(t, digits + sizeof digits - used, used);
 }
 

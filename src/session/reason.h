@@ -3,7 +3,8 @@
  *
  * One list, from which the enum and what belongs to its values are made: none
  * can be without its words, and no table of pointers has to be relocated. What
- * cannot happen without a feature that is disabled has empty ones.
+ * cannot happen without a feature that is disabled has empty ones. The list is
+ * looked through for the words, so what is said most often stands first.
  */
 #ifndef ANKLET_SESSION_REASON_H
 #define ANKLET_SESSION_REASON_H
@@ -15,6 +16,7 @@
 
 #define SESSION_REASONS(X)                                                                         \
 	X(REASON_NONE, NONE, "no reason")                                                          \
+	X(REASON_ENDED, NONE, "both sides ended")                                                  \
 	X(REASON_EOF_IN_REQUEST, FAILED, "the client ended before its request was whole")          \
 	X(REASON_LEFT, NONE, "the client left before its request")                                 \
 	X(REASON_HANDSHAKE_LIMIT, NONE, "no whole request within limit-handshake")                 \
@@ -110,7 +112,6 @@
 	X(REASON_SERVER_TLS, NONE, ANKLET_IF_TLS("TLS with the server failed"))                    \
 	X(REASON_CLIENT_TRUNCATED, NONE, ANKLET_IF_TLS("the client was cut off"))                  \
 	X(REASON_SERVER_TRUNCATED, NONE, ANKLET_IF_TLS("the server was cut off"))                  \
-	X(REASON_ENDED, NONE, "both sides ended")                                                  \
 	X(REASON_IDLE, NONE, "idle for limit-idle")                                                \
 	X(REASON_HALF_CLOSED, NONE, "one side ended, the other idle for limit-half-closed")        \
 	X(REASON_GAVE_WAY, NONE, "gave way to a new client")                                       \
