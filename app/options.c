@@ -155,13 +155,11 @@ static bool unknown(struct cursor *c, const char *hint)
 
 static bool unknown_word(struct cursor *c, struct word word)
 {
-	struct names known = {knowns[0].word, sizeof knowns[0], KNOWNS, UINT32_MAX};
-	struct names keywords = config_keywords(true);
-	const char *near = names_nearest(&keywords, word);
+	const char *near = name_nearest(VALUE_KEYWORD, true, word);
 
 	text_word(begin("there is no option "), word);
-	if (near == NULL)
-		near = names_nearest(&known, word);
+	for (size_t i = 0; CONFIG_ANKLET_HINTS && near == NULL && i < KNOWNS; i++)
+		near = name_distance(knowns[i].word, word) < SIZE_MAX ? knowns[i].word : NULL;
 	if (near != NULL) {
 		text_str(&message, "; did you mean --");
 		text_str(&message, near);
@@ -214,7 +212,6 @@ static bool take_value(struct cursor *c, struct option *o, const char *rest)
 static bool next_long(struct cursor *c, struct option *o, const char *arg)
 {
 	const char *equals = strchr(arg, '=');
-	struct names keywords = config_keywords(true);
 
 	o->word.at = arg;
 	o->word.len = equals != NULL ? (size_t)(equals - arg) : strlen(arg);
@@ -222,7 +219,7 @@ static bool next_long(struct cursor *c, struct option *o, const char *arg)
 	for (size_t i = 0; i < KNOWNS; i++)
 		if (word_is(o->word, knowns[i].word))
 			o->kind = knowns[i].kind;
-	if (o->kind == KIND_LINE && names_find(&keywords, o->word) < 0)
+	if (o->kind == KIND_LINE && name_find(IS(KEYWORD), o->word) < 0)
 		return unknown_word(c, o->word);
 	return take_value(c, o, equals != NULL ? equals + 1 : NULL);
 }

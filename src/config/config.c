@@ -33,61 +33,58 @@ _Static_assert(CONFIG_ANKLET_SESSIONS <= UINT16_MAX, "limit-client fits its fiel
 /* It is part of a designator. NOLINTNEXTLINE(bugprone-macro-parentheses) */
 #define MANY(table, count) FIELD(table[0]), SIZE(table[0]), FIELD(count)
 
+/* What a keyword's row says beside its name's. */
 struct keyword {
-	char name[18];
-	uint8_t type, setting;          /* enum value_type, enum setting */
 	uint16_t field, size, count_at; /* of one value; 0: there is only one */
 	uint16_t initial, most;
 };
 
-#define KEYWORD_ID(id, ...) KEYWORD_##id,
-#define KEYWORD_ROW(id, name, type, setting, place, initial, most, when, value, help, unset) \
-	{name, VALUE_##type, SETTING_##setting, place, initial, most},
+#define KEYWORD_ROW(id, name, type, setting, place, initial, most, ...) {place, initial, most},
 #define KEYWORD_UNSET(id, name, type, setting, place, initial, most, when, value, help, unset) \
 	unset "\0"
-
-enum keyword_id { KEYWORDS(KEYWORD_ID) KEYWORD_COUNT };
 
 static const struct keyword keywords[] = {KEYWORDS(KEYWORD_ROW)};
 static const char unset[] = KEYWORDS(KEYWORD_UNSET);
 
-_Static_assert(KEYWORD_COUNT <= 32, "a set of keywords has 32 bits");
 _Static_assert(offsetof(struct config, strings) <= UINT16_MAX, "the place of a field fits 16 bits");
 
 const char *config_keyword(unsigned i)
 {
-	return i < KEYWORD_COUNT ? keywords[i].name : NULL;
+	return WORDS + i < KEYWORDS_END ? name_text(WORDS + i) : NULL;
 }
 
-static void *field_of(struct config *c, const struct keyword *k, unsigned i)
+static const struct keyword *row_of(unsigned id)
 {
-	return (char *)c + k->field + (size_t)i * k->size;
+	return &keywords[id - WORDS];
 }
 
-static const void *value_of(const struct config *c, const struct keyword *k, unsigned i)
+/* Where in the configuration its i-th value stands. */
+static size_t place_of(unsigned id, unsigned i)
 {
-	return (const char *)c + k->field + (size_t)i * k->size;
+	return row_of(id)->field + (size_t)i * row_of(id)->size;
 }
 
 /* How many values a keyword has in a table; 1 where it has no table. */
-static unsigned count_of(const struct config *c, const struct keyword *k)
+static unsigned count_of(const struct config *c, unsigned id)
 {
-	return k->count_at > 0 ? *((const uint8_t *)c + k->count_at) : 1;
+	size_t at = row_of(id)->count_at;
+
+	return at > 0 ? *((const uint8_t *)c + at) : 1;
 }
 
 void config_init(struct config *c)
 {
 	memset(c, 0, sizeof *c);
-	for (unsigned i = 0; i < KEYWORD_COUNT; i++) {
-		const struct keyword *k = &keywords[i];
-		void *field = field_of(c, k, 0);
+	for (unsigned id = WORDS; id < KEYWORDS_END; id++) {
+		uint16_t initial = row_of(id)->initial;
+		void *field = (char *)c + place_of(id, 0);
 
-		if (k->type == VALUE_TIME || k->type == VALUE_TIME_OR_0)
-			*(uint32_t *)field = k->initial * 1000u;
-		else if (k->type == VALUE_COUNT)
-			*(uint16_t *)field = k->initial;
-		else if (k->type == VALUE_LEVEL)
-			*(uint8_t *)field = (uint8_t)k->initial;
+		if (name_rows[id].value == VALUE_TIME || name_rows[id].value == VALUE_TIME_OR_0)
+			*(uint32_t *)field = initial * 1000u;
+		else if (name_rows[id].value == VALUE_COUNT)
+			*(uint16_t *)field = initial;
+		else if (name_rows[id].value == VALUE_LEVEL)
+			*(uint8_t *)field = (uint8_t)initial;
 	}
 	c->tls = tls_built;
 	c->port.listen_early = true;
@@ -103,24 +100,26 @@ const struct ip *config_source(const struct config *c, const struct ip *ip)
 	return &c->source[ip_is_v4(ip) ? 0 : 1];
 }
 
-/* Appends a keyword with one value; false where that stands for none. */
-static bool text_line(struct text *t, const struct keyword *k, const void *value,
-	const struct string_table *strings)
+static bool is_clause(int type)
 {
+	return type == VALUE_ALLOW || type == VALUE_DENY ||
+	       (ANKLET_HAS_ROUTES && type == VALUE_ROUTE);
+}
+
+bool text_line(struct text *t, unsigned id, const void *value, const struct string_table *strings)
+{
+	int type = name_rows[id].value;
 	const struct rule *rule = value;
 
-	if (k->type == VALUE_ALLOW || k->type == VALUE_DENY) {
-		text_str(t, keywords[rule->allow ? KEYWORD_ALLOW : KEYWORD_DENY].name);
-		text_clause(t, CLAUSE_ALLOW, rule, NULL, strings);
+	if (type == VALUE_ALLOW && !rule->allow)
+		id = KEYWORD_DENY;
+	text_str(t, name_text(id));
+	if (is_clause(type)) {
+		text_clause(t, type, value, strings);
 		return true;
 	}
-	if (ANKLET_HAS_ROUTES && k->type == VALUE_ROUTE) {
-		text_route(t, value, strings);
-		return true;
-	}
-	text_str(t, k->name);
 	text_char(t, ' ');
-	return text_value(t, k->type, value, strings);
+	return text_value(t, type, value, strings);
 }
 
 /* ---- Reading ---- */
@@ -139,132 +138,93 @@ union value {
 	struct forward forward;
 };
 
-static bool values_read(
-	struct reading *r, const struct keyword *k, struct word keyword, union value *value)
+static bool is_listened(unsigned id)
 {
-	if (k->type == VALUE_ALLOW || k->type == VALUE_DENY) {
-		value->rule.allow = k->type == VALUE_ALLOW;
-		return clause_read(
-			r, value->rule.allow ? CLAUSE_ALLOW : CLAUSE_DENY, keyword, value, NULL);
-	}
-	if (ANKLET_HAS_ROUTES && k->type == VALUE_ROUTE)
-		return clause_read(r, CLAUSE_ROUTE, keyword, value, &value->route.tls);
-	return value_read(r, k->type, keyword, word_take(r), value);
-}
-
-static bool is_listened(const struct keyword *k)
-{
-	return k->type == VALUE_LISTEN || (ANKLET_HAS_FORWARDS && k->type == VALUE_FORWARD);
+	return id == KEYWORD_LISTEN || (ANKLET_HAS_FORWARDS && id == KEYWORD_FORWARD);
 }
 
 /* Where the line of its i-th value is noted. */
-static unsigned place_of(const struct keyword *k, unsigned i)
+static uint32_t *line_of(struct lines *lines, unsigned id, unsigned i)
 {
-	return k->type == VALUE_LISTEN ? i : CONFIG_ANKLET_LISTENERS + i;
+	return &lines->at[id == KEYWORD_LISTEN ? i : CONFIG_ANKLET_LISTENERS + i];
 }
 
 /* Can it be listened on beside all that is listened on? */
 static bool place_check(const struct config *c, struct reading *r, struct word place,
-	const struct endpoint *e, const struct lines *lines)
+	const struct endpoint *e, struct lines *lines)
 {
-	for (const struct keyword *k = keywords; k < keywords + KEYWORD_COUNT; k++) {
-		for (unsigned i = 0; is_listened(k) && i < count_of(c, k); i++) {
-			const struct endpoint *other = value_of(c, k, i);
+	for (unsigned id = WORDS; id < KEYWORDS_END; id++) {
+		for (unsigned i = 0; is_listened(id) && i < count_of(c, id); i++) {
+			const void *other = (const char *)c + place_of(id, i);
+			uint32_t line = *line_of(lines, id, i);
 
-			if (!endpoints_conflict(e, other))
-				continue;
-			error_other(r, ERROR_CONFLICT, place, k->name);
-			r->error.most = lines->at[place_of(k, i)];
-			return false;
+			if (endpoints_conflict(e, other))
+				return error_about(r, line > 0 ? ERROR_TAKEN : ERROR_TAKEN_BEFORE,
+					place, name_text(id), line);
 		}
 	}
 	return true;
 }
 
 /* Is there room for one more? Its value stands in no table yet. '*' needs a socket to listen with for each family. */
-static bool room_check(const struct config *c, struct reading *r, const struct keyword *k,
-	struct word keyword, const union value *value)
+static bool room_check(const struct config *c, struct reading *r, unsigned id, struct word keyword,
+	const union value *value)
 {
-	int setting = k->type == VALUE_SERVER ? SETTING_NAME_SERVERS : k->setting;
-	unsigned room = k->most;
+	unsigned setting = id == KEYWORD_DNS ? SETTING_NAME_SERVERS : name_rows[id].setting;
+	unsigned most = row_of(id)->most, room = most;
 
-	if (k->type == VALUE_LISTEN) {
+	if (id == KEYWORD_LISTEN) {
 		room -= value->endpoint.host == ENDPOINT_ANY;
 		for (unsigned i = 0; i < c->listen_count; i++)
 			room -= c->listen[i].host == ENDPOINT_ANY;
 	}
-	return k->count_at == 0 || count_of(c, k) < room ||
-	       error_setting(r, ERROR_FULL, keyword, setting, k->most);
+	return row_of(id)->count_at == 0 || count_of(c, id) < room ||
+	       error_setting(r, ERROR_FULL, keyword, setting, most);
 }
 
 /* What is accepted can be printed and read again: that line must not become too long. */
-static bool length_check(
-	struct reading *r, const struct keyword *k, struct word line, const void *value)
+static bool length_check(struct reading *r, unsigned id, struct word line, const void *value)
 {
 	char buf[CONFIG_LINE_MAX + 1];
 	struct text t;
 
 	text_init(&t, buf, sizeof buf);
-	text_line(&t, k, value, r->strings);
-	return !t.cut || error_setting(r, ERROR_LONG_PRINTED, line, SETTING_NONE, CONFIG_LINE_MAX);
-}
-
-struct names config_keywords(bool tls)
-{
-	struct names names = {keywords[0].name, sizeof keywords[0], KEYWORD_COUNT, 0};
-
-	for (unsigned i = 0; i < KEYWORD_COUNT; i++)
-		if (setting_is_built(tls, keywords[i].setting))
-			names.among |= 1u << i;
-	return names;
-}
-
-/* Finds the line's keyword; NULL: r->error is filled. */
-static const struct keyword *keyword_find(struct reading *r, struct word keyword)
-{
-	struct names names = config_keywords(r->tls);
-	int found = names_find(&names, keyword);
-
-	if (found >= 0) {
-		if ((names.among >> found & 1) != 0)
-			return &keywords[found];
-		error_setting(r, ERROR_DISABLED, keyword, keywords[found].setting, 0);
-		return NULL;
-	}
-	error_set(r, ERROR_KEYWORD, keyword, VALUE_NAMES);
-	r->error.names = names;
-	r->error.suggestion = names_nearest(&names, keyword);
-	return NULL;
+	text_line(&t, id, value, r->strings);
+	return !t.cut || error_about(r, ERROR_LONG_PRINTED, line, "", CONFIG_LINE_MAX);
 }
 
 /* Reads what stands after the keyword, and takes it into the configuration when all of it is right. */
-static bool keyword_read(struct config *c, struct reading *r, const struct keyword *k,
-	struct word keyword, struct lines *lines)
+static bool keyword_read(
+	struct config *c, struct reading *r, unsigned id, struct word keyword, struct lines *lines)
 {
-	unsigned count = k->count_at > 0 ? count_of(c, k) : 0;
+	const struct keyword *k = row_of(id);
+	unsigned count = k->count_at > 0 ? count_of(c, id) : 0;
 	struct word values = r->rest, word;
 	struct word line = {keyword.at, (size_t)(values.at + values.len - keyword.at)};
+	int type = name_rows[id].value;
 	union value value;
 
 	r->most = k->most;
 	memset(&value, 0, sizeof value);
-	if (k->count_at == 0)
-		memcpy(&value, field_of(c, k, 0), k->size); /* of two sources each line sets one */
-	if (!values_read(r, k, keyword, &value) || !length_check(r, k, line, &value))
+	if (k->count_at == 0) /* of two sources each line sets one */
+		memcpy(&value, (char *)c + place_of(id, 0), k->size);
+	if (!(is_clause(type) ? clause_read(r, type, keyword, &value)
+			      : value_read(r, type, keyword, word_take(r), &value)) ||
+		!length_check(r, id, line, &value))
 		return false;
 	word = word_take(r);
 	if (word.at != NULL)
 		return error_set(r, ERROR_UNEXPECTED, word, VALUE_LINE_END);
-	if (!room_check(c, r, k, keyword, &value))
+	if (!room_check(c, r, id, keyword, &value))
 		return false;
-	if (is_listened(k)) {
+	if (is_listened(id)) {
 		/* Either begins with what is listened on. */
 		r->rest = values;
 		if (!place_check(c, r, word_take(r), &value.endpoint, lines))
 			return false;
-		lines->at[place_of(k, count)] = lines->number;
+		*line_of(lines, id, count) = lines->number;
 	}
-	memcpy(field_of(c, k, count), &value, k->size);
+	memcpy((char *)c + place_of(id, count), &value, k->size);
 	if (k->count_at > 0)
 		++*((uint8_t *)c + k->count_at);
 	return true;
@@ -279,12 +239,12 @@ _Static_assert(sizeof(union value) >= sizeof(struct ip[2]) &&
 static bool line_read(struct config *c, struct reading *r, struct word line, struct lines *lines)
 {
 	uint16_t strings = c->strings.len;
-	const struct keyword *k;
 	struct word keyword;
+	int id;
 
 	*r = (struct reading){.rest = line, .tls = c->tls, .strings = &c->strings};
 	if (line.len > CONFIG_LINE_MAX) {
-		error_setting(r, ERROR_LONG, line, SETTING_NONE, CONFIG_LINE_MAX);
+		error_about(r, ERROR_LONG, line, "", CONFIG_LINE_MAX);
 		r->error.at = (struct word){line.at + CONFIG_LINE_MAX, line.len - CONFIG_LINE_MAX};
 		return false;
 	}
@@ -293,8 +253,8 @@ static bool line_read(struct config *c, struct reading *r, struct word line, str
 	keyword = word_take(r);
 	if (keyword.at == NULL)
 		return true; /* blank, or a comment */
-	k = keyword_find(r, keyword);
-	if (k != NULL && keyword_read(c, r, k, keyword, lines))
+	id = name_read(r, ERROR_KEYWORD, VALUE_KEYWORD, keyword);
+	if (id >= 0 && keyword_read(c, r, (unsigned)id, keyword, lines))
 		return true;
 	c->strings.len = strings;
 	return false;
@@ -341,16 +301,11 @@ static struct text *print_begin(struct printing *p, const char *start)
 	return &p->t;
 }
 
-static void print_end(struct printing *p)
+static void print_end(struct printing *p, const char *end)
 {
+	text_str(&p->t, end);
 	text_char(&p->t, '\n');
 	p->print(p->ctx, p->t.buf, p->t.len);
-}
-
-static void print_comment(struct printing *p, const char *comment)
-{
-	text_str(print_begin(p, "# "), comment);
-	print_end(p);
 }
 
 /* What one may not have thought of stands before the rule that brings it. */
@@ -361,11 +316,10 @@ static void print_rule_notes(struct printing *p, const struct config *c, unsigne
 	if (before >= 0) {
 		text_num(print_begin(p, "# the next rule never decides: rule "),
 			(unsigned)before + 1);
-		text_str(&p->t, " matches all that it does");
-		print_end(p);
+		print_end(p, " matches all that it does");
 	} else if (rules_in_vain(&c->rules, i)) {
-		print_comment(p, "the next rule changes nothing: no allow follows, and what none "
-				 "matches is refused");
+		print_begin(p, "# the next rule changes nothing: no allow follows, ");
+		print_end(p, "and what none matches is refused");
 	}
 }
 
@@ -381,58 +335,58 @@ static bool has_addresses(const struct config *c)
 	return has;
 }
 
-static void print_notes(
-	struct printing *p, const struct config *c, const struct keyword *k, unsigned i)
+static void print_notes(struct printing *p, const struct config *c, unsigned id, unsigned i)
 {
 	bool unverified = false;
 
-	if (k->type == VALUE_ALLOW)
+	if (id == KEYWORD_ALLOW)
 		print_rule_notes(p, c, i);
-	if (ANKLET_HAS_ROUTES && k->type == VALUE_ROUTE) {
+	if (ANKLET_HAS_ROUTES && id == KEYWORD_ROUTE) {
 		const struct route *route = &c->routes.route[i];
 
-		if (route_is_remote(route) && route->to.kind != PATTERN_PREFIX && has_addresses(c))
-			print_comment(p,
-				"the hop looks names up: an address after 'to', of a rule or a "
-				"route, matches none of them");
+		if (route_is_remote(route) && route->to.kind != PATTERN_PREFIX &&
+			has_addresses(c)) {
+			print_begin(p, "# the hop looks names up: an address after 'to', ");
+			print_end(p, "of a rule or a route, matches none of them");
+		}
 		unverified = route->tls.verify_none || route->hop.tls.verify_none;
 	}
-	if (ANKLET_HAS_FORWARDS && k->type == VALUE_FORWARD)
+	if (ANKLET_HAS_FORWARDS && id == KEYWORD_FORWARD)
 		unverified = c->forward[i].target.tls.verify_none;
-	if (ANKLET_HAS_TLS && unverified)
-		print_comment(
-			p, "verify=none: whoever answers there is believed to be the right one");
+	if (ANKLET_HAS_TLS && unverified) {
+		print_begin(p, "# verify=none: ");
+		print_end(p, "whoever answers there is believed to be the right one");
+	}
 }
 
 /* What is in force without a value. */
-static void print_unset(struct printing *p, const struct config *c, enum keyword_id i)
+static void print_unset(struct printing *p, const struct config *c, unsigned id)
 {
-	const char *words = text_of_list(unset, i);
-	bool nowhere = i == KEYWORD_LISTEN && !config_listens_by_default(c);
+	const char *words = text_of_list(unset, id - WORDS);
+	bool nowhere = id == KEYWORD_LISTEN && !config_listens_by_default(c);
 
 	if (*words == '\0')
 		return;
-	text_str(print_begin(p, "# "), keywords[i].name);
+	text_str(print_begin(p, "# "), name_text(id));
 	text_str(&p->t, ": ");
 	text_str(&p->t, nowhere ? "nowhere; there are forwards only" : words);
-	text_str(&p->t, nowhere ? "" : " (default)");
-	print_end(p);
+	print_end(p, nowhere ? "" : " (default)");
 }
 
-static void print_keyword(struct printing *p, const struct config *c, enum keyword_id id)
+static void print_keyword(struct printing *p, const struct config *c, unsigned id)
 {
-	const struct keyword *k = &keywords[id];
-	int type = k->type;
-	unsigned count = type == VALUE_SOURCE ? 2 : type == VALUE_DENY ? 0 : count_of(c, k);
-	bool none = type != VALUE_DENY;
+	bool none = id != KEYWORD_DENY; /* rules are all printed as the table of allow */
+	unsigned count = id == KEYWORD_SOURCE ? 2 : none ? count_of(c, id) : 0;
 
 	for (unsigned i = 0; i < count; i++) {
-		const void *value = type == VALUE_SOURCE ? &c->source[i] : value_of(c, k, i);
+		const void *value = (const char *)c + place_of(id, i);
 
+		if (id == KEYWORD_SOURCE)
+			value = &c->source[i];
 		if (CONFIG_ANKLET_HINTS)
-			print_notes(p, c, k, i);
-		if (text_line(print_begin(p, ""), k, value, &c->strings)) {
-			print_end(p);
+			print_notes(p, c, id, i);
+		if (text_line(print_begin(p, ""), id, value, &c->strings)) {
+			print_end(p, "");
 			none = false;
 		}
 	}
@@ -444,7 +398,7 @@ void config_print(const struct config *c, anklet_print *print, void *ctx)
 {
 	struct printing p = {.print = print, .ctx = ctx};
 
-	for (unsigned i = 0; i < KEYWORD_COUNT; i++)
-		if (setting_is_built(c->tls, keywords[i].setting))
-			print_keyword(&p, c, (enum keyword_id)i);
+	for (unsigned id = WORDS; id < KEYWORDS_END; id++)
+		if (name_is_built(id, c->tls))
+			print_keyword(&p, c, id);
 }

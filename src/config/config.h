@@ -71,8 +71,8 @@ unsigned config_read(struct config *c, const char *source, const char *text, siz
 /* As anklet_keyword(). */
 const char *config_keyword(unsigned i);
 
-/* Their names; 'among' are those that are built in. */
-struct names config_keywords(bool tls);
+/* Appends a keyword with one value as a line without its end; false where that stands for none. */
+bool text_line(struct text *t, unsigned id, const void *value, const struct string_table *strings);
 
 /*
  * As anklet_print_config(): every keyword with the value in force, in lines that config_read() reads. What is not

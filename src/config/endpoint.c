@@ -186,43 +186,19 @@ bool server_read(struct reading *r, struct word word, struct address *server)
 
 /* ---- Endpoints ---- */
 
-static const char schemes[][17] = {
-	[ENDPOINT_TCP] = "tcp://",
-	[ENDPOINT_UDP] = "udp://",
-	[ENDPOINT_TLS] = "tls://",
-	[ENDPOINT_SMTP_STARTTLS] = "smtp+starttls://",
-	[ENDPOINT_IMAP_STARTTLS] = "imap+starttls://",
-	[ENDPOINT_POP3_STARTTLS] = "pop3+starttls://",
-	[ENDPOINT_NNTP_STARTTLS] = "nntp+starttls://",
-	[ENDPOINT_SOCKS4] = "socks4://",
-	[ENDPOINT_SOCKS4A] = "socks4a://",
-	[ENDPOINT_SOCKS4_TLS] = "socks4+tls://",
-	[ENDPOINT_SOCKS4A_TLS] = "socks4a+tls://",
-	[ENDPOINT_SCHEMES] = "ssl://",
-	"sslv2://",
-	"sslv3://",
-};
-
-/* Sets of schemes. */
-enum {
-	ARE_TLS = 1 << ENDPOINT_TLS | 1 << ENDPOINT_SMTP_STARTTLS | 1 << ENDPOINT_IMAP_STARTTLS |
-		  1 << ENDPOINT_POP3_STARTTLS | 1 << ENDPOINT_NNTP_STARTTLS |
-		  1 << ENDPOINT_SOCKS4_TLS | 1 << ENDPOINT_SOCKS4A_TLS,
-	ARE_LISTEN = 1 << ENDPOINT_TCP | 1 << ENDPOINT_TLS,
-	ARE_FORWARD = ARE_LISTEN | 1 << ENDPOINT_UDP,
-	ARE_HOP = 1 << ENDPOINT_SOCKS4 | 1 << ENDPOINT_SOCKS4A | 1 << ENDPOINT_SOCKS4_TLS |
-		  1 << ENDPOINT_SOCKS4A_TLS,
-	ARE_TARGET = (ARE_FORWARD | ARE_TLS) & ~ARE_HOP,
-};
+static const struct name_row *scheme_of(const struct endpoint *endpoint)
+{
+	return &name_rows[SCHEME_TCP + endpoint->scheme];
+}
 
 bool endpoint_has_tls(const struct endpoint *endpoint)
 {
-	return (ARE_TLS >> endpoint->scheme & 1) != 0;
+	return scheme_of(endpoint)->setting == SETTING_TLS_STREAMS;
 }
 
 bool endpoint_is_hop(const struct endpoint *endpoint)
 {
-	return (ARE_HOP >> endpoint->scheme & 1) != 0;
+	return (scheme_of(endpoint)->types & IS(HOP)) != 0;
 }
 
 bool endpoint_starttls(const struct endpoint *endpoint, uint8_t *protocol)
@@ -231,62 +207,34 @@ bool endpoint_starttls(const struct endpoint *endpoint, uint8_t *protocol)
 	return *protocol <= ENDPOINT_NNTP_STARTTLS - ENDPOINT_SMTP_STARTTLS;
 }
 
-/* With those that are not built in. */
-static unsigned schemes_of(int type)
-{
-	return type == VALUE_LISTEN    ? ARE_LISTEN
-	       : type == VALUE_FORWARD ? ARE_FORWARD
-	       : type == VALUE_HOP     ? ARE_HOP
-				       : ARE_TARGET;
-}
-
-struct names endpoint_schemes(int type, bool tls)
-{
-	unsigned among = schemes_of(type);
-
-	if (!setting_is_built(tls, SETTING_TLS_STREAMS))
-		among &= ~(unsigned)ARE_TLS;
-	if (CONFIG_ANKLET_UDP_FLOWS == 0)
-		among &= ~(1u << ENDPOINT_UDP);
-	return (struct names){
-		schemes[0], sizeof schemes[0], sizeof schemes / sizeof schemes[0], among};
-}
-
 /* Takes "scheme://" off the word, where there is one, and makes sure that it makes sense. */
 static bool scheme_take(struct reading *r, int type, struct word *word, struct endpoint *e)
 {
-	struct names names = endpoint_schemes(type, r->tls);
 	struct word rest = *word, scheme = word_split(&rest, ':');
-	char lower[sizeof schemes[0]];
-	struct word key = {lower, scheme.len + 3 < sizeof lower ? scheme.len + 3 : 0};
-	int found = ENDPOINT_TCP;
+	int found = SCHEME_TCP;
 
-	if (scheme.len == 0 || rest.len < 2 || memcmp(rest.at, "//", 2) != 0) {
-		scheme = *word;
-	} else {
-		/* It is the same in either case (RFC 3986, section 3.1). */
-		for (size_t i = 0; i < key.len; i++)
-			/* cppcheck-suppress unreadVariable ; it is key's */
-			lower[i] = (char)(word->at[i] | 0x20);
-		found = names_find(&names, key);
+	if (scheme.len > 0 && rest.len >= 2 && memcmp(rest.at, "//", 2) == 0) {
+		found = name_find(IS(SCHEME), *word);
 		*word = (struct word){rest.at + 2, rest.len - 2};
+	} else {
+		scheme = *word;
 	}
-	if (found == ENDPOINT_SCHEMES)
-		found = ENDPOINT_TLS;
-	if (found < 0 || (schemes_of(type) >> found & 1) == 0)
-		return error_set(r, found > ENDPOINT_SCHEMES ? ERROR_PROHIBITED : ERROR_INVALID,
-			scheme, type);
-	e->scheme = (uint8_t)found;
-	return (names.among >> found & 1) != 0 ||
-	       error_setting(r, ERROR_DISABLED, scheme,
-		       found == ENDPOINT_UDP ? SETTING_UDP_FLOWS : SETTING_TLS_STREAMS, 0);
+	if (found == SCHEME_SSL)
+		found = SCHEME_TLS;
+	if (found == SCHEME_SSLV2 || found == SCHEME_SSLV3)
+		return error_set(r, ERROR_PROHIBITED, scheme, type);
+	if (found < 0 || (name_rows[found].types >> type & 1) == 0)
+		return error_set(r, ERROR_INVALID, scheme, type);
+	e->scheme = (uint8_t)(found - SCHEME_TCP);
+	return name_is_built((unsigned)found, r->tls) ||
+	       error_setting(r, ERROR_DISABLED, scheme, name_rows[found].setting, 0);
 }
 
 /* What follows the host. all: the endpoint as it is written. */
 static bool options_take(
 	struct reading *r, int type, struct word all, struct word options, struct endpoint *e)
 {
-	enum clause clause = listens(type) ? CLAUSE_SERVER : CLAUSE_CLIENT;
+	int clause = listens(type) ? VALUE_SERVER_OPTIONS : VALUE_CLIENT_OPTIONS;
 	struct word rest = r->rest; /* of the line */
 	bool right;
 
@@ -296,7 +244,7 @@ static bool options_take(
 			       (struct word){options.at - 1, options.len + 1}, VALUE_NO_OPTIONS);
 	r->rest = options;
 	r->options = true;
-	right = clause_read(r, clause, all, NULL, &e->tls);
+	right = clause_read(r, clause, all, &e->tls);
 	r->rest = rest;
 	r->options = false;
 	return right &&
@@ -365,8 +313,8 @@ void text_endpoint(
 		.name = endpoint->name,
 		.ports = {{endpoint->port, endpoint->port}}};
 
-	text_str(t, schemes[endpoint->scheme]);
+	text_str(t, name_text(SCHEME_TCP + endpoint->scheme));
 	text_pattern(t, &host, strings);
 	if (ANKLET_HAS_TLS)
-		text_clause(t, CLAUSE_CLIENT, NULL, &endpoint->tls, strings);
+		text_clause(t, VALUE_CLIENT_OPTIONS, &endpoint->tls, strings);
 }

@@ -13,25 +13,13 @@
 #include "base/address.h"
 #include "base/string_table.h"
 #include "base/text.h"
-#include "config/error.h"
+#include "config/keywords.h"
 #include "policy/pattern.h"
 
 struct reading;
 
-enum endpoint_scheme {
-	ENDPOINT_TCP,
-	ENDPOINT_UDP,
-	ENDPOINT_TLS,
-	ENDPOINT_SMTP_STARTTLS, /* these four in the order of enum starttls_protocol */
-	ENDPOINT_IMAP_STARTTLS,
-	ENDPOINT_POP3_STARTTLS,
-	ENDPOINT_NNTP_STARTTLS,
-	ENDPOINT_SOCKS4, /* next hops */
-	ENDPOINT_SOCKS4A,
-	ENDPOINT_SOCKS4_TLS,
-	ENDPOINT_SOCKS4A_TLS,
-	ENDPOINT_SCHEMES
-};
+#define ENDPOINT_SCHEME(id, ...) ENDPOINT_##id,
+enum endpoint_scheme { SCHEMES(ENDPOINT_SCHEME) ENDPOINT_SCHEMES };
 
 enum endpoint_host { ENDPOINT_ANY, ENDPOINT_IP, ENDPOINT_NAME };
 
@@ -64,11 +52,8 @@ bool endpoint_is_hop(const struct endpoint *endpoint);
 /* Does it begin in the clear and ask for TLS in the middle? *protocol is then an enum starttls_protocol. */
 bool endpoint_starttls(const struct endpoint *endpoint, uint8_t *protocol);
 
-/* The schemes that a VALUE_LISTEN, FORWARD, TARGET or HOP can have, with their "://"; tls: TLS is built in. */
-struct names endpoint_schemes(int type, bool tls);
-
 /*
- * Reads a word of at least one byte as an endpoint of such a type. True; or false, with r->error filled, *endpoint
+ * Reads a word of at least one byte as a VALUE_LISTEN, FORWARD, TARGET or HOP. True; or false, with r->error filled, *endpoint
  * changed, and strings perhaps left in the table.
  */
 bool endpoint_read(struct reading *r, int type, struct word word, struct endpoint *endpoint);

@@ -1,11 +1,24 @@
 /*
- * The keywords of the configuration: one row each, from which reading, printing, --help, the shells'
- * completion and the lists in the manuals are made.
+ * Every word of the configuration, one row each: the keywords, the words of rules, of routes and of options, the
+ * schemes of endpoints, and what some values are one of.
  *
- * KEYWORDS(X) gives, for each keyword, X(
- *	its name as an identifier, and as it is written;
- *	the type of its value (value.h): what is read, printed and expected;
- *	the setting of the build without which there is none (value.h);
+ * From the rows of KEYWORDS reading, printing, --help, the shells' completion and the lists in the manuals are made.
+ * Only what uses a column has it in its image.
+ */
+#ifndef ANKLET_CONFIG_KEYWORDS_H
+#define ANKLET_CONFIG_KEYWORDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "anklet_config.h"
+#include "base/word.h"
+#include "config/error.h"
+
+/*
+ * X(its name as an identifier, and as it is written;
+ *	the type of its value (error.h): what is read, printed and expected;
+ *	the setting of the build without which there is none (error.h);
  *	where in struct config its value goes: ONE(field), or MANY(table, count) for what may be given again;
  *	what it is when it is not given: seconds, a number, or 0;
  *	the largest number; of a table, how many there may be;
@@ -13,12 +26,7 @@
  *		NOW every session;
  *	its value, and in words what it is for, as --help and completion show it: at most 25 and 50 columns;
  *	what is in force without it, where that is no value: what 'anklet -t' says then)
- *
- * Only what uses a column has it in its image.
  */
-#ifndef ANKLET_CONFIG_KEYWORDS_H
-#define ANKLET_CONFIG_KEYWORDS_H
-
 /* clang-format off */
 #define KEYWORDS(X) \
 X(LISTEN, "listen", LISTEN, LISTENERS, MANY(listen, listen_count), 0, CONFIG_ANKLET_LISTENERS, START, \
@@ -61,6 +69,139 @@ X(LOG, "log", LEVEL, LOG_LEVELS, ONE(log), CONFIG_DEFAULT_LOG, 0, NOW, \
 	"LEVEL", ANKLET_LOG_WORDS, "") \
 X(USER, "user", USER, NONE, ONE(user), 0, 0, START, \
 	"NAME", "give up root for NAME once it listens", "the one who starts it")
+
+/* A set of types has a bit for each. */
+#define IS(type) (1u << VALUE_##type)
+
+/*
+ * X(identifier, as it is written, the type of its value, where that goes: a struct and a field, and of a flag what is
+ *	put there, the setting, the types of the lines that it may stand in, the group of which one is enough, what it
+ *	excludes and what it needs)
+ * The value follows as the next word, after a '=' at once. They are printed in this order.
+ */
+#define OF_RULES (IS(ALLOW) | IS(DENY))
+#define RULE_WORDS(X) \
+X(CONNECT, "connect", FLAG, struct rule, command, RULE_CONNECT, NONE, OF_RULES, COMMAND, NONE, NONE) \
+X(BIND, "bind", FLAG, struct rule, command, RULE_BIND, BIND, OF_RULES, COMMAND, NONE, NONE) \
+X(FROM, "from", NETWORK, struct rule, from, 0, NONE, OF_RULES | IS(ROUTE), NONE, NONE, NONE) \
+X(TO, "to", PATTERN, struct rule, to, 0, NONE, OF_RULES | IS(ROUTE), NONE, NONE, NONE) \
+X(USER, "user", USERID, struct rule, user, 0, NONE, OF_RULES, NONE, NONE, NONE) \
+X(IDENT, "ident", FLAG, struct rule, ident, 1, IDENT, IS(ALLOW), NONE, NONE, NONE) \
+X(ANY_PEER, "any-peer", FLAG, struct rule, any_peer, 1, BIND, IS(ALLOW), NONE, CONNECT, NONE) \
+X(NEEDS_CONNECT, "needs-connect", FLAG, struct rule, needs_connect, 1, BIND, IS(ALLOW), NONE, CONNECT, NONE)
+
+#if CONFIG_ANKLET_ROUTES > 0
+#define ROUTE_WORDS(X) \
+X(DIRECT, "direct", FLAG, struct route, how, ROUTE_DIRECT, ROUTES, IS(ROUTE), WAY, NONE, NONE) \
+X(VIA, "via", HOP, struct route, hop, 0, ROUTES, IS(ROUTE), WAY, NONE, NONE) \
+X(TLS, "tls", FLAG, struct route, how, ROUTE_TLS, TLS_STREAMS, IS(ROUTE), WAY, NONE, NONE) \
+X(STARTTLS, "starttls=", STARTTLS, struct route, how, 0, TLS_STREAMS, IS(ROUTE), WAY, NONE, NONE) \
+X(RESOLVE, "resolve", FLAG, struct route, lookup, ROUTE_RESOLVE, NAMES, IS(ROUTE), LOOKUP, NONE, VIA) \
+X(UNRESOLVED, "unresolved", FLAG, struct route, lookup, ROUTE_UNRESOLVED, ROUTES, IS(ROUTE), LOOKUP, NONE, VIA)
+#else
+#define ROUTE_WORDS(X)
+#endif
+
+#if CONFIG_ANKLET_TLS_STREAMS > 0
+#define OF_MADE (IS(CLIENT_OPTIONS) | IS(ROUTE))
+#define OF_ANY (IS(SERVER_OPTIONS) | OF_MADE)
+#define TLS_WORDS(X) \
+X(CERT, "cert=", FILE, struct tls_options, cert, 0, TLS_STREAMS, OF_ANY, NONE, NONE, NONE) \
+X(KEY, "key=", FILE, struct tls_options, key, 0, TLS_STREAMS, OF_ANY, NONE, NONE, CERT) \
+X(CLIENT_CA, "ca=", FILE, struct tls_options, ca, 0, TLS_STREAMS, IS(SERVER_OPTIONS), NONE, NONE, CERT) \
+X(CA, "ca=", FILE, struct tls_options, ca, 0, TLS_STREAMS, OF_MADE, NONE, VERIFY_NONE, NONE) \
+X(PSK, "psk=", FILE, struct tls_options, psk, 0, TLS_STREAMS, OF_ANY, NONE, VERIFY_NONE, NONE) \
+X(ALPN, "alpn=", ALPN, struct tls_options, alpn, 0, TLS_STREAMS, OF_ANY, NONE, NONE, NONE) \
+X(NAME, "name=", HOST, struct tls_options, name, 0, TLS_STREAMS, OF_MADE, NONE, NONE, NONE) \
+X(MIN, "min=", VERSION, struct tls_options, min, 0, TLS_STREAMS, OF_ANY, NONE, NONE, NONE) \
+X(VERIFY_NONE, "verify=none", FLAG, struct tls_options, verify_none, 1, TLS_STREAMS, OF_MADE, NONE, NONE, NONE) \
+X(TRUNCATED, "truncated=eof", FLAG, struct tls_options, truncated_eof, 1, TLS_STREAMS, OF_ANY, NONE, NONE, NONE) \
+X(HALFCLOSE, "halfclose=defer", FLAG, struct tls_options, halfclose_defer, 1, TLS_STREAMS, OF_ANY, NONE, NONE, NONE)
+#define TLS_CHOICES(X) \
+X(SMTP, "smtp", STARTTLS, ROUTE_STARTTLS + STARTTLS_SMTP, NONE, true) \
+X(IMAP, "imap", STARTTLS, ROUTE_STARTTLS + STARTTLS_IMAP, NONE, true) \
+X(POP3, "pop3", STARTTLS, ROUTE_STARTTLS + STARTTLS_POP3, NONE, true) \
+X(NNTP, "nntp", STARTTLS, ROUTE_STARTTLS + STARTTLS_NNTP, NONE, true) \
+X(TLS_1_2, "1.2", VERSION, TLS_1_2, NONE, true) \
+X(TLS_1_3, "1.3", VERSION, TLS_1_3, NONE, true)
+#else
+#define TLS_WORDS(X)
+#define TLS_CHOICES(X)
+#endif
+
+/* X(identifier, as it is written, in either case, the setting, the types of endpoints that may have it) */
+#define OF_PLACES (IS(LISTEN) | IS(FORWARD) | IS(TARGET))
+#define SCHEMES(X) \
+X(TCP, "tcp://", NONE, OF_PLACES) \
+X(UDP, "udp://", UDP_FLOWS, IS(FORWARD) | IS(TARGET)) \
+X(TLS, "tls://", TLS_STREAMS, OF_PLACES) \
+X(SMTP_STARTTLS, "smtp+starttls://", TLS_STREAMS, IS(TARGET)) /* these four as in enum starttls_protocol */ \
+X(IMAP_STARTTLS, "imap+starttls://", TLS_STREAMS, IS(TARGET)) \
+X(POP3_STARTTLS, "pop3+starttls://", TLS_STREAMS, IS(TARGET)) \
+X(NNTP_STARTTLS, "nntp+starttls://", TLS_STREAMS, IS(TARGET)) \
+X(SOCKS4, "socks4://", NONE, IS(HOP)) \
+X(SOCKS4A, "socks4a://", NONE, IS(HOP)) \
+X(SOCKS4_TLS, "socks4+tls://", TLS_STREAMS, IS(HOP)) \
+X(SOCKS4A_TLS, "socks4a+tls://", TLS_STREAMS, IS(HOP))
+
+/* Other words for one of them, and those that are prohibited. */
+#define OTHER_SCHEMES(X) \
+X(SSL, "ssl://", TLS_STREAMS, 0) \
+X(SSLV2, "sslv2://", NONE, 0) \
+X(SSLV3, "sslv3://", NONE, 0)
+
+/* X(identifier, as it is written, the type of the value, the value in a byte, the setting, whether it is built in) */
+#define CHOICES(X) \
+X(ERROR, "error", LEVEL, LEVEL_ERROR, LOG_LEVELS, ANKLET_HAS_LOG(PORT_ERROR)) \
+X(WARNING, "warning", LEVEL, LEVEL_WARNING, LOG_LEVELS, ANKLET_HAS_LOG(PORT_WARNING)) \
+X(REFUSED, "refused", LEVEL, LEVEL_REFUSED, LOG_LEVELS, ANKLET_HAS_LOG(PORT_INFO)) \
+X(INFO, "info", LEVEL, LEVEL_INFO, LOG_LEVELS, ANKLET_HAS_LOG(PORT_INFO)) \
+X(DEBUG, "debug", LEVEL, LEVEL_DEBUG, LOG_LEVELS, ANKLET_HAS_LOG(PORT_DEBUG)) \
+TLS_CHOICES(X)
 /* clang-format on */
+
+#define KEYWORD_ID(id, ...) KEYWORD_##id,
+#define WORD_ID(id, ...) WORD_##id,
+#define SCHEME_ID(id, ...) SCHEME_##id,
+#define CHOICE_ID(id, ...) CHOICE_##id,
+#define AND_ONE(...) +1
+
+/* The number of each row, one list after the other; and where a list ends. */
+enum name_id {
+	RULE_WORDS(WORD_ID) ROUTE_WORDS(WORD_ID) TLS_WORDS(WORD_ID) KEYWORDS(KEYWORD_ID)
+		SCHEMES(SCHEME_ID) OTHER_SCHEMES(SCHEME_ID) CHOICES(CHOICE_ID) NAMES
+};
+enum {
+	LINE_WORDS = 0 RULE_WORDS(AND_ONE) ROUTE_WORDS(AND_ONE),
+	WORDS = LINE_WORDS TLS_WORDS(AND_ONE),
+	KEYWORDS_END = WORDS KEYWORDS(AND_ONE)
+};
+
+/* What all rows have beside their text. */
+struct name_row {
+	uint16_t
+		types; /* bits: of the values, lines and endpoints that it may stand in; IS(NONE): it is built in */
+	uint8_t setting; /* enum setting */
+	uint8_t value;   /* enum value_type, of what it takes; of a choice the value that it is */
+};
+
+extern const struct name_row name_rows[];
+
+/* As it is written, with the '=' or the '://' after which something else follows at once. */
+const char *name_text(unsigned i);
+
+bool name_is_built(unsigned i, bool tls);
+
+/* The row that the word is, or begins with, among those that have one of the types, built in or not; -1: none. */
+int name_find(unsigned types, struct word word);
+
+/* With how many bytes inserted, removed or replaced, all before a '=', the word is that name; SIZE_MAX: too many. */
+size_t name_distance(const char *name, struct word word);
+
+/* The nearest of the type that is built in; NULL: none is near. */
+const char *name_nearest(unsigned type, bool tls, struct word word);
+
+/* Appends all of the type that are built in. */
+void text_names(struct text *t, unsigned type, bool tls);
 
 #endif

@@ -5,69 +5,63 @@
 
 #include <string.h>
 
+#include "config/keywords.h"
 #include "config/config.h"
 
 #define LIMIT_MIN_MS 10 /* a shorter limit is a slip of the pen */
 #define VALUE_MAX 255   /* bytes of a string, once decoded */
 
-bool setting_is_built(bool tls, int setting)
-{
-/* One of several that are added. NOLINTNEXTLINE(bugprone-macro-parentheses) */
-#define BUILT(setting) +(CONFIG_ANKLET_##setting > 0 ? 1u << SETTING_##setting : 0u)
-	static const uint32_t built = (1u << SETTING_NONE) SETTINGS(BUILT);
-
-	return (built >> setting & 1) != 0 && (setting != SETTING_TLS_STREAMS || tls);
-}
-
 /* ---- Errors ---- */
 
-static const char levels[][8] = {
-	[LEVEL_ERROR] = "error",
-	[LEVEL_WARNING] = "warning",
-	[LEVEL_REFUSED] = "refused",
-	[LEVEL_INFO] = "info",
-	[LEVEL_DEBUG] = "debug",
-};
-
-static struct names level_names(void)
+bool error_set(struct reading *r, enum error_kind kind, struct word about, int expects)
 {
-	unsigned built = CONFIG_ANKLET_LOG_LEVELS + (CONFIG_ANKLET_LOG_LEVELS > LEVEL_REFUSED);
-
-	return (struct names){
-		levels[0], sizeof levels[0], sizeof levels / sizeof levels[0], (1u << built) - 1};
-}
-
-bool error_set(struct reading *r, enum error_kind kind, struct word place, int expects)
-{
-	r->error = (struct config_error){
-		.kind = (uint8_t)kind, .expects = (uint8_t)expects, .at = place, .about = place};
+	r->error = (struct config_error){.kind = (uint8_t)kind,
+		.expects = (uint8_t)expects,
+		.tls = r->tls,
+		.at = about,
+		.about = about,
+		.number = r->most};
 	if (kind == ERROR_MISSING)
-		r->error.at = (struct word){place.at + place.len, 0};
-	if (CONFIG_ANKLET_HINTS && expects == VALUE_COUNT)
-		r->error.most = r->most;
-	if (CONFIG_ANKLET_HINTS && expects == VALUE_LEVEL)
-		r->error.names = level_names();
-	if (CONFIG_ANKLET_HINTS && expects >= VALUE_LISTEN && expects < VALUE_ENDPOINT) {
-		r->error.names = endpoint_schemes(expects, r->tls);
-		r->error.expects = VALUE_ENDPOINT;
-	}
+		r->error.at = (struct word){about.at + about.len, 0};
 	return false;
 }
 
-bool error_other(struct reading *r, enum error_kind kind, struct word place, const char *other)
+bool error_about(struct reading *r, enum error_kind kind, struct word about, const char *other,
+	uint32_t number)
 {
-	error_set(r, kind, place, VALUE_NONE);
+	error_set(r, kind, about, VALUE_NONE);
 	r->error.other = other;
+	r->error.number = number;
 	return false;
 }
+
+#define SETTING_NAME(setting) #setting "\0"
 
 bool error_setting(
-	struct reading *r, enum error_kind kind, struct word place, int setting, uint32_t most)
+	struct reading *r, enum error_kind kind, struct word about, unsigned setting, uint32_t most)
 {
-	error_set(r, kind, place, VALUE_NONE);
-	r->error.setting = (uint8_t)setting;
-	r->error.most = most;
-	return false;
+	static const char settings[] = "\0" SETTINGS(SETTING_NAME);
+
+	if (setting == SETTING_TLS_STREAMS)
+		kind = ERROR_NO_TLS;
+	return error_about(r, kind, about, text_of_list(settings, setting), most);
+}
+
+int name_read(struct reading *r, enum error_kind kind, int type, struct word word)
+{
+	int i = name_find(1u << type, word);
+
+	if (i < 0) {
+		error_set(r, kind, word, type);
+		if (kind != ERROR_INVALID)
+			r->error.suggestion = name_nearest((unsigned)type, r->tls, word);
+		return -1;
+	}
+	if (name_is_built((unsigned)i, r->tls))
+		return i;
+	word.len = strlen(name_text((unsigned)i));
+	error_setting(r, ERROR_DISABLED, word, name_rows[i].setting, 0);
+	return -1;
 }
 
 /* ---- Lines and words ---- */
@@ -269,14 +263,25 @@ static void text_encoded(struct text *t, const char *value)
 	}
 }
 
-static bool level_read(struct reading *r, struct word word, uint8_t *level)
+/* A name that stands for a byte. */
+static bool choice_read(struct reading *r, int type, struct word word, uint8_t *value)
 {
-	struct names names = level_names();
-	int found = names_find(&names, word);
+	int i = name_read(r, ERROR_INVALID, type, word);
 
-	*level = (uint8_t)found;
-	return found >= 0 && ((names.among >> found & 1) != 0 ||
-				     error_setting(r, ERROR_DISABLED, word, SETTING_LOG_LEVELS, 0));
+	if (i >= 0)
+		*value = name_rows[i].value;
+	return i >= 0;
+}
+
+static bool text_choice(struct text *t, int type, uint8_t value)
+{
+	for (unsigned i = WORDS; i < NAMES; i++) {
+		if ((name_rows[i].types >> type & 1) != 0 && name_rows[i].value == value) {
+			text_str(t, name_text(i));
+			return true;
+		}
+	}
+	return false;
 }
 
 /* One for each side, both of datagrams or neither. */
@@ -317,7 +322,9 @@ static bool type_read(struct reading *r, int type, struct word word, void *at)
 	case VALUE_SERVER:
 		return CONFIG_ANKLET_NAMES && server_read(r, word, at);
 	case VALUE_LEVEL:
-		return level_read(r, word, at);
+	case VALUE_STARTTLS:
+	case VALUE_VERSION:
+		return choice_read(r, type, word, at);
 	case VALUE_NETWORK:
 		return ip_prefix_parse(word.at, word.len, at);
 	case VALUE_PATTERN:
@@ -386,8 +393,9 @@ bool text_value(struct text *t, int type, const void *at, const struct string_ta
 		text_address(t, at);
 		return true;
 	case VALUE_LEVEL:
-		text_str(t, levels[*(const uint8_t *)at]);
-		return true;
+	case VALUE_STARTTLS:
+	case VALUE_VERSION:
+		return text_choice(t, type, *(const uint8_t *)at);
 	case VALUE_NETWORK:
 		text_ip_prefix(t, at);
 		return ((const struct ip_prefix *)at)->bits > 0;

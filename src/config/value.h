@@ -18,19 +18,23 @@ struct reading {
 	struct word rest; /* what is still to be read; at is NULL after the last option */
 	bool options;     /* words are separated by '&' */
 	bool tls;         /* is built in */
-	uint32_t most;    /* what a number may be at most */
+	uint16_t most;    /* what a number may be at most */
 	struct string_table *strings;
 	struct config_error error; /* filled by whoever returns false */
 };
 
-/* Is it built in? */
-bool setting_is_built(bool tls, int setting);
+/*
+ * Fill r->error, and return false so that a reader can return it: what is expected; what else it is about, and a
+ * number; the setting that is disabled, or not more than that number.
+ */
+bool error_set(struct reading *r, enum error_kind kind, struct word about, int expects);
+bool error_about(struct reading *r, enum error_kind kind, struct word about, const char *other,
+	uint32_t number);
+bool error_setting(struct reading *r, enum error_kind kind, struct word about, unsigned setting,
+	uint32_t number);
 
-/* Fill r->error, and return false so that a reader can return it: what is expected; '&'. */
-bool error_set(struct reading *r, enum error_kind kind, struct word place, int expects);
-bool error_other(struct reading *r, enum error_kind kind, struct word place, const char *other);
-bool error_setting(
-	struct reading *r, enum error_kind kind, struct word place, int setting, uint32_t most);
+/* The row of a name of the type that is built in; negative: r->error is filled. */
+int name_read(struct reading *r, enum error_kind kind, int type, struct word word);
 
 /* Is the line ASCII without controls, but for bytes from 0x80 on in quotes and in a comment? */
 bool line_check(struct reading *r, struct word line);
@@ -52,27 +56,14 @@ bool text_value(struct text *t, int type, const void *at, const struct string_ta
 
 /* ---- Clauses ---- */
 
-enum clause {
-	CLAUSE_ALLOW = 1,
-	CLAUSE_DENY = 2,
-	CLAUSE_ROUTE = 4,
-	CLAUSE_SERVER = 8, /* options of TLS where clients are served */
-	CLAUSE_CLIENT = 16 /* and where a connection is made */
-};
-
 /*
- * Reads all words that are left: into a struct rule or route that is zero but for 'allow', and a route's options;
- * or, with line NULL, into options that are zero. Answers as value_read() does; 'keyword' may lack a way.
+ * Reads all words that are left: of an ALLOW, DENY or ROUTE into a struct rule or route that is zero; or of the
+ * options of an endpoint into a struct tls_options that is. Answers as value_read() does; 'keyword' may lack a way.
  */
-bool clause_read(struct reading *r, enum clause clause, struct word keyword, void *line,
-	struct tls_options *tls);
+bool clause_read(struct reading *r, int type, struct word keyword, void *clause);
 
 /* Appends those words that are given, each after its separator. */
-void text_clause(struct text *t, enum clause clause, const void *line,
-	const struct tls_options *tls, const struct string_table *strings);
-
-/* Appends the whole line. */
-void text_route(struct text *t, const struct route *route, const struct string_table *strings);
+void text_clause(struct text *t, int type, const void *clause, const struct string_table *strings);
 
 /* ---- Parts of values ---- */
 

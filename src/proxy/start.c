@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "config/value.h"
+#include "config/keywords.h"
 
 #define BACKLOG CONFIG_ANKLET_SESSIONS
 #define NAME_LIMIT_MS 5000 /* for the name of a place to listen on */
@@ -269,7 +269,7 @@ static int check_hops(struct anklet *a, struct anklet_failure *failure)
 						listens_at(a, hop->ip, hop->port)))
 			continue;
 		text_init(&t, failure->at, sizeof failure->at);
-		text_route(&t, &routes->route[i], &a->config.strings);
+		text_line(&t, KEYWORD_ROUTE, &routes->route[i], &a->config.strings);
 		text_init(&t, failure->words, sizeof failure->words);
 		text_str(&t,
 			"the hop is this program itself, which listens there: name another one");

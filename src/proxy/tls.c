@@ -3,7 +3,7 @@
  */
 #include "proxy/instance.h"
 
-#include "config/value.h"
+#include "config/keywords.h"
 
 #include "tls/tls.h"
 
@@ -88,7 +88,7 @@ static int load_route(struct anklet *a, unsigned i, struct anklet_failure *failu
 	if (route->how == ROUTE_DIRECT)
 		return 0;
 	text_init(&t, failure->at, sizeof failure->at);
-	text_route(&t, route, &a->config.strings);
+	text_line(&t, KEYWORD_ROUTE, route, &a->config.strings);
 	return load(a, &a->settings.route_tls[i], &route->tls, false, failure);
 }
 

@@ -98,11 +98,10 @@ static void the_name_of_the_source(void **state)
 
 static bool is_built(const char *keyword)
 {
-	struct names names = config_keywords(config.tls);
-	int found = names_find(&names, (struct word){keyword, strlen(keyword)});
+	int found = name_find(IS(KEYWORD), (struct word){keyword, strlen(keyword)});
 
 	assert_true(found >= 0);
-	return (names.among >> found & 1) != 0;
+	return name_is_built((unsigned)found, config.tls);
 }
 
 static void the_nearest_word(void **state)
@@ -133,19 +132,19 @@ static void the_nearest_word(void **state)
 static void every_error_has_its_texts(void **state)
 {
 	static const char other[] = "route to *.example via socks4a+tls://[2001:db8::1]:1080";
-	struct names names = config_keywords(true);
 	char wrong[200];
 
 	(void)state;
 	memset(wrong, 'w', sizeof wrong);
-	for (int kind = ERROR_NONE + 1; kind <= ERROR_CONFLICT; kind++) {
+	for (int kind = ERROR_NONE + 1; kind <= ERROR_TAKEN_BEFORE; kind++) {
 		for (int type = VALUE_NONE; type <= VALUE_ASCII; type++) {
 			struct config_error error = {.kind = (uint8_t)kind,
 				.expects = (uint8_t)type,
 				.at = {wrong, sizeof wrong},
 				.about = {wrong, sizeof wrong},
+				.tls = true,
 				.other = other,
-				.names = names};
+				.number = UINT32_MAX};
 			char buf[512];
 			struct text t;
 

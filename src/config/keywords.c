@@ -1,0 +1,145 @@
+/*
+ * Every word of the configuration: the table, and what was probably meant. See keywords.h.
+ */
+#include "config/keywords.h"
+
+#include <string.h>
+
+#include "base/log_lines.h"
+#include "policy/routes.h"
+#include "protocol/starttls.h"
+#include "tls/tls.h"
+
+#define NAME_MAX_LEN 24 /* longer words are near to nothing */
+#define NEAR 2          /* bytes that a slip of the pen gets wrong */
+
+#define TEXT(id, name, ...) name "\0"
+#define BUILT(built) ((built) ? IS(NONE) : 0)
+#define ROW(types, built, setting, value) {(types) | BUILT(built), SETTING_##setting, value},
+#define KEYWORD_ROW(id, name, type, setting, ...) \
+	ROW(IS(KEYWORD), CONFIG_ANKLET_##setting > 0, setting, VALUE_##type)
+#define WORD_ROW(id, name, type, line, field, value, setting, types, ...) \
+	ROW(types, CONFIG_ANKLET_##setting > 0, setting, VALUE_##type)
+#define SCHEME_ROW(id, name, setting, types) \
+	ROW(IS(SCHEME) | (types), CONFIG_ANKLET_##setting > 0, setting, VALUE_NONE)
+#define CHOICE_ROW(id, name, type, value, setting, built) ROW(IS(type), built, setting, value)
+#define CONFIG_ANKLET_NONE 1
+
+/* clang-format off */
+static const char texts[] = RULE_WORDS(TEXT) ROUTE_WORDS(TEXT) TLS_WORDS(TEXT) KEYWORDS(TEXT)
+	SCHEMES(TEXT) OTHER_SCHEMES(TEXT) CHOICES(TEXT);
+
+const struct name_row name_rows[] = {RULE_WORDS(WORD_ROW) ROUTE_WORDS(WORD_ROW) TLS_WORDS(WORD_ROW)
+	KEYWORDS(KEYWORD_ROW) SCHEMES(SCHEME_ROW) OTHER_SCHEMES(SCHEME_ROW) CHOICES(CHOICE_ROW)};
+/* clang-format on */
+
+_Static_assert(VALUE_FLAG <= 16, "a set of types has 16 bits");
+
+const char *name_text(unsigned i)
+{
+	return text_of_list(texts, i);
+}
+
+bool name_is_built(unsigned i, bool tls)
+{
+	return (name_rows[i].types & IS(NONE)) != 0 &&
+	       (name_rows[i].setting != SETTING_TLS_STREAMS || tls);
+}
+
+/* A scheme is the same in either case (RFC 3986, section 3.1). */
+static bool word_begins(struct word word, const char *name, size_t len, bool scheme)
+{
+	for (size_t i = 0; i < len; i++)
+		if (i == word.len || (word.at[i] | (scheme ? 0x20 : 0)) != name[i])
+			return false;
+	return true;
+}
+
+int name_find(unsigned types, struct word word)
+{
+	const char *text = texts;
+
+	for (unsigned i = 0; i < NAMES; i++) {
+		size_t len = strlen(text);
+		bool scheme = text[len - 1] == '/';
+
+		if ((name_rows[i].types & types) != 0 && word_begins(word, text, len, scheme) &&
+			(word.len == len || scheme || text[len - 1] == '='))
+			return (int)i;
+		text += len + 1;
+	}
+	return -1;
+}
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Levenshtein's distance. row[j] is that of the bytes of 'word' so far to the first j of 'name'. */
+static size_t distance(struct word word, const char *name, size_t name_len)
+{
+	size_t row[NAME_MAX_LEN + 1];
+
+	for (size_t j = 0; j <= name_len; j++)
+		row[j] = j;
+	for (size_t i = 0; i < word.len; i++) {
+		size_t diagonal = row[0]; /* row[j - 1] before this byte */
+
+		row[0] = i + 1;
+		for (size_t j = 1; j <= name_len; j++) {
+			size_t replaced = diagonal + (word.at[i] != name[j - 1]);
+
+			diagonal = row[j];
+			row[j] = least(least(row[j], row[j - 1]) + 1, replaced);
+		}
+	}
+	return row[name_len];
+}
+
+size_t name_distance(const char *name, struct word word)
+{
+	struct word rest = word, start = word_split(&rest, '=');
+	size_t d = start.len > NAME_MAX_LEN ? start.len : distance(start, name, strcspn(name, "="));
+
+	/* What would have to be written anew altogether is near to nothing. */
+	return d > NEAR || d >= start.len ? SIZE_MAX : d;
+}
+
+static bool is_expected(unsigned i, unsigned type, bool tls)
+{
+	return type < VALUE_FLAG && (name_rows[i].types >> type & 1) != 0 && name_is_built(i, tls);
+}
+
+const char *name_nearest(unsigned type, bool tls, struct word word)
+{
+	const char *nearest = NULL;
+	size_t best = SIZE_MAX;
+
+	for (unsigned i = 0; CONFIG_ANKLET_HINTS && i < NAMES; i++) {
+		size_t d = is_expected(i, type, tls) ? name_distance(name_text(i), word) : SIZE_MAX;
+
+		if (d < best) {
+			best = d;
+			nearest = name_text(i);
+		}
+	}
+	return nearest;
+}
+
+void text_names(struct text *t, unsigned type, bool tls)
+{
+	const char *separator = "";
+	unsigned last = 0;
+
+	for (unsigned i = 0; i < NAMES; i++)
+		if (is_expected(i, type, tls))
+			last = i;
+	for (unsigned i = 0; i <= last; i++) {
+		if (!is_expected(i, type, tls))
+			continue;
+		text_str(t, i == last && *separator != '\0' ? " or " : separator);
+		text_str(t, name_text(i));
+		separator = ", ";
+	}
+}
