@@ -138,30 +138,24 @@ union value {
 	struct forward forward;
 };
 
-static bool is_listened(unsigned id)
-{
-	return id == KEYWORD_LISTEN || (ANKLET_HAS_FORWARDS && id == KEYWORD_FORWARD);
-}
-
-/* Where the line of its i-th value is noted. */
-static uint32_t *line_of(struct lines *lines, unsigned id, unsigned i)
-{
-	return &lines->at[id == KEYWORD_LISTEN ? i : CONFIG_ANKLET_LISTENERS + i];
-}
+_Static_assert(offsetof(struct forward, listen) == 0, "a forward begins as a listener");
+_Static_assert(sizeof(union value) >= sizeof(struct ip[2]) &&
+		       sizeof(union value) >= sizeof(struct address),
+	"there is room for a value of any type");
 
 /* Can it be listened on beside all that is listened on? */
 static bool place_check(const struct config *c, struct reading *r, struct word place,
-	const struct endpoint *e, struct lines *lines)
+	const struct endpoint *e, const struct lines *lines)
 {
-	for (unsigned id = WORDS; id < KEYWORDS_END; id++) {
-		for (unsigned i = 0; is_listened(id) && i < count_of(c, id); i++) {
-			const void *other = (const char *)c + place_of(id, i);
-			uint32_t line = *line_of(lines, id, i);
+	for (unsigned i = 0; i < sizeof lines->at / sizeof lines->at[0]; i++) {
+		bool forward = i >= CONFIG_ANKLET_LISTENERS;
+		unsigned id = forward ? KEYWORD_FORWARD : KEYWORD_LISTEN;
+		unsigned nth = forward ? i - CONFIG_ANKLET_LISTENERS : i;
+		const void *other = (const char *)c + place_of(id, nth);
 
-			if (endpoints_conflict(e, other))
-				return error_about(r, line > 0 ? ERROR_TAKEN : ERROR_TAKEN_BEFORE,
-					place, name_text(id), line);
-		}
+		if (nth < count_of(c, id) && endpoints_conflict(e, other))
+			return error_about(r, lines->at[i] > 0 ? ERROR_TAKEN : ERROR_TAKEN_BEFORE,
+				place, name_text(id), lines->at[i]);
 	}
 	return true;
 }
@@ -199,41 +193,39 @@ static bool keyword_read(
 {
 	const struct keyword *k = row_of(id);
 	unsigned count = k->count_at > 0 ? count_of(c, id) : 0;
-	struct word values = r->rest, word;
-	struct word line = {keyword.at, (size_t)(values.at + values.len - keyword.at)};
+	struct word line = {keyword.at, (size_t)(r->rest.at + r->rest.len - keyword.at)};
+	struct word values = r->rest, first = word_take(r), more;
 	int type = name_rows[id].value;
+	bool clause = is_clause(type);
 	union value value;
 
 	r->most = k->most;
 	memset(&value, 0, sizeof value);
 	if (k->count_at == 0) /* of two sources each line sets one */
 		memcpy(&value, (char *)c + place_of(id, 0), k->size);
-	if (!(is_clause(type) ? clause_read(r, type, keyword, &value)
-			      : value_read(r, type, keyword, word_take(r), &value)) ||
+	if (clause)
+		r->rest = values;
+	if (!(clause ? clause_read(r, type, keyword, &value)
+		     : value_read(r, type, keyword, first, &value)) ||
 		!length_check(r, id, line, &value))
 		return false;
-	word = word_take(r);
-	if (word.at != NULL)
-		return error_set(r, ERROR_UNEXPECTED, word, VALUE_LINE_END);
+	more = word_take(r);
+	if (more.at != NULL)
+		return error_set(r, ERROR_UNEXPECTED, more, VALUE_LINE_END);
 	if (!room_check(c, r, id, keyword, &value))
 		return false;
-	if (is_listened(id)) {
-		/* Either begins with what is listened on. */
-		r->rest = values;
-		if (!place_check(c, r, word_take(r), &value.endpoint, lines))
+	/* Either begins with what is listened on. */
+	if (id == KEYWORD_LISTEN || (ANKLET_HAS_FORWARDS && id == KEYWORD_FORWARD)) {
+		if (!place_check(c, r, first, &value.endpoint, lines))
 			return false;
-		*line_of(lines, id, count) = lines->number;
+		lines->at[count + (id == KEYWORD_FORWARD ? CONFIG_ANKLET_LISTENERS : 0)] =
+			lines->number;
 	}
 	memcpy((char *)c + place_of(id, count), &value, k->size);
 	if (k->count_at > 0)
 		++*((uint8_t *)c + k->count_at);
 	return true;
 }
-
-_Static_assert(offsetof(struct forward, listen) == 0, "a forward begins as a listener");
-_Static_assert(sizeof(union value) >= sizeof(struct ip[2]) &&
-		       sizeof(union value) >= sizeof(struct address),
-	"there is room for a value of any type");
 
 /* Reads one line; false: r->error says why nothing was changed. */
 static bool line_read(struct config *c, struct reading *r, struct word line, struct lines *lines)
@@ -267,9 +259,9 @@ unsigned config_read(struct config *c, const char *source, const char *text, siz
 	struct word rest = {text, len};
 	unsigned errors = 0;
 
+	/* Editors of some systems write it: UTF-8. */
 	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-		rest = (struct word){
-			text + 3, len - 3}; /* editors of some systems write it: UTF-8 */
+		rest = (struct word){text + 3, len - 3};
 	while (rest.at != NULL) {
 		struct word line = word_split(&rest, '\n');
 		struct reading r;
@@ -286,7 +278,7 @@ unsigned config_read(struct config *c, const char *source, const char *text, siz
 
 /* ---- Printing ---- */
 
-/* One line, handed over by print_end(). */
+/* One line at a time. */
 struct printing {
 	anklet_print *print;
 	void *ctx;
@@ -294,33 +286,13 @@ struct printing {
 	char buf[CONFIG_LINE_MAX + 2]; /* with its end and a NUL */
 };
 
-static struct text *print_begin(struct printing *p, const char *start)
-{
-	text_init(&p->t, p->buf, sizeof p->buf);
-	text_str(&p->t, start);
-	return &p->t;
-}
-
-static void print_end(struct printing *p, const char *end)
+/* Hands the line over, with what may still be missing, and begins the next one. */
+static void print_line(struct printing *p, const char *end)
 {
 	text_str(&p->t, end);
 	text_char(&p->t, '\n');
 	p->print(p->ctx, p->t.buf, p->t.len);
-}
-
-/* What one may not have thought of stands before the rule that brings it. */
-static void print_rule_notes(struct printing *p, const struct config *c, unsigned i)
-{
-	int before = rules_covering(&c->rules, &c->strings, i);
-
-	if (before >= 0) {
-		text_num(print_begin(p, "# the next rule never decides: rule "),
-			(unsigned)before + 1);
-		print_end(p, " matches all that it does");
-	} else if (rules_in_vain(&c->rules, i)) {
-		print_begin(p, "# the next rule changes nothing: no allow follows, ");
-		print_end(p, "and what none matches is refused");
-	}
+	text_init(&p->t, p->buf, sizeof p->buf);
 }
 
 /* Does a rule or a route speak of addresses? */
@@ -335,28 +307,32 @@ static bool has_addresses(const struct config *c)
 	return has;
 }
 
+/* What one may not have thought of stands before the line that brings it. */
 static void print_notes(struct printing *p, const struct config *c, unsigned id, unsigned i)
 {
+	const struct route *route = &c->routes.route[i];
+	int covering = id == KEYWORD_ALLOW ? rules_covering(&c->rules, &c->strings, i) : -1;
 	bool unverified = false;
 
-	if (id == KEYWORD_ALLOW)
-		print_rule_notes(p, c, i);
+	if (covering >= 0) {
+		text_str(&p->t, "# the next rule never decides: rule ");
+		text_num(&p->t, (unsigned)covering + 1);
+		print_line(p, " matches all that it does");
+	} else if (id == KEYWORD_ALLOW && rules_in_vain(&c->rules, i)) {
+		print_line(p, "# the next rule changes nothing: no allow follows, and what none "
+			      "matches is refused");
+	}
 	if (ANKLET_HAS_ROUTES && id == KEYWORD_ROUTE) {
-		const struct route *route = &c->routes.route[i];
-
-		if (route_is_remote(route) && route->to.kind != PATTERN_PREFIX &&
-			has_addresses(c)) {
-			print_begin(p, "# the hop looks names up: an address after 'to', ");
-			print_end(p, "of a rule or a route, matches none of them");
-		}
+		if (route_is_remote(route) && route->to.kind != PATTERN_PREFIX && has_addresses(c))
+			print_line(p, "# the hop looks names up: an address after 'to', of a rule "
+				      "or a route, matches none of them");
 		unverified = route->tls.verify_none || route->hop.tls.verify_none;
 	}
 	if (ANKLET_HAS_FORWARDS && id == KEYWORD_FORWARD)
 		unverified = c->forward[i].target.tls.verify_none;
-	if (ANKLET_HAS_TLS && unverified) {
-		print_begin(p, "# verify=none: ");
-		print_end(p, "whoever answers there is believed to be the right one");
-	}
+	if (ANKLET_HAS_TLS && unverified)
+		print_line(p, "# verify=none: whoever answers there is believed to be the right "
+			      "one");
 }
 
 /* What is in force without a value. */
@@ -367,10 +343,11 @@ static void print_unset(struct printing *p, const struct config *c, unsigned id)
 
 	if (*words == '\0')
 		return;
-	text_str(print_begin(p, "# "), name_text(id));
+	text_str(&p->t, "# ");
+	text_str(&p->t, name_text(id));
 	text_str(&p->t, ": ");
 	text_str(&p->t, nowhere ? "nowhere; there are forwards only" : words);
-	print_end(p, nowhere ? "" : " (default)");
+	print_line(p, nowhere ? "" : " (default)");
 }
 
 static void print_keyword(struct printing *p, const struct config *c, unsigned id)
@@ -385,10 +362,11 @@ static void print_keyword(struct printing *p, const struct config *c, unsigned i
 			value = &c->source[i];
 		if (CONFIG_ANKLET_HINTS)
 			print_notes(p, c, id, i);
-		if (text_line(print_begin(p, ""), id, value, &c->strings)) {
-			print_end(p, "");
+		if (text_line(&p->t, id, value, &c->strings)) {
+			print_line(p, "");
 			none = false;
 		}
+		text_init(&p->t, p->buf, sizeof p->buf);
 	}
 	if (CONFIG_ANKLET_HINTS && none)
 		print_unset(p, c, id);
@@ -398,6 +376,7 @@ void config_print(const struct config *c, anklet_print *print, void *ctx)
 {
 	struct printing p = {.print = print, .ctx = ctx};
 
+	text_init(&p.t, p.buf, sizeof p.buf);
 	for (unsigned id = WORDS; id < KEYWORDS_END; id++)
 		if (name_is_built(id, c->tls))
 			print_keyword(&p, c, id);

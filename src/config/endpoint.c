@@ -12,7 +12,6 @@
 #define NAME_MAX_LEN 253 /* of a name without its last dot (RFC 1035, section 2.3.4) */
 #define LABEL_MAX_LEN 63
 #define ZONE_MAX_LEN 15 /* the longest name of an interface */
-#define DNS_PORT 53
 
 /* ---- Hosts ---- */
 
@@ -61,33 +60,6 @@ static bool is_zoned(struct word host)
 	       memchr(zone.at, '%', zone.len) == NULL;
 }
 
-/* The host, where 'written' has its brackets, if any; what is expected instead, or VALUE_NONE. */
-static int host_parse(int type, struct word written, struct pattern *host, struct word *name)
-{
-	bool brackets = written.at[0] == '[', pattern = type == VALUE_PATTERN;
-	struct word bare = {written.at + brackets, written.len - 2 * (size_t)brackets};
-	bool v6 = memchr(bare.at, ':', bare.len) != NULL;
-	bool alone = v6 && (pattern || type == VALUE_SERVER); /* no port can follow */
-
-	*name = bare;
-	host->kind = PATTERN_PREFIX;
-	if ((v6 == brackets || alone) &&
-		(pattern ? ip_prefix_parse(bare.at, bare.len, &host->prefix)
-			 : ip_parse(bare.at, bare.len, &host->prefix.ip)))
-		return VALUE_NONE;
-	host->kind = word_is(written, "*") ? PATTERN_ANY : PATTERN_NAME;
-	if (host->kind == PATTERN_ANY)
-		return VALUE_NONE;
-	if (v6 || brackets) {
-		if (!pattern && memchr(bare.at, '%', bare.len) != NULL)
-			return brackets && is_zoned(bare) ? VALUE_NONE : VALUE_ZONE;
-		return VALUE_IPV6;
-	}
-	if (pattern && bare.len > 2 && memcmp(bare.at, "*.", 2) == 0)
-		bare = (struct word){bare.at + 2, bare.len - 2};
-	return word_is_name(bare) ? VALUE_NONE : pattern ? type : VALUE_HOST;
-}
-
 static bool listens(int type)
 {
 	return type == VALUE_LISTEN || type == VALUE_FORWARD;
@@ -106,33 +78,49 @@ static bool ports_read(struct reading *r, int type, struct word word, struct pat
 	       error_set(r, ERROR_INVALID, word, listens(type) ? VALUE_PORT_OR_0 : VALUE_PORT);
 }
 
+/* The host itself, whose brackets, if any, are off. */
+static bool host_parse(int type, struct word bare, bool brackets, struct pattern *host)
+{
+	bool pattern = type == VALUE_PATTERN, v6 = memchr(bare.at, ':', bare.len) != NULL;
+	bool alone = v6 && (pattern || type == VALUE_SERVER); /* no port can follow */
+
+	host->kind = PATTERN_PREFIX;
+	if ((v6 == brackets || alone) &&
+		(pattern ? ip_prefix_parse(bare.at, bare.len, &host->prefix)
+			 : ip_parse(bare.at, bare.len, &host->prefix.ip)))
+		return true;
+	host->kind = !brackets && word_is(bare, "*") ? PATTERN_ANY : PATTERN_NAME;
+	if (brackets)
+		return !pattern && is_zoned(bare);
+	if (pattern && bare.len > 2 && memcmp(bare.at, "*.", 2) == 0)
+		bare = (struct word){bare.at + 2, bare.len - 2};
+	return host->kind == PATTERN_ANY || word_is_name(bare);
+}
+
 bool host_read(struct reading *r, int type, struct word word, struct pattern *host)
 {
+	int expects = type == VALUE_PATTERN || type == VALUE_SERVER ? type : VALUE_HOST;
 	bool brackets = word.at[0] == '[';
-	struct word port = word, written = word_split(&port, brackets ? ']' : ':'), name;
-	int expects;
+	struct word port = word, written = word, bare = word_split(&port, brackets ? ']' : ':');
 
 	*host = (struct pattern){0};
-	if (brackets) {
-		if (port.at == NULL || (port.len > 0 && *port.at != ':'))
-			return error_set(r, ERROR_INVALID, word, VALUE_IPV6);
-		written.len++;
-		port = port.len > 0 ? (struct word){port.at + 1, port.len - 1}
-				    : (struct word){NULL, 0};
-	} else if (port.len > 0 && memchr(port.at, ':', port.len) != NULL) {
-		written = word; /* IPv6 */
+	if (brackets && (port.at == NULL || word_split(&port, ':').len > 0))
+		return error_set(r, ERROR_INVALID, word, expects);
+	if (!brackets && port.len > 0 && memchr(port.at, ':', port.len) != NULL) {
+		bare = word; /* IPv6 */
 		port.at = NULL;
 	}
-	if (port.at != NULL && !ports_read(r, type, port, host))
-		return false;
-	if (written.len == 0)
-		return error_set(r, ERROR_INVALID, word, type == VALUE_PATTERN ? type : VALUE_HOST);
-	expects = host_parse(type, written, host, &name);
-	if (expects != VALUE_NONE)
-		return error_set(r, ERROR_INVALID, written, expects);
+	if (port.at != NULL) {
+		written.len = (size_t)(port.at - word.at) - 1;
+		if (!ports_read(r, type, port, host))
+			return false;
+	}
+	bare = (struct word){bare.at + brackets, bare.len - brackets};
+	if (!host_parse(type, bare, brackets, host))
+		return error_set(r, ERROR_INVALID, written.len > 0 ? written : word, expects);
 	if (!CONFIG_ANKLET_NAMES && type != VALUE_PATTERN && host->kind == PATTERN_NAME)
 		return error_setting(r, ERROR_DISABLED, written, SETTING_NAMES, 0);
-	return host->kind != PATTERN_NAME || string_read(r, name, &host->name);
+	return host->kind != PATTERN_NAME || string_read(r, bare, &host->name);
 }
 
 void text_pattern(struct text *t, const struct pattern *pattern, const struct string_table *strings)
@@ -151,37 +139,6 @@ void text_pattern(struct text *t, const struct pattern *pattern, const struct st
 		text_char(t, i == 0 ? ':' : ',');
 		text_range(t, &pattern->ports[i]);
 	}
-}
-
-/* One host's address, that a socket can have or connect to without naming an interface. */
-static bool is_usable(const struct ip *ip)
-{
-	static const unsigned usable = 1u << IP_GLOBAL | 1u << IP_LOOPBACK | 1u << IP_PRIVATE;
-	enum ip_class class = ip_class(ip);
-
-	return (usable >> class & 1) != 0 || (class == IP_LINK_LOCAL && ip_is_v4(ip));
-}
-
-/* There is one for each family. */
-bool source_read(struct word word, struct ip source[2])
-{
-	struct ip ip;
-
-	if (!ip_parse(word.at, word.len, &ip) || !is_usable(&ip))
-		return false;
-	source[ip_is_v4(&ip) ? 0 : 1] = ip;
-	return true;
-}
-
-bool server_read(struct reading *r, struct word word, struct address *server)
-{
-	struct pattern host;
-
-	if (!host_read(r, VALUE_SERVER, word, &host))
-		return false;
-	*server = (struct address){
-		.ip = host.prefix.ip, .port = host.ports_count > 0 ? host.ports[0].low : DNS_PORT};
-	return host.kind == PATTERN_PREFIX && is_usable(&server->ip);
 }
 
 /* ---- Endpoints ---- */
@@ -283,13 +240,10 @@ _Static_assert((int)ENDPOINT_ANY == (int)PATTERN_ANY && (int)ENDPOINT_IP == (int
 		       (int)ENDPOINT_NAME == (int)PATTERN_NAME,
 	"a host is the same in an endpoint and in a pattern");
 
-static bool is_unspecified(const struct ip *ip)
-{
-	return ip_class(ip) == IP_UNSPECIFIED;
-}
-
 bool endpoints_conflict(const struct endpoint *a, const struct endpoint *b)
 {
+	bool everywhere = ip_class(&a->ip) == IP_UNSPECIFIED || ip_class(&b->ip) == IP_UNSPECIFIED;
+
 	if (a->port != b->port || a->port == 0 ||
 		(a->scheme == ENDPOINT_UDP) != (b->scheme == ENDPOINT_UDP))
 		return false;
@@ -299,9 +253,7 @@ bool endpoints_conflict(const struct endpoint *a, const struct endpoint *b)
 		return false;
 	if (a->host == ENDPOINT_NAME)
 		return a->name == b->name;
-	return ip_equal(&a->ip, &b->ip) ||
-	       (ip_is_v4(&a->ip) == ip_is_v4(&b->ip) &&
-		       (is_unspecified(&a->ip) || is_unspecified(&b->ip)));
+	return ip_equal(&a->ip, &b->ip) || (everywhere && ip_is_v4(&a->ip) == ip_is_v4(&b->ip));
 }
 
 void text_endpoint(

@@ -81,8 +81,4 @@ bool host_read(struct reading *r, int type, struct word word, struct pattern *ho
 void text_pattern(
 	struct text *t, const struct pattern *pattern, const struct string_table *strings);
 
-/* An address that connections come from goes to that of its family; a name server has port 53 unless it says. */
-bool source_read(struct word word, struct ip source[2]);
-bool server_read(struct reading *r, struct word word, struct address *server);
-
 #endif

@@ -10,12 +10,10 @@
 
 #define WORD_SHOWN 48 /* bytes of a wrong word that a sentence repeats */
 #define INDENT "    "
-#define SHOWN_MAX 72     /* bytes of the line that are shown */
+#define LINE_SHOWN 72    /* bytes of the line, where it has more */
 #define SHOWN_BEFORE 32  /* of them before the caret, where that many are */
 #define SOURCE_SHOWN 256 /* bytes of the name of the source, its last ones */
 #define REPORT_SIZE 1280 /* room for all of it */
-
-/* ---- The sentence ---- */
 
 #define KIND_TEXT(kind, text) text "\0"
 #define EXPECTS_TEXT(type, expects) expects "\0"
@@ -23,32 +21,30 @@
 static const char kinds[] = ERROR_KINDS(KIND_TEXT);
 static const char expected[] = VALUE_TYPES(EXPECTS_TEXT);
 
-void text_shown(struct text *t, const char *bytes, size_t len)
+/* Appends the bytes of a text from start to end, with dots for the rest. A tab is a blank; what is not printable a '?'. */
+static void text_part(struct text *t, struct word all, size_t start, size_t end)
 {
-	for (size_t i = 0; i < len; i++) {
-		if (bytes[i] >= 0x20 && bytes[i] <= 0x7e)
-			text_char(t, bytes[i]);
-		else
-			text_char(t, bytes[i] == '\t' ? ' ' : '?');
+	text_str(t, start > 0 ? "..." : "");
+	for (size_t i = start; i < all.len && i < end; i++) {
+		char c = all.at[i];
+
+		text_char(t, c >= 0x20 && c <= 0x7e ? c : c == '\t' ? ' ' : '?');
 	}
+	text_str(t, end < all.len ? "..." : "");
 }
 
 /* Appends a pattern with what '%', '&' and '#' stand for. */
 static void text_filled(struct text *t, const char *pattern, const struct config_error *error)
 {
-	size_t len = error->about.len, shown = len < WORD_SHOWN ? len : WORD_SHOWN;
-
 	for (; *pattern != '\0'; pattern++) {
-		if (*pattern == '%') {
-			text_shown(t, error->about.at, shown);
-			text_str(t, len > shown ? "..." : "");
-		} else if (*pattern == '&') {
+		if (*pattern == '%')
+			text_part(t, error->about, 0, WORD_SHOWN);
+		else if (*pattern == '&')
 			text_str(t, error->other);
-		} else if (*pattern == '#') {
+		else if (*pattern == '#')
 			text_num(t, error->number);
-		} else {
+		else
 			text_char(t, *pattern);
-		}
 	}
 }
 
@@ -72,59 +68,38 @@ void text_error(struct text *t, const struct config_error *error)
 	}
 }
 
-/* ---- The report ---- */
-
-static void text_place(struct text *t, const char *source, unsigned long number, size_t column)
-{
-	size_t len = strlen(source);
-	size_t skip = len > SOURCE_SHOWN ? len - SOURCE_SHOWN : 0;
-
-	text_str(t, skip > 0 ? "..." : "");
-	text_shown(t, source + skip, len - skip);
-	text_char(t, ':');
-	text_num(t, number);
-	text_char(t, ':');
-	text_num(t, column);
-	text_str(t, ": ");
-}
-
 static void text_repeated(struct text *t, char c, size_t n)
 {
 	while (n-- > 0)
 		text_char(t, c);
 }
 
-/* The line, or the part around the caret, and under the wrong word a caret and tildes. */
-static void text_line(struct text *t, struct word line, struct word wrong)
-{
-	size_t at = (size_t)(wrong.at - line.at), start = 0, end = line.len, shown;
-
-	if (line.len > SHOWN_MAX) {
-		start = at > SHOWN_BEFORE ? at - SHOWN_BEFORE : 0;
-		if (start > line.len - SHOWN_MAX)
-			start = line.len - SHOWN_MAX;
-		end = start + SHOWN_MAX;
-	}
-	text_str(t, start > 0 ? INDENT "..." : INDENT);
-	text_shown(t, line.at + start, end - start);
-	text_str(t, end < line.len ? "...\n" INDENT : "\n" INDENT);
-	text_repeated(t, ' ', (start > 0 ? 3 : 0) + at - start);
-	shown = end - at < wrong.len ? end - at : wrong.len;
-	text_char(t, '^');
-	text_repeated(t, '~', shown > 1 ? shown - 1 : 0);
-	text_char(t, '\n');
-}
-
 void error_report(const char *source, unsigned long number, struct word line,
 	const struct config_error *error, anklet_print *report, void *ctx)
 {
+	size_t at = (size_t)(error->at.at - line.at), len = strlen(source);
+	size_t last = line.len > LINE_SHOWN ? line.len - LINE_SHOWN : 0; /* place to start at */
+	size_t start = at > SHOWN_BEFORE ? at - SHOWN_BEFORE : 0, end, shown;
 	char buf[REPORT_SIZE];
 	struct text t;
 
+	start = start < last ? start : last;
+	end = start + LINE_SHOWN < line.len ? start + LINE_SHOWN : line.len;
+	shown = end - at < error->at.len ? end - at : error->at.len;
 	text_init(&t, buf, sizeof buf);
-	text_place(&t, source, number, (size_t)(error->at.at - line.at) + 1);
+	text_part(&t, (struct word){source, len}, len > SOURCE_SHOWN ? len - SOURCE_SHOWN : 0, len);
+	text_char(&t, ':');
+	text_num(&t, number);
+	text_char(&t, ':');
+	text_num(&t, at + 1);
+	text_str(&t, ": ");
 	text_error(&t, error);
+	text_str(&t, "\n" INDENT);
+	text_part(&t, line, start, end);
+	text_str(&t, "\n" INDENT);
+	text_repeated(&t, ' ', (start > 0 ? strlen("...") : 0) + at - start);
+	text_char(&t, '^');
+	text_repeated(&t, '~', shown > 1 ? shown - 1 : 0);
 	text_char(&t, '\n');
-	text_line(&t, line, error->at);
 	report(ctx, t.buf, t.len);
 }

@@ -71,7 +71,7 @@
 	X(USER, "the name or number of a user of this system") \
 	X(FILE, ANKLET_IF_TLS_STREAMS("the name of a file; %20 is a blank, %25 a '%'")) \
 	X(ALPN, ANKLET_IF_TLS_STREAMS("protocols with commas between, best first: h2,http/1.1")) \
-	X(HOST, "an IPv4 address without leading zeros, [IPv6], or a name") \
+	X(HOST, "an IPv4 address without leading zeros, [IPv6], [fe80::1%eth0] or a name") \
 	X(NETWORK, "ADDRESS or ADDRESS/BITS; without 'from' it is anybody") \
 	X(PATTERN, "ADDRESS/BITS, [IPv6/BITS], NAME, *.DOMAIN or *, and perhaps :PORTS") \
 	X(USERID, "NAME, or \"NAME\" in which \\\" \\\\ and \\xHH are one byte each") \
@@ -80,8 +80,6 @@
 	X(PORT, "a port from 1 to 65535") \
 	X(PORT_OR_0, "a port up to 65535; 0 is any free one") \
 	X(RANGES, "PORT or LOW-HIGH up to 65535, with commas between at most " DIGITS(PATTERN_PORTS)) \
-	X(IPV6, "an IPv6 address, and only that, in brackets: [::1]:80") \
-	X(ZONE, "an interface after an address of fe80::/10: [fe80::1%eth0]:80") \
 	X(CERT, ANKLET_IF_TLS_STREAMS("?cert=FILE&key=FILE or ?psk=FILE after the port")) \
 	X(NO_OPTIONS, "options only where there is TLS; those of an endpoint after its '?'") \
 	X(LINE_END, "one value a line; a comment begins with #") \
@@ -118,9 +116,6 @@ struct config_error {
 	uint32_t number;        /* '#' */
 	const char *suggestion; /* the word that was probably meant; NULL: none is near */
 };
-
-/* Appends bytes with a tab shown as a blank, and all others outside 0x20 to 0x7e as '?'. */
-void text_shown(struct text *t, const char *bytes, size_t len);
 
 /* Appends the sentence: printable ASCII. */
 void text_error(struct text *t, const struct config_error *error);

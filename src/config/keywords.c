@@ -10,7 +10,7 @@
 #include "protocol/starttls.h"
 #include "tls/tls.h"
 
-#define NAME_MAX_LEN 24 /* longer words are near to nothing */
+#define NAME_MAX_LEN 24 /* of a row */
 #define NEAR 2          /* bytes that a slip of the pen gets wrong */
 
 #define TEXT(id, name, ...) name "\0"
@@ -76,34 +76,27 @@ static size_t least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Levenshtein's distance. row[j] is that of the bytes of 'word' so far to the first j of 'name'. */
-static size_t distance(struct word word, const char *name, size_t name_len)
+/* It is Levenshtein's. row[j] is that of the bytes of 'word' so far to the first j of 'name'. */
+size_t name_distance(const char *name, struct word word)
 {
-	size_t row[NAME_MAX_LEN + 1];
+	size_t row[NAME_MAX_LEN + 1], name_len = strcspn(name, "=");
+	struct word rest = word, start = word_split(&rest, '=');
 
 	for (size_t j = 0; j <= name_len; j++)
 		row[j] = j;
-	for (size_t i = 0; i < word.len; i++) {
+	for (size_t i = 0; i < start.len; i++) {
 		size_t diagonal = row[0]; /* row[j - 1] before this byte */
 
 		row[0] = i + 1;
 		for (size_t j = 1; j <= name_len; j++) {
-			size_t replaced = diagonal + (word.at[i] != name[j - 1]);
+			size_t replaced = diagonal + (start.at[i] != name[j - 1]);
 
 			diagonal = row[j];
 			row[j] = least(least(row[j], row[j - 1]) + 1, replaced);
 		}
 	}
-	return row[name_len];
-}
-
-size_t name_distance(const char *name, struct word word)
-{
-	struct word rest = word, start = word_split(&rest, '=');
-	size_t d = start.len > NAME_MAX_LEN ? start.len : distance(start, name, strcspn(name, "="));
-
 	/* What would have to be written anew altogether is near to nothing. */
-	return d > NEAR || d >= start.len ? SIZE_MAX : d;
+	return row[name_len] > NEAR || row[name_len] >= start.len ? SIZE_MAX : row[name_len];
 }
 
 static bool is_expected(unsigned i, unsigned type, bool tls)

@@ -10,6 +10,7 @@
 
 #define LIMIT_MIN_MS 10 /* a shorter limit is a slip of the pen */
 #define VALUE_MAX 255   /* bytes of a string, once decoded */
+#define DNS_PORT 53
 
 /* ---- Errors ---- */
 
@@ -66,47 +67,42 @@ int name_read(struct reading *r, enum error_kind kind, int type, struct word wor
 
 /* ---- Lines and words ---- */
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 struct word word_take(struct reading *r)
 {
-	const char *at = r->rest.at, *end, *start;
+	struct word word = r->rest, tail;
+	const char *at, *end;
 
 	if (r->options)
-		return at != NULL ? word_split(&r->rest, '&') : r->rest;
-	end = at + r->rest.len;
-	while (at < end && is_blank(*at))
-		at++;
-	if (at == end || *at == '#')
+		return word.at != NULL ? word_split(&r->rest, '&') : word;
+	end = word.at + word.len;
+	if (!word_next(&r->rest, &word) || *word.at == '#') {
+		r->rest = (struct word){end, 0};
 		return (struct word){NULL, 0};
-	start = at;
-	if (*at == '"')
-		for (at++; at < end && *at != '"'; at++)
+	}
+	if (*word.at == '"') {
+		for (at = word.at + 1; at < end && *at != '"'; at++)
 			at += *at == '\\' && at + 1 < end;
-	while (at < end && !is_blank(*at))
-		at++;
-	r->rest = (struct word){at, (size_t)(end - at)};
-	return (struct word){start, (size_t)(at - start)};
+		r->rest = (struct word){at, (size_t)(end - at)};
+		at = word_next(&r->rest, &tail) ? tail.at + tail.len : end;
+		word.len = (size_t)(at - word.at);
+	}
+	return word;
 }
 
 bool line_check(struct reading *r, struct word line)
 {
-	char before = ' ', quote = '\0';
+	struct word word;
 
-	for (size_t i = 0; i < line.len; i++) {
-		unsigned char c = (unsigned char)line.at[i];
-
-		if ((c < 0x20 && c != '\t') || c == 0x7f || (c >= 0x80 && quote == '\0'))
+	for (size_t i = 0; i < line.len; i++)
+		if (((unsigned char)line.at[i] < 0x20 && line.at[i] != '\t') || line.at[i] == 0x7f)
 			return error_set(r, ERROR_BYTE, (struct word){line.at + i, 1}, VALUE_ASCII);
-		if (quote == '\0' && (c == '"' || c == '#') && (before == ' ' || before == '\t'))
-			quote = (char)c; /* of a word; or for all of a comment */
-		else if (c == '"' && quote == '"' && before != '\\')
-			quote = '\0';
-		before = before == '\\' ? ' ' : (char)c;
-	}
+	r->rest = line;
+	while ((word = word_take(r)).at != NULL)
+		for (size_t i = 0; i < word.len && *word.at != '"'; i++)
+			if ((unsigned char)word.at[i] >= 0x80)
+				return error_set(
+					r, ERROR_BYTE, (struct word){word.at + i, 1}, VALUE_ASCII);
+	r->rest = line;
 	return true;
 }
 
@@ -245,22 +241,55 @@ static bool text_read(struct reading *r, int type, struct word word, uint16_t *s
 	return decoded.len > 0 && string_read(r, decoded, string);
 }
 
-/* RFC 3986, section 3.4: what may stand in a query stands as it is, '&' aside, which separates here. */
-static void text_encoded(struct text *t, const char *value)
+/* In the form of its type. What may stand in a query (RFC 3986, section 3.4) does so, '&' aside, which separates. */
+static bool text_string(struct text *t, int type, const char *string)
 {
-	static const char hex[] = "0123456789ABCDEF";
+	bool given = *string != '\0';
 
-	for (; *value != '\0'; value++) {
-		unsigned char c = (unsigned char)*value;
-
-		if (byte_is_of_name(*value) || strchr(".~!$'()*+,;=:@/?", *value) != NULL) {
-			text_char(t, *value);
-			continue;
-		}
-		text_char(t, '%');
-		text_char(t, hex[c >> 4]);
-		text_char(t, hex[c & 15]);
+	if (type == VALUE_USERID) {
+		text_char(t, '"');
+		text_escaped(t, string, strlen(string));
+		text_char(t, '"');
+		return given;
 	}
+	for (; *string != '\0'; string++) {
+		unsigned char c = (unsigned char)*string;
+		bool plain = byte_is_of_name(*string) || strchr(".~!$'()*+,;=:@/?", c) != NULL;
+
+		text_char(t, plain || type == VALUE_USER ? *string : '%');
+		if (!plain && type != VALUE_USER) {
+			text_char(t, "0123456789ABCDEF"[c >> 4]);
+			text_char(t, "0123456789ABCDEF"[c & 15]);
+		}
+	}
+	return given;
+}
+
+/* ---- Addresses, names ---- */
+
+/* One host's address, that a socket can have or connect to without naming an interface: a server's, or one's own. */
+static bool address_read(struct reading *r, int type, struct word word, void *at)
+{
+	static const unsigned usable = 1u << IP_GLOBAL | 1u << IP_LOOPBACK | 1u << IP_PRIVATE;
+	bool server = CONFIG_ANKLET_NAMES && type == VALUE_SERVER;
+	struct pattern host = {.kind = PATTERN_PREFIX};
+	struct ip *ip = &host.prefix.ip, *sources = at;
+	struct address *address = at;
+	enum ip_class class;
+
+	if (!(server ? host_read(r, type, word, &host) : ip_parse(word.at, word.len, ip)))
+		return false;
+	class = ip_class(ip);
+	if (host.kind != PATTERN_PREFIX ||
+		((usable >> class & 1) == 0 && !(class == IP_LINK_LOCAL && ip_is_v4(ip))))
+		return false;
+	if (!server) {
+		sources[ip_is_v4(ip) ? 0 : 1] = *ip; /* one of each family */
+		return true;
+	}
+	address->ip = *ip;
+	address->port = host.ports_count > 0 ? host.ports[0].low : DNS_PORT;
+	return true;
 }
 
 /* A name that stands for a byte. */
@@ -293,11 +322,9 @@ static bool forward_read(struct reading *r, struct word listen, struct forward *
 		return false;
 	if (target.at == NULL)
 		return error_set(r, ERROR_MISSING, listen, VALUE_TARGET);
-	if (!endpoint_read(r, VALUE_TARGET, target, &f->target))
-		return r->error.kind == ERROR_NONE &&
-		       error_set(r, ERROR_INVALID, target, VALUE_TARGET);
-	return (f->listen.scheme == ENDPOINT_UDP) == (f->target.scheme == ENDPOINT_UDP) ||
-	       error_set(r, ERROR_UNEXPECTED, target, VALUE_UDP);
+	return endpoint_read(r, VALUE_TARGET, target, &f->target) &&
+	       ((f->listen.scheme == ENDPOINT_UDP) == (f->target.scheme == ENDPOINT_UDP) ||
+		       error_set(r, ERROR_UNEXPECTED, target, VALUE_UDP));
 }
 
 /* ---- Every type ---- */
@@ -318,9 +345,8 @@ static bool type_read(struct reading *r, int type, struct word word, void *at)
 	case VALUE_IPV4:
 		return ip_parse(word.at, word.len, at) && ip_is_v4(at);
 	case VALUE_SOURCE:
-		return source_read(word, at);
 	case VALUE_SERVER:
-		return CONFIG_ANKLET_NAMES && server_read(r, word, at);
+		return address_read(r, type, word, at);
 	case VALUE_LEVEL:
 	case VALUE_STARTTLS:
 	case VALUE_VERSION:
@@ -337,8 +363,6 @@ static bool type_read(struct reading *r, int type, struct word word, void *at)
 		return ANKLET_HAS_ROUTES && endpoint_read(r, type, word, at);
 	case VALUE_FORWARD:
 		return ANKLET_HAS_FORWARDS && forward_read(r, word, at);
-	case VALUE_TARGET:
-		return ANKLET_HAS_FORWARDS && endpoint_read(r, type, word, at);
 	default:
 		return text_read(r, type, word, at);
 	}
@@ -351,20 +375,6 @@ bool value_read(struct reading *r, int type, struct word subject, struct word wo
 	if (type_read(r, type, word, at))
 		return true;
 	return r->error.kind == ERROR_NONE && error_set(r, ERROR_INVALID, word, type);
-}
-
-/* A string in the form of its type. */
-static void text_string(struct text *t, int type, const char *string)
-{
-	if (type == VALUE_USER) {
-		text_str(t, string);
-	} else if (type == VALUE_USERID) {
-		text_char(t, '"');
-		text_escaped(t, string, strlen(string));
-		text_char(t, '"');
-	} else {
-		text_encoded(t, string);
-	}
 }
 
 bool text_value(struct text *t, int type, const void *at, const struct string_table *strings)
@@ -412,7 +422,6 @@ bool text_value(struct text *t, int type, const void *at, const struct string_ta
 		}
 		return type != VALUE_HOP || endpoint_is_hop(at);
 	default:
-		text_string(t, type, string_table_at(strings, *number));
-		return *number != STRING_NONE;
+		return text_string(t, type, string_table_at(strings, *number));
 	}
 }

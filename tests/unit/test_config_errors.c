@@ -4,8 +4,7 @@
 #include "config_reading.h"
 
 #define LISTEN ": expected tcp:// or tls:// and HOST:PORT"
-#define HOST ": expected an IPv4 address without leading zeros, [IPv6], or a name"
-#define IPV6 ": expected an IPv6 address, and only that, in brackets: [::1]:80"
+#define HOST ": expected an IPv4 address without leading zeros, [IPv6], [fe80::1%eth0] or a name"
 #define PORT ": expected a port from 1 to 65535"
 #define PATTERN ": expected ADDRESS/BITS, [IPv6/BITS], NAME, *.DOMAIN or *, and perhaps :PORTS"
 #define USERID ": expected NAME, or \"NAME\" in which \\\" \\\\ and \\xHH are one byte each"
@@ -49,7 +48,7 @@ static const struct mistake rule_mistakes[] = {
 	{"allow from a.example", 12, "'a.example' is invalid" NETWORK},
 	{"deny to 10.0.0/8", 9, "'10.0.0/8' is invalid" PATTERN},
 	{"deny to *.", 9, "'*.' is invalid" PATTERN},
-	{"deny to ::1:80:", 9, "'::1:80:' is invalid" IPV6},
+	{"deny to ::1:80:", 9, "'::1:80:' is invalid" PATTERN},
 	{"deny to *:80,,81", 11, "'80,,81' is invalid" RANGES},
 	{"deny to *:80,", 11, "'80,' is invalid" RANGES},
 	{"deny to *:", 11, "':' needs a value" PORT},
@@ -72,12 +71,12 @@ static const struct mistake rule_mistakes[] = {
 	{"allow to", 9, "'to' needs a value" PATTERN},
 	{"allow user \"\\q\"", 13, "'\\q' is invalid" USERID},
 	{"allow user \"\\xg0\"", 13, "'\\xg0' is invalid" USERID},
-	{"deny to []", 9, "'[]' is invalid" IPV6},
+	{"deny to []", 9, "'[]' is invalid" PATTERN},
 	{"deny to :80", 9, "':80' is invalid" PATTERN},
-	{"deny to [10.0.0.0/8]", 9, "'[10.0.0.0/8]' is invalid" IPV6},
-	{"deny to [fe80::1%eth0]", 9, "'[fe80::1%eth0]' is invalid" IPV6},
+	{"deny to [10.0.0.0/8]", 9, "'[10.0.0.0/8]' is invalid" PATTERN},
+	{"deny to [fe80::1%eth0]", 9, "'[fe80::1%eth0]' is invalid" PATTERN},
 	{"deny to 1.2.3.4/33:80", 9, "'1.2.3.4/33' is invalid" PATTERN},
-	{"deny to a:80:90", 9, "'a:80:90' is invalid" IPV6},
+	{"deny to a:80:90", 9, "'a:80:90' is invalid" PATTERN},
 	{"allow bind bind", 12, "'bind' is there twice"},
 };
 
@@ -101,7 +100,7 @@ static const struct mistake value_mistakes[] = {
 	{"source 0.0.0.0", 8, "'0.0.0.0' is invalid" SOURCE},
 	{"source fe80::1", 8, "'fe80::1' is invalid" SOURCE},
 	{"dns ns.example", 5, "'ns.example' is invalid" SERVER},
-	{"dns [1.1.1.1]:53", 5, "'[1.1.1.1]' is invalid" IPV6},
+	{"dns [1.1.1.1]:53", 5, "'[1.1.1.1]' is invalid" SERVER},
 	{"dns 224.0.0.1", 5, "'224.0.0.1' is invalid" SERVER},
 	{"dns 1.1.1.1:", 13, "':' needs a value" PORT},
 	{"dns 1.1.1.1:0", 13, "'0' is invalid" PORT},
@@ -115,7 +114,7 @@ static const struct mistake value_mistakes[] = {
 	{"source", 7, "'source' needs a value" SOURCE},
 	{"dns [::1]:0", 11, "'0' is invalid" PORT},
 	{"dns x:53", 5, "'x:53' is invalid" SERVER},
-	{"dns 9.9.9.9/8", 5, "'9.9.9.9/8' is invalid" HOST},
+	{"dns 9.9.9.9/8", 5, "'9.9.9.9/8' is invalid" SERVER},
 	{"dns *", 5, "'*' is invalid" SERVER},
 	{"dns [fe80::1%eth0]", 5, "'[fe80::1%eth0]' is invalid" SERVER},
 	{"user", 5, "'user' needs a value: expected the name or number of a user of this system"},

@@ -9,9 +9,7 @@
 #include "tls/tls.h"
 
 #define LISTEN ": expected tcp:// or tls:// and HOST:PORT"
-#define HOST ": expected an IPv4 address without leading zeros, [IPv6], or a name"
-#define IPV6 ": expected an IPv6 address, and only that, in brackets: [::1]:80"
-#define ZONE ": expected an interface after an address of fe80::/10: [fe80::1%eth0]:80"
+#define HOST ": expected an IPv4 address without leading zeros, [IPv6], [fe80::1%eth0] or a name"
 #define PORT_OR_0 ": expected a port up to 65535; 0 is any free one"
 #define PORT ": expected a port from 1 to 65535"
 #define PATTERN ": expected ADDRESS/BITS, [IPv6/BITS], NAME, *.DOMAIN or *, and perhaps :PORTS"
@@ -110,23 +108,23 @@ static const struct mistake endpoint_mistakes[] = {
 	{"listen host:-1", 13, "'-1' is invalid" PORT_OR_0},
 	{"listen host:80/", 13, "'80/' is invalid" PORT_OR_0},
 	{"listen [::1]:99999999999", 14, "'99999999999' is invalid" PORT_OR_0},
-	{"listen [::1", 8, "'[::1' is invalid" IPV6},
-	{"listen tcp://[", 14, "'[' is invalid" IPV6},
-	{"listen [::1]x", 8, "'[::1]x' is invalid" IPV6},
-	{"listen [::1]]:80", 8, "'[::1]]:80' is invalid" IPV6},
-	{"listen []:80", 8, "'[]' is invalid" IPV6},
-	{"listen [1.2.3.4]:80", 8, "'[1.2.3.4]' is invalid" IPV6},
-	{"listen [host]:80", 8, "'[host]' is invalid" IPV6},
-	{"listen [1:2]:80", 8, "'[1:2]' is invalid" IPV6},
-	{"listen ::1", 8, "'::1' is invalid" IPV6},
-	{"listen 2001:db8::1:80", 8, "'2001:db8::1:80' is invalid" IPV6},
-	{"listen a:80:80", 8, "'a:80:80' is invalid" IPV6},
-	{"listen [fe80::1%]:80", 8, "'[fe80::1%]' is invalid" ZONE},
-	{"listen [fe80::1%0123456789abcdef]", 8, "'[fe80::1%0123456789abcdef]' is invalid" ZONE},
-	{"listen [2001:db8::1%eth0]:80", 8, "'[2001:db8::1%eth0]' is invalid" ZONE},
-	{"listen [169.254.1.1%eth0]:80", 8, "'[169.254.1.1%eth0]' is invalid" ZONE},
-	{"listen [%eth0]:80", 8, "'[%eth0]' is invalid" ZONE},
-	{"listen [fe80::1%a%b]:80", 8, "'[fe80::1%a%b]' is invalid" ZONE},
+	{"listen [::1", 8, "'[::1' is invalid" HOST},
+	{"listen tcp://[", 14, "'[' is invalid" HOST},
+	{"listen [::1]x", 8, "'[::1]x' is invalid" HOST},
+	{"listen [::1]]:80", 8, "'[::1]]:80' is invalid" HOST},
+	{"listen []:80", 8, "'[]' is invalid" HOST},
+	{"listen [1.2.3.4]:80", 8, "'[1.2.3.4]' is invalid" HOST},
+	{"listen [host]:80", 8, "'[host]' is invalid" HOST},
+	{"listen [1:2]:80", 8, "'[1:2]' is invalid" HOST},
+	{"listen ::1", 8, "'::1' is invalid" HOST},
+	{"listen 2001:db8::1:80", 8, "'2001:db8::1:80' is invalid" HOST},
+	{"listen a:80:80", 8, "'a:80:80' is invalid" HOST},
+	{"listen [fe80::1%]:80", 8, "'[fe80::1%]' is invalid" HOST},
+	{"listen [fe80::1%0123456789abcdef]", 8, "'[fe80::1%0123456789abcdef]' is invalid" HOST},
+	{"listen [2001:db8::1%eth0]:80", 8, "'[2001:db8::1%eth0]' is invalid" HOST},
+	{"listen [169.254.1.1%eth0]:80", 8, "'[169.254.1.1%eth0]' is invalid" HOST},
+	{"listen [%eth0]:80", 8, "'[%eth0]' is invalid" HOST},
+	{"listen [fe80::1%a%b]:80", 8, "'[fe80::1%a%b]' is invalid" HOST},
 	{"listen 1.2.3:80", 8, "'1.2.3' is invalid" HOST},
 	{"listen 1.2.3.256", 8, "'1.2.3.256' is invalid" HOST},
 	{"listen 010.0.0.1", 8, "'010.0.0.1' is invalid" HOST},
