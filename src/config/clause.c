@@ -66,7 +66,7 @@ static bool word_fits(struct reading *r, unsigned new, struct word word, uint32_
 			return error_set(r, ERROR_TWICE, word, VALUE_NONE);
 		if ((words[i].group != GROUP_NONE && words[i].group == words[new].group) ||
 			words[i].excludes == new || words[new].excludes == i)
-			return error_about(r, ERROR_EXCLUDES, word, name_text(i), 0);
+			return error_set(r, ERROR_EXCLUDES, word, (int)i);
 	}
 	return true;
 }
@@ -87,8 +87,8 @@ static bool route_check(
 			return error_set(r, ERROR_UNEXPECTED, seen->word[i], VALUE_NO_OPTIONS);
 	if (route->lookup == ROUTE_UNRESOLVED && (by_address || route->to.kind == PATTERN_PREFIX))
 		/* The word that says so was seen. NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage) */
-		return error_about(r, ERROR_EXCLUDES, seen->word[WORD_UNRESOLVED],
-			by_address ? "socks4" : "to ADDRESS", 0);
+		return error_set(r, ERROR_EXCLUDES, seen->word[WORD_UNRESOLVED],
+			by_address ? SCHEME_TCP + route->hop.scheme : CHOICE_TO_ADDRESS);
 	if (by_address)
 		route->lookup = ROUTE_RESOLVE; /* it takes no names */
 	return true;
@@ -138,15 +138,14 @@ bool clause_read(struct reading *r, int type, struct word keyword, void *clause)
 	for (unsigned i = 0; i < WORDS; i++)
 		if ((seen.has >> i & 1) != 0 && words[i].needs != WORD_NONE &&
 			(seen.has >> words[i].needs & 1) == 0)
-			return error_about(
-				r, ERROR_NEEDS, seen.word[i], name_text(words[i].needs), 0);
+			return error_set(r, ERROR_NEEDS, seen.word[i], words[i].needs);
 	if (ANKLET_HAS_ROUTES && type == VALUE_ROUTE)
 		return route_check(r, keyword, clause, &seen);
 	if (type == VALUE_ALLOW) {
 		rule->allow = true;
 		if (CONFIG_ANKLET_BIND && rule->any_peer && rule->to.kind != PATTERN_ANY)
-			return error_about(
-				r, ERROR_EXCLUDES, seen.word[WORD_ANY_PEER], "to ADDRESS", 0);
+			return error_set(
+				r, ERROR_EXCLUDES, seen.word[WORD_ANY_PEER], CHOICE_TO_ADDRESS);
 	}
 	return true;
 }

@@ -100,12 +100,6 @@ const struct ip *config_source(const struct config *c, const struct ip *ip)
 	return &c->source[ip_is_v4(ip) ? 0 : 1];
 }
 
-static bool is_clause(int type)
-{
-	return type == VALUE_ALLOW || type == VALUE_DENY ||
-	       (ANKLET_HAS_ROUTES && type == VALUE_ROUTE);
-}
-
 bool text_line(struct text *t, unsigned id, const void *value, const struct string_table *strings)
 {
 	int type = name_rows[id].value;
@@ -114,7 +108,7 @@ bool text_line(struct text *t, unsigned id, const void *value, const struct stri
 	if (type == VALUE_ALLOW && !rule->allow)
 		id = KEYWORD_DENY;
 	text_str(t, name_text(id));
-	if (is_clause(type)) {
+	if (type <= VALUE_ROUTE) {
 		text_clause(t, type, value, strings);
 		return true;
 	}
@@ -154,8 +148,8 @@ static bool place_check(const struct config *c, struct reading *r, struct word p
 		const void *other = (const char *)c + place_of(id, nth);
 
 		if (nth < count_of(c, id) && endpoints_conflict(e, other))
-			return error_about(r, lines->at[i] > 0 ? ERROR_TAKEN : ERROR_TAKEN_BEFORE,
-				place, name_text(id), lines->at[i]);
+			return error_number(r, lines->at[i] > 0 ? ERROR_TAKEN : ERROR_TAKEN_BEFORE,
+				place, (int)id, lines->at[i]);
 	}
 	return true;
 }
@@ -164,8 +158,8 @@ static bool place_check(const struct config *c, struct reading *r, struct word p
 static bool room_check(const struct config *c, struct reading *r, unsigned id, struct word keyword,
 	const union value *value)
 {
-	unsigned setting = id == KEYWORD_DNS ? SETTING_NAME_SERVERS : name_rows[id].setting;
-	unsigned most = row_of(id)->most, room = most;
+	int setting = id == KEYWORD_DNS ? SETTING_NAME_SERVERS : name_rows[id].setting;
+	unsigned room = row_of(id)->most;
 
 	if (id == KEYWORD_LISTEN) {
 		room -= value->endpoint.host == ENDPOINT_ANY;
@@ -173,7 +167,7 @@ static bool room_check(const struct config *c, struct reading *r, unsigned id, s
 			room -= c->listen[i].host == ENDPOINT_ANY;
 	}
 	return row_of(id)->count_at == 0 || count_of(c, id) < room ||
-	       error_setting(r, ERROR_FULL, keyword, setting, most);
+	       error_set(r, ERROR_FULL, keyword, setting);
 }
 
 /* What is accepted can be printed and read again: that line must not become too long. */
@@ -184,7 +178,7 @@ static bool length_check(struct reading *r, unsigned id, struct word line, const
 
 	text_init(&t, buf, sizeof buf);
 	text_line(&t, id, value, r->strings);
-	return !t.cut || error_about(r, ERROR_LONG_PRINTED, line, "", CONFIG_LINE_MAX);
+	return !t.cut || error_number(r, ERROR_LONG_PRINTED, line, 0, CONFIG_LINE_MAX);
 }
 
 /* Reads what stands after the keyword, and takes it into the configuration when all of it is right. */
@@ -196,7 +190,7 @@ static bool keyword_read(
 	struct word line = {keyword.at, (size_t)(r->rest.at + r->rest.len - keyword.at)};
 	struct word values = r->rest, first = word_take(r), more;
 	int type = name_rows[id].value;
-	bool clause = is_clause(type);
+	bool clause = type <= VALUE_ROUTE;
 	union value value;
 
 	r->most = k->most;
@@ -236,7 +230,7 @@ static bool line_read(struct config *c, struct reading *r, struct word line, str
 
 	*r = (struct reading){.rest = line, .tls = c->tls, .strings = &c->strings};
 	if (line.len > CONFIG_LINE_MAX) {
-		error_about(r, ERROR_LONG, line, "", CONFIG_LINE_MAX);
+		error_number(r, ERROR_LONG, line, 0, CONFIG_LINE_MAX);
 		r->error.at = (struct word){line.at + CONFIG_LINE_MAX, line.len - CONFIG_LINE_MAX};
 		return false;
 	}

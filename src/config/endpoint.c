@@ -119,7 +119,7 @@ bool host_read(struct reading *r, int type, struct word word, struct pattern *ho
 	if (!host_parse(type, bare, brackets, host))
 		return error_set(r, ERROR_INVALID, written.len > 0 ? written : word, expects);
 	if (!CONFIG_ANKLET_NAMES && type != VALUE_PATTERN && host->kind == PATTERN_NAME)
-		return error_setting(r, ERROR_DISABLED, written, SETTING_NAMES, 0);
+		return error_set(r, ERROR_DISABLED, written, SETTING_NAMES);
 	return host->kind != PATTERN_NAME || string_read(r, bare, &host->name);
 }
 
@@ -184,7 +184,7 @@ static bool scheme_take(struct reading *r, int type, struct word *word, struct e
 		return error_set(r, ERROR_INVALID, scheme, type);
 	e->scheme = (uint8_t)(found - SCHEME_TCP);
 	return name_is_built((unsigned)found, r->tls) ||
-	       error_setting(r, ERROR_DISABLED, scheme, name_rows[found].setting, 0);
+	       error_set(r, ERROR_DISABLED, scheme, name_rows[found].setting);
 }
 
 /* What follows the host. all: the endpoint as it is written. */

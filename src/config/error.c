@@ -17,9 +17,11 @@
 
 #define KIND_TEXT(kind, text) text "\0"
 #define EXPECTS_TEXT(type, expects) expects "\0"
+#define SETTING_NAME(setting) #setting "\0"
 
 static const char kinds[] = ERROR_KINDS(KIND_TEXT);
 static const char expected[] = VALUE_TYPES(EXPECTS_TEXT);
+static const char settings[] = "\0" SETTINGS(SETTING_NAME);
 
 /* Appends the bytes of a text from start to end, with dots for the rest. A tab is a blank; what is not printable a '?'. */
 static void text_part(struct text *t, struct word all, size_t start, size_t end)
@@ -33,38 +35,44 @@ static void text_part(struct text *t, struct word all, size_t start, size_t end)
 	text_str(t, end < all.len ? "..." : "");
 }
 
-/* Appends a pattern with what '%', '&' and '#' stand for. */
-static void text_filled(struct text *t, const char *pattern, const struct config_error *error)
+static void text_setting(struct text *t, enum setting setting)
 {
-	for (; *pattern != '\0'; pattern++) {
-		if (*pattern == '%')
-			text_part(t, error->about, 0, WORD_SHOWN);
-		else if (*pattern == '&')
-			text_str(t, error->other);
-		else if (*pattern == '#')
-			text_num(t, error->number);
-		else
-			text_char(t, *pattern);
-	}
+	bool library = setting == SETTING_TLS_STREAMS;
+
+	text_str(t, library ? "Mbed TLS" : "CONFIG_ANKLET_");
+	text_str(t, library ? "" : text_of_list(settings, setting));
 }
 
 void text_error(struct text *t, const struct config_error *error)
 {
-	text_filled(t, text_of_list(kinds, error->kind), error);
-	if (!CONFIG_ANKLET_HINTS)
+	const char *sentence = text_of_list(kinds, error->kind);
+
+	for (; *sentence != '\0'; sentence++) {
+		if (*sentence == '%')
+			text_part(t, error->word, 0, WORD_SHOWN);
+		else if (*sentence == '&')
+			text_str(t, name_text(error->about));
+		else if (*sentence == '$')
+			text_setting(t, error->about);
+		else if (*sentence == '#')
+			text_num(t, error->number);
+		else
+			text_char(t, *sentence);
+	}
+	if (!CONFIG_ANKLET_HINTS || error->kind > ERROR_PROHIBITED)
 		return;
 	if (error->suggestion != NULL) {
 		text_str(t, ": did you mean '");
 		text_str(t, error->suggestion);
 		text_str(t, "'?");
-	} else if (error->expects != VALUE_NONE) {
-		text_str(t, ": expected ");
-		text_names(t, error->expects, error->tls);
-		text_str(t, text_of_list(expected, error->expects));
-		if (error->expects == VALUE_COUNT) {
-			text_num(t, error->number);
-			text_str(t, NO_LIMIT);
-		}
+		return;
+	}
+	text_str(t, ": expected ");
+	text_names(t, error->about, error->tls);
+	text_str(t, text_of_list(expected, error->about));
+	if (error->about == VALUE_COUNT) {
+		text_num(t, error->number);
+		text_str(t, NO_LIMIT);
 	}
 }
 

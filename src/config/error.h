@@ -19,7 +19,10 @@
 #define DIGITS_OF(n) #n
 #define DIGITS(n) DIGITS_OF(n)
 
-/* In each, '%' stands for the word that is wrong, '&' for the other thing that it is about, '#' for a number. */
+/*
+ * In each, '%' stands for the word that is wrong, and '#' for a number. The first ones are followed by what is expected;
+ * in the others '&' stands for another word of keywords.h, and '$' for a setting.
+ */
 /* clang-format off */
 #define ERROR_KINDS(X) \
 	X(NONE, "") \
@@ -27,16 +30,15 @@
 	X(MISSING, "'%' needs a value") \
 	X(UNEXPECTED, "unexpected '%'") \
 	X(KEYWORD, "unknown keyword '%'") \
+	X(BYTE, "unexpected byte") \
+	X(PROHIBITED, "'%' is prohibited (RFC 6176, RFC 7568)") \
 	X(TWICE, "'%' is there twice") \
 	X(EXCLUDES, "'%' cannot be combined with '&'") \
 	X(NEEDS, "'%' needs '&'") \
-	X(DISABLED, "'%' is disabled: this program is built without CONFIG_ANKLET_&") \
-	X(NO_TLS, "'%' is disabled: this program is built without Mbed TLS") \
-	X(FULL, "no room for '%' with CONFIG_ANKLET_&=#") \
+	X(DISABLED, "'%' is disabled: this program is built without $") \
+	X(FULL, "no room for '%' with $=#") \
 	X(LONG, "'%' is longer than # bytes") \
 	X(LONG_PRINTED, "'%' is too long: printed in full it has more than # bytes") \
-	X(BYTE, "unexpected byte") \
-	X(PROHIBITED, "'%' is prohibited (RFC 6176, RFC 7568)") \
 	X(TAKEN, "'%' is taken by an earlier &, line #") \
 	X(TAKEN_BEFORE, "'%' is taken by an earlier &")
 
@@ -45,21 +47,12 @@
  * keywords.h; from FLAG on there are none. The last ones are parts of values, or what a line lacks.
  */
 #define VALUE_TYPES(X) \
-	X(NONE, "") \
-	X(KEYWORD, "") \
-	X(ALLOW, "") \
-	X(DENY, "") \
-	X(ROUTE, "") \
-	X(SERVER_OPTIONS, "") \
-	X(CLIENT_OPTIONS, "") \
+	X(NONE, "") X(KEYWORD, "") X(ALLOW, "") X(DENY, "") X(ROUTE, "") \
+	X(SERVER_OPTIONS, "") X(CLIENT_OPTIONS, "") X(SCHEME, "") X(LEVEL, "") X(STARTTLS, "") X(VERSION, "") \
 	X(LISTEN, " and HOST:PORT") \
 	X(FORWARD, ANKLET_IF_FORWARDS(" and HOST:PORT")) \
 	X(TARGET, ANKLET_IF_FORWARDS(" and HOST:PORT")) \
 	X(HOP, ANKLET_IF_ROUTES(" and HOST:PORT")) \
-	X(SCHEME, "") \
-	X(LEVEL, "") \
-	X(STARTTLS, "") \
-	X(VERSION, "") \
 	X(FLAG, "") \
 	X(TIME, TIME_EXPECTED) \
 	X(TIME_OR_0, TIME_EXPECTED NO_LIMIT) \
@@ -86,17 +79,12 @@
 	X(ASCII, "printable ASCII; in a user's \"NAME\" any text")
 #define TIME_EXPECTED "a time from 10ms to 480h: 30s, 5min, 2h"
 #define NO_LIMIT "; 0 is no limit"
-/* clang-format on */
 
 /* What a program can be built without, or with how much of: CONFIG_ANKLET_... */
-#define SETTINGS(X)    \
-	X(BIND)        \
-	X(IDENT)       \
-	X(NAMES)       \
-	X(TLS_STREAMS) \
-	X(ROUTES)      \
-	X(FORWARDS)    \
-	X(UDP_FLOWS) X(LOG_LEVELS) X(LISTENERS) X(RULES) X(NAME_SERVERS) X(CONFIG_TEXT)
+#define SETTINGS(X) \
+	X(BIND) X(IDENT) X(NAMES) X(TLS_STREAMS) X(ROUTES) X(FORWARDS) X(UDP_FLOWS) X(LOG_LEVELS) \
+	X(LISTENERS) X(RULES) X(NAME_SERVERS) X(CONFIG_TEXT)
+/* clang-format on */
 
 #define ERROR_KIND(kind, text) ERROR_##kind,
 #define VALUE_TYPE(type, expects) VALUE_##type,
@@ -107,12 +95,11 @@ enum value_type { VALUE_TYPES(VALUE_TYPE) };
 enum setting { SETTING_NONE, SETTINGS(SETTING) };
 
 struct config_error {
-	uint8_t kind;           /* enum error_kind */
-	uint8_t expects;        /* enum value_type */
+	uint8_t kind; /* enum error_kind */
+	uint8_t about; /* the enum value_type that is expected, enum name_id or enum setting, as the kind says */
 	bool tls;               /* is built in, and expected where it may be */
+	struct word word;       /* '%' */
 	struct word at;         /* in the line that was read; empty: something is missing there */
-	struct word about;      /* '%' */
-	const char *other;      /* '&' */
 	uint32_t number;        /* '#' */
 	const char *suggestion; /* the word that was probably meant; NULL: none is near */
 };

@@ -14,38 +14,23 @@
 
 /* ---- Errors ---- */
 
-bool error_set(struct reading *r, enum error_kind kind, struct word about, int expects)
+bool error_set(struct reading *r, enum error_kind kind, struct word word, int about)
+{
+	return error_number(r, kind, word, about, r->most);
+}
+
+bool error_number(
+	struct reading *r, enum error_kind kind, struct word word, int about, uint32_t number)
 {
 	r->error = (struct config_error){.kind = (uint8_t)kind,
-		.expects = (uint8_t)expects,
+		.about = (uint8_t)about,
 		.tls = r->tls,
-		.at = about,
-		.about = about,
-		.number = r->most};
+		.word = word,
+		.at = word,
+		.number = number};
 	if (kind == ERROR_MISSING)
-		r->error.at = (struct word){about.at + about.len, 0};
+		r->error.at = (struct word){word.at + word.len, 0};
 	return false;
-}
-
-bool error_about(struct reading *r, enum error_kind kind, struct word about, const char *other,
-	uint32_t number)
-{
-	error_set(r, kind, about, VALUE_NONE);
-	r->error.other = other;
-	r->error.number = number;
-	return false;
-}
-
-#define SETTING_NAME(setting) #setting "\0"
-
-bool error_setting(
-	struct reading *r, enum error_kind kind, struct word about, unsigned setting, uint32_t most)
-{
-	static const char settings[] = "\0" SETTINGS(SETTING_NAME);
-
-	if (setting == SETTING_TLS_STREAMS)
-		kind = ERROR_NO_TLS;
-	return error_about(r, kind, about, text_of_list(settings, setting), most);
 }
 
 int name_read(struct reading *r, enum error_kind kind, int type, struct word word)
@@ -56,13 +41,12 @@ int name_read(struct reading *r, enum error_kind kind, int type, struct word wor
 		error_set(r, kind, word, type);
 		if (kind != ERROR_INVALID)
 			r->error.suggestion = name_nearest((unsigned)type, r->tls, word);
-		return -1;
+	} else if (!name_is_built((unsigned)i, r->tls)) {
+		word.len = strlen(name_text((unsigned)i));
+		error_set(r, ERROR_DISABLED, word, name_rows[i].setting);
+		i = -1;
 	}
-	if (name_is_built((unsigned)i, r->tls))
-		return i;
-	word.len = strlen(name_text((unsigned)i));
-	error_setting(r, ERROR_DISABLED, word, name_rows[i].setting, 0);
-	return -1;
+	return i;
 }
 
 /* ---- Lines and words ---- */
@@ -186,7 +170,7 @@ bool string_read(struct reading *r, struct word word, uint16_t *string)
 {
 	*string = string_table_add(r->strings, word.at, word.len);
 	return *string != STRING_NONE ||
-	       error_setting(r, ERROR_FULL, word, SETTING_CONFIG_TEXT, CONFIG_ANKLET_CONFIG_TEXT);
+	       error_number(r, ERROR_FULL, word, SETTING_CONFIG_TEXT, CONFIG_ANKLET_CONFIG_TEXT);
 }
 
 /* Reads the two digits of "\xHH" or "%HH"; 0: it is no byte, or none that may be in a string. */
@@ -227,7 +211,7 @@ static bool text_read(struct reading *r, int type, struct word word, uint16_t *s
 				(struct word){start, (size_t)((at < end ? at : end) - start)},
 				type);
 		if (decoded.len == most)
-			return error_setting(r, ERROR_LONG, word, SETTING_NONE, (uint32_t)most);
+			return error_number(r, ERROR_LONG, word, 0, (uint32_t)most);
 		text[decoded.len++] = c;
 	}
 	if (quoted && at + 1 != end) /* not closed, or not at the end */

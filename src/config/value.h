@@ -23,15 +23,10 @@ struct reading {
 	struct config_error error; /* filled by whoever returns false */
 };
 
-/*
- * Fill r->error, and return false so that a reader can return it: what is expected; what else it is about, and a
- * number; the setting that is disabled, or not more than that number.
- */
-bool error_set(struct reading *r, enum error_kind kind, struct word about, int expects);
-bool error_about(struct reading *r, enum error_kind kind, struct word about, const char *other,
-	uint32_t number);
-bool error_setting(struct reading *r, enum error_kind kind, struct word about, unsigned setting,
-	uint32_t number);
+/* Fill r->error (about: what the kind says it is), and return false so that a reader can return it. */
+bool error_set(struct reading *r, enum error_kind kind, struct word word, int about);
+bool error_number(
+	struct reading *r, enum error_kind kind, struct word word, int about, uint32_t number);
 
 /* The row of a name of the type that is built in; negative: r->error is filled. */
 int name_read(struct reading *r, enum error_kind kind, int type, struct word word);

@@ -131,19 +131,21 @@ static void the_nearest_word(void **state)
 /* Every kind and every type has its text, and the longest report fits. */
 static void every_error_has_its_texts(void **state)
 {
-	static const char other[] = "route to *.example via socks4a+tls://[2001:db8::1]:1080";
 	char wrong[200];
 
 	(void)state;
 	memset(wrong, 'w', sizeof wrong);
 	for (int kind = ERROR_NONE + 1; kind <= ERROR_TAKEN_BEFORE; kind++) {
-		for (int type = VALUE_NONE; type <= VALUE_ASCII; type++) {
+		bool expects = kind <= ERROR_PROHIBITED,
+		     setting = kind == ERROR_DISABLED || kind == ERROR_FULL;
+		int most = expects ? VALUE_ASCII : setting ? SETTING_CONFIG_TEXT : NAMES - 1;
+
+		for (int about = 1; about <= most; about++) {
 			struct config_error error = {.kind = (uint8_t)kind,
-				.expects = (uint8_t)type,
+				.about = (uint8_t)about,
 				.at = {wrong, sizeof wrong},
-				.about = {wrong, sizeof wrong},
+				.word = {wrong, sizeof wrong},
 				.tls = true,
-				.other = other,
 				.number = UINT32_MAX};
 			char buf[512];
 			struct text t;

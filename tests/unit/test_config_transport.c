@@ -173,7 +173,7 @@ static const struct mistake route_mistakes[] = {
 	{"route direct unresolved", 14, "'unresolved' needs 'via'"},
 	{"route via socks4a://x resolve unresolved", 31,
 		"'unresolved' cannot be combined with 'resolve'"},
-	{"route via socks4://x unresolved", 22, "'unresolved' cannot be combined with 'socks4'"},
+	{"route via socks4://x unresolved", 22, "'unresolved' cannot be combined with 'socks4://'"},
 	{"route to 10.0.0.0/8 via socks4a://x unresolved", 37,
 		"'unresolved' cannot be combined with 'to ADDRESS'"},
 	{"route starttls", 7, "unexpected 'starttls': did you mean 'starttls='?"},
