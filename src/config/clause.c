@@ -29,7 +29,6 @@ static const struct clause_word words[] = {
 enum { WORD_UNRESOLVED }; /* whoever asks for it is dead code */
 #endif
 
-_Static_assert(WORDS <= 32, "a set of words has 32 bits");
 _Static_assert(offsetof(struct rule, from) == offsetof(struct route, from) &&
 		       offsetof(struct rule, to) == offsetof(struct route, to),
 	"from and to stand in the same place of either");
@@ -50,30 +49,42 @@ static bool is_option(const char *name)
 
 /* ---- Reading ---- */
 
-/* The words that have been read: a set of bits, and where each stands. */
-struct seen {
-	uint32_t has;
-	struct word word[WORDS];
-};
-
-/* Is the new word none too many beside those that stand there already? */
-static bool word_fits(struct reading *r, unsigned new, struct word word, uint32_t has)
+/*
+ * Reads a word that is none too many, with its value. 'seen' has each word of the clause where it stands, or nothing.
+ */
+static bool clause_word_read(
+	struct reading *r, int type, struct word word, void *clause, struct word *seen)
 {
-	for (unsigned i = 0; i < WORDS; i++) {
-		if ((has >> i & 1) == 0)
-			continue;
-		if (i == new)
-			return error_set(r, ERROR_TWICE, word, VALUE_NONE);
-		if ((words[i].group != GROUP_NONE && words[i].group == words[new].group) ||
-			words[i].excludes == new || words[new].excludes == i)
-			return error_set(r, ERROR_EXCLUDES, word, (int)i);
+	int i = name_read(r, ERROR_UNEXPECTED, type, word);
+	struct word name = word, value = word;
+	const struct clause_word *w;
+	void *at;
+
+	if (i < 0)
+		return false;
+	w = &words[i];
+	at = (char *)clause + place_of((unsigned)i, type);
+	name.len = strlen(name_text((unsigned)i));
+	if (seen[i].at != NULL)
+		return error_set(r, ERROR_TWICE, name, VALUE_NONE);
+	for (int j = 0; j < WORDS; j++)
+		if (seen[j].at != NULL && ((w->group != GROUP_NONE && w->group == words[j].group) ||
+						  w->excludes == j || words[j].excludes == i))
+			return error_set(r, ERROR_EXCLUDES, name, j);
+	seen[i] = name;
+	if (name_rows[i].value == VALUE_FLAG) {
+		*(uint8_t *)at = w->value;
+		return true;
 	}
-	return true;
+	value = (struct word){word.len > name.len ? word.at + name.len : NULL, word.len - name.len};
+	if (!is_option(name_text((unsigned)i)))
+		value = word_take(r);
+	return value_read(r, name_rows[i].value, word, value, at);
 }
 
 /* What could never have an effect is a mistake. */
 static bool route_check(
-	struct reading *r, struct word keyword, struct route *route, const struct seen *seen)
+	struct reading *r, struct word keyword, struct route *route, const struct word *seen)
 {
 	bool by_address =
 		route->hop.scheme == ENDPOINT_SOCKS4 || route->hop.scheme == ENDPOINT_SOCKS4_TLS;
@@ -83,69 +94,38 @@ static bool route_check(
 	if (route->how == 0)
 		return error_set(r, ERROR_MISSING, keyword, VALUE_WAY);
 	for (unsigned i = LINE_WORDS; i < WORDS && route->how < ROUTE_TLS; i++)
-		if ((seen->has >> i & 1) != 0)
-			return error_set(r, ERROR_UNEXPECTED, seen->word[i], VALUE_NO_OPTIONS);
+		if (seen[i].at != NULL)
+			return error_set(r, ERROR_UNEXPECTED, seen[i], VALUE_NO_OPTIONS);
 	if (route->lookup == ROUTE_UNRESOLVED && (by_address || route->to.kind == PATTERN_PREFIX))
-		/* The word that says so was seen. NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage) */
-		return error_set(r, ERROR_EXCLUDES, seen->word[WORD_UNRESOLVED],
-			by_address ? SCHEME_TCP + route->hop.scheme : CHOICE_TO_ADDRESS);
+		return error_set(r, ERROR_EXCLUDES, seen[WORD_UNRESOLVED],
+			by_address ? route->hop.scheme : CHOICE_TO_ADDRESS);
 	if (by_address)
 		route->lookup = ROUTE_RESOLVE; /* it takes no names */
 	return true;
 }
 
-/* Reads the next word, which is none too many, with its value. */
-static bool clause_word_read(
-	struct reading *r, int type, struct word word, void *clause, struct seen *seen)
-{
-	int i = name_read(r, ERROR_UNEXPECTED, type, word);
-	struct word value = word;
-	size_t len;
-	void *at;
-
-	if (i < 0)
-		return false;
-	len = strlen(name_text((unsigned)i));
-	seen->word[i] = (struct word){word.at, len};
-	if (!word_fits(r, (unsigned)i, seen->word[i], seen->has))
-		return false;
-	seen->has |= 1u << i;
-	at = (char *)clause + place_of((unsigned)i, type);
-	if (name_rows[i].value == VALUE_FLAG) {
-		*(uint8_t *)at = words[i].value;
-		return true;
-	}
-	if (is_option(name_text((unsigned)i)))
-		value = (struct word){word.len > len ? word.at + len : NULL, word.len - len};
-	else
-		value = word_take(r);
-	return value_read(r, name_rows[i].value, word, value, at);
-}
-
-bool clause_read(struct reading *r, int type, struct word keyword, void *clause)
+bool clause_read(struct reading *r, int type, struct word keyword, struct word first, void *clause)
 {
 	struct rule *rule = clause;
-	struct seen seen;
-	struct word word;
+	struct word seen[WORDS];
 
-	seen.has = 0;
-	while ((word = word_take(r)).at != NULL) {
+	memset(seen, 0, sizeof seen);
+	for (struct word word = first; word.at != NULL; word = word_take(r)) {
 		if (word.len == 0) /* the separator that stands there instead is wrong */
 			word = (struct word){word.at - 1, 1};
-		if (!clause_word_read(r, type, word, clause, &seen))
+		if (!clause_word_read(r, type, word, clause, seen))
 			return false;
 	}
 	for (unsigned i = 0; i < WORDS; i++)
-		if ((seen.has >> i & 1) != 0 && words[i].needs != WORD_NONE &&
-			(seen.has >> words[i].needs & 1) == 0)
-			return error_set(r, ERROR_NEEDS, seen.word[i], words[i].needs);
+		if (seen[i].at != NULL && words[i].needs != WORD_NONE &&
+			seen[words[i].needs].at == NULL)
+			return error_set(r, ERROR_NEEDS, seen[i], words[i].needs);
 	if (ANKLET_HAS_ROUTES && type == VALUE_ROUTE)
-		return route_check(r, keyword, clause, &seen);
+		return route_check(r, keyword, clause, seen);
 	if (type == VALUE_ALLOW) {
 		rule->allow = true;
 		if (CONFIG_ANKLET_BIND && rule->any_peer && rule->to.kind != PATTERN_ANY)
-			return error_set(
-				r, ERROR_EXCLUDES, seen.word[WORD_ANY_PEER], CHOICE_TO_ADDRESS);
+			return error_set(r, ERROR_EXCLUDES, seen[WORD_ANY_PEER], CHOICE_TO_ADDRESS);
 	}
 	return true;
 }

@@ -20,10 +20,10 @@ _Static_assert(CONFIG_ANKLET_NAME_SERVERS <= UINT8_MAX, "a count of servers fits
 _Static_assert(CONFIG_ANKLET_SESSIONS <= UINT16_MAX, "limit-client fits its field");
 
 /* What is logged where no line says so, of what there is. */
-#define CONFIG_DEFAULT_LOG                                     \
-	(ANKLET_HAS_LOG(PORT_INFO)             ? LEVEL_INFO    \
-		: ANKLET_HAS_LOG(PORT_WARNING) ? LEVEL_WARNING \
-					       : LEVEL_ERROR)
+#define CONFIG_DEFAULT_LOG                                      \
+	(CONFIG_ANKLET_LOG_LEVELS > 2           ? LEVEL_INFO    \
+		: CONFIG_ANKLET_LOG_LEVELS == 2 ? LEVEL_WARNING \
+						: LEVEL_ERROR)
 
 /* ---- The table ---- */
 
@@ -108,11 +108,7 @@ bool text_line(struct text *t, unsigned id, const void *value, const struct stri
 	if (type == VALUE_ALLOW && !rule->allow)
 		id = KEYWORD_DENY;
 	text_str(t, name_text(id));
-	if (type <= VALUE_ROUTE) {
-		text_clause(t, type, value, strings);
-		return true;
-	}
-	text_char(t, ' ');
+	text_str(t, type <= VALUE_ROUTE ? "" : " "); /* each word of a clause has its own */
 	return text_value(t, type, value, strings);
 }
 
@@ -126,16 +122,15 @@ struct lines {
 
 /* A value before it goes into the configuration. */
 union value {
-	struct endpoint endpoint; /* or whatever has no member of its own */
+	struct endpoint listen;
 	struct rule rule;
 	struct route route;
 	struct forward forward;
+	struct ip source[2];
+	struct address server; /* all others are smaller */
 };
 
 _Static_assert(offsetof(struct forward, listen) == 0, "a forward begins as a listener");
-_Static_assert(sizeof(union value) >= sizeof(struct ip[2]) &&
-		       sizeof(union value) >= sizeof(struct address),
-	"there is room for a value of any type");
 
 /* Can it be listened on beside all that is listened on? */
 static bool place_check(const struct config *c, struct reading *r, struct word place,
@@ -162,7 +157,7 @@ static bool room_check(const struct config *c, struct reading *r, unsigned id, s
 	unsigned room = row_of(id)->most;
 
 	if (id == KEYWORD_LISTEN) {
-		room -= value->endpoint.host == ENDPOINT_ANY;
+		room -= value->listen.host == ENDPOINT_ANY;
 		for (unsigned i = 0; i < c->listen_count; i++)
 			room -= c->listen[i].host == ENDPOINT_ANY;
 	}
@@ -188,19 +183,14 @@ static bool keyword_read(
 	const struct keyword *k = row_of(id);
 	unsigned count = k->count_at > 0 ? count_of(c, id) : 0;
 	struct word line = {keyword.at, (size_t)(r->rest.at + r->rest.len - keyword.at)};
-	struct word values = r->rest, first = word_take(r), more;
-	int type = name_rows[id].value;
-	bool clause = type <= VALUE_ROUTE;
+	struct word first = word_take(r), more;
 	union value value;
 
 	r->most = k->most;
 	memset(&value, 0, sizeof value);
 	if (k->count_at == 0) /* of two sources each line sets one */
 		memcpy(&value, (char *)c + place_of(id, 0), k->size);
-	if (clause)
-		r->rest = values;
-	if (!(clause ? clause_read(r, type, keyword, &value)
-		     : value_read(r, type, keyword, first, &value)) ||
+	if (!value_read(r, name_rows[id].value, keyword, first, &value) ||
 		!length_check(r, id, line, &value))
 		return false;
 	more = word_take(r);
@@ -210,7 +200,7 @@ static bool keyword_read(
 		return false;
 	/* Either begins with what is listened on. */
 	if (id == KEYWORD_LISTEN || (ANKLET_HAS_FORWARDS && id == KEYWORD_FORWARD)) {
-		if (!place_check(c, r, first, &value.endpoint, lines))
+		if (!place_check(c, r, first, &value.listen, lines))
 			return false;
 		lines->at[count + (id == KEYWORD_FORWARD ? CONFIG_ANKLET_LISTENERS : 0)] =
 			lines->number;

@@ -143,19 +143,14 @@ void text_pattern(struct text *t, const struct pattern *pattern, const struct st
 
 /* ---- Endpoints ---- */
 
-static const struct name_row *scheme_of(const struct endpoint *endpoint)
-{
-	return &name_rows[SCHEME_TCP + endpoint->scheme];
-}
-
 bool endpoint_has_tls(const struct endpoint *endpoint)
 {
-	return scheme_of(endpoint)->setting == SETTING_TLS_STREAMS;
+	return name_rows[endpoint->scheme].setting == SETTING_TLS_STREAMS;
 }
 
 bool endpoint_is_hop(const struct endpoint *endpoint)
 {
-	return (scheme_of(endpoint)->types & IS(HOP)) != 0;
+	return (name_rows[endpoint->scheme].types & IS(HOP)) != 0;
 }
 
 bool endpoint_starttls(const struct endpoint *endpoint, uint8_t *protocol)
@@ -168,7 +163,7 @@ bool endpoint_starttls(const struct endpoint *endpoint, uint8_t *protocol)
 static bool scheme_take(struct reading *r, int type, struct word *word, struct endpoint *e)
 {
 	struct word rest = *word, scheme = word_split(&rest, ':');
-	int found = SCHEME_TCP;
+	int found = ENDPOINT_TCP;
 
 	if (scheme.len > 0 && rest.len >= 2 && memcmp(rest.at, "//", 2) == 0) {
 		found = name_find(IS(SCHEME), *word);
@@ -176,13 +171,13 @@ static bool scheme_take(struct reading *r, int type, struct word *word, struct e
 	} else {
 		scheme = *word;
 	}
-	if (found == SCHEME_SSL)
-		found = SCHEME_TLS;
-	if (found == SCHEME_SSLV2 || found == SCHEME_SSLV3)
+	if (found == ENDPOINT_SSL)
+		found = ENDPOINT_TLS;
+	if (found == ENDPOINT_SSLV2 || found == ENDPOINT_SSLV3)
 		return error_set(r, ERROR_PROHIBITED, scheme, type);
 	if (found < 0 || (name_rows[found].types >> type & 1) == 0)
 		return error_set(r, ERROR_INVALID, scheme, type);
-	e->scheme = (uint8_t)(found - SCHEME_TCP);
+	e->scheme = (uint8_t)found;
 	return name_is_built((unsigned)found, r->tls) ||
 	       error_set(r, ERROR_DISABLED, scheme, name_rows[found].setting);
 }
@@ -201,7 +196,7 @@ static bool options_take(
 			       (struct word){options.at - 1, options.len + 1}, VALUE_NO_OPTIONS);
 	r->rest = options;
 	r->options = true;
-	right = clause_read(r, clause, all, &e->tls);
+	right = clause_read(r, clause, all, word_take(r), &e->tls);
 	r->rest = rest;
 	r->options = false;
 	return right &&
@@ -265,7 +260,7 @@ void text_endpoint(
 		.name = endpoint->name,
 		.ports = {{endpoint->port, endpoint->port}}};
 
-	text_str(t, name_text(SCHEME_TCP + endpoint->scheme));
+	text_str(t, name_text(endpoint->scheme));
 	text_pattern(t, &host, strings);
 	if (ANKLET_HAS_TLS)
 		text_clause(t, VALUE_CLIENT_OPTIONS, &endpoint->tls, strings);

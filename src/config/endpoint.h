@@ -18,9 +18,6 @@
 
 struct reading;
 
-#define ENDPOINT_SCHEME(id, ...) ENDPOINT_##id,
-enum endpoint_scheme { SCHEMES(ENDPOINT_SCHEME) ENDPOINT_SCHEMES };
-
 enum endpoint_host { ENDPOINT_ANY, ENDPOINT_IP, ENDPOINT_NAME };
 
 struct tls_options {
@@ -34,7 +31,7 @@ struct tls_options {
 };
 
 struct endpoint {
-	uint8_t scheme; /* enum endpoint_scheme */
+	uint8_t scheme; /* ENDPOINT_TCP and so on, of keywords.h */
 	uint8_t host;   /* enum endpoint_host */
 	uint16_t port;  /* 1 to 65535; 0 in a listener: any free one */
 	uint16_t

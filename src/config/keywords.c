@@ -13,19 +13,20 @@
 #define NAME_MAX_LEN 24 /* of a row */
 #define NEAR 2          /* bytes that a slip of the pen gets wrong */
 
-#define TEXT(id, name, ...) name "\0"
-#define BUILT(built) ((built) ? IS(NONE) : 0)
-#define ROW(types, built, setting, value) {(types) | BUILT(built), SETTING_##setting, value},
-#define KEYWORD_ROW(id, name, type, setting, ...) \
-	ROW(IS(KEYWORD), CONFIG_ANKLET_##setting > 0, setting, VALUE_##type)
-#define WORD_ROW(id, name, type, line, field, value, setting, types, ...) \
-	ROW(types, CONFIG_ANKLET_##setting > 0, setting, VALUE_##type)
-#define SCHEME_ROW(id, name, setting, types) \
-	ROW(IS(SCHEME) | (types), CONFIG_ANKLET_##setting > 0, setting, VALUE_NONE)
-#define CHOICE_ROW(id, name, type, value, setting, built) ROW(IS(type), built, setting, value)
 #define CONFIG_ANKLET_NONE 1
+#define BUILT(built) ((built) ? IS(NONE) : 0u)
 
 /* clang-format off */
+#define TEXT(id, name, ...) name "\0"
+#define KEYWORD_ROW(id, name, type, setting, ...) \
+	{IS(KEYWORD) | BUILT(CONFIG_ANKLET_##setting), SETTING_##setting, VALUE_##type},
+#define WORD_ROW(id, name, type, clause, field, value, setting, types, ...) \
+	{(types) | BUILT(CONFIG_ANKLET_##setting), SETTING_##setting, VALUE_##type},
+#define SCHEME_ROW(id, name, setting, types) \
+	{IS(SCHEME) | (types) | BUILT(CONFIG_ANKLET_##setting), SETTING_##setting, VALUE_NONE},
+#define CHOICE_ROW(id, name, type, value, setting, built) \
+	{IS(type) | BUILT(built), SETTING_##setting, value},
+
 static const char texts[] = RULE_WORDS(TEXT) ROUTE_WORDS(TEXT) TLS_WORDS(TEXT) KEYWORDS(TEXT)
 	SCHEMES(TEXT) OTHER_SCHEMES(TEXT) CHOICES(TEXT);
 
@@ -46,34 +47,22 @@ bool name_is_built(unsigned i, bool tls)
 	       (name_rows[i].setting != SETTING_TLS_STREAMS || tls);
 }
 
-/* A scheme is the same in either case (RFC 3986, section 3.1). */
-static bool word_begins(struct word word, const char *name, size_t len, bool scheme)
-{
-	for (size_t i = 0; i < len; i++)
-		if (i == word.len || (word.at[i] | (scheme ? 0x20 : 0)) != name[i])
-			return false;
-	return true;
-}
-
 int name_find(unsigned types, struct word word)
 {
+	int either_case = (types & IS(SCHEME)) != 0 ? 0x20 : 0; /* RFC 3986, section 3.1 */
 	const char *text = texts;
 
 	for (unsigned i = 0; i < NAMES; i++) {
-		size_t len = strlen(text);
-		bool scheme = text[len - 1] == '/';
+		size_t n = 0;
 
-		if ((name_rows[i].types & types) != 0 && word_begins(word, text, len, scheme) &&
-			(word.len == len || scheme || text[len - 1] == '='))
+		while (n < word.len && text[n] != '\0' && (word.at[n] | either_case) == text[n])
+			n++;
+		if (text[n] == '\0' && (name_rows[i].types & types) != 0 &&
+			(n == word.len || text[n - 1] == '=' || text[n - 1] == '/'))
 			return (int)i;
-		text += len + 1;
+		text += strlen(text) + 1;
 	}
 	return -1;
-}
-
-static size_t least(size_t a, size_t b)
-{
-	return a < b ? a : b;
 }
 
 /* It is Levenshtein's. row[j] is that of the bytes of 'word' so far to the first j of 'name'. */
@@ -90,9 +79,10 @@ size_t name_distance(const char *name, struct word word)
 		row[0] = i + 1;
 		for (size_t j = 1; j <= name_len; j++) {
 			size_t replaced = diagonal + (start.at[i] != name[j - 1]);
+			size_t shorter = row[j] < row[j - 1] ? row[j] : row[j - 1];
 
 			diagonal = row[j];
-			row[j] = least(least(row[j], row[j - 1]) + 1, replaced);
+			row[j] = replaced < shorter + 1 ? replaced : shorter + 1;
 		}
 	}
 	/* What would have to be written anew altogether is near to nothing. */

@@ -163,7 +163,7 @@ X(TO_ADDRESS, "to ADDRESS", NONE, 0, NONE, true) /* in errors only */
 
 #define KEYWORD_ID(id, ...) KEYWORD_##id,
 #define WORD_ID(id, ...) WORD_##id,
-#define SCHEME_ID(id, ...) SCHEME_##id,
+#define SCHEME_ID(id, ...) ENDPOINT_##id,
 #define CHOICE_ID(id, ...) CHOICE_##id,
 #define AND_ONE(...) +1
 

@@ -354,6 +354,8 @@ static bool type_read(struct reading *r, int type, struct word word, void *at)
 
 bool value_read(struct reading *r, int type, struct word subject, struct word word, void *at)
 {
+	if (type <= VALUE_ROUTE)
+		return clause_read(r, type, subject, word, at);
 	if (word.at == NULL)
 		return error_set(r, ERROR_MISSING, subject, type);
 	if (type_read(r, type, word, at))
@@ -369,6 +371,11 @@ bool text_value(struct text *t, int type, const void *at, const struct string_ta
 	const struct forward *forward = at;
 
 	switch (type) {
+	case VALUE_ALLOW:
+	case VALUE_DENY:
+	case VALUE_ROUTE:
+		text_clause(t, type, at, strings);
+		return true;
 	case VALUE_TIME:
 	case VALUE_TIME_OR_0:
 		text_time(t, *(const uint32_t *)at);

@@ -49,13 +49,11 @@ bool value_read(struct reading *r, int type, struct word subject, struct word wo
 /* Appends the value as it is read; false where there is none, or one that stands for none. */
 bool text_value(struct text *t, int type, const void *at, const struct string_table *strings);
 
-/* ---- Clauses ---- */
-
 /*
- * Reads all words that are left: of an ALLOW, DENY or ROUTE into a struct rule or route that is zero; or of the
- * options of an endpoint into a struct tls_options that is. Answers as value_read() does; 'keyword' may lack a way.
+ * The words from 'first' to the last of the line, or of the options of an endpoint: into a struct rule, route or
+ * tls_options that is zero. Answers as value_read() does; 'keyword' may lack a way.
  */
-bool clause_read(struct reading *r, int type, struct word keyword, void *clause);
+bool clause_read(struct reading *r, int type, struct word keyword, struct word first, void *clause);
 
 /* Appends those words that are given, each after its separator. */
 void text_clause(struct text *t, int type, const void *clause, const struct string_table *strings);
