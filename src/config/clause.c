@@ -8,6 +8,7 @@
 
 #include "config/keywords.h"
 #include "config/value.h"
+#include "policy/routes.h"
 #include "policy/rules.h"
 
 enum { WORD_NONE = 255, GROUP_NONE = 0, GROUP_COMMAND, GROUP_WAY, GROUP_LOOKUP };

@@ -142,9 +142,11 @@ static bool place_check(const struct config *c, struct reading *r, struct word p
 		unsigned nth = forward ? i - CONFIG_ANKLET_LISTENERS : i;
 		const void *other = (const char *)c + place_of(id, nth);
 
-		if (nth < count_of(c, id) && endpoints_conflict(e, other))
-			return error_number(r, lines->at[i] > 0 ? ERROR_TAKEN : ERROR_TAKEN_BEFORE,
-				place, (int)id, lines->at[i]);
+		if (nth < count_of(c, id) && endpoints_conflict(e, other)) {
+			r->number = lines->at[i];
+			return error_set(r, r->number > 0 ? ERROR_TAKEN : ERROR_TAKEN_BEFORE, place,
+				(int)id);
+		}
 	}
 	return true;
 }
@@ -153,7 +155,6 @@ static bool place_check(const struct config *c, struct reading *r, struct word p
 static bool room_check(const struct config *c, struct reading *r, unsigned id, struct word keyword,
 	const union value *value)
 {
-	int setting = id == KEYWORD_DNS ? SETTING_NAME_SERVERS : name_rows[id].setting;
 	unsigned room = row_of(id)->most;
 
 	if (id == KEYWORD_LISTEN) {
@@ -161,8 +162,10 @@ static bool room_check(const struct config *c, struct reading *r, unsigned id, s
 		for (unsigned i = 0; i < c->listen_count; i++)
 			room -= c->listen[i].host == ENDPOINT_ANY;
 	}
+	r->number = row_of(id)->most;
 	return row_of(id)->count_at == 0 || count_of(c, id) < room ||
-	       error_set(r, ERROR_FULL, keyword, setting);
+	       error_set(r, ERROR_FULL, keyword,
+		       id == KEYWORD_DNS ? SETTING_NAME_SERVERS : name_rows[id].setting);
 }
 
 /* What is accepted can be printed and read again: that line must not become too long. */
@@ -173,7 +176,8 @@ static bool length_check(struct reading *r, unsigned id, struct word line, const
 
 	text_init(&t, buf, sizeof buf);
 	text_line(&t, id, value, r->strings);
-	return !t.cut || error_number(r, ERROR_LONG_PRINTED, line, 0, CONFIG_LINE_MAX);
+	r->number = CONFIG_LINE_MAX;
+	return !t.cut || error_set(r, ERROR_LONG_PRINTED, line, VALUE_NONE);
 }
 
 /* Reads what stands after the keyword, and takes it into the configuration when all of it is right. */
@@ -186,7 +190,7 @@ static bool keyword_read(
 	struct word first = word_take(r), more;
 	union value value;
 
-	r->most = k->most;
+	r->number = k->most;
 	memset(&value, 0, sizeof value);
 	if (k->count_at == 0) /* of two sources each line sets one */
 		memcpy(&value, (char *)c + place_of(id, 0), k->size);
@@ -218,9 +222,10 @@ static bool line_read(struct config *c, struct reading *r, struct word line, str
 	struct word keyword;
 	int id;
 
-	*r = (struct reading){.rest = line, .tls = c->tls, .strings = &c->strings};
+	*r = (struct reading){
+		.rest = line, .tls = c->tls, .strings = &c->strings, .number = CONFIG_LINE_MAX};
 	if (line.len > CONFIG_LINE_MAX) {
-		error_number(r, ERROR_LONG, line, 0, CONFIG_LINE_MAX);
+		error_set(r, ERROR_LONG, line, VALUE_NONE);
 		r->error.at = (struct word){line.at + CONFIG_LINE_MAX, line.len - CONFIG_LINE_MAX};
 		return false;
 	}

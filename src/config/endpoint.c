@@ -8,30 +8,18 @@
 
 #include "config/config.h"
 #include "config/value.h"
+#include "protocol/dns.h"
 
-#define NAME_MAX_LEN 253 /* of a name without its last dot (RFC 1035, section 2.3.4) */
-#define LABEL_MAX_LEN 63
 #define ZONE_MAX_LEN 15 /* the longest name of an interface */
 
 /* ---- Hosts ---- */
 
 bool word_is_name(struct word word)
 {
-	size_t label = 0;
+	size_t len = word.len - (word.len > 0 && word.at[word.len - 1] == '.');
 
-	if (word.len > CONFIG_ANKLET_NAME_MAX)
-		return false;
-	if (word.len > 0 && word.at[word.len - 1] == '.')
-		word.len--;
-	for (size_t i = 0; i < word.len; i++) {
-		if (word.at[i] == '.' && label > 0) {
-			label = 0;
-			continue;
-		}
-		if (!byte_is_of_name(word.at[i]) || ++label > LABEL_MAX_LEN)
-			return false;
-	}
-	return word.len <= NAME_MAX_LEN && label > 0 && !ip_may_be_meant(word.at, word.len);
+	return word.len <= CONFIG_ANKLET_NAME_MAX && dns_name_valid(word.at, len) &&
+	       !ip_may_be_meant(word.at, len);
 }
 
 /* "80,443,6660-6669" */

@@ -16,18 +16,12 @@
 
 bool error_set(struct reading *r, enum error_kind kind, struct word word, int about)
 {
-	return error_number(r, kind, word, about, r->most);
-}
-
-bool error_number(
-	struct reading *r, enum error_kind kind, struct word word, int about, uint32_t number)
-{
 	r->error = (struct config_error){.kind = (uint8_t)kind,
 		.about = (uint8_t)about,
 		.tls = r->tls,
+		.number = r->number,
 		.word = word,
-		.at = word,
-		.number = number};
+		.at = word};
 	if (kind == ERROR_MISSING)
 		r->error.at = (struct word){word.at + word.len, 0};
 	return false;
@@ -90,16 +84,6 @@ bool line_check(struct reading *r, struct word line)
 	return true;
 }
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-bool byte_is_of_name(char c)
-{
-	return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '-' || c == '_';
-}
-
 /* ---- Numbers, times, ports ---- */
 
 static const struct {
@@ -112,7 +96,7 @@ static bool time_read(struct word word, bool zero, uint32_t *ms)
 	struct word unit = word;
 	uint32_t n;
 
-	for (; unit.len > 0 && is_digit(*unit.at); unit.len--)
+	for (; unit.len > 0 && *unit.at >= '0' && *unit.at <= '9'; unit.len--)
 		unit.at++;
 	if (!number_parse(word.at, word.len - unit.len, UINT32_MAX, &n))
 		return false;
@@ -169,8 +153,10 @@ void text_range(struct text *t, const struct port_range *range)
 bool string_read(struct reading *r, struct word word, uint16_t *string)
 {
 	*string = string_table_add(r->strings, word.at, word.len);
-	return *string != STRING_NONE ||
-	       error_number(r, ERROR_FULL, word, SETTING_CONFIG_TEXT, CONFIG_ANKLET_CONFIG_TEXT);
+	if (*string != STRING_NONE)
+		return true;
+	r->number = CONFIG_ANKLET_CONFIG_TEXT;
+	return error_set(r, ERROR_FULL, word, SETTING_CONFIG_TEXT);
 }
 
 /* Reads the two digits of "\xHH" or "%HH"; 0: it is no byte, or none that may be in a string. */
@@ -191,7 +177,6 @@ static bool text_read(struct reading *r, int type, struct word word, uint16_t *s
 {
 	bool userid = type == VALUE_USERID, quoted = userid && word.at[0] == '"';
 	const char *at = word.at + quoted, *end = word.at + word.len;
-	size_t most = userid ? CONFIG_ANKLET_USERID_MAX : VALUE_MAX;
 	char text[VALUE_MAX];
 	struct word decoded = {text, 0}, rest;
 	struct ip ip;
@@ -210,8 +195,9 @@ static bool text_read(struct reading *r, int type, struct word word, uint16_t *s
 			return error_set(r, ERROR_INVALID,
 				(struct word){start, (size_t)((at < end ? at : end) - start)},
 				type);
-		if (decoded.len == most)
-			return error_number(r, ERROR_LONG, word, 0, (uint32_t)most);
+		r->number = userid ? CONFIG_ANKLET_USERID_MAX : VALUE_MAX;
+		if (decoded.len == r->number)
+			return error_set(r, ERROR_LONG, word, VALUE_NONE);
 		text[decoded.len++] = c;
 	}
 	if (quoted && at + 1 != end) /* not closed, or not at the end */
@@ -238,7 +224,8 @@ static bool text_string(struct text *t, int type, const char *string)
 	}
 	for (; *string != '\0'; string++) {
 		unsigned char c = (unsigned char)*string;
-		bool plain = byte_is_of_name(*string) || strchr(".~!$'()*+,;=:@/?", c) != NULL;
+		bool letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+		bool plain = letter || strchr("0123456789-_.~!$'()*+,;=:@/?", c) != NULL;
 
 		text_char(t, plain || type == VALUE_USER ? *string : '%');
 		if (!plain && type != VALUE_USER) {
@@ -322,7 +309,7 @@ static bool type_read(struct reading *r, int type, struct word word, void *at)
 	case VALUE_TIME_OR_0:
 		return time_read(word, type == VALUE_TIME_OR_0, at);
 	case VALUE_COUNT:
-		return count_read(word, r->most, at);
+		return count_read(word, r->number, at);
 	case VALUE_PORTS:
 		*ports = (struct port_range){0};
 		return word_is(word, "any") || range_read(word, 1, ports);
@@ -342,9 +329,8 @@ static bool type_read(struct reading *r, int type, struct word word, void *at)
 	case VALUE_USER:
 		return memchr(word.at, '"', word.len) == NULL && string_read(r, word, at);
 	case VALUE_LISTEN:
-		return endpoint_read(r, type, word, at);
 	case VALUE_HOP:
-		return ANKLET_HAS_ROUTES && endpoint_read(r, type, word, at);
+		return endpoint_read(r, type, word, at);
 	case VALUE_FORWARD:
 		return ANKLET_HAS_FORWARDS && forward_read(r, word, at);
 	default:

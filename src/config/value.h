@@ -8,25 +8,21 @@
 #include <stdint.h>
 
 #include "config/endpoint.h"
-#include "policy/routes.h"
 
-#define LIMIT_MAX_MS \
-	1728000000u /* 20 days: below 2^31, so that times compare by signed difference */
+#define LIMIT_MAX_MS 1728000000u /* 20 days: below 2^31, for times compare by signed difference */
 
 /* What is read from, word by word, and what goes wrong meanwhile. */
 struct reading {
 	struct word rest; /* what is still to be read; at is NULL after the last option */
 	bool options;     /* words are separated by '&' */
 	bool tls;         /* is built in */
-	uint16_t most;    /* what a number may be at most */
+	uint32_t number;  /* '#' of an error: how much there may be, or a line */
 	struct string_table *strings;
 	struct config_error error; /* filled by whoever returns false */
 };
 
-/* Fill r->error (about: what the kind says it is), and return false so that a reader can return it. */
+/* Fills r->error (about: what the kind says it is), and returns false so that a reader can return it. */
 bool error_set(struct reading *r, enum error_kind kind, struct word word, int about);
-bool error_number(
-	struct reading *r, enum error_kind kind, struct word word, int about, uint32_t number);
 
 /* The row of a name of the type that is built in; negative: r->error is filled. */
 int name_read(struct reading *r, enum error_kind kind, int type, struct word word);
@@ -59,8 +55,6 @@ bool clause_read(struct reading *r, int type, struct word keyword, struct word f
 void text_clause(struct text *t, int type, const void *clause, const struct string_table *strings);
 
 /* ---- Parts of values ---- */
-
-bool byte_is_of_name(char c);
 
 /* A number; "LOW-HIGH" or "PORT", from 'least' on. False: it is none, and nothing is said of that. */
 bool count_read(struct word word, uint32_t most, uint16_t *count);
