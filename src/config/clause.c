@@ -107,15 +107,20 @@ static bool route_check(
 
 bool clause_read(struct reading *r, int type, struct word keyword, struct word first, void *clause)
 {
+	bool options = type == VALUE_SERVER_OPTIONS || type == VALUE_CLIENT_OPTIONS;
 	struct rule *rule = clause;
 	struct word seen[WORDS];
 
 	memset(seen, 0, sizeof seen);
-	for (struct word word = first; word.at != NULL; word = word_take(r)) {
+	for (struct word rest = first; rest.at != NULL;) {
+		struct word word = options ? word_split(&rest, '&') : rest;
+
 		if (word.len == 0) /* the separator that stands there instead is wrong */
 			word = (struct word){word.at - 1, 1};
 		if (!clause_word_read(r, type, word, clause, seen))
 			return false;
+		if (!options)
+			rest = word_take(r);
 	}
 	for (unsigned i = 0; i < WORDS; i++)
 		if (seen[i].at != NULL && words[i].needs != WORD_NONE &&

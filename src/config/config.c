@@ -299,7 +299,6 @@ static bool has_addresses(const struct config *c)
 /* What one may not have thought of stands before the line that brings it. */
 static void print_notes(struct printing *p, const struct config *c, unsigned id, unsigned i)
 {
-	const struct route *route = &c->routes.route[i];
 	int covering = id == KEYWORD_ALLOW ? rules_covering(&c->rules, &c->strings, i) : -1;
 	bool unverified = false;
 
@@ -312,6 +311,8 @@ static void print_notes(struct printing *p, const struct config *c, unsigned id,
 			      "matches is refused");
 	}
 	if (ANKLET_HAS_ROUTES && id == KEYWORD_ROUTE) {
+		const struct route *route = &c->routes.route[i];
+
 		if (route_is_remote(route) && route->to.kind != PATTERN_PREFIX && has_addresses(c))
 			print_line(p, "# the hop looks names up: an address after 'to', of a rule "
 				      "or a route, matches none of them");
@@ -324,25 +325,13 @@ static void print_notes(struct printing *p, const struct config *c, unsigned id,
 			      "one");
 }
 
-/* What is in force without a value. */
-static void print_unset(struct printing *p, const struct config *c, unsigned id)
-{
-	const char *words = text_of_list(unset, id - WORDS);
-	bool nowhere = id == KEYWORD_LISTEN && !config_listens_by_default(c);
-
-	if (*words == '\0')
-		return;
-	text_str(&p->t, "# ");
-	text_str(&p->t, name_text(id));
-	text_str(&p->t, ": ");
-	text_str(&p->t, nowhere ? "nowhere; there are forwards only" : words);
-	print_line(p, nowhere ? "" : " (default)");
-}
-
+/* Every value there is, or what is in force without one. */
 static void print_keyword(struct printing *p, const struct config *c, unsigned id)
 {
-	bool none = id != KEYWORD_DENY; /* rules are all printed as the table of allow */
-	unsigned count = id == KEYWORD_SOURCE ? 2 : none ? count_of(c, id) : 0;
+	bool rules = id == KEYWORD_DENY; /* which are all printed as the table of allow */
+	bool nowhere = id == KEYWORD_LISTEN && !config_listens_by_default(c), none = true;
+	unsigned count = rules ? 0 : id == KEYWORD_SOURCE ? 2 : count_of(c, id);
+	const char *words = text_of_list(unset, id - WORDS);
 
 	for (unsigned i = 0; i < count; i++) {
 		const void *value = (const char *)c + place_of(id, i);
@@ -357,8 +346,13 @@ static void print_keyword(struct printing *p, const struct config *c, unsigned i
 		}
 		text_init(&p->t, p->buf, sizeof p->buf);
 	}
-	if (CONFIG_ANKLET_HINTS && none)
-		print_unset(p, c, id);
+	if (CONFIG_ANKLET_HINTS && none && *words != '\0') {
+		text_str(&p->t, "# ");
+		text_str(&p->t, name_text(id));
+		text_str(&p->t, ": ");
+		text_str(&p->t, nowhere ? "nowhere; there are forwards only" : words);
+		print_line(p, nowhere ? "" : " (default)");
+	}
 }
 
 void config_print(const struct config *c, anklet_print *print, void *ctx)

@@ -39,12 +39,11 @@ struct config {
 	uint16_t limit_log;            /* lines a minute about one; 0: no limit */
 	struct port_range bind_ports;  /* 0 and 0: any */
 	struct ip bind_address;        /* shown to BIND clients; '::' when not given */
-	struct ip source
-		[2];   /* local addresses of connections, of IPv4 and IPv6; '::' when not given */
-	bool tls;      /* TLS is built in: endpoints and routes with it are accepted */
-	uint8_t log;   /* enum log_level */
-	uint16_t user; /* in strings: whom to become after binding; STRING_NONE: nobody */
-	uint16_t ca; /* in strings: the file of those whom TLS trusts; STRING_NONE: the system's */
+	struct ip source[2]; /* of connections, by IPv4 and by IPv6; '::' when not given */
+	bool tls;            /* is built in: endpoints and routes with it are accepted */
+	uint8_t log;         /* enum log_level */
+	uint16_t user;       /* in strings: whom to become after binding; STRING_NONE: nobody */
+	uint16_t ca;         /* in strings: whom TLS trusts, in a file; STRING_NONE: the system's */
 	uint8_t listen_count; /* 0: see config_listens_by_default() */
 	uint8_t forward_count;
 	struct port_config port;

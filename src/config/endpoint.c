@@ -22,21 +22,6 @@ bool word_is_name(struct word word)
 	       !ip_may_be_meant(word.at, len);
 }
 
-/* "80,443,6660-6669" */
-static bool ranges_read(struct reading *r, struct word word, struct pattern *pattern)
-{
-	for (struct word rest = word; rest.at != NULL;) {
-		struct word all = rest, range = word_split(&rest, ',');
-
-		if (pattern->ports_count == PATTERN_PORTS)
-			range = all;
-		else if (range_read(range, 0, &pattern->ports[pattern->ports_count++]))
-			continue;
-		return error_set(r, ERROR_INVALID, range.len > 0 ? range : word, VALUE_RANGES);
-	}
-	return true;
-}
-
 /* "fe80::1%eth0": a link-local address says nothing without its interface (RFC 4007). */
 static bool is_zoned(struct word host)
 {
@@ -53,17 +38,27 @@ static bool listens(int type)
 	return type == VALUE_LISTEN || type == VALUE_FORWARD;
 }
 
+/* "80,443,6660-6669"; of what is no pattern one port. */
 static bool ports_read(struct reading *r, int type, struct word word, struct pattern *host)
 {
-	uint16_t *port = &host->ports[0].low;
+	bool pattern = type == VALUE_PATTERN;
+	int expects = pattern ? VALUE_RANGES : listens(type) ? VALUE_PORT_OR_0 : VALUE_PORT;
 
 	if (word.len == 0)
 		return error_set(r, ERROR_MISSING, (struct word){word.at - 1, 1}, VALUE_PORT);
-	if (type == VALUE_PATTERN)
-		return ranges_read(r, word, host);
-	host->ports_count = 1;
-	return (count_read(word, UINT16_MAX, port) && (*port > 0 || listens(type))) ||
-	       error_set(r, ERROR_INVALID, word, listens(type) ? VALUE_PORT_OR_0 : VALUE_PORT);
+	for (struct word rest = word; rest.at != NULL;) {
+		struct word all = rest, range = word_split(&rest, pattern ? ',' : '\0');
+		struct port_range *ports = &host->ports[host->ports_count];
+
+		if (host->ports_count == PATTERN_PORTS)
+			return error_set(r, ERROR_INVALID, all, expects);
+		host->ports_count++;
+		if (pattern ? !range_read(range, 0, ports)
+			    : !count_read(range, UINT16_MAX, &ports->low) ||
+					(ports->low == 0 && !listens(type)))
+			return error_set(r, ERROR_INVALID, range.len > 0 ? range : word, expects);
+	}
+	return true;
 }
 
 /* The host itself, whose brackets, if any, are off. */
@@ -171,23 +166,16 @@ static bool scheme_take(struct reading *r, int type, struct word *word, struct e
 }
 
 /* What follows the host. all: the endpoint as it is written. */
-static bool options_take(
+static bool options_read(
 	struct reading *r, int type, struct word all, struct word options, struct endpoint *e)
 {
 	int clause = listens(type) ? VALUE_SERVER_OPTIONS : VALUE_CLIENT_OPTIONS;
-	struct word rest = r->rest; /* of the line */
-	bool right;
 
 	if (!ANKLET_HAS_TLS || !endpoint_has_tls(e))
 		return options.at == NULL ||
 		       error_set(r, ERROR_UNEXPECTED,
 			       (struct word){options.at - 1, options.len + 1}, VALUE_NO_OPTIONS);
-	r->rest = options;
-	r->options = true;
-	right = clause_read(r, clause, all, word_take(r), &e->tls);
-	r->rest = rest;
-	r->options = false;
-	return right &&
+	return clause_read(r, clause, all, options, &e->tls) &&
 	       (!listens(type) || e->tls.cert != STRING_NONE || e->tls.psk != STRING_NONE ||
 		       error_set(r, ERROR_MISSING, all, VALUE_CERT));
 }
@@ -216,7 +204,7 @@ bool endpoint_read(struct reading *r, int type, struct word word, struct endpoin
 	endpoint->ip = host.prefix.ip;
 	endpoint->name = host.name;
 	endpoint->port = host.ports_count > 0 ? host.ports[0].low : CONFIG_DEFAULT_PORT;
-	return options_take(r, type, word, options, endpoint);
+	return options_read(r, type, word, options, endpoint);
 }
 
 _Static_assert((int)ENDPOINT_ANY == (int)PATTERN_ANY && (int)ENDPOINT_IP == (int)PATTERN_PREFIX &&

@@ -142,11 +142,8 @@ X(NNTP_STARTTLS, "nntp+starttls://", TLS_STREAMS, IS(TARGET)) \
 X(SOCKS4, "socks4://", NONE, IS(HOP)) \
 X(SOCKS4A, "socks4a://", NONE, IS(HOP)) \
 X(SOCKS4_TLS, "socks4+tls://", TLS_STREAMS, IS(HOP)) \
-X(SOCKS4A_TLS, "socks4a+tls://", TLS_STREAMS, IS(HOP))
-
-/* Other words for one of them, and those that are prohibited. */
-#define OTHER_SCHEMES(X) \
-X(SSL, "ssl://", TLS_STREAMS, 0) \
+X(SOCKS4A_TLS, "socks4a+tls://", TLS_STREAMS, IS(HOP)) \
+X(SSL, "ssl://", TLS_STREAMS, 0) /* another word for tls; and two that are prohibited */ \
 X(SSLV2, "sslv2://", NONE, 0) \
 X(SSLV3, "sslv3://", NONE, 0)
 
@@ -170,7 +167,7 @@ X(TO_ADDRESS, "to ADDRESS", NONE, 0, NONE, true) /* in errors only */
 /* The number of each row, one list after the other; and where a list ends. */
 enum name_id {
 	RULE_WORDS(WORD_ID) ROUTE_WORDS(WORD_ID) TLS_WORDS(WORD_ID) KEYWORDS(KEYWORD_ID)
-		SCHEMES(SCHEME_ID) OTHER_SCHEMES(SCHEME_ID) CHOICES(CHOICE_ID) NAMES
+		SCHEMES(SCHEME_ID) CHOICES(CHOICE_ID) NAMES
 };
 enum {
 	LINE_WORDS = 0 RULE_WORDS(AND_ONE) ROUTE_WORDS(AND_ONE),
@@ -181,7 +178,7 @@ enum {
 /* What all rows have beside their text. */
 struct name_row {
 	uint16_t
-		types; /* bits: of the values, lines and endpoints that it may stand in; IS(NONE): it is built in */
+		types; /* bits: of the values, lines and endpoints that it is for; IS(NONE): it is built in */
 	uint8_t setting; /* enum setting */
 	uint8_t value;   /* enum value_type, of what it takes; of a choice the value that it is */
 };

@@ -47,12 +47,9 @@ int name_read(struct reading *r, enum error_kind kind, int type, struct word wor
 
 struct word word_take(struct reading *r)
 {
-	struct word word = r->rest, tail;
-	const char *at, *end;
+	const char *end = r->rest.at + r->rest.len, *at;
+	struct word word, tail;
 
-	if (r->options)
-		return word.at != NULL ? word_split(&r->rest, '&') : word;
-	end = word.at + word.len;
 	if (!word_next(&r->rest, &word) || *word.at == '#') {
 		r->rest = (struct word){end, 0};
 		return (struct word){NULL, 0};

@@ -13,8 +13,7 @@
 
 /* What is read from, word by word, and what goes wrong meanwhile. */
 struct reading {
-	struct word rest; /* what is still to be read; at is NULL after the last option */
-	bool options;     /* words are separated by '&' */
+	struct word rest; /* what is still to be read */
 	bool tls;         /* is built in */
 	uint32_t number;  /* '#' of an error: how much there may be, or a line */
 	struct string_table *strings;
@@ -46,8 +45,8 @@ bool value_read(struct reading *r, int type, struct word subject, struct word wo
 bool text_value(struct text *t, int type, const void *at, const struct string_table *strings);
 
 /*
- * The words from 'first' to the last of the line, or of the options of an endpoint: into a struct rule, route or
- * tls_options that is zero. Answers as value_read() does; 'keyword' may lack a way.
+ * Reads the words from 'first' to the last of the line into a struct rule or route that is zero, or all options of an
+ * endpoint into a struct tls_options that is. Answers as value_read() does; 'keyword' may lack a way.
  */
 bool clause_read(struct reading *r, int type, struct word keyword, struct word first, void *clause);
 
