@@ -48,11 +48,6 @@ static const char unset[] = KEYWORDS(KEYWORD_UNSET);
 
 _Static_assert(offsetof(struct config, strings) <= UINT16_MAX, "the place of a field fits 16 bits");
 
-const char *config_keyword(unsigned i)
-{
-	return WORDS + i < KEYWORDS_END ? name_text(WORDS + i) : NULL;
-}
-
 static const struct keyword *row_of(unsigned id)
 {
 	return &keywords[id - WORDS];

@@ -67,9 +67,6 @@ const struct ip *config_source(const struct config *c, const struct ip *ip);
 unsigned config_read(struct config *c, const char *source, const char *text, size_t len,
 	anklet_print *report, void *ctx);
 
-/* As anklet_keyword(). */
-const char *config_keyword(unsigned i);
-
 /* Appends a keyword with one value as a line without its end; false where that stands for none. */
 bool text_line(struct text *t, unsigned id, const void *value, const struct string_table *strings);
 

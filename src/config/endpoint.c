@@ -207,10 +207,6 @@ bool endpoint_read(struct reading *r, int type, struct word word, struct endpoin
 	return options_read(r, type, word, options, endpoint);
 }
 
-_Static_assert((int)ENDPOINT_ANY == (int)PATTERN_ANY && (int)ENDPOINT_IP == (int)PATTERN_PREFIX &&
-		       (int)ENDPOINT_NAME == (int)PATTERN_NAME,
-	"a host is the same in an endpoint and in a pattern");
-
 bool endpoints_conflict(const struct endpoint *a, const struct endpoint *b)
 {
 	bool everywhere = ip_class(&a->ip) == IP_UNSPECIFIED || ip_class(&b->ip) == IP_UNSPECIFIED;
@@ -227,17 +223,12 @@ bool endpoints_conflict(const struct endpoint *a, const struct endpoint *b)
 	return ip_equal(&a->ip, &b->ip) || (everywhere && ip_is_v4(&a->ip) == ip_is_v4(&b->ip));
 }
 
-void text_endpoint(
-	struct text *t, const struct endpoint *endpoint, const struct string_table *strings)
+void text_endpoint(struct text *t, const struct endpoint *e, const struct string_table *strings)
 {
-	struct pattern host = {.kind = endpoint->host,
-		.ports_count = 1,
-		.prefix = {endpoint->ip, 128},
-		.name = endpoint->name,
-		.ports = {{endpoint->port, endpoint->port}}};
+	struct pattern place = {e->host, 1, {e->ip, 128}, e->name, {{e->port, e->port}}};
 
-	text_str(t, name_text(endpoint->scheme));
-	text_pattern(t, &host, strings);
+	text_str(t, name_text(e->scheme));
+	text_pattern(t, &place, strings);
 	if (ANKLET_HAS_TLS)
-		text_clause(t, VALUE_CLIENT_OPTIONS, &endpoint->tls, strings);
+		text_clause(t, VALUE_CLIENT_OPTIONS, &e->tls, strings);
 }

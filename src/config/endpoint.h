@@ -18,7 +18,7 @@
 
 struct reading;
 
-enum endpoint_host { ENDPOINT_ANY, ENDPOINT_IP, ENDPOINT_NAME };
+enum { ENDPOINT_ANY = PATTERN_ANY, ENDPOINT_IP = PATTERN_PREFIX, ENDPOINT_NAME = PATTERN_NAME };
 
 struct tls_options {
 	/* In the table of strings; STRING_NONE: not given. */
@@ -32,11 +32,10 @@ struct tls_options {
 
 struct endpoint {
 	uint8_t scheme; /* ENDPOINT_TCP and so on, of keywords.h */
-	uint8_t host;   /* enum endpoint_host */
+	uint8_t host;   /* one of the three above */
 	uint16_t port;  /* 1 to 65535; 0 in a listener: any free one */
-	uint16_t
-		name; /* ENDPOINT_NAME: in the table of strings; a zone (fe80::1%eth0) makes a name */
-	struct ip ip;           /* ENDPOINT_IP */
+	uint16_t name;  /* in the table of strings; fe80::1%eth0 is one, too, for its zone */
+	struct ip ip;
 	struct tls_options tls; /* all zero where the scheme has no TLS */
 };
 
@@ -59,8 +58,7 @@ bool endpoint_read(struct reading *r, int type, struct word word, struct endpoin
 bool endpoints_conflict(const struct endpoint *a, const struct endpoint *b);
 
 /* Appends the endpoint as it is read, scheme and port included. */
-void text_endpoint(
-	struct text *t, const struct endpoint *endpoint, const struct string_table *strings);
+void text_endpoint(struct text *t, const struct endpoint *e, const struct string_table *strings);
 
 /* ---- Hosts ---- */
 

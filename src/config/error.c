@@ -17,7 +17,7 @@
 
 #define KIND_TEXT(kind, text) text "\0"
 #define EXPECTS_TEXT(type, expects) expects "\0"
-#define SETTING_NAME(setting) #setting "\0"
+#define SETTING_NAME(setting) "CONFIG_ANKLET_" #setting "\0"
 
 static const char kinds[] = ERROR_KINDS(KIND_TEXT);
 static const char expected[] = VALUE_TYPES(EXPECTS_TEXT);
@@ -35,14 +35,6 @@ static void text_part(struct text *t, struct word all, size_t start, size_t end)
 	text_str(t, end < all.len ? "..." : "");
 }
 
-static void text_setting(struct text *t, enum setting setting)
-{
-	bool library = setting == SETTING_TLS_STREAMS;
-
-	text_str(t, library ? "Mbed TLS" : "CONFIG_ANKLET_");
-	text_str(t, library ? "" : text_of_list(settings, setting));
-}
-
 void text_error(struct text *t, const struct config_error *error)
 {
 	const char *sentence = text_of_list(kinds, error->kind);
@@ -52,12 +44,14 @@ void text_error(struct text *t, const struct config_error *error)
 			text_part(t, error->word, 0, WORD_SHOWN);
 		else if (*sentence == '&')
 			text_str(t, name_text(error->about));
-		else if (*sentence == '$')
-			text_setting(t, error->about);
 		else if (*sentence == '#')
 			text_num(t, error->number);
-		else
+		else if (*sentence != '$')
 			text_char(t, *sentence);
+		else if (error->about == SETTING_TLS_STREAMS)
+			text_str(t, "Mbed TLS");
+		else
+			text_str(t, text_of_list(settings, error->about));
 	}
 	if (!CONFIG_ANKLET_HINTS || error->kind > ERROR_PROHIBITED)
 		return;
@@ -74,12 +68,6 @@ void text_error(struct text *t, const struct config_error *error)
 		text_num(t, error->number);
 		text_str(t, NO_LIMIT);
 	}
-}
-
-static void text_repeated(struct text *t, char c, size_t n)
-{
-	while (n-- > 0)
-		text_char(t, c);
 }
 
 void error_report(const char *source, unsigned long number, struct word line,
@@ -105,9 +93,11 @@ void error_report(const char *source, unsigned long number, struct word line,
 	text_str(&t, "\n" INDENT);
 	text_part(&t, line, start, end);
 	text_str(&t, "\n" INDENT);
-	text_repeated(&t, ' ', (start > 0 ? strlen("...") : 0) + at - start);
+	for (size_t i = 0; i < (start > 0 ? strlen("...") : 0) + at - start; i++)
+		text_char(&t, ' ');
 	text_char(&t, '^');
-	text_repeated(&t, '~', shown > 1 ? shown - 1 : 0);
+	for (size_t i = 1; i < shown; i++)
+		text_char(&t, '~');
 	text_char(&t, '\n');
 	report(ctx, t.buf, t.len);
 }

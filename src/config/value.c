@@ -260,16 +260,7 @@ static bool address_read(struct reading *r, int type, struct word word, void *at
 	return true;
 }
 
-/* A name that stands for a byte. */
-static bool choice_read(struct reading *r, int type, struct word word, uint8_t *value)
-{
-	int i = name_read(r, ERROR_INVALID, type, word);
-
-	if (i >= 0)
-		*value = name_rows[i].value;
-	return i >= 0;
-}
-
+/* The name that stands for a byte. */
 static bool text_choice(struct text *t, int type, uint8_t value)
 {
 	for (unsigned i = WORDS; i < NAMES; i++) {
@@ -300,6 +291,7 @@ static bool forward_read(struct reading *r, struct word listen, struct forward *
 static bool type_read(struct reading *r, int type, struct word word, void *at)
 {
 	struct port_range *ports = at;
+	int name;
 
 	switch (type) {
 	case VALUE_TIME:
@@ -318,7 +310,10 @@ static bool type_read(struct reading *r, int type, struct word word, void *at)
 	case VALUE_LEVEL:
 	case VALUE_STARTTLS:
 	case VALUE_VERSION:
-		return choice_read(r, type, word, at);
+		name = name_read(r, ERROR_INVALID, type, word);
+		if (name >= 0)
+			*(uint8_t *)at = name_rows[name].value;
+		return name >= 0;
 	case VALUE_NETWORK:
 		return ip_prefix_parse(word.at, word.len, at);
 	case VALUE_PATTERN:

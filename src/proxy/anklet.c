@@ -288,7 +288,7 @@ void anklet_print_config(const struct anklet *a, anklet_print *print, void *ctx)
 
 const char *anklet_keyword(unsigned i)
 {
-	return config_keyword(i);
+	return i < KEYWORDS_END - WORDS ? name_text(WORDS + i) : NULL;
 }
 
 unsigned anklet_rules(const struct anklet *a)

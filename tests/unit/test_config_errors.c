@@ -134,13 +134,13 @@ static void an_unknown_keyword_is_told_the_others(void **state)
 
 	(void)state;
 	config.tls = true;
-	for (unsigned i = 0; config_keyword(i) != NULL; i++)
-		count += name_is_built(WORDS + i, true);
-	for (unsigned i = 0; config_keyword(i) != NULL; i++) {
-		if (!name_is_built(WORDS + i, true))
+	for (unsigned i = WORDS; i < KEYWORDS_END; i++)
+		count += name_is_built(i, true);
+	for (unsigned i = WORDS; i < KEYWORDS_END; i++) {
+		if (!name_is_built(i, true))
 			continue;
 		said++;
-		strcat(expected, config_keyword(i));
+		strcat(expected, name_text(i));
 		strcat(expected, said == count ? "" : said + 1 == count ? " or " : ", ");
 	}
 	read_text("\n\n bogus\n");
