@@ -29,7 +29,7 @@ _Static_assert(CONFIG_ANKLET_SESSIONS <= UINT16_MAX, "limit-client fits its fiel
 
 #define FIELD(field) offsetof(struct config, field)
 #define SIZE(field) sizeof(((struct config *)0)->field)
-#define ONE(field) FIELD(field), SIZE(field), 0
+#define ONE(type, field) FIELD(field), SIZE(field), 0
 /* It is part of a designator. NOLINTNEXTLINE(bugprone-macro-parentheses) */
 #define MANY(table, count) FIELD(table[0]), SIZE(table[0]), FIELD(count)
 
@@ -121,7 +121,7 @@ union value {
 	struct rule rule;
 	struct route route;
 	struct forward forward;
-	struct ip source[2];
+	ip_of_families source;
 	struct address server; /* all others are smaller */
 };
 

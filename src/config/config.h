@@ -28,22 +28,16 @@ struct forward {
 	struct endpoint target; /* tcp, tls, STARTTLS or udp */
 };
 
-/* Copied as a whole: a string is an offset into its own table. */
+typedef struct ip ip_of_families[2]; /* IPv4's, IPv6's */
+
+#define ONE(type, field) type field;
+#define MANY(table, count)
+#define CONFIG_FIELD(id, name, type, setting, place, ...) place
+
+/* Copied as a whole: a string is an offset into its own table, STRING_NONE when it is not given. */
 struct config {
-	uint32_t limit_handshake_ms;   /* from accept to the whole request */
-	uint32_t limit_establish_ms;   /* from the whole request to the last grant */
-	uint32_t limit_idle_ms;        /* relay without a byte; 0: no limit */
-	uint32_t limit_half_closed_ms; /* the same when one direction has ended; 0: no limit */
-	uint32_t limit_datagrams_ms;   /* a client of a forward of datagrams without one */
-	uint16_t limit_client;         /* sessions of one client address; 0: no limit */
-	uint16_t limit_log;            /* lines a minute about one; 0: no limit */
-	struct port_range bind_ports;  /* 0 and 0: any */
-	struct ip bind_address;        /* shown to BIND clients; '::' when not given */
-	struct ip source[2]; /* of connections, by IPv4 and by IPv6; '::' when not given */
-	bool tls;            /* is built in: endpoints and routes with it are accepted */
-	uint8_t log;         /* enum log_level */
-	uint16_t user;       /* in strings: whom to become after binding; STRING_NONE: nobody */
-	uint16_t ca;         /* in strings: whom TLS trusts, in a file; STRING_NONE: the system's */
+	KEYWORDS(CONFIG_FIELD)
+	bool tls;             /* is built in: endpoints and routes with it are accepted */
 	uint8_t listen_count; /* 0: see config_listens_by_default() */
 	uint8_t forward_count;
 	struct port_config port;
@@ -53,6 +47,9 @@ struct config {
 	struct endpoint listen[CONFIG_ANKLET_LISTENERS];
 	struct string_table strings; /* the last one: the places of all others fit 16 bits */
 };
+
+#undef ONE
+#undef MANY
 
 /* Sets the defaults. */
 void config_init(struct config *c);
