@@ -42,45 +42,35 @@ static size_t place_of(unsigned i, int type)
 	return words[i].at + (option ? offsetof(struct route, tls) : 0);
 }
 
-/* Its value follows at once. */
-static bool is_option(const char *name)
-{
-	return name[strlen(name) - 1] == '=';
-}
-
-/* ---- Reading ---- */
-
-/*
- * Reads a word that is none too many, with its value. 'seen' has each word of the clause where it stands, or nothing.
- */
+/* Reads a word that is none too many, with its value. 'seen' has each word of the clause where it stands, or nothing. */
 static bool clause_word_read(
 	struct reading *r, int type, struct word word, void *clause, struct word *seen)
 {
 	int i = name_read(r, ERROR_UNEXPECTED, type, word);
-	struct word name = word, value = word;
-	const struct clause_word *w;
-	void *at;
+	struct word name = word, value;
 
 	if (i < 0)
 		return false;
-	w = &words[i];
-	at = (char *)clause + place_of((unsigned)i, type);
 	name.len = strlen(name_text((unsigned)i));
 	if (seen[i].at != NULL)
 		return error_set(r, ERROR_TWICE, name, VALUE_NONE);
 	for (int j = 0; j < WORDS; j++)
-		if (seen[j].at != NULL && ((w->group != GROUP_NONE && w->group == words[j].group) ||
-						  w->excludes == j || words[j].excludes == i))
+		if (seen[j].at != NULL &&
+			((words[i].group != GROUP_NONE && words[i].group == words[j].group) ||
+				words[i].excludes == j || words[j].excludes == i))
 			return error_set(r, ERROR_EXCLUDES, name, j);
 	seen[i] = name;
+	clause = (char *)clause + place_of((unsigned)i, type);
 	if (name_rows[i].value == VALUE_FLAG) {
-		*(uint8_t *)at = w->value;
+		*(uint8_t *)clause = words[i].value;
 		return true;
 	}
-	value = (struct word){word.len > name.len ? word.at + name.len : NULL, word.len - name.len};
-	if (!is_option(name_text((unsigned)i)))
+	if (name.at[name.len - 1] == '=')
+		value = (struct word){
+			word.len > name.len ? name.at + name.len : NULL, word.len - name.len};
+	else
 		value = word_take(r);
-	return value_read(r, name_rows[i].value, word, value, at);
+	return value_read(r, name_rows[i].value, word, value, clause);
 }
 
 /* What could never have an effect is a mistake. */
@@ -136,33 +126,26 @@ bool clause_read(struct reading *r, int type, struct word keyword, struct word f
 	return true;
 }
 
-/* ---- Printing ---- */
-
 void text_clause(struct text *t, int type, const void *clause, const struct string_table *strings)
 {
 	char separator = type == VALUE_CLIENT_OPTIONS ? '?' : ' ';
 
 	for (unsigned i = 0; i < WORDS; i++) {
 		const void *at = (const char *)clause + place_of(i, type);
-		const char *name = name_text(i);
+		int value = name_rows[i].value;
 		struct text before = *t;
-		bool given;
 
 		if ((name_rows[i].types >> type & 1) == 0)
 			continue;
 		text_char(t, separator);
-		text_str(t, name);
-		if (name_rows[i].value == VALUE_FLAG) {
-			given = *(const uint8_t *)at == words[i].value;
-		} else {
-			text_str(t, is_option(name) ? "" : " ");
-			given = text_value(t, name_rows[i].value, at, strings);
+		text_str(t, name_text(i));
+		text_str(t, value == VALUE_FLAG || strchr(name_text(i), '=') != NULL ? "" : " ");
+		if (value == VALUE_FLAG ? *(const uint8_t *)at == words[i].value
+					: text_value(t, value, at, strings)) {
+			separator = separator == '?' ? '&' : separator;
+			continue;
 		}
-		if (!given) {
-			*t = before;
-			t->buf[t->len] = '\0';
-		} else if (separator == '?') {
-			separator = '&';
-		}
+		*t = before;
+		t->buf[t->len] = '\0';
 	}
 }

@@ -233,12 +233,9 @@ static bool text_string(struct text *t, int type, const char *string)
 	return given;
 }
 
-/* ---- Addresses, names ---- */
-
 /* One host's address, that a socket can have or connect to without naming an interface: a server's, or one's own. */
 static bool address_read(struct reading *r, int type, struct word word, void *at)
 {
-	static const unsigned usable = 1u << IP_GLOBAL | 1u << IP_LOOPBACK | 1u << IP_PRIVATE;
 	bool server = CONFIG_ANKLET_NAMES && type == VALUE_SERVER;
 	struct pattern host = {.kind = PATTERN_PREFIX};
 	struct ip *ip = &host.prefix.ip, *sources = at;
@@ -248,8 +245,8 @@ static bool address_read(struct reading *r, int type, struct word word, void *at
 	if (!(server ? host_read(r, type, word, &host) : ip_parse(word.at, word.len, ip)))
 		return false;
 	class = ip_class(ip);
-	if (host.kind != PATTERN_PREFIX ||
-		((usable >> class & 1) == 0 && !(class == IP_LINK_LOCAL && ip_is_v4(ip))))
+	if (host.kind != PATTERN_PREFIX || class == IP_UNSPECIFIED ||
+		class > (ip_is_v4(ip) ? IP_LINK_LOCAL : IP_PRIVATE))
 		return false;
 	if (!server) {
 		sources[ip_is_v4(ip) ? 0 : 1] = *ip; /* one of each family */
