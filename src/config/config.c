@@ -294,8 +294,9 @@ static bool has_addresses(const struct config *c)
 /* What one may not have thought of stands before the line that brings it. */
 static void print_notes(struct printing *p, const struct config *c, unsigned id, unsigned i)
 {
+	const struct route *route =
+		&c->routes.route[ANKLET_HAS_ROUTES && id == KEYWORD_ROUTE ? i : 0];
 	int covering = id == KEYWORD_ALLOW ? rules_covering(&c->rules, &c->strings, i) : -1;
-	bool unverified = false;
 
 	if (covering >= 0) {
 		text_str(&p->t, "# the next rule never decides: rule ");
@@ -304,20 +305,11 @@ static void print_notes(struct printing *p, const struct config *c, unsigned id,
 	} else if (id == KEYWORD_ALLOW && rules_in_vain(&c->rules, i)) {
 		print_line(p, "# the next rule changes nothing: no allow follows, and what none "
 			      "matches is refused");
+	} else if (ANKLET_HAS_ROUTES && id == KEYWORD_ROUTE && route_is_remote(route) &&
+		   route->to.kind != PATTERN_PREFIX && has_addresses(c)) {
+		print_line(p, "# the hop looks names up: an address after 'to', of a rule or a "
+			      "route, matches none of them");
 	}
-	if (ANKLET_HAS_ROUTES && id == KEYWORD_ROUTE) {
-		const struct route *route = &c->routes.route[i];
-
-		if (route_is_remote(route) && route->to.kind != PATTERN_PREFIX && has_addresses(c))
-			print_line(p, "# the hop looks names up: an address after 'to', of a rule "
-				      "or a route, matches none of them");
-		unverified = route->tls.verify_none || route->hop.tls.verify_none;
-	}
-	if (ANKLET_HAS_FORWARDS && id == KEYWORD_FORWARD)
-		unverified = c->forward[i].target.tls.verify_none;
-	if (ANKLET_HAS_TLS && unverified)
-		print_line(p, "# verify=none: whoever answers there is believed to be the right "
-			      "one");
 }
 
 /* Every value there is, or what is in force without one. */

@@ -15,7 +15,6 @@
 #include "base/string_table.h"
 #include "base/log_lines.h"
 #include "config/endpoint.h"
-#include "config/error.h"
 #include "policy/routes.h"
 #include "policy/rules.h"
 #include "port.h"

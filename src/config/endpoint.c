@@ -165,46 +165,39 @@ static bool scheme_take(struct reading *r, int type, struct word *word, struct e
 	       error_set(r, ERROR_DISABLED, scheme, name_rows[found].setting);
 }
 
-/* What follows the host. all: the endpoint as it is written. */
-static bool options_read(
-	struct reading *r, int type, struct word all, struct word options, struct endpoint *e)
-{
-	int clause = listens(type) ? VALUE_SERVER_OPTIONS : VALUE_CLIENT_OPTIONS;
-
-	if (!ANKLET_HAS_TLS || !endpoint_has_tls(e))
-		return options.at == NULL ||
-		       error_set(r, ERROR_UNEXPECTED,
-			       (struct word){options.at - 1, options.len + 1}, VALUE_NO_OPTIONS);
-	return clause_read(r, clause, all, options, &e->tls) &&
-	       (!listens(type) || e->tls.cert != STRING_NONE || e->tls.psk != STRING_NONE ||
-		       error_set(r, ERROR_MISSING, all, VALUE_CERT));
-}
-
-bool endpoint_read(struct reading *r, int type, struct word word, struct endpoint *endpoint)
+bool endpoint_read(struct reading *r, int type, struct word word, struct endpoint *e)
 {
 	/* The options go first: a "://" in one of them begins no scheme. */
 	struct word options = word, place = word_split(&options, '?');
+	bool taken = listens(type); /* connections are, and not made */
 	struct pattern host = {
 		.kind = PATTERN_PREFIX, .prefix.ip = ip_v4(127, 0, 0, 1), .ports_count = 1};
 
-	*endpoint = (struct endpoint){.scheme = ENDPOINT_TCP};
-	if (!scheme_take(r, type, &place, endpoint))
+	*e = (struct endpoint){.scheme = ENDPOINT_TCP};
+	if (!scheme_take(r, type, &place, e))
 		return false;
 	if (place.len == 0)
 		return error_set(r, ERROR_INVALID, word, VALUE_HOST);
 	/* Nothing but a port is one of this host's, and for itself alone. */
-	if (!(listens(type) && count_read(place, UINT16_MAX, &host.ports[0].low)) &&
+	if (!(taken && count_read(place, UINT16_MAX, &host.ports[0].low)) &&
 		!host_read(r, type, place, &host))
 		return false;
 	if (host.ports_count == 0 && (type == VALUE_FORWARD || type == VALUE_TARGET))
 		return error_set(r, ERROR_MISSING, place, VALUE_PORT);
-	if (host.kind == PATTERN_ANY && !listens(type))
+	if (host.kind == PATTERN_ANY && !taken)
 		return error_set(r, ERROR_INVALID, place, VALUE_HOST);
-	endpoint->host = host.kind;
-	endpoint->ip = host.prefix.ip;
-	endpoint->name = host.name;
-	endpoint->port = host.ports_count > 0 ? host.ports[0].low : CONFIG_DEFAULT_PORT;
-	return options_read(r, type, word, options, endpoint);
+	e->host = host.kind;
+	e->ip = host.prefix.ip;
+	e->name = host.name;
+	e->port = host.ports_count > 0 ? host.ports[0].low : CONFIG_DEFAULT_PORT;
+	if (!ANKLET_HAS_TLS || !endpoint_has_tls(e))
+		return options.at == NULL ||
+		       error_set(r, ERROR_UNEXPECTED,
+			       (struct word){options.at - 1, options.len + 1}, VALUE_NO_OPTIONS);
+	return clause_read(r, taken ? VALUE_SERVER_OPTIONS : VALUE_CLIENT_OPTIONS, word, options,
+		       &e->tls) &&
+	       (!taken || e->tls.cert != STRING_NONE || e->tls.psk != STRING_NONE ||
+		       error_set(r, ERROR_MISSING, word, VALUE_CERT));
 }
 
 bool endpoints_conflict(const struct endpoint *a, const struct endpoint *b)
@@ -214,10 +207,8 @@ bool endpoints_conflict(const struct endpoint *a, const struct endpoint *b)
 	if (a->port != b->port || a->port == 0 ||
 		(a->scheme == ENDPOINT_UDP) != (b->scheme == ENDPOINT_UDP))
 		return false;
-	if (a->host == ENDPOINT_ANY || b->host == ENDPOINT_ANY)
-		return true;
-	if (a->host != b->host)
-		return false;
+	if (a->host != b->host || a->host == ENDPOINT_ANY)
+		return a->host == ENDPOINT_ANY || b->host == ENDPOINT_ANY;
 	if (a->host == ENDPOINT_NAME)
 		return a->name == b->name;
 	return ip_equal(&a->ip, &b->ip) || (everywhere && ip_is_v4(&a->ip) == ip_is_v4(&b->ip));

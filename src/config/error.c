@@ -21,6 +21,7 @@
 
 static const char kinds[] = ERROR_KINDS(KIND_TEXT);
 static const char expected[] = VALUE_TYPES(EXPECTS_TEXT);
+_Static_assert(PATTERN_PORTS == 8, "what is expected of ports names it");
 static const char settings[] = "\0" SETTINGS(SETTING_NAME);
 
 /* Appends the bytes of a text from start to end, with dots for the rest. A tab is a blank; what is not printable a '?'. */

@@ -16,9 +16,6 @@
 
 #define CONFIG_LINE_MAX 1024 /* bytes of a line without its end */
 
-#define DIGITS_OF(n) #n
-#define DIGITS(n) DIGITS_OF(n)
-
 /*
  * In each, '%' stands for the word that is wrong, and '#' for a number. The first ones are followed by what is expected;
  * in the others '&' stands for another word of keywords.h, and '$' for a setting.
@@ -72,7 +69,7 @@
 	X(UDP, ANKLET_IF_FORWARDS("udp:// on both sides, or on neither")) \
 	X(PORT, "a port from 1 to 65535") \
 	X(PORT_OR_0, "a port up to 65535; 0 is any free one") \
-	X(RANGES, "PORT or LOW-HIGH up to 65535, with commas between at most " DIGITS(PATTERN_PORTS)) \
+	X(RANGES, "PORT or LOW-HIGH up to 65535, with commas between at most 8") \
 	X(CERT, ANKLET_IF_TLS_STREAMS("?cert=FILE&key=FILE or ?psk=FILE after the port")) \
 	X(NO_OPTIONS, "options only where there is TLS; those of an endpoint after its '?'") \
 	X(LINE_END, "one value a line; a comment begins with #") \

@@ -1,9 +1,6 @@
 /*
- * Every word of the configuration, one row each: the keywords, the words of rules, of routes and of options, the
- * schemes of endpoints, and what some values are one of.
- *
- * From the rows of KEYWORDS reading, printing, --help, the shells' completion and the lists in the manuals are made.
- * Only what uses a column has it in its image.
+ * Every word of the configuration, a row each. From those of KEYWORDS reading, printing, --help, the shells' completion
+ * and the lists in the manuals are made; only what uses a column has it in its image.
  */
 #ifndef ANKLET_CONFIG_KEYWORDS_H
 #define ANKLET_CONFIG_KEYWORDS_H
