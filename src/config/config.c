@@ -8,7 +8,6 @@
 
 #include <string.h>
 
-#include "config/error.h"
 #include "config/keywords.h"
 #include "config/value.h"
 #include "tls/tls.h"
