@@ -18,7 +18,7 @@ bool word_is(struct word word, const char *s);
 /* What stands before the first c; *rest becomes what follows it, and its 'at' NULL where there is no c. */
 struct word word_split(struct word *rest, char c);
 
-/* Takes the next word off *line; blanks, and \t \v \f \r and NUL, which are shown as such, separate. False: none is left. */
+/* Takes the next word off *line, between blanks and \t \v \f \r and NUL, which are shown as such. False: none is left. */
 bool word_next(struct word *line, struct word *word);
 
 #endif

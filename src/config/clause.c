@@ -42,7 +42,7 @@ static size_t place_of(unsigned i, int type)
 	return words[i].at + (option ? offsetof(struct route, tls) : 0);
 }
 
-/* Reads a word that is none too many, with its value. 'seen' has each word of the clause where it stands, or nothing. */
+/* Reads a word that is none too many, with its value. seen: where each word of the clause stands, if it does. */
 static bool clause_word_read(
 	struct reading *r, int type, struct word word, void *clause, struct word *seen)
 {

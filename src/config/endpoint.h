@@ -48,11 +48,8 @@ bool endpoint_is_hop(const struct endpoint *endpoint);
 /* Does it begin in the clear and ask for TLS in the middle? *protocol is then an enum starttls_protocol. */
 bool endpoint_starttls(const struct endpoint *endpoint, uint8_t *protocol);
 
-/*
- * Reads a word of at least one byte as a VALUE_LISTEN, FORWARD, TARGET or HOP. True; or false, with r->error filled, *endpoint
- * changed, and strings perhaps left in the table.
- */
-bool endpoint_read(struct reading *r, int type, struct word word, struct endpoint *endpoint);
+/* Reads a word of at least one byte as a VALUE_LISTEN, FORWARD, TARGET or HOP, and answers as value_read() does. */
+bool endpoint_read(struct reading *r, int type, struct word word, struct endpoint *e);
 
 /* Can only one of them be listened on? '*' is every address; what a name is nobody knows yet. */
 bool endpoints_conflict(const struct endpoint *a, const struct endpoint *b);

@@ -119,18 +119,16 @@ const char *name_nearest(unsigned type, bool tls, struct word word)
 
 static void text_names(struct text *t, unsigned type, bool tls)
 {
-	const char *separator = "";
-	unsigned last = 0;
+	unsigned left = 0;
 
 	for (unsigned i = 0; i < NAMES; i++)
-		if (is_expected(i, type, tls))
-			last = i;
-	for (unsigned i = 0; i <= last; i++) {
+		left += is_expected(i, type, tls);
+	for (unsigned i = 0; left > 0; i++) {
 		if (!is_expected(i, type, tls))
 			continue;
-		text_str(t, i == last && *separator != '\0' ? " or " : separator);
+		left--;
 		text_str(t, name_text(i));
-		separator = ", ";
+		text_str(t, left == 0 ? "" : left == 1 ? " or " : ", ");
 	}
 }
 
@@ -145,7 +143,7 @@ static const char expected[] = VALUE_TYPES(EXPECTS_TEXT);
 _Static_assert(PATTERN_PORTS == 8, "what is expected of ports names it");
 static const char settings[] = "\0" SETTINGS(SETTING_NAME);
 
-/* Appends the bytes of a text from start to end, with dots for the rest. A tab is a blank; what is not printable a '?'. */
+/* Appends a text from start to end, with dots for the rest. A tab is a blank; what is not printable a '?'. */
 static void text_part(struct text *t, struct word all, size_t start, size_t end)
 {
 	text_str(t, start > 0 ? "..." : "");

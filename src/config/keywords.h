@@ -1,10 +1,9 @@
 /*
- * Every word of the configuration and of what is said about it, a row each: keywords, the words of clauses, schemes,
- * settings, the types of values, and what can be wrong.
+ * Every word of the configuration and of what is said about it, a row each. From those of KEYWORDS reading, printing,
+ * --help, the shells' completion and the lists in the manuals are made; only what uses a column has it in its image.
  *
- * From the rows of KEYWORDS reading, printing, --help, the shells' completion and the lists in the manuals are made; only
- * what uses a column has it in its image. An error is one sentence: what is wrong, and after a ':' what was probably meant,
- * or what the type of the value expects. That second half is a hint, which a program can be built without.
+ * An error is one sentence: what is wrong, and after a ':' what was probably meant, or what the type of the value
+ * expects. That second half is a hint, which a program can be built without.
  */
 #ifndef ANKLET_CONFIG_KEYWORDS_H
 #define ANKLET_CONFIG_KEYWORDS_H
@@ -18,19 +17,14 @@
 
 #define CONFIG_LINE_MAX 1024 /* bytes of a line without its end */
 
-/* ---- What there is ---- */
-
 /*
  * X(its name as an identifier, and as it is written;
- *	the type of its value (below): what is read, printed and expected;
- *	the setting of the build without which there is none (below);
- *	where its value goes: ONE(type, field), a field that struct config has for it, all zero when there is none; or
- *		MANY(table, count), which are there and may be given again;
- *	what it is when it is not given: seconds, a number, or 0;
- *	the largest number; of a table, how many there may be;
- *	what a change of it would be about: START is what is opened once, REQUEST the requests that come after,
- *		NOW every session;
- *	its value, and in words what it is for, as --help and completion show it: at most 25 and 50 columns;
+ *	the type of its value, by which it is read, printed and expected; the setting without which there is none;
+ *	where the value goes: ONE(type, field), which struct config gets by this, all zero when there is none; or
+ *		MANY(table, count), for what may be given again;
+ *	what it is when it is not given: seconds, a number, or 0; the largest number, or how many there may be;
+ *	what a change of it is about: START what is opened once, REQUEST the requests that come after, NOW every session;
+ *	its value, and what it is for, as --help and completion show it: at most 25 and 50 columns;
  *	what is in force without it, where that is no value: what 'anklet -t' says then)
  */
 /* clang-format off */
@@ -164,8 +158,8 @@ TLS_CHOICES(X) \
 X(TO_ADDRESS, "to ADDRESS", NONE, 0, NONE, true) /* in errors only */
 
 /*
- * In each, '%' stands for the word that is wrong, and '#' for a number. The first ones are followed by what is expected;
- * in the others '&' stands for another word of the rows above, and '$' for a setting.
+ * In each, '%' stands for the word that is wrong, and '#' for a number. Up to PROHIBITED they are followed by what is
+ * expected; in the others '&' stands for a word of the rows above, and '$' for a setting.
  */
 #define ERROR_KINDS(X) \
 	X(NONE, "") \

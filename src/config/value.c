@@ -12,18 +12,15 @@
 #define VALUE_MAX 255   /* bytes of a string, once decoded */
 #define DNS_PORT 53
 
-/* ---- Errors ---- */
-
 bool error_set(struct reading *r, enum error_kind kind, struct word word, int about)
 {
-	r->error = (struct config_error){.kind = (uint8_t)kind,
-		.about = (uint8_t)about,
-		.tls = r->tls,
-		.number = r->number,
-		.word = word,
-		.at = word};
-	if (kind == ERROR_MISSING)
-		r->error.at = (struct word){word.at + word.len, 0};
+	struct word end = {word.at + word.len, 0};
+
+	r->error =
+		(struct config_error){.kind = (uint8_t)kind, .about = (uint8_t)about, .word = word};
+	r->error.at = kind == ERROR_MISSING ? end : word;
+	r->error.number = r->number;
+	r->error.tls = r->tls;
 	return false;
 }
 
@@ -341,7 +338,6 @@ bool value_read(struct reading *r, int type, struct word subject, struct word wo
 bool text_value(struct text *t, int type, const void *at, const struct string_table *strings)
 {
 	const uint16_t *number = at;
-	const struct port_range *ports = at;
 	const struct pattern *pattern = at;
 	const struct forward *forward = at;
 
@@ -359,8 +355,8 @@ bool text_value(struct text *t, int type, const void *at, const struct string_ta
 		text_num(t, *number);
 		return true;
 	case VALUE_PORTS:
-		text_range(t, ports);
-		return ports->high > 0;
+		text_range(t, at);
+		return ((const struct port_range *)at)->high > 0;
 	case VALUE_IPV4:
 	case VALUE_SOURCE:
 		text_ip(t, at);
