@@ -2,7 +2,7 @@
 # Each line is 'NAME += FILE...', with nothing else in it, for not only make reads it.
 
 # The core, a folder of src/ after the other; and one of the two below it.
-CORE += src/base/address.c src/base/log_lines.c src/base/string_table.c src/base/text.c src/base/word.c
+CORE += src/base/address.c src/base/log_lines.c src/base/text.c src/base/word.c
 CORE += src/protocol/dns.c src/protocol/hop.c src/protocol/ident.c src/protocol/request.c src/protocol/socks4.c
 CORE += src/protocol/starttls.c
 CORE += src/policy/pattern.c src/policy/routes.c src/policy/rules.c

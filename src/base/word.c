@@ -1,9 +1,11 @@
 /*
- * Pieces of a text. See word.h.
+ * Pieces of a text, and the configuration's strings. See word.h.
  */
 #include "base/word.h"
 
 #include <string.h>
+
+#include "base/check.h"
 
 bool word_is(struct word word, const char *s)
 {
@@ -41,4 +43,30 @@ bool word_next(struct word *line, struct word *word)
 	word->len = (size_t)(at - word->at);
 	*line = (struct word){at, (size_t)(end - at)};
 	return word->len > 0;
+}
+
+_Static_assert(CONFIG_ANKLET_CONFIG_TEXT <= UINT16_MAX, "an offset names every string");
+
+uint16_t string_table_add(struct string_table *table, struct word word)
+{
+	size_t at = 1; /* where the first one begins */
+
+	if (word.len == 0)
+		return STRING_NONE;
+	check(memchr(word.at, '\0', word.len) == NULL);
+	for (; at < table->len; at += strlen(table->text + at) + 1)
+		if (word_is(word, table->text + at))
+			return (uint16_t)at;
+	if (word.len >= sizeof table->text - at)
+		return STRING_NONE;
+	memcpy(table->text + at, word.at, word.len);
+	table->text[at + word.len] = '\0';
+	table->len = (uint16_t)(at + word.len + 1);
+	return (uint16_t)at;
+}
+
+const char *string_table_at(const struct string_table *table, uint16_t offset)
+{
+	check(offset == STRING_NONE || offset < table->len);
+	return offset == STRING_NONE ? "" : table->text + offset;
 }

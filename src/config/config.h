@@ -12,7 +12,6 @@
 #include <stdint.h>
 
 #include "anklet.h"
-#include "base/string_table.h"
 #include "base/log_lines.h"
 #include "config/endpoint.h"
 #include "policy/routes.h"

@@ -11,7 +11,6 @@
 #include <stdint.h>
 
 #include "base/address.h"
-#include "base/string_table.h"
 #include "base/text.h"
 #include "config/keywords.h"
 #include "policy/pattern.h"

@@ -146,7 +146,7 @@ void text_range(struct text *t, const struct port_range *range)
 
 bool string_read(struct reading *r, struct word word, uint16_t *string)
 {
-	*string = string_table_add(r->strings, word.at, word.len);
+	*string = string_table_add(r->strings, word);
 	if (*string != STRING_NONE)
 		return true;
 	r->number = CONFIG_ANKLET_CONFIG_TEXT;

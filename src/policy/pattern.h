@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "base/address.h"
-#include "base/string_table.h"
+#include "base/word.h"
 
 #define PATTERN_PORTS 8 /* ranges of ports in one pattern */
 

@@ -14,7 +14,7 @@
 
 #include "anklet_config.h"
 #include "base/address.h"
-#include "base/string_table.h"
+#include "base/word.h"
 #include "policy/pattern.h"
 
 enum rule_command { RULE_EVERY, RULE_CONNECT, RULE_BIND };

@@ -279,11 +279,12 @@ static void a_full_table_is_an_error(void **state)
 
 	(void)state;
 	memset(filler, 'x', sizeof filler);
-	assert_int_not_equal(string_table_add(&strings, filler, sizeof filler), STRING_NONE);
+	assert_int_not_equal(
+		string_table_add(&strings, (struct word){filler, sizeof filler}), STRING_NONE);
 	if (!read_name("abcde:1", &e))
 		return;
 	memset(&strings, 0, sizeof strings);
-	string_table_add(&strings, filler, sizeof filler);
+	string_table_add(&strings, (struct word){filler, sizeof filler});
 	assert_false(read_as(VALUE_LISTEN, "abcdef:1", &e));
 	assert_true(is_about(ERROR_FULL, SETTING_CONFIG_TEXT));
 }
@@ -295,15 +296,15 @@ static void strings_of_the_table(void **state)
 
 	(void)state;
 	assert_string_equal(string_table_at(&t, STRING_NONE), "");
-	assert_int_equal(string_table_add(&t, "", 0), STRING_NONE);
-	a = string_table_add(&t, "abc", 3);
-	b = string_table_add(&t, "abcd", 2);
+	assert_int_equal(string_table_add(&t, (struct word){"", 0}), STRING_NONE);
+	a = string_table_add(&t, (struct word){"abc", 3});
+	b = string_table_add(&t, (struct word){"abcd", 2});
 	assert_string_equal(string_table_at(&t, a), "abc");
 	assert_string_equal(string_table_at(&t, b), "ab");
 	assert_string_equal(string_table_at(&t, STRING_NONE), "");
-	assert_int_equal(string_table_add(&t, "abc", 3), a);
-	assert_int_equal(string_table_add(&t, "ab", 2), b);
-	assert_int_not_equal(string_table_add(&t, "bc", 2), (uint16_t)(a + 1));
+	assert_int_equal(string_table_add(&t, (struct word){"abc", 3}), a);
+	assert_int_equal(string_table_add(&t, (struct word){"ab", 2}), b);
+	assert_int_not_equal(string_table_add(&t, (struct word){"bc", 2}), (uint16_t)(a + 1));
 	assert_int_equal(t.len, 1 + 4 + 3 + 3);
 }
 
@@ -316,13 +317,14 @@ static void a_full_string_table_stays_whole(void **state)
 	(void)state;
 	for (unsigned n = 0; n < CONFIG_ANKLET_CONFIG_TEXT; n++) {
 		snprintf(text, sizeof text, "%07u", n);
-		added += string_table_add(&t, text, 7) != STRING_NONE;
+		added += string_table_add(&t, (struct word){text, 7}) != STRING_NONE;
 	}
 	assert_int_equal(added, (CONFIG_ANKLET_CONFIG_TEXT - 1) / 8);
 	assert_true(t.len <= sizeof t.text);
 	for (unsigned n = 0; n < added; n++) {
 		snprintf(text, sizeof text, "%07u", n);
-		assert_string_equal(string_table_at(&t, string_table_add(&t, text, 7)), text);
+		assert_string_equal(
+			string_table_at(&t, string_table_add(&t, (struct word){text, 7})), text);
 	}
 }
 

@@ -131,7 +131,7 @@ static void only_a_block_names_an_address(void **state)
 	rule->to.kind = PATTERN_ANY;
 	assert_int_equal(judge(&ask).verdict, RULES_REFUSE);
 	rule->to.kind = PATTERN_NAME;
-	rule->to.name = string_table_add(&config.strings, "localhost", 9);
+	rule->to.name = string_table_add(&config.strings, (struct word){"localhost", 9});
 	assert_int_equal(judge(&ask).verdict, RULES_REFUSE);
 	assert_int_equal(judge(&ask).reason, RULES_BY_PROTECTION);
 }
