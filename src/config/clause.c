@@ -1,7 +1,5 @@
 /*
- * Clauses: what stands in a rule, in a route, and among the options of an endpoint, word by word.
- *
- * One reader and one printer (value.h) go by the rows of keywords.h.
+ * Clauses: what stands in a rule, in a route, and among the options of an endpoint, word by word. See value.h.
  */
 #include <stddef.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /*
  * The configuration: lines of "keyword value" to one struct, and back. See config.h.
  *
- * A value goes into the struct only when the whole line is right; so a line in error changes nothing, the
- * strings it had added aside, which are taken back here.
+ * A value goes into the struct only when the whole line is right; so a line in error changes nothing but the table of
+ * strings, which is taken back here.
  */
 #include "config/config.h"
 
@@ -26,11 +26,10 @@ _Static_assert(CONFIG_ANKLET_SESSIONS <= UINT16_MAX, "limit-client fits its fiel
 
 /* ---- The table ---- */
 
-#define FIELD(field) offsetof(struct config, field)
-#define SIZE(field) sizeof(((struct config *)0)->field)
-#define ONE(type, field) FIELD(field), SIZE(field), 0
+#define AT(field) offsetof(struct config, field)
+#define ONE(type, field) AT(field), sizeof(type), 0
 /* It is part of a designator. NOLINTNEXTLINE(bugprone-macro-parentheses) */
-#define MANY(table, count) FIELD(table[0]), SIZE(table[0]), FIELD(count)
+#define MANY(table, count) AT(table[0]), sizeof(((struct config *)0)->table[0]), AT(count)
 
 /* What a keyword's row says beside its name's. */
 struct keyword {

@@ -1,8 +1,6 @@
 /*
- * The configuration: lines of "keyword value" to one struct.
- *
- * The file, the command line's options and a firmware's built-in text all come
- * through here. docs: anklet.conf(5).
+ * The configuration: lines of "keyword value" to one struct, be they of a file, of the command line or of a firmware.
+ * docs: anklet.conf(5).
  */
 #ifndef ANKLET_CONFIG_READER_H
 #define ANKLET_CONFIG_READER_H

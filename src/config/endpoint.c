@@ -1,6 +1,5 @@
 /*
- * Endpoints, scheme://host:port?option=value, and the hosts of patterns: "10.0.0.0/8:80,443", "[2001:db8::1]:1080",
- * "*". See endpoint.h.
+ * Endpoints, and the hosts of patterns: "10.0.0.0/8:80,443", "[2001:db8::1]:1080", "*". See endpoint.h.
  */
 #include "config/endpoint.h"
 

@@ -56,8 +56,6 @@ bool endpoints_conflict(const struct endpoint *a, const struct endpoint *b);
 /* Appends the endpoint as it is read, scheme and port included. */
 void text_endpoint(struct text *t, const struct endpoint *e, const struct string_table *strings);
 
-/* ---- Hosts ---- */
-
 /*
  * Is it a host's name: labels of 1 to 63 letters, digits, '-' and '_', at most 253 bytes (and CONFIG_ANKLET_NAME_MAX)
  * and perhaps a last dot? The last label is no number, so that no mistyped IPv4 address is taken for a name.

@@ -134,12 +134,10 @@ static void text_names(struct text *t, unsigned type, bool tls)
 
 /* ---- Errors ---- */
 
-#define KIND_TEXT(kind, text) text "\0"
-#define EXPECTS_TEXT(type, expects) expects "\0"
 #define SETTING_NAME(setting) "CONFIG_ANKLET_" #setting "\0"
 
-static const char kinds[] = ERROR_KINDS(KIND_TEXT);
-static const char expected[] = VALUE_TYPES(EXPECTS_TEXT);
+static const char kinds[] = ERROR_KINDS(TEXT);
+static const char expected[] = VALUE_TYPES(TEXT);
 _Static_assert(PATTERN_PORTS == 8, "what is expected of ports names it");
 static const char settings[] = "\0" SETTINGS(SETTING_NAME);
 

@@ -243,12 +243,9 @@ enum name_id {
 		SCHEMES(SCHEME_ID) CHOICES(CHOICE_ID) NAMES
 };
 
-/* A list ends where the next one begins. */
-enum {
-	LINE_WORDS = 0 RULE_WORDS(AND_ONE) ROUTE_WORDS(AND_ONE),
-	WORDS = LINE_WORDS TLS_WORDS(AND_ONE),
-	KEYWORDS_END = ENDPOINT_TCP
-};
+/* Where the words of rules and routes end, all words of clauses, and the keywords. */
+enum { LINE_WORDS = 0 RULE_WORDS(AND_ONE) ROUTE_WORDS(AND_ONE) };
+enum { WORDS = KEYWORD_LISTEN, KEYWORDS_END = ENDPOINT_TCP };
 
 /* What all rows have beside their text. */
 struct name_row {

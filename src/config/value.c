@@ -8,8 +8,9 @@
 #include "config/keywords.h"
 #include "config/config.h"
 
-#define LIMIT_MIN_MS 10 /* a shorter limit is a slip of the pen */
-#define VALUE_MAX 255   /* bytes of a string, once decoded */
+#define LIMIT_MAX_MS 1728000000u /* 20 days: below 2^31, for times compare by signed difference */
+#define LIMIT_MIN_MS 10          /* a shorter limit is a slip of the pen */
+#define VALUE_MAX 255            /* bytes of a string, once decoded */
 #define DNS_PORT 53
 
 bool error_set(struct reading *r, enum error_kind kind, struct word word, int about)
@@ -279,8 +280,6 @@ static bool forward_read(struct reading *r, struct word listen, struct forward *
 	       ((f->listen.scheme == ENDPOINT_UDP) == (f->target.scheme == ENDPOINT_UDP) ||
 		       error_set(r, ERROR_UNEXPECTED, target, VALUE_UDP));
 }
-
-/* ---- Every type ---- */
 
 static bool type_read(struct reading *r, int type, struct word word, void *at)
 {

@@ -9,8 +9,6 @@
 
 #include "config/endpoint.h"
 
-#define LIMIT_MAX_MS 1728000000u /* 20 days: below 2^31, for times compare by signed difference */
-
 /* What is read from, word by word, and what goes wrong meanwhile. */
 struct reading {
 	struct word rest; /* what is still to be read */
@@ -52,8 +50,6 @@ bool clause_read(struct reading *r, int type, struct word keyword, struct word f
 
 /* Appends those words that are given, each after its separator. */
 void text_clause(struct text *t, int type, const void *clause, const struct string_table *strings);
-
-/* ---- Parts of values ---- */
 
 /* A number; "LOW-HIGH" or "PORT", from 'least' on. False: it is none, and nothing is said of that. */
 bool count_read(struct word word, uint32_t most, uint16_t *count);
