@@ -1,6 +1,6 @@
 """
 Servers of the distribution, each started from a configuration of the test's own in a directory of its own:
-stunnel, dovecot (IMAP, POP3, SMTP submission), danted, sshd with ssh -D.
+stunnel, dovecot (IMAP, POP3, SMTP submission), danted, sshd with ssh -D, dnsmasq and unbound.
 
 Each stays in the foreground and is ended by its process id.
 """
@@ -347,3 +347,65 @@ def ssh_dynamic(tool, directory):
                      "-o", "ExitOnForwardFailure=yes", "-p", port, "127.0.0.1"])
     client.listens(at)
     return at
+
+
+# ---- Name servers ----
+
+# What both serve as their own: the zone example.test, with addresses and aliases.
+ZONE_TTL = 300
+NEGATIVE_TTL = 60  # of unbound's SOA: as long as 'no such name' may be kept
+
+
+def dnsmasq(program, directory, records, host="127.0.0.1", ns=None, port=53):
+    """dnsmasq with a zone of its own: records are (name, 'A', 'AAAA' or 'CNAME', value)."""
+    records = list(records)
+    hosts = pathlib.Path(directory) / f"dnsmasq-{host}.hosts"
+    hosts.write_text("".join(f"{value} {name}\n" for name, kind, value in records if kind != "CNAME"))
+    aliases = [f"--cname={name},{value}" for name, kind, value in records if kind == "CNAME"]
+    return Daemon([program, "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts",
+                   f"--addn-hosts={hosts}", f"--listen-address={host}", "--bind-interfaces", f"--port={port}",
+                   "--local=/test/", f"--local-ttl={ZONE_TTL}", "--log-queries", "--log-facility=-",
+                   "--user=root", *aliases], ns).listens((host, port), ns)
+
+
+UNBOUND = """
+server:
+  directory: "{dir}"
+  chroot: ""
+  username: ""
+  pidfile: ""
+  use-syslog: no
+  logfile: ""
+  verbosity: 1
+  log-queries: yes
+  do-daemonize: no
+  do-not-query-localhost: no
+  num-threads: 1
+  interface: {host}@{port}
+  access-control: 0.0.0.0/0 allow
+  access-control: ::/0 allow
+  module-config: "iterator"
+  local-zone: "test." nodefault
+  {options}
+auth-zone:
+  name: "example.test."
+  zonefile: "{zone}"
+  for-downstream: no
+  for-upstream: yes
+  fallback-enabled: no
+remote-control:
+  control-enable: no
+"""
+
+
+def unbound(program, directory, records, host="127.0.0.1", ns=None, port=53, options=""):
+    """unbound, which resolves from a zone file of ours, as it would from the zone's own servers."""
+    zone = pathlib.Path(directory) / f"unbound-{host}.zone"
+    lines = ["$ORIGIN example.test.", f"$TTL {ZONE_TTL}",
+             f"@ SOA ns.example.test. root.example.test. 1 3600 600 86400 {NEGATIVE_TTL}", "@ NS ns.example.test.",
+             "ns A 127.0.0.1"]
+    lines += [f"{name}. {kind} {value}{'.' if kind == 'CNAME' else ''}" for name, kind, value in records]
+    zone.write_text("\n".join(lines) + "\n")
+    config = zone.with_suffix(".conf")
+    config.write_text(UNBOUND.format(dir=directory, host=host, port=port, zone=zone, options=options))
+    return Daemon([program, "-d", "-c", config], ns).listens((host, port), ns)
