@@ -146,7 +146,10 @@ static bool same_letters(const char *a, const char *b, size_t len)
 	return true;
 }
 
-/* Most lines are about others: that is found out before the address is read. */
+/*
+ * Most lines are about others: that is found out before the address is read. A comment need not begin a word, and ';'
+ * begins none, unlike in resolv.conf.
+ */
 void hosts_read(const char *text, size_t len, const char *name, size_t name_len,
 	struct dns_addresses *v4, struct dns_addresses *v6)
 {
@@ -154,11 +157,14 @@ void hosts_read(const char *text, size_t len, const char *name, size_t name_len,
 	struct ip ip;
 
 	while (next_line(&rest, &line)) {
+		const char *comment = line.len > 0 ? memchr(line.at, '#', line.len) : NULL;
 		bool found = false;
 
-		if (line.len <= name_len || !next_word(&line, &address))
+		if (comment != NULL)
+			line.len = (size_t)(comment - line.at);
+		if (line.len <= name_len || !word_next(&line, &address))
 			continue;
-		while (!found && next_word(&line, &word))
+		while (!found && word_next(&line, &word))
 			found = word.len == name_len && same_letters(word.at, name, name_len);
 		if (found && ip_parse(address.at, address.len, &ip))
 			dns_addresses_add(ip_is_v4(&ip) ? v4 : v6, &ip);

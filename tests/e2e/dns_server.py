@@ -71,22 +71,24 @@ def message(number, question, rcode, answers, truncated=False):
 
 
 class DnsServer:
-    def __init__(self, host="127.0.0.1", port=0, ns=None):
+    """scope: of a link-local address, the number of its interface."""
+
+    def __init__(self, host="127.0.0.1", port=0, ns=None, scope=0):
         self.zone, self.queries = {}, []
         self.later, self.order = [], itertools.count()
-        self.tcp, self.udp = self.bind(host, port, ns)
+        self.tcp, self.udp = self.bind(host, port, ns, scope)
         self.address = self.udp.getsockname()[:2]
         self.option = ("--dns", f"{host}:{self.address[1]}")
         self.stopping, self.stop_end = socket.socketpair()
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
 
-    def bind(self, host, port, ns):
-        make = ns.socket if ns else socket.socket
+    def bind(self, host, port, ns, scope):
+        make, family = ns.socket if ns else socket.socket, peers.family_of(host)
         for _ in range(50):
-            tcp, udp = make(socket.AF_INET, socket.SOCK_STREAM), make(socket.AF_INET, socket.SOCK_DGRAM)
+            tcp, udp = make(family, socket.SOCK_STREAM), make(family, socket.SOCK_DGRAM)
             try:
-                tcp.bind((host, port))
+                tcp.bind((host, port, 0, scope) if scope else (host, port))
                 udp.bind(tcp.getsockname())
                 tcp.listen(16)
                 return tcp, udp
@@ -120,11 +122,11 @@ class DnsServer:
         sock, peer = self.tcp.accept()
         sock.settimeout(peers.LIMIT)
         try:
-            size, = struct.unpack("!H", sock.recv(2, socket.MSG_WAITALL))
-            data = sock.recv(size, socket.MSG_WAITALL)
-            self.answer(data, "tcp", peer[1],
-                        lambda answer: sock.sendall(struct.pack("!H", len(answer)) + answer))
-            sock.recv(1)
+            while True:  # until the other one ends
+                size, = struct.unpack("!H", sock.recv(2, socket.MSG_WAITALL))
+                data = sock.recv(size, socket.MSG_WAITALL)
+                self.answer(data, "tcp", peer[1],
+                            lambda answer: sock.sendall(struct.pack("!H", len(answer)) + answer))
         except (OSError, struct.error):
             pass
         sock.close()

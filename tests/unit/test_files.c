@@ -208,6 +208,9 @@ static void test_hosts_lines(void **state)
 	assert_false(in_line("192.0.2.1 a.example", "xa.example", &v4, &v6));
 	assert_false(in_line("192.0.2.1 b #a.example", "a.example", &v4, &v6));
 	assert_false(in_line("192.0.2.1 b # a.example", "a.example", &v4, &v6));
+	assert_true(in_line("192.0.2.1 a.example#b", "a.example", &v4, &v6));
+	assert_false(in_line("192.0.2.1 b#c a.example", "a.example", &v4, &v6));
+	assert_true(in_line("192.0.2.1 b ;c a.example", "a.example", &v4, &v6));
 	assert_false(in_line("#192.0.2.1 a.example", "a.example", &v4, &v6));
 	assert_false(in_line("192.0.2.1", "192.0.2.1", &v4, &v6));
 	assert_false(in_line("192.0.2.300 a.example", "a.example", &v4, &v6));
