@@ -99,6 +99,8 @@ enum session_next session_hop(struct sessions *all, struct session *s)
 	if (r < 0)
 		return session_refuse(s, REASON_HOP_ENDED);
 	next = read_reply(all, s);
+	if (next == NEXT_REFUSE && s->reason == REASON_HOP_REFUSED && s->targets > 0)
+		return session_ask_for_next(all, s);
 	if (next != NEXT_STATE)
 		return next;
 	return CONFIG_ANKLET_BIND && session_is_bind(s) ? announce(all, s) : session_arrive(all, s);

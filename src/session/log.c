@@ -102,6 +102,15 @@ void session_log_state(struct sessions *all, const struct session *s)
 	loop_end_line(&all->loop, PORT_DEBUG);
 }
 
+/* What the next hop's refusal says besides: "the next hop refused with" that. */
+static void text_hop_code(struct text *t, const struct session *s)
+{
+	if (!ANKLET_HAS_ROUTES || s->reason != REASON_HOP_REFUSED)
+		return;
+	text_char(t, ' ');
+	text_num(t, hop_code(&s->hop));
+}
+
 void session_log_attempt(struct sessions *all, const struct session *s, const struct ip *ip)
 {
 	struct text *t = ANKLET_HAS_LOG(PORT_DEBUG) ? begin_line(all, s, LEVEL_DEBUG) : NULL;
@@ -111,6 +120,7 @@ void session_log_attempt(struct sessions *all, const struct session *s, const st
 	text_ip(t, ip);
 	text_str(t, " failed, ");
 	text_str(t, text_of_list(reason_words, s->reason));
+	text_hop_code(t, s);
 	loop_end_line(&all->loop, PORT_DEBUG);
 }
 
@@ -221,10 +231,7 @@ static void text_verdict(struct text *t, const struct sessions *all, const struc
 	if (concerns_hop(all, s))
 		text_str(t, "next hop: ");
 	text_reason(t, (enum session_reason)s->reason, s->rule);
-	if (s->reason == REASON_HOP_REFUSED) {
-		text_char(t, ' ');
-		text_num(t, hop_code(&s->hop));
-	}
+	text_hop_code(t, s);
 	if (is_of_tls(s->reason)) {
 		text_tls_reason(t, s->client.tls);
 		text_tls_reason(t, s->server.tls);

@@ -6,6 +6,8 @@
  */
 #include "session/session.h"
 
+#include <string.h>
+
 static const struct route *route_of(const struct sessions *all, const struct session *s)
 {
 	return ANKLET_HAS_ROUTES && s->route >= 0 ? &session_config(all, s)->routes.route[s->route]
@@ -103,18 +105,29 @@ static bool hop_usable(struct sessions *all, struct session *s, const struct ip 
 	return s->reason == REASON_NONE;
 }
 
-/* The address that the hop is given, of those that may be reached. */
+/*
+ * The address that the hop is given, the first of those that may be reached. Where it may be asked for others after that
+ * they are kept at the end of the table, in which the hop's own addresses get half if they are still to be found.
+ */
 static bool choose_target(struct session *s, const struct endpoint *hop)
 {
 	bool v4_only = hop->scheme == ENDPOINT_SOCKS4 || hop->scheme == ENDPOINT_SOCKS4_TLS;
+	unsigned room = hop->host == ENDPOINT_NAME ? ANKLET_ADDRESSES / 2 : ANKLET_ADDRESSES - 1;
+	unsigned count = 0;
 
-	for (unsigned i = 0; i < s->address_count; i++) {
-		if (v4_only && !ip_is_v4(&s->addresses[i]))
-			continue;
-		s->asked = s->addresses[i];
-		return true;
+	for (unsigned i = 0; i < s->address_count; i++)
+		if (!v4_only || ip_is_v4(&s->addresses[i]))
+			s->addresses[count++] = s->addresses[i];
+	if (count == 0)
+		return s->remote;
+	s->asked = s->addresses[0];
+	count--;
+	if (count > 0 && !session_is_bind(s)) {
+		s->targets = (uint8_t)(count < room ? count : room);
+		memmove(&s->addresses[ANKLET_ADDRESSES - s->targets], &s->addresses[1],
+			s->targets * sizeof s->addresses[0]);
 	}
-	return s->remote;
+	return true;
 }
 
 /* The addresses are the hop's from here on. */
@@ -137,7 +150,7 @@ enum session_next session_keep_hops(
 {
 	uint16_t port = session_hop_endpoint(all, s)->port;
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count && s->address_count < ANKLET_ADDRESSES - s->targets; i++) {
 		if (!hop_usable(all, s, &found[i].ip, port))
 			continue;
 		session_add_address(s, &found[i]);
@@ -145,6 +158,17 @@ enum session_next session_keep_hops(
 	if (s->address_count == 0)
 		return NEXT_REFUSE;
 	return session_enter(all, s, SESSION_CONNECT);
+}
+
+/* Over another connection, to where this one came to: a hop ends it with its refusal. */
+enum session_next session_ask_for_next(struct sessions *all, struct session *s)
+{
+	session_log_attempt(all, s, &s->asked);
+	session_close_stream(all, s, &s->server, false);
+	s->asked = s->addresses[ANKLET_ADDRESSES - s->targets];
+	s->targets--;
+	s->address_next = s->server_address;
+	return session_connect_again(all, s);
 }
 
 /* ---- On its way ---- */

@@ -302,7 +302,7 @@ static void step(struct sessions *all, struct session *s)
 
 	s->limit_due = false;
 
-	/* States only advance, so this ends. */
+	/* States only advance, but for a hop that is asked for one address less each time: so this ends. */
 	while (next == NEXT_STATE) {
 		next = conclude(all, s, run_state(all, s));
 		if (next == NEXT_STATE)

@@ -1,8 +1,8 @@
 /*
  * A session: one client's life, from accept to the last byte.
  *
- * States (state.h; docs/architecture.md has their picture) only advance, though they may be jumped over. Each has one
- * handler, which does what can be done now and says how it went; it may be called at any time and then finds out for
+ * States (state.h; docs/architecture.md has their picture) only advance, though they may be jumped over; but a hop that
+ * refuses is connected to again, for the next address of the destination. Each has one handler, which does what can be done now and says how it went; it may be called at any time and then finds out for
  * itself what is ready. session_enter() alone sets the state, step() in session.c alone calls handlers and closes what
  * they leave. Everything a decision needs is in the session, never in a local that would have to outlive a step.
  */
@@ -91,7 +91,8 @@ struct session {
 	bool remote;        /* the next hop looks the name up */
 	bool needs_connect; /* of the rule that granted */
 	uint8_t address_count;
-	uint8_t address_next;             /* the next one to try */
+	uint8_t address_next; /* the next one to try */
+	uint8_t targets; /* so many, at the end of addresses, a hop is asked for when it refuses */
 	uint16_t port_start, ports_tried; /* BIND: in bind-ports */
 	uint8_t server_address,
 		rival_address; /* to which one each attempt is made; the former is the server's */
@@ -189,6 +190,9 @@ SESSION_STATES(SESSION_HANDLER)
 /* Advances to a state: always NEXT_STATE. */
 enum session_next session_enter(struct sessions *all, struct session *s, enum session_state state);
 
+/* The one way back, from HOP to CONNECT: always NEXT_STATE. There is an address less to ask the hop for each time. */
+enum session_next session_connect_again(struct sessions *all, struct session *s);
+
 /* Notes the reason: always NEXT_REFUSE. */
 enum session_next session_refuse(struct session *s, enum session_reason reason);
 
@@ -275,6 +279,9 @@ bool session_begins_in_clear(
 
 /* Everything that may be reached is in addresses, or the name is the hop's to look up: goes on. */
 enum session_next session_depart(struct sessions *all, struct session *s);
+
+/* The hop refuses an address of the destination, and there are others: it is asked for the next one. */
+enum session_next session_ask_for_next(struct sessions *all, struct session *s);
 
 /* The server is connected, or TLS with it is ready: goes on to what comes next. */
 enum session_next session_arrive(struct sessions *all, struct session *s);

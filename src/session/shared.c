@@ -102,14 +102,26 @@ void session_release(struct session *s)
 
 /* ---- States ---- */
 
-enum session_next session_enter(struct sessions *all, struct session *s, enum session_state state)
+static enum session_next set_state(
+	struct sessions *all, struct session *s, enum session_state state)
 {
-	check(state > s->state);
 	s->state = (uint8_t)state;
 	s->sent = 0;
 	timers_clear(&all->loop.timers, SESSION_STEP(s->index));
 	s->step_due = false;
 	return NEXT_STATE;
+}
+
+enum session_next session_enter(struct sessions *all, struct session *s, enum session_state state)
+{
+	check(state > s->state);
+	return set_state(all, s, state);
+}
+
+enum session_next session_connect_again(struct sessions *all, struct session *s)
+{
+	check(s->state == SESSION_HOP);
+	return set_state(all, s, SESSION_CONNECT);
 }
 
 enum session_next session_refuse(struct session *s, enum session_reason reason)

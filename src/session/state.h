@@ -1,5 +1,5 @@
 /*
- * The states of a session, in the order in which they advance.
+ * The states of a session, in the order in which they advance (but for a hop that is asked again: session.h).
  *
  * One list, from which come the enum, the prototype of each handler, its call by the dispatcher, and the state's
  * name in the log. What a state needs to be entered at all is the feature: where that is 0 its handler, which

@@ -294,6 +294,25 @@ class TlsHop(tls_peers.EchoServer):
         super().serve(tls)
 
 
+@pytest.mark.parametrize("scheme", ["socks4", "socks4a"])
+def test_a_hop_that_refuses_one_address_is_asked_for_the_next(start, anklet, names, server, scheme):
+    """As it is for a name that the hop looks up itself."""
+    names.zone["two.example.test"] = Name(a=["127.0.0.41", "127.0.0.1"])
+    far = anklet()
+    near = start(f"via {url(scheme, far.address)} resolve")
+    assert echoes(socks4.connect(near.address, server.port, name="two.example.test"))
+    near.wait_log(r"127\.0\.0\.41 failed, the next hop refused with 91")
+
+
+def test_a_hop_that_refuses_all_addresses(start, anklet, names):
+    names.zone["two.example.test"] = Name(a=["127.0.0.41", "127.0.0.42"])
+    far = anklet()
+    near = start(f"via {url('socks4a', far.address)} resolve")
+    assert socks4.refused(near.address, peers.nobody(), name="two.example.test") == socks4.REJECTED
+    near.wait_log("refused with 91, the next hop refused with 91")
+    far.wait_log(r"127\.0\.0\.42:\d+: refused with 91")
+
+
 # ---- Hops that misbehave ----
 
 class Hop(peers.Worker):

@@ -106,11 +106,20 @@ static bool send_word(
 	return stream_flush(hop->actor.port, &asked->talk.stream) == 0;
 }
 
+static const struct next_hop_word *next_word(
+	const struct next_hop *hop, const struct next_hop_asked *asked)
+{
+	static const struct next_hop_word refusal = {
+		.octet = {0, SOCKS4_REJECTED}, .len = SOCKS4_REPLY_LEN, .then = HOP_STAYS};
+
+	return asked < hop->asked + hop->refuses ? &refusal : &hop->word[asked->said];
+}
+
 static void say(struct next_hop *hop, struct next_hop_asked *asked, uint64_t *wake)
 {
 	/* Each round says a word whole. */
 	while (!asked->over && asked->said < words_of(hop, asked) && now(hop) >= asked->word_at) {
-		const struct next_hop_word *word = &hop->word[asked->said];
+		const struct next_hop_word *word = next_word(hop, asked);
 
 		if (!send_word(hop, asked, word))
 			break;

@@ -47,6 +47,7 @@ struct next_hop {
 	uint32_t cut_max;             /* pieces of a word; 0: one */
 	uint32_t cut_pause_ms;        /* between them, up to so much */
 	bool resets;                  /* each connection at once */
+	unsigned refuses;    /* so many connections first, with 91, and goes on with the next */
 	struct talk pattern; /* what it does when all was said; with TLS, that comes first */
 	/* How it went. */
 	port_sock listener;

@@ -3,6 +3,7 @@
  */
 #include "next_hop.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define PROBE "allow user probe\n"
@@ -140,6 +141,67 @@ static void several_ways(struct run *run)
 	if (first)
 		expect_hop(run);
 	run->check = check_first_way;
+}
+
+/* What a hop is asked for, should it refuse: the addresses of a name, and how many of them there is room for. */
+static unsigned asks, refuses;
+
+static void check_next_addresses(struct run *run)
+{
+	bool granted = refuses < asks;
+
+	EXPECT(run, client.replies_in == 1);
+	EXPECT(run, client_code(&client) == (granted ? SOCKS4_GRANTED : SOCKS4_REJECTED));
+	EXPECT(run, hop.accepted == (granted ? refuses + 1 : asks));
+	for (unsigned i = 0; i < hop.accepted; i++) {
+		struct ip asked = ip_v4(203, 0, 113, (uint8_t)(101 + i));
+
+		EXPECT(run, ip_equal(&hop.asked[i].request.ip, &asked));
+		EXPECT(run, hop.asked[i].request.port == HOP_TARGET_PORT);
+		EXPECT(run, strcmp(hop.asked[i].request.userid, "fred") == 0);
+	}
+	EXPECT(run, run_logged(run, " refused with 91, the next hop refused with 91") == !granted);
+	if (!granted)
+		return;
+	EXPECT(run, client.talk.in == hop.pattern.out_len);
+	EXPECT(run, hop.asked[refuses].talk.in == client.talk.out_len);
+	EXPECT(run, client.talk.in_end == PORT_EOF);
+}
+
+/* A hop that refuses one address of a name is asked for the next, in their order and each once. */
+static void next_addresses(struct run *run)
+{
+	static const struct {
+		const char *config;
+		unsigned asks;
+	} ways[] = {
+		{"route to *.example via socks4a://203.0.113.77:9050 resolve\n", ANKLET_ADDRESSES},
+		{"route to *.example via socks4://203.0.113.77:9050\n", ANKLET_ADDRESSES},
+		{"route to *.example via socks4a://hop.test:9050 resolve\n",
+			1 + ANKLET_ADDRESSES / 2},
+	};
+	static const char *const hops[] = {HOP_IP, NULL};
+	static char text[ANKLET_ADDRESSES][16];
+	static const char *addresses[ANKLET_ADDRESSES + 1];
+	unsigned way = run_between(run, 0, 2), there = run_between(run, 1, ANKLET_ADDRESSES);
+
+	for (unsigned i = 0; i < there; i++) {
+		snprintf(text[i], sizeof text[i], "203.0.113.%u", 101 + i);
+		addresses[i] = text[i];
+	}
+	addresses[there] = NULL;
+	asks = there < ways[way].asks ? there : ways[way].asks;
+	refuses = run_between(run, 0, asks);
+	begin(run, SOCKS4_CONNECT, ways[way].config);
+	ask_by_name("many.example");
+	name_add(run, "many.example", 0, addresses);
+	name_add(run, "hop.test", 0, hops);
+	hop.refuses = refuses;
+	next_hop_expect(&hop, refuses < asks ? refuses + 1 : asks);
+	next_hop_pair(&client, &hop, run_between(run, 0, 3000), run_between(run, 0, 3000));
+	if (run_between(run, 0, 2) == 0)
+		run_rough(run);
+	run->check = check_next_addresses;
 }
 
 /* A hop on the proxy's own host is none of the proxy's own listeners; nor is its client a loop. */
@@ -382,6 +444,7 @@ static const struct scenario scenarios[] = {
 	{"resolved", resolved},
 	{"unresolved", unresolved},
 	{"several_ways", several_ways},
+	{"next_addresses", next_addresses},
 	{"on_this_host", on_this_host},
 	{"denied", denied},
 	{"no_ipv4", no_ipv4},

@@ -103,8 +103,43 @@ static void cut(struct run *run)
 	run->check = check_cut;
 }
 
+static void check_second(struct run *run)
+{
+	const struct next_hop_asked *second = &hop.asked[1];
+	struct ip first_ip = ip_v4(203, 0, 113, 101), second_ip = ip_v4(203, 0, 113, 102);
+
+	EXPECT(run, client_code(&client) == SOCKS4_GRANTED && hop.accepted == 2);
+	EXPECT(run, ip_equal(&hop.asked[0].request.ip, &first_ip));
+	EXPECT(run, ip_equal(&second->request.ip, &second_ip));
+	EXPECT(run,
+		client.talk.in == second->talk.out_len && second->talk.in == client.talk.out_len);
+}
+
+/* The hop refuses the first address of a name: over another connection, with TLS again, it is asked for the second. */
+static void second_address(struct run *run)
+{
+	static const char *const addresses[] = {"203.0.113.101", "203.0.113.102", NULL};
+
+	secure_world(run);
+	run->config = VIA "?name=server.test resolve\n";
+	run->config_added = true;
+	client_init(&client, run, HOST_CLIENT);
+	client_ask(&client, SOCKS4_CONNECT, NULL, 7000, "user", "two.test");
+	name_add(run, "two.test", 0, addresses);
+	next_hop_init(&hop, run, HOST_OTHER, HOP_IP, HOP_PORT);
+	hop.pattern.tls = secure_server(run);
+	hop.refuses = 1;
+	next_hop_expect(&hop, 2);
+	next_hop_pair(&client, &hop, run_between(run, 0, 5000), run_between(run, 0, 5000));
+	if (run_between(run, 0, 1) == 1)
+		run_rough(run);
+	secure_make_room(run);
+	run->check = check_second;
+}
+
 static const struct scenario scenarios[] = {
 	{"served", served},
+	{"second_address", second_address},
 	{"unverified", unverified},
 	{"cut", cut},
 };
