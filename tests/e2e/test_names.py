@@ -295,6 +295,21 @@ def test_resolv_conf_and_its_search_list(anklet, host):
     assert {q.name for q in dns.queries} <= {WEB}, "a name with a dot is asked for as it is first"
 
 
+def test_what_of_resolv_conf_does_not_fit_is_said(anklet, namespace):
+    """Servers that are none, and a search list for which there is no room; what fits is used."""
+    ns = namespace()
+    domains = [f"a-long-name-of-a-department-number-{i}.of-a-large-company.test" for i in range(30)]
+    ns.file("resolv.conf", f"nameserver router.lan\nnameserver 127.0.0.1\nsearch {' '.join(domains)}\n")
+    dns = DnsServer("127.0.0.1", 53, ns)
+    dns.zone["web." + domains[11]] = Name(a=["127.0.0.1"])
+    try:
+        proxy = anklet(ns=ns)
+        reaches(proxy.address, peers.listener(ns=ns), "web", ns=ns)
+        proxy.wait_log(r"resolv.conf: passed over, .*: 1 of its name servers, 1\d of its search domains")
+    finally:
+        dns.close()
+
+
 def test_names_from_hosts(anklet, host):
     ns, dns = host
     proxy, server = anklet(ns=ns).address, peers.listener(ns=ns)

@@ -241,9 +241,21 @@ def test_every_address(anklet, server):
 
 
 def test_a_name_to_listen_on(anklet, server):
+    """Every address of it, at one port."""
     one = anklet("--listen", "localhost:0")
-    assert one.address[0] in ("127.0.0.1", "::1")
-    socks4.session(one.address, server)
+    (v6, port), (v4, same) = one.addresses(2)
+    assert (v6, v4) == ("::1", "127.0.0.1") and port == same
+    for host in (v6, v4):
+        socks4.session((host, port), server)
+
+
+def test_a_name_to_listen_on_where_there_is_no_ipv6(anklet, namespace):
+    ns = namespace()
+    subprocess.run(ns.command("sh", "-c", "echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6"), check=True, timeout=30)
+    one = anklet("--listen", "localhost:0", ns=ns)
+    one.wait_log(r"warning: .*\[::1\]")
+    port = int(one.wait_log(r" listening on 127\.0\.0\.1:(\d+)").group(1))
+    socks4.session(("127.0.0.1", port), peers.listener(ns=ns), ns=ns)
 
 
 # ---- Rights ----
