@@ -28,7 +28,7 @@
 #define SIM_HOSTS 8
 #define SIM_HOST_ADDRESSES 6
 #define SIM_PORTS 16
-#define SIM_ACTORS 49
+#define SIM_ACTORS 128
 #define SIM_LINKS 96
 #define SIM_EVENTS 1024
 #define SIM_ROUTES 8

@@ -230,6 +230,17 @@ static void forge(
 	} else if (p->name->trick == NAME_WRONG_QUESTION) {
 		m.octets[HEADER_LEN + 1] ^= 1;
 		schedule(s, &forged, &m);
+	} else if (p->name->trick == NAME_FLOOD) {
+		for (unsigned i = 0; i < 12; i++) {
+			set_16(&m, 0,
+				(unsigned)(right->octets[0] << 8 | right->octets[1]) ^
+					(1u + sim_random(sim, UINT16_MAX)));
+			forged.at = sim->now + sim_random(sim, 30);
+			schedule(s, &forged, &m);
+		}
+	} else if (p->name->trick == NAME_WRONG_ADDRESS) {
+		forged.from.port = (uint16_t)(3 - forged.from.port);
+		schedule(s, &forged, &m);
 	} else if (p->name->trick == NAME_WRONG_PORT) {
 		forged.from.port = 0;
 		schedule(s, &forged, &m);
@@ -342,7 +353,8 @@ static void read_stream(struct name_server *s, unsigned i)
 		assert(whole <= sizeof stream->query);
 		if (stream->in < 2 || stream->in < whole)
 			continue;
-		answer(s, stream->query + 2, whole - 2, &p);
+		if (!s->deaf[stream->address])
+			answer(s, stream->query + 2, whole - 2, &p);
 		stream->in = 0;
 	}
 }
@@ -379,7 +391,7 @@ static void accept_streams(struct name_server *s, unsigned address)
 		while (i < NAMES_STREAMS && s->stream[i].sock != PORT_NONE)
 			i++;
 		assert(i < NAMES_STREAMS);
-		s->stream[i] = (struct name_stream){.sock = sock};
+		s->stream[i] = (struct name_stream){.sock = sock, .address = address};
 	}
 }
 
@@ -425,12 +437,16 @@ void name_server_start(struct name_server *s, unsigned address)
 	r = port_listen(s->actor.port, &at, 8, &s->listener[address]);
 	assert(r == 0);
 	(void)r;
+	sim_timer(&s->actor, 0); /* so that it listens */
 }
 
 void name_server_stop(struct name_server *s, unsigned address)
 {
 	port_close(s->actor.port, &s->udp[address]);
 	port_close(s->actor.port, &s->listener[address]);
+	for (unsigned i = 0; i < NAMES_STREAMS; i++)
+		if (s->stream[i].sock != PORT_NONE && s->stream[i].address == address)
+			close_stream(s, i);
 }
 
 void name_server_init(struct name_server *s, struct run *run, struct port *port)

@@ -25,8 +25,10 @@ enum name_trick {
 	NAME_WRONG_ID,       /* forged */
 	NAME_WRONG_QUESTION, /* forged: another name, and another type */
 	NAME_WRONG_PORT,     /* forged: from the server's address, but not from its port */
-	NAME_GARBAGE,        /* of any length, with the right id and question perhaps */
-	NAME_ALIAS,          /* an alias of another one, that has the addresses */
+	NAME_WRONG_ADDRESS, /* forged: right but that it comes from the other server, which was not asked */
+	NAME_FLOOD,         /* forged: ids by the dozen, before the answer and after it */
+	NAME_GARBAGE, /* of any length, with the right id and question perhaps */
+	NAME_ALIAS,   /* an alias of another one, that has the addresses */
 	NAME_ALIAS_LOOP,
 	NAME_ALIAS_LONG, /* to a name of more than 255 bytes */
 	NAME_TRUNCATED,  /* over UDP: it is to be asked for over TCP */
@@ -61,7 +63,8 @@ struct pending_answer {
 
 struct name_stream {
 	port_sock sock;
-	bool ends; /* after what is pending */
+	unsigned address; /* that was connected to */
+	bool ends;        /* after what is pending */
 	size_t in, out, out_len;
 	uint8_t query[2 + 600];
 	uint8_t answer[2 * (2 + NAMES_MESSAGE)];
@@ -71,7 +74,7 @@ struct name_server {
 	struct sim_actor actor; /* first */
 	struct run *run;
 	port_sock udp[2], listener[2], forger;
-	bool deaf[2];       /* what is asked at that address is not heard */
+	bool deaf[2];       /* what is asked at that address is heard, and not answered */
 	unsigned questions; /* all of them; and those that came over TCP */
 	unsigned questions_tcp;
 	unsigned at_once_max; /* of one name and type, so many were unanswered at a time */
@@ -84,7 +87,7 @@ struct name_server {
 /* Begins to serve on a process of the host with both addresses. */
 void name_server_init(struct name_server *server, struct run *run, struct port *port);
 
-/* Its host is gone, or there again: what is sent to the address is refused. */
+/* It is gone, or there again: meanwhile what is sent to the address is refused, and its connections are closed. */
 void name_server_stop(struct name_server *server, unsigned address);
 void name_server_start(struct name_server *server, unsigned address);
 

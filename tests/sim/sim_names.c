@@ -204,7 +204,7 @@ static void check_trick(struct run *run)
 static void tricks(struct run *run)
 {
 	static const uint8_t harmless[] = {NAME_WRONG_ID, NAME_WRONG_QUESTION, NAME_WRONG_PORT,
-		NAME_ALIAS, NAME_TRUNCATED, NAME_TCP_CLOSES};
+		NAME_WRONG_ADDRESS, NAME_FLOOD, NAME_ALIAS, NAME_TRUNCATED, NAME_TCP_CLOSES};
 
 	ask_for_good(run, NAME, SERVER_IP);
 	answer(run, SERVER_IP, NULL)->trick = harmless[run_between(run, 0, sizeof harmless - 1)];

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#define DEAD 30 /* as many actors as a run may have */
+#define DEAD 100
 #define SHARE (CONFIG_ANKLET_SESSIONS / 2)
 #define GIVEN_UP_MS 7000 /* a name that nobody answers for: 2 s, and 5 s */
 #define SECOND_MS 1000
@@ -38,7 +38,7 @@ static void ask_well(struct run *run, unsigned which, const char *name)
 	client_ask(&good[which], SOCKS4_CONNECT, NULL, port, "good", name);
 	pair_up(&good[which], &server[which], 100, 100);
 	/* The first makes the name known before the storm has begun. */
-	good[which].start_ms = which == FIRST ? 0 : run_between(run, 10000, 34000);
+	good[which].start_ms = which == FIRST ? 0 : run_between(run, 10000, 110000);
 }
 
 static void check(struct run *run)
