@@ -24,6 +24,11 @@
 #define CONFIG_ANKLET_BIND ANKLET_UNSAID
 #endif
 
+/* SOCKS5 (RFC 1928) beside SOCKS4. Without it such a client is told that no method is acceptable. */
+#ifndef CONFIG_ANKLET_SOCKS5
+#define CONFIG_ANKLET_SOCKS5 ANKLET_UNSAID
+#endif
+
 /* Asking the client's identd (RFC 1413). Without it 'ident' in a rule is an error. */
 #ifndef CONFIG_ANKLET_IDENT
 #define CONFIG_ANKLET_IDENT ANKLET_UNSAID
@@ -172,6 +177,7 @@
 #define ANKLET_TEXT_NAMED(feature, with, without) ANKLET_TEXT_##feature(with, without)
 #define ANKLET_TEXT_1(with, without) with
 #define ANKLET_TEXT_0(with, without) without
+#define ANKLET_IF_SOCKS5(text) ANKLET_TEXT(CONFIG_ANKLET_SOCKS5, text, "")
 #define ANKLET_IF_BIND(text) ANKLET_TEXT(CONFIG_ANKLET_BIND, text, "")
 #define ANKLET_IF_IDENT(text) ANKLET_TEXT(CONFIG_ANKLET_IDENT, text, "")
 #define ANKLET_IF_NAMES(text) ANKLET_TEXT(CONFIG_ANKLET_NAMES, text, "")

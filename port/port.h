@@ -52,7 +52,7 @@ enum port_answer {
 		-3, /* the peer aborted the connection (RST, or a write to a peer that has closed) */
 	PORT_REFUSED = -4, /* nobody listens there */
 	PORT_UNREACHABLE =
-		-5, /* no route to the host or the network, or no address of that family here */
+		-5, /* no way to the host, or no address of that family here; see PORT_NO_NETWORK */
 	PORT_TIMEOUT = -6, /* the network gave up */
 	PORT_NO_RESOURCES =
 		-7,       /* no socket, descriptor, port or memory is free; nothing is recorded */
@@ -66,7 +66,14 @@ enum port_answer {
 	PORT_FAILED = -14,      /* anything else */
 };
 
-#define PORT_ANSWER_LAST PORT_FAILED /* answers run from PORT_AGAIN down to this one */
+/*
+ * Of a connection: no route to the network, or no address of that family here. Only clients of SOCKS5 are told of it:
+ * elsewhere it is no answer of its own.
+ */
+#define PORT_NO_NETWORK (CONFIG_ANKLET_SOCKS5 ? -15 : PORT_UNREACHABLE)
+
+/* Answers run from PORT_AGAIN down to this one. */
+#define PORT_ANSWER_LAST (CONFIG_ANKLET_SOCKS5 ? PORT_NO_NETWORK : PORT_FAILED)
 
 enum port_families { PORT_IPV4 = 1, PORT_IPV6 = 2, PORT_BOTH = 3 };
 

@@ -40,10 +40,13 @@ static void drop_others(int fd)
 
 static int connect_to(int fd, const struct address *peer)
 {
+	int answer = 0;
+
 	if (system_join(fd, peer) != 0)
-		return socket_connect_answer(errno, ip_is_v4(&peer->ip));
-	drop_others(fd);
-	return 0;
+		answer = socket_connect_answer(errno, ip_is_v4(&peer->ip));
+	else
+		drop_others(fd);
+	return answer == PORT_NO_NETWORK ? PORT_UNREACHABLE : answer;
 }
 
 int port_datagram(

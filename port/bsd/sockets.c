@@ -154,14 +154,15 @@ int socket_connect_answer(int error, bool v4)
 		return PORT_RESET;
 	case ETIMEDOUT:
 		return PORT_TIMEOUT;
-	case ENETUNREACH:
 	case EHOSTUNREACH:
-	case ENETDOWN:
 	case EHOSTDOWN:
 		return PORT_UNREACHABLE;
+	case ENETUNREACH:
+	case ENETDOWN:
+		return PORT_NO_NETWORK;
 	case EADDRNOTAVAIL:
 		/* No port is free; or, where IPv6 is switched off, there is no address to come from. */
-		return v4 ? PORT_NO_RESOURCES : PORT_UNREACHABLE;
+		return v4 ? PORT_NO_RESOURCES : PORT_NO_NETWORK;
 	default:
 		return socket_bind_answer(error);
 	}
@@ -331,10 +332,10 @@ int port_connect(struct port *p, const struct address *from, const struct addres
 
 	*s = PORT_NONE;
 	if (from != NULL && ip_is_v4(&from->ip) != ip_is_v4(&to->ip))
-		return PORT_UNREACHABLE;
+		return PORT_NO_NETWORK;
 	answer = socket_open(p, to, SOCK_STREAM, &fd);
 	if (answer != 0)
-		return answer;
+		return answer == PORT_UNREACHABLE ? PORT_NO_NETWORK : answer;
 	answer = start_connecting(fd, from, to);
 	if (answer != 0) {
 		bsd_close(fd);

@@ -147,7 +147,7 @@ static int open_from(
 	struct port *p, const struct address *from, const struct ip *to, struct tcp_pcb **pcb)
 {
 	if (from != NULL && ip_is_v4(&from->ip) != ip_is_v4(to))
-		return PORT_UNREACHABLE;
+		return PORT_NO_NETWORK;
 	if (from != NULL)
 		return open_at(p, from, pcb);
 	*pcb = tcp_new_ip_type(address_type(to));
@@ -163,7 +163,7 @@ int port_connect(struct port *p, const struct address *from, const struct addres
 
 	*s = PORT_NONE;
 	if (!address_to_lwip(to, &ip))
-		return PORT_UNREACHABLE;
+		return PORT_NO_NETWORK;
 	*s = socket_new(p, ENTRY_CONNECTING);
 	if (*s == PORT_NONE)
 		return PORT_NO_RESOURCES;
@@ -172,7 +172,7 @@ int port_connect(struct port *p, const struct address *from, const struct addres
 	answer = e->ring != NULL ? open_from(p, from, &to->ip, &e->pcb) : PORT_NO_RESOURCES;
 	if (answer == 0) {
 		err = tcp_connect(e->pcb, &ip, to->port, on_connected);
-		answer = answer_of(err);
+		answer = err == ERR_RTE ? PORT_NO_NETWORK : answer_of(err);
 		if (err == ERR_OK)
 			stream_attach(e);
 		else

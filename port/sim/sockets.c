@@ -243,6 +243,8 @@ int port_connect(struct port *p, const struct address *from, const struct addres
 	failure = fault(p, SIM_CALL_CONNECT);
 	if (failure == 0)
 		failure = socket_choose_from(p, SIM_LISTENER, from, &to->ip, &at);
+	if (failure == PORT_UNREACHABLE)
+		failure = PORT_NO_NETWORK;
 	if (failure != 0)
 		return failure;
 	*s = socket_for_end(p, -1, 0);

@@ -124,7 +124,8 @@ static bool is_any_peer(const struct rules_query *q)
 {
 	struct ip any = ip_v4(0, 0, 0, 0);
 
-	return CONFIG_ANKLET_BIND && q->bind && ip_equal(&q->ip, &any);
+	return CONFIG_ANKLET_BIND && q->bind &&
+	       (ip_equal(&q->ip, &any) || (CONFIG_ANKLET_SOCKS5 && ip_is_zero(&q->ip)));
 }
 
 /* An address with one of IPv4 in it is what that one is. */

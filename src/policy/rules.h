@@ -26,7 +26,7 @@ struct rule {
 	uint8_t command; /* enum rule_command: of what it speaks */
 	bool allow;
 	bool ident;         /* ask the client's identd first */
-	bool any_peer;      /* BIND may name 0.0.0.0 */
+	bool any_peer;      /* BIND may name 0.0.0.0, and '::' where there is SOCKS5 */
 	bool needs_connect; /* BIND only beside a live CONNECT of the same client to the same host */
 };
 
@@ -46,7 +46,7 @@ struct rules_query {
 	uint16_t port;
 	bool remote;   /* the name's address will never be known here: a next hop looks it up */
 	bool ip_known; /* the next three hold */
-	struct ip ip;  /* the address about to be reached; BIND: the peer, 0.0.0.0 is any */
+	struct ip ip;  /* the address about to be reached; BIND: the peer, 0.0.0.0 or '::' is any */
 	bool own;      /* ip is an address of this host */
 	bool listener; /* ip and port are where this program listens */
 };
@@ -81,7 +81,7 @@ struct rules_answer {
  * written, clients on loopback, private and link-local addresses are granted.
  * Then, whatever the rules say, an address must be one that may be
  * reached at all:
- * - 0.0.0.0/8, 240.0.0.0/4, '::' and broadcast: never (BIND's 0.0.0.0 by a rule with any-peer);
+ * - 0.0.0.0/8, 240.0.0.0/4, '::' and broadcast: never (those that are BIND's any peer by a rule with any-peer);
  * - where this program itself listens: never;
  * - loopback, link-local, multicast and this host's own addresses, for a client
  *   not on loopback: only by an 'allow' that names the address. A prefix names

@@ -3,7 +3,7 @@
  *
  * The first byte says which that is, and request.c hands the rest to its reader and
  * to the writer of its replies: nobody else knows. Formats only: what is done about a
- * request is not decided here.
+ * request is not decided here. Without CONFIG_ANKLET_SOCKS5 nothing comes before a request.
  */
 #ifndef ANKLET_REQUEST_H
 #define ANKLET_REQUEST_H
@@ -19,6 +19,9 @@
 _Static_assert(CONFIG_ANKLET_USERID_MAX <= 255, "a userid's length fits a byte");
 _Static_assert(CONFIG_ANKLET_NAME_MAX <= 255, "a name's length fits a byte");
 
+/* What a request that is spoken here begins with. */
+enum version { SOCKS4 = 4, SOCKS5 = 5 };
+
 /* The numbers are those of every SOCKS. */
 enum command { COMMAND_CONNECT = 1, COMMAND_BIND = 2 };
 
@@ -26,14 +29,22 @@ enum command { COMMAND_CONNECT = 1, COMMAND_BIND = 2 };
 enum request_fault {
 	REQUEST_OK,
 	REQUEST_NOT_SOCKS,   /* the first byte is none of these */
-	REQUEST_IS_SOCKS5,   /* it is 5 */
+	REQUEST_IS_SOCKS5,   /* it is 5, and SOCKS5 is not built in */
 	REQUEST_IS_HTTP,     /* it is one that a method of HTTP begins with */
 	REQUEST_IS_TLS,      /* it is 22, as a handshake of TLS begins */
 	REQUEST_BAD_COMMAND, /* neither CONNECT nor BIND */
 	REQUEST_LONG_USERID, /* longer than CONFIG_ANKLET_USERID_MAX; it is never cut short */
 	REQUEST_EMPTY_NAME,
-	REQUEST_LONG_NAME, /* longer than CONFIG_ANKLET_NAME_MAX */
-	REQUEST_BAD_NAME,  /* with a byte up to 0x20, or 0x7f */
+	REQUEST_LONG_NAME,        /* longer than CONFIG_ANKLET_NAME_MAX */
+	REQUEST_BAD_NAME,         /* with a byte up to 0x20, or 0x7f */
+	REQUEST_BAD_VERSION,      /* it is of another version than what came before it */
+	REQUEST_BAD_ADDRESS_TYPE, /* of none that is known */
+};
+
+/* What a client said last, and so what a refusal answers. */
+enum stage {
+	STAGE_REQUEST, /* or nothing: all that SOCKS4 has */
+	STAGE_GREETING
 };
 
 /*
@@ -52,12 +63,29 @@ struct request {
 	char name[CONFIG_ANKLET_NAME_MAX + 1];
 };
 
-/* Of use to the readers alone, while a request is read. All zero before the first byte. */
+/* Ways in which a client can say who it is, of those that it offers (RFC 1928, section 3). */
+enum method { METHOD_NONE = 0, METHOD_PASSWORD = 2, METHOD_UNACCEPTABLE = 255 };
+
+#define METHOD_BIT(method) (1u << (method)) /* of the first two, in a set */
+
+/* Of use to the readers alone, while a message is read. All zero before its first byte. */
 struct request_reader {
 	uint8_t field; /* which one is being read */
 	uint8_t field_at;
-	uint8_t fault; /* enum request_fault, after PARSE_MALFORMED */
+	uint8_t fault;   /* enum request_fault, after PARSE_MALFORMED */
+	uint8_t offered; /* METHOD_BIT() of those in a greeting that are known */
 };
+
+/*
+ * Reads on in what a client says before its request. PARSE_DONE with *used more than 0: it is whole. With 0: its
+ * protocol has nothing there. It is never malformed. Not to be called again after DONE.
+ */
+enum parse greeting_read(struct request_reader *reader, struct request *r, const uint8_t *data,
+	size_t len, size_t *used);
+
+/* The answer to a greeting. */
+#define METHOD_REPLY_LEN 2
+void method_reply(uint8_t reply[METHOD_REPLY_LEN], enum method method);
 
 /*
  * Reads on. Sets *used to the bytes of data that belong to the request; what
@@ -75,6 +103,8 @@ enum verdict {
 	VERDICT_FAILED, /* for no reason below */
 	VERDICT_DENIED, /* by the rules, or by what protects those who wrote none */
 	VERDICT_NO_COMMAND,
+	VERDICT_NO_ADDRESS_TYPE,
+	VERDICT_NO_NETWORK, /* no way to it, or no such family, at this host */
 	VERDICT_UNREACHABLE,
 	VERDICT_CONNECTION_REFUSED,
 	VERDICT_TIMEOUT,
@@ -82,16 +112,23 @@ enum verdict {
 	VERDICT_OTHER_USERID, /* it names another one */
 };
 
-#define REPLY_ROOM 8 /* the longest reply of a protocol that is spoken */
+#define REPLY_ROOM \
+	(CONFIG_ANKLET_SOCKS5 ? 22 : 8) /* the longest reply of a protocol that is spoken */
 
 /*
- * The reply to a client whose request began with that version: where its *len bytes stand, which may be buf.
+ * The reply to a client that began with that version: where its *len bytes stand, which may be buf.
  * What is no protocol of ours gets what it can understand, or nothing (*len is 0). at: an address to be told.
  */
-const void *reply_bytes(uint8_t version, enum verdict verdict, const struct address *at,
-	uint8_t buf[REPLY_ROOM], size_t *len);
+const void *reply_bytes(uint8_t version, enum stage stage, enum verdict verdict,
+	const struct address *at, uint8_t buf[REPLY_ROOM], size_t *len);
 
-/* The number in it that says why, as people know it; 0: it has none. */
-uint8_t reply_code(uint8_t version, enum verdict verdict);
+/* The number in a refusal that says why, as people know it; 0: it has none. */
+uint8_t reply_code(uint8_t version, enum stage stage, enum verdict verdict);
+
+/* Can it say an address of IPv6? */
+static inline bool reply_holds_ipv6(uint8_t version)
+{
+	return CONFIG_ANKLET_SOCKS5 && version == SOCKS5;
+}
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * BIND: a socket for the peer that the client announces, and two replies.
  *
- * The memo leaves much open; what is done here: it listens before the first reply
+ * The memo leaves much open, and so does RFC 1928; what is done here: it listens before the first reply
  * is sent, on the address from which the peer would be reached; the first
  * connection to arrive is the only one, and it is relayed only if it comes from
  * an address of the host that was named.
@@ -62,10 +62,32 @@ static enum session_next open_anywhere(struct sessions *all, struct session *s, 
 	return NEXT_STATE;
 }
 
+/* Of the addresses of the host that was named one of the client's own family, if there is one: it is to be told ours. */
+static const struct ip *peer_of(const struct session *s)
+{
+	unsigned i = 0;
+
+	while (CONFIG_ANKLET_SOCKS5 && i < s->address_count &&
+		ip_is_v4(&s->addresses[i]) != ip_is_v4(&s->from.ip))
+		i++;
+	return &s->addresses[CONFIG_ANKLET_SOCKS5 && i < s->address_count ? i : 0];
+}
+
+/* In a reply of SOCKS4 0.0.0.0 stands for the address at which the client has reached us; others are to be told it. */
+static void tell_reached(struct sessions *all, const struct session *s, struct address *at)
+{
+	struct address local;
+
+	if (reply_holds_ipv6(s->request.version) &&
+		port_local(all->loop.port, s->client.sock, &local) == 0 &&
+		ip_is_v4(&local.ip) == ip_is_v4(&at->ip))
+		at->ip = local.ip;
+}
+
 enum session_next session_listen(struct sessions *all, struct session *s)
 {
-	struct address peer = {.ip = s->addresses[0]};
-	struct address at = {.ip = ip_v4(0, 0, 0, 0)};
+	struct address peer = {.ip = *peer_of(s)};
+	struct address at = {.ip = CONFIG_ANKLET_SOCKS5 ? peer.ip : ip_v4(0, 0, 0, 0)};
 	enum session_next next = session_client_left(all, s);
 
 	if (next != NEXT_WAIT)
@@ -77,7 +99,10 @@ enum session_next session_listen(struct sessions *all, struct session *s)
 		return next;
 	if (port_local(all->loop.port, s->side, &at) < 0)
 		return session_refuse(s, REASON_SYSTEM);
-	if (!ip_is_zero(&session_config(all, s)->bind_address))
+	if (s->any_peer)
+		tell_reached(all, s, &at);
+	if (!ip_is_zero(&session_config(all, s)->bind_address) &&
+		(!CONFIG_ANKLET_SOCKS5 || ip_is_v4(&at.ip)))
 		at.ip = session_config(all, s)->bind_address;
 	s->announced = at;
 	return session_enter(all, s, SESSION_ANNOUNCE);

@@ -37,6 +37,29 @@ static void drop_old_attempt(struct sessions *all, struct session *s)
 		session_close_rival(all, s);
 }
 
+/* Which of several failures is the one to tell: the later here, the better. */
+static int telling(uint8_t reason)
+{
+	static const uint8_t order[] = {REASON_NO_NETWORK, REASON_UNREACHABLE, REASON_TIMEOUT,
+		REASON_RESET, REASON_CONNECT_REFUSED};
+	int i = sizeof order;
+
+	while (i > 0 && order[i - 1] != reason)
+		i--;
+	return i;
+}
+
+/* An attempt has failed: notes why, unless another one's failure says more. */
+static void note_failure(struct sessions *all, struct session *s, int answer, const struct ip *ip)
+{
+	uint8_t before = s->reason;
+
+	s->reason = (uint8_t)session_reason_of(answer);
+	session_log_attempt(all, s, ip);
+	if (CONFIG_ANKLET_SOCKS5 && telling(before) > telling(s->reason))
+		s->reason = before;
+}
+
 /* Begins an attempt at the next address. False: it failed at once, and s->reason says why. */
 static bool attempt(struct sessions *all, struct session *s, bool as_rival)
 {
@@ -62,8 +85,7 @@ static bool attempt(struct sessions *all, struct session *s, bool as_rival)
 	if (r < 0) {
 		if (as_rival)
 			pool_give(&all->loop.clients, POOL_ATTEMPTS, s->holder);
-		s->reason = (uint8_t)session_reason_of(r);
-		session_log_attempt(all, s, ip);
+		note_failure(all, s, r, ip);
 		return false;
 	}
 	session_own(all, s, *sock);
@@ -102,9 +124,8 @@ static bool has_won(struct sessions *all, struct session *s, port_sock *sock)
 		return false;
 	if (r == 0)
 		return true;
-	s->reason = (uint8_t)session_reason_of(r);
-	session_log_attempt(
-		all, s, &s->addresses[sock == &s->rival ? s->rival_address : s->server_address]);
+	note_failure(
+		all, s, r, &s->addresses[sock == &s->rival ? s->rival_address : s->server_address]);
 	s->step_due = true; /* the next one need not wait any longer */
 	if (sock == &s->rival)
 		session_close_rival(all, s);

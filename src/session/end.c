@@ -153,6 +153,8 @@ enum session_next session_begin_refusal(struct sessions *all, struct session *s)
 {
 	all->loop.status.refused++;
 	session_log_end(all, s);
+	if (CONFIG_ANKLET_SOCKS5)
+		s->stage = (uint8_t)session_stage(s);
 	session_release(s);
 	session_close_others(all, s, false);
 	if (s->state <= SESSION_TLS_ACCEPT)

@@ -14,9 +14,11 @@ static struct hop_request request_of(const struct session *s, char literal[LITER
 		.userid = s->request.userid};
 	struct text t;
 
+	if (session_any_ip(&s->asked))
+		r.to.ip = ip_v4(0, 0, 0, 0);
 	if (s->remote) {
 		r.name = s->request.name;
-	} else if (!ip_is_v4(&s->asked)) {
+	} else if (!ip_is_v4(&r.to.ip)) {
 		text_init(&t, literal, LITERAL_MAX);
 		text_ip(&t, &s->asked);
 		r.name = literal;
@@ -80,7 +82,7 @@ static enum session_next announce(struct sessions *all, struct session *s)
 
 	if (ip_equal(&at.ip, &any))
 		at.ip = s->addresses[s->server_address];
-	if (!ip_is_v4(&at.ip))
+	if (session_binds_ipv4(s) && !ip_is_v4(&at.ip))
 		return session_refuse(s, REASON_HOP_IPV6);
 	s->announced = at;
 	return session_enter(all, s, SESSION_ANNOUNCE);

@@ -157,7 +157,7 @@ bool session_any_ip(const struct ip *ip)
 {
 	struct ip any = ip_v4(0, 0, 0, 0);
 
-	return ip_equal(ip, &any);
+	return ip_equal(ip, &any) || (CONFIG_ANKLET_SOCKS5 && ip_is_zero(ip));
 }
 
 bool session_has_its_connect(struct sessions *all, struct session *s, const struct ip *ip)
@@ -172,7 +172,7 @@ bool session_has_its_connect(struct sessions *all, struct session *s, const stru
 bool session_usable(
 	struct sessions *all, struct session *s, const struct ip *ip, struct rules_answer *answer)
 {
-	if (session_is_bind(s) && !ip_is_v4(ip)) {
+	if (session_binds_ipv4(s) && !ip_is_v4(ip)) {
 		s->reason = REASON_NO_IPV4;
 		return false;
 	}

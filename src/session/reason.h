@@ -14,17 +14,37 @@
 #define REASON_NUMBER(n) REASON_NUMBER_OF(n)
 #define REASON_NUMBER_OF(n) #n
 
+/* What only a client of SOCKS5 is told is in no other build, not even as an empty text. */
+#if CONFIG_ANKLET_SOCKS5
+#define REASON_OF_SOCKS5(...) __VA_ARGS__
+#else
+#define REASON_OF_SOCKS5(...)
+#define REASON_BAD_VERSION REASON_NOT_SOCKS /* whoever gives these is dead code */
+#define REASON_NO_METHOD REASON_NOT_SOCKS
+#define REASON_BAD_ADDRESS_TYPE REASON_NOT_SOCKS
+#define REASON_NO_NETWORK REASON_UNREACHABLE
+#endif
+#define REASON_SOCKS ANKLET_TEXT(CONFIG_ANKLET_SOCKS5, "SOCKS", "SOCKS4")
+
 #define SESSION_REASONS(X)                                                                         \
 	X(REASON_NONE, NONE, "no reason")                                                          \
 	X(REASON_ENDED, NONE, "both sides ended")                                                  \
 	X(REASON_EOF_IN_REQUEST, FAILED, "the client ended before its request was whole")          \
 	X(REASON_LEFT, NONE, "the client left before its request")                                 \
 	X(REASON_HANDSHAKE_LIMIT, NONE, "no whole request within limit-handshake")                 \
-	X(REASON_NOT_SOCKS, FAILED, "this client does not speak SOCKS4")                           \
-	X(REASON_IS_SOCKS5, FAILED, "this client speaks SOCKS5, which is not built in")            \
-	X(REASON_IS_HTTP, FAILED, "this client speaks HTTP, not SOCKS4")                           \
+	X(REASON_NOT_SOCKS, FAILED, "this client does not speak " REASON_SOCKS)                    \
+	X(REASON_IS_SOCKS5, FAILED,                                                                \
+		ANKLET_TEXT(CONFIG_ANKLET_SOCKS5, "",                                              \
+			"this client speaks SOCKS5, which is not built in"))                       \
+	X(REASON_IS_HTTP, FAILED, "this client speaks HTTP, not " REASON_SOCKS)                    \
 	X(REASON_IS_TLS, FAILED, "this client speaks TLS, and this listener does not")             \
+	REASON_OF_SOCKS5(X(REASON_BAD_VERSION, NONE,                                               \
+		"a message of this client is not of the version that it began with"))              \
+	REASON_OF_SOCKS5(X(REASON_NO_METHOD, FAILED,                                               \
+		"this client offers no way to say who it is that is accepted"))                    \
 	X(REASON_BAD_COMMAND, NO_COMMAND, "the command is neither CONNECT nor BIND")               \
+	REASON_OF_SOCKS5(X(                                                                        \
+		REASON_BAD_ADDRESS_TYPE, NO_ADDRESS_TYPE, "the type of the address is not known")) \
 	X(REASON_BIND_ABSENT, NO_COMMAND,                                                          \
 		ANKLET_TEXT(CONFIG_ANKLET_BIND, "", "BIND is not built in"))                       \
 	X(REASON_LONG_USERID, FAILED, "the userid is too long")                                    \
@@ -72,6 +92,7 @@
 	X(REASON_NAMES_ABSENT, FAILED,                                                             \
 		ANKLET_TEXT(CONFIG_ANKLET_NAMES, "", "looking names up is not built in"))          \
 	X(REASON_CONNECT_REFUSED, CONNECTION_REFUSED, "connection refused")                        \
+	REASON_OF_SOCKS5(X(REASON_NO_NETWORK, NO_NETWORK, "no way to that network from here"))     \
 	X(REASON_UNREACHABLE, UNREACHABLE, "unreachable")                                          \
 	X(REASON_TIMEOUT, TIMEOUT, "no answer")                                                    \
 	X(REASON_RESET, CONNECTION_REFUSED, "the connection was reset")                            \

@@ -26,6 +26,10 @@ static enum session_reason fault_reason(enum request_fault fault)
 		return REASON_IS_HTTP;
 	case REQUEST_IS_TLS:
 		return REASON_IS_TLS;
+	case REQUEST_BAD_VERSION:
+		return REASON_BAD_VERSION;
+	case REQUEST_BAD_ADDRESS_TYPE:
+		return REASON_BAD_ADDRESS_TYPE;
 	case REQUEST_NOT_SOCKS:
 	case REQUEST_OK:
 		break;
@@ -99,6 +103,16 @@ static enum session_next consider(struct sessions *all, struct session *s)
 	return session_authorized(all, s);
 }
 
+/* ---- Reading ---- */
+
+/* Reads on in the message that the state is about. */
+static enum parse read_on(struct session *s, const uint8_t *data, size_t len, size_t *used)
+{
+	if (session_reads_request(s))
+		return request_read(&s->reader, &s->request, data, len, used);
+	return greeting_read(&s->reader, &s->request, data, len, used);
+}
+
 enum session_next session_request(struct sessions *all, struct session *s)
 {
 	const uint8_t *data;
@@ -107,7 +121,7 @@ enum session_next session_request(struct sessions *all, struct session *s)
 
 	if (session_is_forwarded(s))
 		return consider(all, s);
-	/* Each round takes at least one byte, and a request has an end. */
+	/* Each round takes at least one byte, and a message has an end. */
 	for (;;) {
 		enum parse parsed;
 		int n = stream_peek(all->loop.port, &s->client, &data);
@@ -125,10 +139,11 @@ enum session_next session_request(struct sessions *all, struct session *s)
 			return session_ended(s,
 				n < PORT_ANSWER_LAST ? REASON_CLIENT_TLS : REASON_CLIENT_RESET,
 				NEXT_RESET);
-		parsed = request_read(&s->reader, &s->request, data, (size_t)n, &used);
+		parsed = read_on(s, data, (size_t)n, &used);
 		stream_consume(all->loop.port, &s->client, used);
 		if (parsed == PARSE_DONE)
-			return consider(all, s);
+			return session_reads_request(s) ? consider(all, s)
+							: session_greeted(all, s, used);
 		if (parsed == PARSE_MALFORMED)
 			return session_refuse(s, fault_reason((enum request_fault)s->reader.fault));
 	}

@@ -40,9 +40,10 @@ static bool v4_only(const struct sessions *all, const struct session *s)
 {
 	const struct endpoint *hop = session_hop_endpoint(all, s);
 
-	/* BIND's replies have room for IPv4 only, and so have requests without a name. */
-	return session_is_bind(s) || (hop != NULL && (hop->scheme == ENDPOINT_SOCKS4 ||
-							     hop->scheme == ENDPOINT_SOCKS4_TLS));
+	/* SOCKS4's replies to BIND have room for IPv4 only, and so have requests without a name. */
+	return session_binds_ipv4(s) ||
+	       (hop != NULL &&
+		       (hop->scheme == ENDPOINT_SOCKS4 || hop->scheme == ENDPOINT_SOCKS4_TLS));
 }
 
 /*
@@ -76,7 +77,7 @@ static enum session_next unresolved(
 
 	if (route >= 0)
 		return session_may_go_unseen(all, s, route) ? session_depart(all, s) : NEXT_REFUSE;
-	if (why == REASON_NO_NAME && session_is_bind(s))
+	if (why == REASON_NO_NAME && session_binds_ipv4(s))
 		return session_refuse(s, REASON_NO_IPV4);
 	return session_refuse(s, why);
 }

@@ -227,7 +227,7 @@ enum session_admission session_begin(struct sessions *all, int8_t forward, struc
 		session_enter(all, s, SESSION_TLS_ACCEPT);
 		kind = TIMER_HANDSHAKE_TLS;
 	} else {
-		session_enter(all, s, SESSION_REQUEST);
+		session_enter(all, s, session_is_forwarded(s) ? SESSION_REQUEST : SESSION_GREETING);
 	}
 	session_set_limit(all, s, kind, all->settings->config->limit_handshake_ms);
 	session_log_state(all, s);

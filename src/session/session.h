@@ -93,6 +93,7 @@ struct session {
 	uint8_t address_count;
 	uint8_t address_next; /* the next one to try */
 	uint8_t targets; /* so many, at the end of addresses, a hop is asked for when it refuses */
+	uint8_t stage;   /* enum stage: what a refusal answers */
 	uint16_t port_start, ports_tried; /* BIND: in bind-ports */
 	uint8_t server_address,
 		rival_address; /* to which one each attempt is made; the former is the server's */
@@ -134,6 +135,12 @@ static inline bool session_is_forwarded(const struct session *s)
 static inline bool session_is_bind(const struct session *s)
 {
 	return CONFIG_ANKLET_BIND && s->request.command == COMMAND_BIND;
+}
+
+/* BIND in a protocol whose replies can only tell an address of IPv4. */
+static inline bool session_binds_ipv4(const struct session *s)
+{
+	return session_is_bind(s) && !reply_holds_ipv6(s->request.version);
 }
 
 /* The settings that it goes by, and their configuration. */
@@ -184,6 +191,9 @@ void sessions_abort(struct sessions *all, enum session_reason reason);
 	enum session_next handler(struct sessions *all, struct session *s);
 
 SESSION_STATES(SESSION_HANDLER)
+#if !CONFIG_ANKLET_SOCKS5
+SESSION_STATES_GREETING(SESSION_HANDLER)
+#endif
 
 #undef SESSION_HANDLER
 
@@ -260,6 +270,23 @@ int session_open_tls(struct sessions *all, const struct session *s, struct strea
 /* Gives the place of a stream's TLS back. The stream is then a socket again. */
 void session_close_tls(struct sessions *all, const struct session *s, struct stream *stream);
 
+/* ---- What comes before a request (greeting.c) ---- */
+
+/* Is it the request that is being read, or a message before it? */
+static inline bool session_reads_request(const struct session *s)
+{
+	return !CONFIG_ANKLET_SOCKS5 || s->state == SESSION_REQUEST;
+}
+
+/* What would a refusal answer now? */
+static inline enum stage session_stage(const struct session *s)
+{
+	return CONFIG_ANKLET_SOCKS5 && s->state < SESSION_REQUEST ? STAGE_GREETING : STAGE_REQUEST;
+}
+
+/* The greeting is whole, or (without a byte of it) there is none: goes on. */
+enum session_next session_greeted(struct sessions *all, struct session *s, size_t len);
+
 /* ---- How it travels (route.c) ---- */
 
 /* Finds the route for one address, or for the name where ip is NULL; 'unresolved': it has no address here. */
@@ -312,7 +339,7 @@ bool session_peer_wants_ident(const struct sessions *all, const struct session *
 /* BIND with any-peer: may this one be the peer? */
 bool session_may_meet(struct sessions *all, struct session *s, const struct ip *peer);
 
-/* Is it 0.0.0.0, with which BIND says that nobody knows who will come? */
+/* Is it 0.0.0.0, or '::' for a client of SOCKS5, with which BIND says that nobody knows who will come? */
 bool session_any_ip(const struct ip *ip);
 
 /* ---- Then (ident.c) ---- */

@@ -156,6 +156,8 @@ enum session_next session_client_left(struct sessions *all, struct session *s)
 
 enum session_reason session_reason_of(int answer)
 {
+	if (CONFIG_ANKLET_SOCKS5 && answer == PORT_NO_NETWORK)
+		return REASON_NO_NETWORK;
 	switch (answer) {
 	case PORT_EOF:
 	case PORT_RESET:
@@ -209,8 +211,8 @@ int session_send_reply(
 	static const struct address nothing; /* the client ignores it, and it would leak ours */
 	uint8_t buf[REPLY_ROOM];
 	size_t len;
-	const void *reply =
-		reply_bytes(s->request.version, verdict, at != NULL ? at : &nothing, buf, &len);
+	const void *reply = reply_bytes(s->request.version, (enum stage)s->stage, verdict,
+		at != NULL ? at : &nothing, buf, &len);
 
 	return session_send(all, s, &s->client, reply, len);
 }

@@ -10,10 +10,26 @@
 
 #include "anklet_config.h"
 
+/* Before a request only SOCKS5 has something. Without it nobody enters these, and not even their names are there. */
+#define SESSION_STATES_GREETING(X)                                 \
+	/* Reads the greeting. */                                  \
+	X(SESSION_GREETING, "greeting", session_request, 1)        \
+	/* Sends which of the ways to say who it is was chosen. */ \
+	X(SESSION_METHOD, "method", session_method, 1)
+
+#if CONFIG_ANKLET_SOCKS5
+#define SESSION_STATES_BEFORE_REQUEST(X) SESSION_STATES_GREETING(X)
+#else
+#define SESSION_STATES_BEFORE_REQUEST(X)
+#define SESSION_GREETING SESSION_REQUEST
+#define SESSION_METHOD SESSION_REQUEST
+#endif
+
 /* X(state, name, handler, feature); SESSION_FREE, before all of them, has neither name nor handler. */
 #define SESSION_STATES(X)                                                                                      \
 	/* Shakes hands with a client that speaks TLS. */                                                      \
 	X(SESSION_TLS_ACCEPT, "tls accept", session_tls_accept, ANKLET_HAS_TLS)                                \
+	SESSION_STATES_BEFORE_REQUEST(X)                                                                       \
 	/* Reads the request. */                                                                               \
 	X(SESSION_REQUEST, "request", session_request, 1)                                                      \
 	/* Connects to the client's identd; asks it, and reads the answer. */                                  \

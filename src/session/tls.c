@@ -28,7 +28,7 @@ enum session_next session_tls_accept(struct sessions *all, struct session *s)
 	if (r < 0)
 		return session_refuse(
 			s, r == TLS_UNVERIFIED ? REASON_CLIENT_UNVERIFIED : REASON_CLIENT_TLS);
-	return session_enter(all, s, SESSION_REQUEST);
+	return session_enter(all, s, session_is_forwarded(s) ? SESSION_REQUEST : SESSION_GREETING);
 }
 
 /* ---- With the server ---- */

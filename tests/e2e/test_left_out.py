@@ -1,4 +1,4 @@
-"""A program without BIND, IDENT and names: what it refuses, how its errors read, and that CONNECT works.
+"""A program without SOCKS5, BIND, IDENT and names: what it refuses, how its errors read, and that CONNECT works.
 
 ANKLET_LESS names it; 'make check' builds it.
 """
@@ -16,7 +16,7 @@ from dns_server import Name
 def less():
     path = os.environ.get("ANKLET_LESS")
     if not path:
-        pytest.skip("ANKLET_LESS names no program without BIND, IDENT and names")
+        pytest.skip("ANKLET_LESS names no program without SOCKS5, BIND, IDENT and names")
     return path
 
 
@@ -38,6 +38,15 @@ def test_connect_works(anklet, less, web):
 def test_a_name_that_is_an_address_is_none(anklet, less, web):
     with socks4.connect(anklet(program=less).address, web.port, name="127.0.0.1"):
         pass
+
+
+def test_socks5_is_refused(anklet, less):
+    """RFC 1928, section 3: no acceptable methods."""
+    proxy = anklet(program=less)
+    client = peers.dial(proxy.address)
+    client.sendall(b"\x05\x01\x00")
+    assert peers.read_all(client) == b"\x05\xff"
+    proxy.wait_log("refused, this client speaks SOCKS5, which is not built in")
 
 
 def test_bind_is_refused(anklet, less):

@@ -74,8 +74,24 @@ def tls(stage):
     stage.says(sends=b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
 
 
-def socks5(stage):
-    stage.says(sends=b"\x05\x01\x00")
+def no_method(stage):
+    stage.says(sends=b"\x05\x01\x01")
+
+
+def other_version(stage):
+    stage.says(sends=b"\x05\x01\x00\x04")
+
+
+def no_associate(stage):
+    stage.says(sends=b"\x05\x01\x00\x05\x03\x00\x01\0\0\0\0\0\0")
+
+
+def no_address_type(stage):
+    stage.says(sends=b"\x05\x01\x00\x05\x01\x00\x02")
+
+
+def socks5_denied(stage):
+    stage.says("--deny", "to *:9", "--allow", "to *", sends=b"\x05\x01\x00\x05\x01\x00\x01\x7f\0\0\x01\0\x09")
 
 
 def ssh(stage):
@@ -235,10 +251,14 @@ S = "session 1 127.0.0.1:PORT"
 A, N, U = " connect 127.0.0.1:PORT", " connect web.example.test:PORT", ' user "fred"'
 R = ": refused with 91, "
 ROWS = [
-    (http, S + ": refused, this client speaks HTTP, not SOCKS4 after T"),
+    (http, S + ": refused, this client speaks HTTP, not SOCKS after T"),
     (tls, S + ": refused, this client speaks TLS, and this listener does not after T"),
-    (socks5, S + ": refused, this client speaks SOCKS5, which is not built in after T"),
-    (ssh, S + ": refused, this client does not speak SOCKS4: its first byte is 83 after T"),
+    (no_method, S + ": refused with 255, this client offers no way to say who it is that is accepted after T"),
+    (other_version, S + ": refused, a message of this client is not of the version that it began with after T"),
+    (no_associate, S + ": refused with 7, the command is neither CONNECT nor BIND after T"),
+    (no_address_type, S + ": refused with 8, the type of the address is not known after T"),
+    (socks5_denied, S + " connect 127.0.0.1:9: refused with 2, denied by rule 1 after T"),
+    (ssh, S + ": refused, this client does not speak SOCKS: its first byte is 83 after T"),
     (cut, S + ' user "fre"' + R + "the client ended before its request was whole after T"),
     (slow, S + ": refused, no whole request within limit-handshake after T"),
     (no_command, S + R + "the command is neither CONNECT nor BIND after T"),

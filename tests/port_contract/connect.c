@@ -282,7 +282,7 @@ static void no_address_of_that_family(void **state)
 	struct address at, mine = {.ip.octet = {[15] = 1}};
 	port_sock listener = listen_at(p, PORT_IPV4, &at), s = 0;
 
-	assert_int_equal(port_connect(p, &mine, &at, &s), PORT_UNREACHABLE);
+	assert_int_equal(port_connect(p, &mine, &at, &s), PORT_NO_NETWORK);
 	assert_int_equal(s, PORT_NONE);
 	port_close(p, &listener);
 }

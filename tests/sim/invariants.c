@@ -78,6 +78,7 @@ static bool state_waits(const struct run *run, const struct session *s)
 	switch ((enum session_state)s->state) {
 	case SESSION_TLS_ACCEPT:
 		return stream_waits(run, &s->client);
+	case SESSION_GREETING:
 	case SESSION_REQUEST:
 	case SESSION_DRAIN:
 		return awaits_octets(run, &s->client);
@@ -100,6 +101,7 @@ static bool state_waits(const struct run *run, const struct session *s)
 		return client_watched && awaits(run, s->side, SIM_READ);
 	case SESSION_ANNOUNCE:
 		return client_watched && awaits(run, s->client.sock, SIM_WRITE);
+	case SESSION_METHOD:
 	case SESSION_GRANT:
 	case SESSION_REFUSE:
 		return awaits(run, s->client.sock, SIM_WRITE);
@@ -124,6 +126,8 @@ static bool holds_its_own(const struct session *s)
 
 	switch ((enum session_state)s->state) {
 	case SESSION_TLS_ACCEPT:
+	case SESSION_GREETING:
+	case SESSION_METHOD:
 	case SESSION_REQUEST:
 	case SESSION_REFUSE:
 	case SESSION_DRAIN:

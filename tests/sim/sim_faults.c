@@ -63,7 +63,7 @@ static void begin(struct run *run, unsigned how_many)
 /* Seed by seed: each answer at each call. */
 static void nth_call(struct run *run)
 {
-	unsigned answers = PORT_RESET - PORT_FAILED + 1;
+	unsigned answers = PORT_RESET - PORT_ANSWER_LAST + 1;
 
 	begin(run, 1);
 	run->start_fails = true;

@@ -328,7 +328,7 @@ static void look_at_drips(struct run *run)
 	for (unsigned i = 0; i < SLOTS; i++) {
 		const struct session *s = &a->sessions.session[i];
 
-		if (s->state == SESSION_REQUEST)
+		if (s->state == SESSION_GREETING || s->state == SESSION_REQUEST)
 			EXPECT(run, now - (uint32_t)s->accepted_at < limit);
 		if (s->state == SESSION_DRAIN)
 			EXPECT(run, timers_at(&a->sessions.loop.timers, SESSION_LIMIT(i)) -

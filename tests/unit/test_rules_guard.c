@@ -235,6 +235,8 @@ static void ident_is_asked_within_addresses(void **state)
 	assert_true(judge(&ask).ident);
 }
 
+#define ANY_PEER6 ASK(LAN, NULL, "::", 0, .bind = true)
+
 static void bind_for_any_peer(void **state)
 {
 #define ANY_PEER ASK(LAN, NULL, "0.0.0.0", 0, .bind = true)
@@ -249,7 +251,8 @@ static void bind_for_any_peer(void **state)
 		{"allow\nallow bind any-peer\n", ANY_PEER, UNREACHABLE},
 		{"allow any-peer\n", ASK(LAN, NULL, "0.0.0.0", 80), UNREACHABLE},
 		{"allow any-peer\n", ASK(LAN, NULL, "0.0.0.1", 0, .bind = true), UNREACHABLE},
-		{"allow any-peer\n", ASK(LAN, NULL, "::", 0, .bind = true), UNREACHABLE},
+		{"allow any-peer\n", ASK(LAN, NULL, "::", 80), UNREACHABLE},
+		{"allow\n", ANY_PEER6, UNREACHABLE},
 		{"allow bind any-peer\n", ASK(LAN, NULL, WORLD, 0, .bind = true), GRANTED_BY(0)},
 		{"allow bind any-peer\n", ASK(LAN, NULL, LOCAL, 0, .bind = true), PROTECTED},
 	};
@@ -257,6 +260,16 @@ static void bind_for_any_peer(void **state)
 	(void)state;
 	check(rows, COUNT(rows));
 #undef ANY_PEER
+}
+
+/* Whoever comes may come by IPv6, where there is a protocol that can tell the address. */
+static void bind_for_any_peer_of_ipv6(void **state)
+{
+	static const struct row with[] = {{"allow any-peer\n", ANY_PEER6, GRANTED_BY(0)}};
+	static const struct row without[] = {{"allow any-peer\n", ANY_PEER6, UNREACHABLE}};
+
+	(void)state;
+	check(CONFIG_ANKLET_SOCKS5 ? with : without, 1);
 }
 
 int main(void)
@@ -271,6 +284,7 @@ int main(void)
 		cmocka_unit_test(addresses_within_addresses),
 		cmocka_unit_test(ident_is_asked_within_addresses),
 		cmocka_unit_test(bind_for_any_peer),
+		cmocka_unit_test(bind_for_any_peer_of_ipv6),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
