@@ -9,6 +9,7 @@
 #define ANKLET_TESTS_ACTORS_H
 
 #include "protocol/socks4.h"
+#include "protocol/socks5.h"
 #include "scenario.h"
 
 /* CD, as the clients here write it. */
@@ -111,7 +112,11 @@ struct client {
 	uint32_t start_ms;     /* before connecting */
 	bool deaf;             /* read no reply: only a reset ends it */
 	bool early;            /* begin to talk behind the request, before the reply */
-	unsigned replies;  /* how many to expect before talking: 1, 2 for BIND, 0 for a caller */
+	unsigned replies; /* how many to expect before talking: 1, 2 for BIND, 0 for a caller */
+	bool socks5;      /* set by client_ask5() */
+	bool polite; /* SOCKS5: sends nothing of a message before the one in front of it was answered */
+	unsigned answers;  /* SOCKS5: how many of two octets come before the replies */
+	size_t ends[2];    /* of the messages that they answer, in request */
 	uint8_t leaves;    /* enum client_leaves, at leave_ms or leave_at */
 	uint32_t leave_ms; /* after connecting; 0: see leave_at */
 	size_t leave_at; /* after so many octets of the request; 0 with leave_ms 0: when all is sent */
@@ -122,7 +127,9 @@ struct client {
 	size_t sent;
 	unsigned replies_in; /* whole ones */
 	size_t reply_len;    /* octets of the present one */
-	uint8_t reply[2][SOCKS4_REPLY_LEN];
+	uint8_t reply[2][SOCKS5_REPLY_MAX];
+	unsigned answers_in; /* whole ones */
+	uint8_t answer[2][2];
 	int end;      /* 0, PORT_EOF or the failure met before talking */
 	int send_end; /* 0, or the failure that sending the request met */
 	bool left;
@@ -142,8 +149,18 @@ void client_init(struct client *client, struct run *run, enum run_host host);
 void client_ask(struct client *client, enum socks4_command command, const char *ip, uint16_t port,
 	const char *userid, const char *name);
 
-/* The code of its last reply, or 0. */
+/*
+ * The same in SOCKS5: a greeting that offers no password, and the request. The name goes as it is; else ip does, of
+ * either family.
+ */
+void client_ask5(struct client *client, enum socks4_command command, const char *ip, uint16_t port,
+	const char *name);
+
+/* The code of its last reply, or 0; of SOCKS5's 0 is the one that grants, and of its answers it is none. */
 uint8_t client_code(const struct client *client);
+
+/* Is its last reply one that grants? */
+bool client_granted(const struct client *client);
 
 /* The address in one of its replies. */
 struct address client_told(const struct client *client, unsigned which);

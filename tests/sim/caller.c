@@ -4,11 +4,22 @@
 #include "actors.h"
 
 #include <assert.h>
+#include <string.h>
 
 struct address client_told(const struct client *client, unsigned which)
 {
 	const uint8_t *reply = client->reply[which];
+	struct address at = {.port = (uint16_t)(reply[8] << 8 | reply[9])};
 
+	if (client->socks5 && reply[3] == 4) {
+		memcpy(at.ip.octet, reply + 4, sizeof at.ip.octet);
+		at.port = (uint16_t)(reply[20] << 8 | reply[21]);
+		return at;
+	}
+	if (client->socks5) {
+		at.ip = ip_v4(reply[4], reply[5], reply[6], reply[7]);
+		return at;
+	}
 	return (struct address){
 		.ip = ip_v4(reply[4], reply[5], reply[6], reply[7]),
 		.port = (uint16_t)(reply[2] << 8 | reply[3]),

@@ -57,6 +57,8 @@ static size_t next_piece(const struct client *client)
 	size_t len = client->request_len - client->sent;
 	size_t cut = len;
 
+	if (client->polite && client->answers_in < client->answers)
+		len = cut = client->ends[client->answers_in] - client->sent;
 	if (client->cut_max != 0)
 		cut = run_between(client->run, 1, (uint32_t)client->cut_max);
 	if (client->leave_at > client->sent && cut > client->leave_at - client->sent)
@@ -69,9 +71,13 @@ static void send_request(struct client *client)
 {
 	while (client->sent < client->request_len && now(client) >= client->send_at &&
 		!client->left && !time_to_leave(client)) {
-		int n = stream_send(client->actor.port, &client->talk.stream,
-			client->request + client->sent, next_piece(client));
+		size_t piece = next_piece(client);
+		int n;
 
+		if (piece == 0)
+			return;
+		n = stream_send(client->actor.port, &client->talk.stream,
+			client->request + client->sent, piece);
 		if (n == PORT_AGAIN)
 			return;
 		if (n < 0) {
@@ -90,11 +96,16 @@ static void reply_is_whole(struct client *client)
 {
 	const uint8_t *reply = client->reply[client->replies_in];
 
-	EXPECT(client->run, reply[0] == 0);
-	EXPECT(client->run, reply[1] >= SOCKS4_GRANTED && reply[1] <= SOCKS4_OTHER_USERID);
+	if (client->socks5) {
+		EXPECT(client->run, reply[0] == 5 && reply[2] == 0);
+		EXPECT(client->run, reply[1] <= SOCKS5_NO_ADDRESS_TYPE);
+	} else {
+		EXPECT(client->run, reply[0] == 0);
+		EXPECT(client->run, reply[1] >= SOCKS4_GRANTED && reply[1] <= SOCKS4_OTHER_USERID);
+	}
 	client->replied_at[client->replies_in++] = now(client);
 	client->reply_len = 0;
-	if (reply[1] != SOCKS4_GRANTED) {
+	if (!client_granted(client)) {
 		client->state = REFUSED;
 	} else if (client->replies_in == client->replies) {
 		client->state = TALKING;
@@ -123,6 +134,45 @@ static int stream_read(struct client *client, uint8_t *buf, size_t size)
 	return n;
 }
 
+/* An answer to the greeting, or to what comes behind it: the last octet of it refuses or does not. */
+static void answer_is_whole(struct client *client)
+{
+	const uint8_t *answer = client->answer[client->answers_in];
+
+	memcpy(client->answer[client->answers_in], client->reply[0], 2);
+	client->reply_len = 0;
+	if (client->answers_in == 0)
+		EXPECT(client->run, answer[0] == 5);
+	else
+		EXPECT(client->run, answer[0] == 1 && answer[1] <= 1);
+	if (answer[1] == (client->answers_in == 0 ? METHOD_UNACCEPTABLE : 1))
+		client->state = REFUSED;
+	else
+		client->answers_in++;
+}
+
+/* How long what is being read is, as far as is known. */
+static size_t expected_len(const struct client *client)
+{
+	const uint8_t *reply = client->reply[client->replies_in];
+
+	if (!client->socks5)
+		return SOCKS4_REPLY_LEN;
+	if (client->answers_in < client->answers)
+		return 2;
+	return client->reply_len < 4 ? 4 : reply[3] == 4 ? 22 : 10;
+}
+
+static void take_reply(struct client *client)
+{
+	if (client->reply_len < expected_len(client))
+		return;
+	if (client->answers_in < client->answers)
+		answer_is_whole(client);
+	else
+		reply_is_whole(client);
+}
+
 static void read_replies(struct client *client)
 {
 	if (client->deaf) {
@@ -132,7 +182,7 @@ static void read_replies(struct client *client)
 	}
 	while (client->state == ASKING) {
 		int n = stream_read(client, client->reply[client->replies_in] + client->reply_len,
-			SOCKS4_REPLY_LEN - client->reply_len);
+			expected_len(client) - client->reply_len);
 
 		if (n == PORT_AGAIN)
 			return;
@@ -141,8 +191,7 @@ static void read_replies(struct client *client)
 			return;
 		}
 		client->reply_len += (size_t)n;
-		if (client->reply_len == SOCKS4_REPLY_LEN)
-			reply_is_whole(client);
+		take_reply(client);
 	}
 }
 
@@ -164,7 +213,13 @@ static void ask(struct client *client, uint64_t *wake)
 	}
 	if (client->early && client->sent == client->request_len && !client->left)
 		talk_send(&client->talk, wake);
-	read_replies(client);
+	for (unsigned answers = client->answers_in;; answers = client->answers_in) {
+		read_replies(client);
+		if (client->done || client->state != ASKING || client->answers_in == answers)
+			return;
+		send_request(client);
+		(void)stream_flush(client->actor.port, &client->talk.stream);
+	}
 }
 
 /* Behind a refusal comes the end, and nothing else; then we go, too. */
@@ -285,6 +340,39 @@ void client_ask(struct client *client, enum socks4_command command, const char *
 	put(client, userid, strlen(userid) + 1);
 	if (name != NULL)
 		put(client, name, strlen(name) + 1);
+}
+
+void client_ask5(struct client *client, enum socks4_command command, const char *ip, uint16_t port,
+	const char *name)
+{
+	const uint8_t head[] = {5, 1, 0, 5, (uint8_t)command, 0};
+	const uint8_t tail[] = {(uint8_t)(port >> 8), (uint8_t)port};
+	size_t name_len = name != NULL ? strlen(name) : 0;
+	struct ip parsed;
+
+	client->socks5 = true;
+	client->answers = 1;
+	client->ends[0] = 3;
+	client->request_len = 0;
+	put(client, head, sizeof head);
+	if (name != NULL) {
+		put(client, (const uint8_t[]){3, (uint8_t)name_len}, 2);
+		put(client, name, name_len);
+	} else {
+		bool right = ip_parse(ip, strlen(ip), &parsed), v4 = ip_is_v4(&parsed);
+
+		assert(right);
+		(void)right;
+		put(client, v4 ? "\x01" : "\x04", 1);
+		put(client, parsed.octet + (v4 ? 12 : 0), v4 ? 4 : 16);
+	}
+	put(client, tail, sizeof tail);
+}
+
+bool client_granted(const struct client *client)
+{
+	return client->replies_in > 0 && client->reply[client->replies_in - 1][1] ==
+						 (client->socks5 ? SOCKS5_GRANTED : SOCKS4_GRANTED);
 }
 
 uint8_t client_code(const struct client *client)
