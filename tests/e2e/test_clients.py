@@ -1,4 +1,5 @@
 """Clients that nobody here wrote: what they ask for, they get."""
+import os
 import re
 import socket
 import subprocess
@@ -6,6 +7,7 @@ import subprocess
 import pytest
 
 import peers
+import web_server
 from dns_server import Name
 
 NAME = "www.example.test"
@@ -40,6 +42,160 @@ def test_curl_shows_a_refusal(proxy, tool):
                            "http://none.example.test/"], stderr=subprocess.PIPE, timeout=30)
     assert done.returncode == 97 and b"91" in done.stderr, done
 
+
+# ---- SOCKS5 ----
+
+LABEL = "l" * 63
+LONG_NAME = ".".join([LABEL, LABEL, LABEL, "l" * 61])  # 253 octets, the longest that there are
+
+
+@pytest.mark.parametrize("option", ["--socks5", "--socks5-hostname"])
+@pytest.mark.parametrize("user", ["", "fred:secret@"], ids=["nobody", "user"])
+def test_curl_socks5(proxy, web, tool, option, user):
+    """One that has a password offers to do without it, too."""
+    assert output(tool("curl"), "-sS", "--noproxy", "", option, f"{user}127.0.0.1:{proxy.port}",
+                  f"http://127.0.0.1:{web.port}/") == web.page
+
+
+@pytest.mark.parametrize("name", [NAME, LONG_NAME], ids=["name", "longest"])
+def test_curl_socks5h(proxy, dns, web, tool, name):
+    dns.zone[name] = Name(a=["127.0.0.1"])
+    assert output(tool("curl"), "-sS", "--noproxy", "", "-x", f"socks5h://127.0.0.1:{proxy.port}",
+                  f"http://{name}:{web.port}/") == web.page
+
+
+def test_curl_socks5_ipv6(proxy, tool):
+    try:
+        server = peers.keep_server(web_server.WebServer6())
+    except OSError:
+        pytest.skip("there is no ::1 here")
+    for scheme in ("socks5", "socks5h"):
+        assert output(tool("curl"), "-sS", "--noproxy", "", "-x", f"{scheme}://127.0.0.1:{proxy.port}",
+                      f"http://[::1]:{server.port}/") == server.page
+
+
+def test_curl_shows_a_refusal_of_socks5(proxy, tool):
+    for port, code in ((0, b"(1)"), (peers.nobody(), b"(5)")):
+        done = subprocess.run([tool("curl"), "-sS", "--noproxy", "", "-x", f"socks5h://127.0.0.1:{proxy.port}",
+                               f"http://127.0.0.1:{port}/"], stderr=subprocess.PIPE, timeout=30)
+        assert done.returncode in (97, 7) and code in done.stderr, done
+
+
+def test_nc_socks5(proxy, tool):
+    server = peers.echo_server()
+    assert output(tool("nc"), "-N", "-X", "5", "-x", f"127.0.0.1:{proxy.port}",
+                  "127.0.0.1", str(server.port), data=b"by nc\n") == b"by nc\n"
+
+
+def test_ncat_socks5(proxy, tool):
+    server = peers.echo_server()
+    for more in ([], ["--proxy-auth", "fred:secret"], ["--proxy-dns", "remote"]):
+        assert output(tool("ncat"), "--proxy", f"127.0.0.1:{proxy.port}", "--proxy-type", "socks5", *more,
+                      "127.0.0.1", str(server.port), data=b"by ncat\n") == b"by ncat\n"
+
+
+@pytest.mark.parametrize("user", ["", " fred secret"], ids=["nobody", "user"])
+def test_proxychains_socks5(proxy, web, tool, tmp_path, user):
+    config = tmp_path / "proxychains.conf"
+    config.write_text(f"strict_chain\nproxy_dns\n[ProxyList]\nsocks5 127.0.0.1 {proxy.port}{user}\n")
+    assert output(tool("proxychains4"), "-q", "-f", str(config), tool("curl"), "-sS", "--noproxy", "*",
+                  f"http://{NAME}:{web.port}/") == web.page
+    proxy.wait_log(f"{NAME}:{web.port}")
+
+
+@pytest.mark.parametrize("remote_names", [False, True], ids=["address", "name"])
+@pytest.mark.parametrize("user", [None, "fred"], ids=["nobody", "user"])
+def test_pysocks_socks5(proxy, remote_names, user):
+    socks = pytest.importorskip("socks", reason="python3-socks is not installed")
+    server = peers.echo_server()
+    sock = peers.keep(socks.socksocket(socket.AF_INET))
+    sock.set_proxy(socks.SOCKS5, "127.0.0.1", proxy.port, rdns=remote_names, username=user, password=user)
+    sock.connect((NAME if remote_names else "127.0.0.1", server.port))
+    sock.sendall(b"by PySocks")
+    assert peers.read_exactly(sock, 10) == b"by PySocks"
+
+
+def test_git_socks5(proxy, tool, tmp_path):
+    """Over HTTP, by name, from a repository that is nothing but files."""
+    git = tool("git")
+    home = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "GIT_CONFIG_NOSYSTEM": "1"}
+    who = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "init.defaultBranch=main"]
+    output(git, *who, "init", "-q", str(tmp_path / "made"), env=home)
+    output(git, "-C", str(tmp_path / "made"), *who, "commit", "-q", "--allow-empty", "-m", "first", env=home)
+    output(git, "-C", str(tmp_path / "made"), "update-server-info", env=home)
+    files = peers.keep_server(web_server.Files(tmp_path / "made" / ".git"))
+    output(git, "-c", f"http.proxy=socks5h://127.0.0.1:{proxy.port}", "clone", "-q",
+           f"http://{NAME}:{files.port}/", str(tmp_path / "got"), env=home)
+    assert b"first" in output(git, "-C", str(tmp_path / "got"), "log", env=home)
+    proxy.wait_log(rf"connect {re.escape(NAME)}:{files.port}: granted")
+
+
+def test_apt_socks5(proxy, web, tool, tmp_path):
+    helper = "/usr/lib/apt/apt-helper"
+    if not os.path.exists(helper):
+        pytest.skip(f"there is no {helper}")
+    output(helper, "-o", f"Acquire::http::Proxy=socks5h://127.0.0.1:{proxy.port}", "download-file",
+           f"http://{NAME}:{web.port}/", str(tmp_path / "page"))
+    assert (tmp_path / "page").read_bytes() == web.page
+    proxy.wait_log(rf"connect {re.escape(NAME)}:{web.port}: granted")
+
+
+JAVA = """
+import java.net.*;
+public class Ask {
+	public static void main(String[] a) throws Exception {
+		Socket s = new Socket(new Proxy(Proxy.Type.SOCKS, new InetSocketAddress("127.0.0.1", Integer.parseInt(a[0]))));
+		s.connect(InetSocketAddress.createUnresolved(a[1], Integer.parseInt(a[2])));
+		s.getOutputStream().write("by Java".getBytes());
+		System.out.write(s.getInputStream().readNBytes(7));
+		System.out.flush();
+	}
+}
+"""
+
+
+@pytest.mark.parametrize("host", [NAME, "127.0.0.1"], ids=["name", "address"])
+def test_java(proxy, tool, tmp_path, host):
+    """It always offers a password, and is let in without: a literal comes as a name."""
+    (tmp_path / "Ask.java").write_text(JAVA)
+    server = peers.echo_server()
+    java = tool("java")
+    if b"jdk.compiler" not in output(java, "--list-modules"):
+        pytest.skip("this Java has no compiler")
+    assert output(java, str(tmp_path / "Ask.java"), str(proxy.port), host, str(server.port)) == b"by Java"
+
+
+NODE = """
+const { SocksClient } = require('socks');
+const [port, host, to] = process.argv.slice(1);
+SocksClient.createConnection({ command: 'connect', destination: { host, port: +to },
+	proxy: { host: '127.0.0.1', port: +port, type: 5 } })
+	.then(({ socket }) => { socket.on('data', d => { process.stdout.write(d); socket.end(); });
+		socket.write('by Node'); socket.resume(); });
+"""
+
+
+@pytest.mark.parametrize("host", [NAME, "127.0.0.1"], ids=["name", "address"])
+def test_node(proxy, tool, host):
+    if not os.path.exists("/usr/share/nodejs/socks"):
+        pytest.skip("node-socks is not installed")
+    server = peers.echo_server()
+    assert output(tool("node"), "-e", NODE, str(proxy.port), host, str(server.port),
+                  env={**os.environ, "NODE_PATH": "/usr/share/nodejs"}) == b"by Node"
+
+
+def test_torsocks(proxy, web, tool, tmp_path):
+    """It offers a way to do without a password, and a command of Tor's for names, which is refused."""
+    config = tmp_path / "torsocks.conf"
+    config.write_text(f"TorAddress 127.0.0.1\nTorPort {proxy.port}\nAllowOutboundLocalhost 0\n")
+    done = subprocess.run([tool("torsocks"), tool("curl"), "-sS", "--noproxy", "*", f"http://{NAME}:{web.port}/"],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=30,
+                          env={**os.environ, "TORSOCKS_CONF_FILE": str(config)})
+    assert done.returncode != 0
+    proxy.wait_log("refused with 7, the command is neither CONNECT nor BIND")
+
+
+# ---- Either ----
 
 LISTING = b"-rw-r--r-- 1 ftp ftp 5 Jan 01 2026 file\r\n"
 

@@ -1,5 +1,6 @@
 """A web server with one page."""
 import http.server
+import socket
 import threading
 
 
@@ -33,3 +34,28 @@ class WebServer(http.server.ThreadingHTTPServer):
     def close(self):
         self.shutdown()
         self.server_close()
+
+
+class WebServer6(WebServer):
+    """The same on ::1."""
+
+    address_family = socket.AF_INET6
+
+    def __init__(self):
+        super().__init__("::1")
+
+
+class QuietFiles(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+class Files(WebServer):
+    """Serves the files of a directory."""
+
+    def __init__(self, directory):
+        self.directory = str(directory)
+        super().__init__()
+
+    def finish_request(self, request, client_address):
+        QuietFiles(request, client_address, self, directory=self.directory)
