@@ -1,5 +1,5 @@
 /*
- * anklet: a SOCKS4 and SOCKS4A proxy to be run by any program.
+ * anklet: a SOCKS5, SOCKS4 and SOCKS4A proxy to be run by any program.
  *
  *	static struct port port;          (from the port's port_arch.h)
  *	static max_align_t memory[...];   (ANKLET_MEMORY bytes)
