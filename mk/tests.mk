@@ -7,7 +7,8 @@ CHECKS ?= unit contract replay sim no_malloc e2e
 E2E ?= $(sort $(wildcard tests/e2e/test_*.py))
 PYTEST = $(or $(PYTHON),/usr/bin/python3) -m pytest -p no:cacheprovider -rfEsxX
 
-UNIT = $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
+UNIT = $(patsubst tests/unit/%.c,%,$(sort $(filter-out $(if $(filter posix,$(NATIVE)),%_linux.c),$(wildcard \
+	tests/unit/test_*.c))))
 # Of a library of TLS and its files there are tests only where it is built in.
 UNIT_TLS = test_tls test_tls_cost test_tls_faults test_tls_files test_tls_stream
 contract = tests/port_contract
@@ -26,6 +27,7 @@ needs_replay = $(FUZZ:fuzz_%=$(BUILD)/replay/%)
 
 # Where the test itself stands in for calls of the port.
 wrap_test_tls_faults = -Wl,--wrap=port_read,--wrap=port_send,--wrap=port_random
+wrap_test_move_linux = -Wl,--wrap=splice,--wrap=pipe2,--wrap=getrlimit,--wrap=setrlimit
 wrap_test_tls_cost = -Wl,--wrap=mbedtls_mpi_exp_mod_unsafe,--wrap=mbedtls_ecp_muladd_restartable
 
 $(eval $(if $(needs_unit),$(call tested,posix,$(needs_unit): $(BUILD)/unit/%,tests/unit/%.c,$$(wrap_$$*))))

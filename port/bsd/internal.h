@@ -80,15 +80,30 @@ int socket_new_handle(struct port *p, enum entry_kind kind, int fd, port_sock *s
 /* ---- stream.c, for move.c and wait.c ---- */
 
 /*
- * system_show() and send() with their answers put in the port's terms, ends and failures
+ * system_show(), recv() and send() with their answers put in the port's terms, ends and failures
  * remembered. PORT_AGAIN comes from memory while the interest stands; recording
  * it, as a short count, is left to the caller.
  */
 int socket_show(struct port *p, port_sock s, size_t size);
+int socket_read(struct port *p, port_sock s, void *buf, size_t size);
 int socket_send(struct port *p, port_sock s, const void *data, size_t len);
+
+/* Must the reader of a stream wait, or has reading ended? 0: neither. */
+int socket_cannot_read(const struct port_entry *e);
 
 /* Looks at a stream with INTEREST_HANGUP_POLL: is there news for port_peer_closed()? */
 bool stream_poll(struct port *p, int entry);
+
+/* ---- move.c, for system_move() ---- */
+
+/* As much of the buffer as holds no more than so many bytes. */
+size_t scratch_part(const struct port *p, size_t max);
+
+/*
+ * One look and one send, of at most max bytes, of which as many are dropped as were accepted: how many, or as
+ * port_move(), whose caller records what is waited for.
+ */
+int move_shown(struct port *p, port_sock from, port_sock to, size_t max, port_sock *failed);
 
 /* ---- wait.c ---- */
 

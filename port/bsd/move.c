@@ -1,29 +1,23 @@
 /*
- * Moving bytes from one socket to another.
+ * Moving bytes from one socket to another: what all systems do alike.
  *
- * They are looked at, sent, and only then dropped, exactly as many as were
- * accepted: what is on its way lies in the kernel, on one side or the other, and
- * nothing is ever kept here between two calls.
- */
-#include "internal.h"
-
-/*
- * One look and one send, of at most max bytes: how many, or as port_move().
  * Whoever had less to give or to take than there was is known to make the next
  * call wait, and is not asked again: a call of the system is saved, and for a
  * full 'to' a copy of all that waits for it.
  */
-static int move_once(struct port *p, port_sock from, port_sock to, size_t max, port_sock *failed)
+#include "internal.h"
+
+size_t scratch_part(const struct port *p, size_t max)
+{
+	return max < sizeof p->scratch ? max : sizeof p->scratch;
+}
+
+int move_shown(struct port *p, port_sock from, port_sock to, size_t max, port_sock *failed)
 {
 	struct port_entry *source = socket_entry(p, from), *sink = socket_entry(p, to);
-	size_t size = max < sizeof p->scratch ? max : sizeof p->scratch;
+	size_t size = scratch_part(p, max);
 	int shown, sent;
 
-	*failed = to;
-	if (sink->io_error != 0)
-		return sink->io_error;
-	if (sink->flags & WRITE_WOULD_BLOCK || sink->interests & INTEREST_WRITE)
-		return PORT_AGAIN;
 	*failed = from;
 	if (source->flags & READ_WOULD_BLOCK)
 		return PORT_AGAIN;
@@ -41,6 +35,18 @@ static int move_once(struct port *p, port_sock from, port_sock to, size_t max, p
 	if (sent > 0)
 		port_consume(p, from, (size_t)sent);
 	return sent;
+}
+
+static int move_once(struct port *p, port_sock from, port_sock to, size_t max, port_sock *failed)
+{
+	struct port_entry *sink = socket_entry(p, to);
+
+	*failed = to;
+	if (sink->io_error != 0)
+		return sink->io_error;
+	if (sink->flags & WRITE_WOULD_BLOCK || sink->interests & INTEREST_WRITE)
+		return PORT_AGAIN;
+	return system_move(p, from, to, max, failed);
 }
 
 /* What was known is now recorded: what comes ready will tell what is to be known next. */

@@ -46,6 +46,7 @@ static void end_entry(struct port *p, int entry)
 	socket_set_interests(p, entry, 0);
 	if (e->fd < 0)
 		return;
+	system_forget(p, (port_sock)entry);
 	p->entry_of[e->fd] = -1;
 	while (p->top > 0 && p->entry_of[p->top - 1] < 0)
 		p->top--;

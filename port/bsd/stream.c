@@ -34,8 +34,7 @@ static void await(struct port *p, port_sock s, unsigned interests)
 	socket_set_interests(p, s, p->entry[s].interests | interests);
 }
 
-/* Must the caller wait, or has reading ended? 0: neither. */
-static int cannot_read(const struct port_entry *e)
+int socket_cannot_read(const struct port_entry *e)
 {
 	if (e->read_end != 0)
 		return e->read_end;
@@ -58,7 +57,7 @@ static int received(struct port_entry *e, ssize_t n)
 int socket_show(struct port *p, port_sock s, size_t size)
 {
 	struct port_entry *e = stream_entry(p, s);
-	int answer = cannot_read(e);
+	int answer = socket_cannot_read(e);
 
 	check(size > 0);
 	return answer != 0 ? answer : received(e, system_show(p, e->fd, size));
@@ -99,14 +98,21 @@ void port_consume(struct port *p, port_sock s, size_t n)
 		e->read_end = (int8_t)socket_failed(e, errno);
 }
 
-int port_read(struct port *p, port_sock s, void *buf, size_t size)
+int socket_read(struct port *p, port_sock s, void *buf, size_t size)
 {
 	struct port_entry *e = stream_entry(p, s);
-	int n = cannot_read(e);
+	int answer = socket_cannot_read(e);
 
 	check(size > 0);
-	if (n == 0)
-		n = received(e, bsd_recv(e->fd, buf, size < INT_MAX ? size : INT_MAX, 0));
+	if (answer != 0)
+		return answer;
+	return received(e, bsd_recv(e->fd, buf, size < INT_MAX ? size : INT_MAX, 0));
+}
+
+int port_read(struct port *p, port_sock s, void *buf, size_t size)
+{
+	int n = socket_read(p, s, buf, size);
+
 	if (n == PORT_AGAIN)
 		await(p, s, INTEREST_READ);
 	return n;

@@ -3,7 +3,7 @@
  *
  * A system is three files. system_NAME.c has every call below, or takes one of the files that
  * have some of them for several systems: system_unix.c, system_small.c, platform.c,
- * no_pktinfo.c, fdset.c, ../no_names_files.c.
+ * move_shown.c, no_pktinfo.c, fdset.c, ../no_names_files.c.
  *
  * system_NAME.h makes known what sockets are made of, with no header that the system does not have:
  * sockaddr_in, sockaddr_storage, msghdr, the constants of IPv4 and TCP, errno, htons(); and as
@@ -85,6 +85,14 @@ int system_join(int fd, const struct address *peer);
  * errno that says why, which may thereby be taken from the socket.
  */
 int system_connect_result(int fd, int *error);
+
+/*
+ * One step of port_move(), of at most max bytes; of 'to' nothing was known to be in the way. How many 'to' accepted, or
+ * as port_move(), whose caller records what is waited for. What it keeps of 'from' on the way is dropped by
+ * system_forget(), before that socket is closed. In move_shown.c for a system that has nothing better than that.
+ */
+int system_move(struct port *p, port_sock from, port_sock to, size_t max, port_sock *failed);
+void system_forget(struct port *p, port_sock s);
 
 /* Resets those who wait at a listener that is about to be closed, unless close() does that itself. */
 void system_refuse_waiting(int listener);

@@ -16,12 +16,28 @@
 #define PORT_ROOM_VARIES 1
 #define PORT_ZONE_MAX UINT32_MAX
 
+/* Linux alone: for bytes on their way between two sockets (move_linux.c). */
+#define SYSTEM_PIPES 32
+
 /* A set holds every entry, the standard streams and some inherited descriptors, at least twice. */
 #ifndef CONFIG_ANKLET_DESCRIPTORS
 #define CONFIG_ANKLET_DESCRIPTORS ((2 * FDSET_NEEDED + 1023) / 1024 * 1024)
 #endif
 #define SYSTEM_DESCRIPTORS CONFIG_ANKLET_DESCRIPTORS
-#define FDSET_NEEDED (PORT_SOCKETS + 64)
+#define FDSET_NEEDED (PORT_SOCKETS + 64 + 2 * SYSTEM_PIPES)
+
+struct system_pipe {
+	int rd, wr;     /* where size is not 0 */
+	uint32_t size;  /* bytes that it has room for; 0: it is closed */
+	uint32_t bytes; /* in it; 0: it is in the pool */
+};
+
+/* Of a socket that is read. */
+struct system_way {
+	uint8_t pipe; /* that has bytes of it, from 1 on; 0: none has */
+	uint8_t full; /* times running that it filled the buffer, up to where it is read with splice() */
+	uint8_t small; /* times running that it did not pay */
+};
 
 struct system {
 	bool signals;       /* the mask below is for the wait */
@@ -29,6 +45,9 @@ struct system {
 	uint32_t questions; /* put to it, each with its number */
 	const char *names_file[2]; /* by enum port_names_file, in place of the usual ones */
 	sigset_t during_wait;      /* the signals blocked while it waits */
+	uint8_t pipes;             /* so many of the next may be open */
+	struct system_pipe pipe[SYSTEM_PIPES];
+	struct system_way way[PORT_SOCKETS];
 };
 
 #endif

@@ -71,7 +71,19 @@ static void raise_descriptor_limit(void)
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-#define MOMENTARY 2 /* descriptors: of a file of names, and of a question about an address */
+/* How many pipes are left over when every socket has its descriptor. */
+static uint8_t pipes_affordable(void)
+{
+	struct rlimit limit;
+	rlim_t others = FDSET_NEEDED - 2 * SYSTEM_PIPES;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur <= others)
+		return 0;
+	return limit.rlim_cur >= FDSET_NEEDED ? SYSTEM_PIPES
+					      : (uint8_t)((limit.rlim_cur - others) / 2);
+}
+
+#define OTHERS 3 /* descriptors: of a file of names, of a question about an address, and of the epoll set */
 
 unsigned port_room(struct port *p)
 {
@@ -82,9 +94,9 @@ unsigned port_room(struct port *p)
 	(void)p;
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < (rlim_t)most)
 		most = (int)limit.rlim_cur;
-	for (int fd = 0; fd < most && room < PORT_SOCKETS + MOMENTARY; fd++)
+	for (int fd = 0; fd < most && room < PORT_SOCKETS + OTHERS; fd++)
 		room += fcntl(fd, F_GETFD) < 0;
-	return room > MOMENTARY ? room - MOMENTARY : 0;
+	return room > OTHERS ? room - OTHERS : 0;
 }
 
 int system_start(struct port *p)
@@ -94,6 +106,7 @@ int system_start(struct port *p)
 		return PORT_NO_RESOURCES;
 	ignore_broken_pipes();
 	raise_descriptor_limit();
+	p->system.pipes = pipes_affordable();
 	tzset(); /* now, so that system_log() finds it done: it allocates */
 	p->system.helper = system_open_helper();
 	return 0;
@@ -101,6 +114,12 @@ int system_start(struct port *p)
 
 void system_end(struct port *p)
 {
+	for (unsigned i = 0; i < SYSTEM_PIPES; i++) {
+		if (p->system.pipe[i].size == 0)
+			continue;
+		close(p->system.pipe[i].rd);
+		close(p->system.pipe[i].wr);
+	}
 	if (p->system.helper >= 0)
 		close(p->system.helper);
 	p->system.helper = -1;
