@@ -110,6 +110,9 @@ int move_shown(struct port *p, port_sock from, port_sock to, size_t max, port_so
 /* Sets port_now() for the first time. */
 void wait_init(struct port *p);
 
+/* For system_take(): one of the interests that 'met' holds has been met, if it was recorded. */
+void wait_ready(struct port *p, int entry, unsigned met);
+
 /* ---- addresses.c ---- */
 
 /*

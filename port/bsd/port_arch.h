@@ -28,7 +28,8 @@ struct port {
 	int16_t free_handle; /* the first free entry; -1: none */
 	int16_t resting; /* first of the handles closed while others are pending: free after that */
 	int16_t pending_len, pending_at;
-	int top;            /* every descriptor of ours is below */
+	int top;    /* every descriptor of ours is below */
+	int bottom; /* and so is that of the system's own that is waited for; 0: there is none */
 	bool listen_early;  /* of the configuration */
 	int polled;         /* entries with INTEREST_HANGUP_POLL */
 	uint32_t polled_at; /* when they were last looked at */

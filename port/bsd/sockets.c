@@ -48,7 +48,7 @@ static void end_entry(struct port *p, int entry)
 		return;
 	system_forget(p, (port_sock)entry);
 	p->entry_of[e->fd] = -1;
-	while (p->top > 0 && p->entry_of[p->top - 1] < 0)
+	while (p->top > p->bottom && p->entry_of[p->top - 1] < 0)
 		p->top--;
 	bsd_close(e->fd);
 	e->fd = -1;
@@ -94,6 +94,8 @@ void socket_set_interests(struct port *p, int entry, unsigned interests)
 		p->polled += interests & INTEREST_HANGUP_POLL ? 1 : -1;
 	if (e->fd < 0)
 		return;
+	if (system_warm(p, (port_sock)entry))
+		changed = INTEREST_READ | INTEREST_WRITE; /* it stood in neither */
 	if (changed & (INTEREST_READ | INTEREST_HANGUP_READ))
 		set_member(&p->rd, e->fd, interests & (INTEREST_READ | INTEREST_HANGUP_READ));
 	if (changed & INTEREST_WRITE)

@@ -3,7 +3,7 @@
  *
  * A system is three files. system_NAME.c has every call below, or takes one of the files that
  * have some of them for several systems: system_unix.c, system_small.c, platform.c,
- * move_shown.c, no_pktinfo.c, fdset.c, ../no_names_files.c.
+ * system_plain.c, no_pktinfo.c, fdset.c, ../no_names_files.c.
  *
  * system_NAME.h makes known what sockets are made of, with no header that the system does not have:
  * sockaddr_in, sockaddr_storage, msghdr, the constants of IPv4 and TCP, errno, htons(); and as
@@ -89,10 +89,19 @@ int system_connect_result(int fd, int *error);
 /*
  * One step of port_move(), of at most max bytes; of 'to' nothing was known to be in the way. How many 'to' accepted, or
  * as port_move(), whose caller records what is waited for. What it keeps of 'from' on the way is dropped by
- * system_forget(), before that socket is closed. In move_shown.c for a system that has nothing better than that.
+ * system_forget(), before that socket is closed.
  */
 int system_move(struct port *p, port_sock from, port_sock to, size_t max, port_sock *failed);
 void system_forget(struct port *p, port_sock s);
+
+/*
+ * Before each wait: may take sockets out of the two sets and wait for them in another way, by a descriptor that stands
+ * in p->rd. system_warm(): the socket belongs into the sets, for its interests change; did it not stand in them?
+ * system_take(): *rd, of descriptors below n, is what the wait has left; reports what it knows by wait_ready().
+ */
+void system_sweep(struct port *p);
+bool system_warm(struct port *p, port_sock s);
+void system_take(struct port *p, const struct fdset *rd, int n);
 
 /* Resets those who wait at a listener that is about to be closed, unless close() does that itself. */
 void system_refuse_waiting(int listener);

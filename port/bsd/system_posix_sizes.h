@@ -32,11 +32,13 @@ struct system_pipe {
 	uint32_t bytes; /* in it; 0: it is in the pool */
 };
 
-/* Of a socket that is read. */
+/* Of each socket: on its way, and waited for. */
 struct system_way {
 	uint8_t pipe; /* that has bytes of it, from 1 on; 0: none has */
 	uint8_t full; /* times running that it filled the buffer, up to where it is read with splice() */
-	uint8_t small; /* times running that it did not pay */
+	uint8_t small;   /* times running that it did not pay */
+	uint8_t warmth;  /* of how it is waited for (wait_linux.c) */
+	bool registered; /* the epoll set knows it */
 };
 
 struct system {
@@ -45,6 +47,8 @@ struct system {
 	uint32_t questions; /* put to it, each with its number */
 	const char *names_file[2]; /* by enum port_names_file, in place of the usual ones */
 	sigset_t during_wait;      /* the signals blocked while it waits */
+	int epoll;                 /* 0: none yet; -1: there is none to be had */
+	uint8_t waits;             /* since the last sweep */
 	uint8_t pipes;             /* so many of the next may be open */
 	struct system_pipe pipe[SYSTEM_PIPES];
 	struct system_way way[PORT_SOCKETS];

@@ -114,6 +114,8 @@ int system_start(struct port *p)
 
 void system_end(struct port *p)
 {
+	if (p->system.epoll > 0)
+		close(p->system.epoll);
 	for (unsigned i = 0; i < SYSTEM_PIPES; i++) {
 		if (p->system.pipe[i].size == 0)
 			continue;

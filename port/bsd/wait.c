@@ -52,6 +52,7 @@ static void add_members(struct fdset *to, const struct fdset *from, int n)
 
 void embed_fill(struct port *p, struct fdset *rd, struct fdset *wr, int *n, int32_t *ms)
 {
+	system_sweep(p);
 	add_members(rd, &p->rd, p->top);
 	add_members(wr, &p->wr, p->top);
 	if (*n < p->top)
@@ -69,8 +70,7 @@ static void make_pending(struct port *p, int entry)
 	p->pending[p->pending_len++] = (int16_t)entry;
 }
 
-/* One of the interests that 'met' holds has been met, if it was recorded. */
-static void ready(struct port *p, int entry, unsigned met)
+void wait_ready(struct port *p, int entry, unsigned met)
 {
 	struct port_entry *e = &p->entry[entry];
 
@@ -84,7 +84,7 @@ static void take_set(struct port *p, const struct fdset *set, int n, unsigned me
 {
 	for (int fd = fdset_next(set, 0, n); fd >= 0; fd = fdset_next(set, fd + 1, n))
 		if (p->entry_of[fd] >= 0)
-			ready(p, p->entry_of[fd], met);
+			wait_ready(p, p->entry_of[fd], met);
 }
 
 static void poll_hangups(struct port *p)
@@ -94,7 +94,7 @@ static void poll_hangups(struct port *p)
 	p->polled_at = p->now;
 	for (int entry = 0; entry < PORT_SOCKETS; entry++)
 		if (p->entry[entry].interests & INTEREST_HANGUP_POLL && stream_poll(p, entry))
-			ready(p, entry, INTEREST_HANGUP_POLL);
+			wait_ready(p, entry, INTEREST_HANGUP_POLL);
 }
 
 int embed_take(struct port *p, const struct fdset *rd, const struct fdset *wr, int n)
@@ -105,6 +105,7 @@ int embed_take(struct port *p, const struct fdset *rd, const struct fdset *wr, i
 		n = p->top;
 	take_set(p, rd, n, INTEREST_READ | INTEREST_HANGUP_READ);
 	take_set(p, wr, n, INTEREST_WRITE);
+	system_take(p, rd, n);
 	poll_hangups(p);
 	return p->pending_len;
 }
@@ -117,8 +118,10 @@ int embed_wait(struct port *p, int n, struct fdset *rd, struct fdset *wr, int32_
 int port_wait(struct port *p, int32_t ms)
 {
 	struct fdset rd, wr;
-	int n = p->top;
+	int n;
 
+	system_sweep(p);
+	n = p->top;
 	fdset_copy(&rd, &p->rd, n);
 	fdset_copy(&wr, &p->wr, n);
 	if (system_wait(p, n, &rd, &wr, no_longer(p, ms)) == 0)
