@@ -24,7 +24,10 @@
 #define CONFIG_ANKLET_BIND ANKLET_UNSAID
 #endif
 
-/* SOCKS5 (RFC 1928) beside SOCKS4. Without it such a client is told that no method is acceptable. */
+/*
+ * SOCKS5 (RFC 1928) beside SOCKS4, with clients and with next hops. Without it such a client is told that no method is
+ * acceptable.
+ */
 #ifndef CONFIG_ANKLET_SOCKS5
 #define CONFIG_ANKLET_SOCKS5 ANKLET_UNSAID
 #endif
@@ -181,6 +184,7 @@
 #define ANKLET_IF_BIND(text) ANKLET_TEXT(CONFIG_ANKLET_BIND, text, "")
 #define ANKLET_IF_IDENT(text) ANKLET_TEXT(CONFIG_ANKLET_IDENT, text, "")
 #define ANKLET_IF_NAMES(text) ANKLET_TEXT(CONFIG_ANKLET_NAMES, text, "")
+#define ANKLET_IF_SOCKS5(text) ANKLET_TEXT(CONFIG_ANKLET_SOCKS5, text, "")
 
 /* Likewise for features that are a size. */
 #if CONFIG_ANKLET_ROUTES > 0

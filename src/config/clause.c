@@ -75,8 +75,7 @@ static bool clause_word_read(
 static bool route_check(
 	struct reading *r, struct word keyword, struct route *route, const struct word *seen)
 {
-	bool by_address =
-		route->hop.scheme == ENDPOINT_SOCKS4 || route->hop.scheme == ENDPOINT_SOCKS4_TLS;
+	bool by_address = endpoint_is_hop(&route->hop) && !endpoint_takes_names(&route->hop);
 
 	if (endpoint_is_hop(&route->hop))
 		route->how = ROUTE_VIA;

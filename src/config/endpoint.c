@@ -135,6 +135,18 @@ bool endpoint_is_hop(const struct endpoint *endpoint)
 	return (name_rows[endpoint->scheme].types & IS(HOP)) != 0;
 }
 
+uint8_t endpoint_socks(const struct endpoint *hop)
+{
+	return (uint8_t)(name_text(hop->scheme)[5] - '0');
+}
+
+bool endpoint_takes_names(const struct endpoint *hop)
+{
+	char last = name_text(hop->scheme)[6];
+
+	return last == 'a' || last == 'h';
+}
+
 bool endpoint_starttls(const struct endpoint *endpoint, uint8_t *protocol)
 {
 	*protocol = (uint8_t)(endpoint->scheme - ENDPOINT_SMTP_STARTTLS);

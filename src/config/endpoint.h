@@ -41,8 +41,10 @@ struct endpoint {
 /* Is there TLS in it: from the first byte on, or from the middle? */
 bool endpoint_has_tls(const struct endpoint *endpoint);
 
-/* Is it a next hop? */
+/* Is it a next hop? Which SOCKS does it speak, 4 or 5, and does it look names up? The scheme's name says both. */
 bool endpoint_is_hop(const struct endpoint *endpoint);
+uint8_t endpoint_socks(const struct endpoint *hop);
+bool endpoint_takes_names(const struct endpoint *hop);
 
 /* Does it begin in the clear and ask for TLS in the middle? *protocol is then an enum starttls_protocol. */
 bool endpoint_starttls(const struct endpoint *endpoint, uint8_t *protocol);

@@ -129,6 +129,16 @@ X(TLS_1_3, "1.3", VERSION, TLS_1_3, NONE, true)
 #define TLS_CHOICES(X)
 #endif
 
+#if CONFIG_ANKLET_SOCKS5
+#define SOCKS5_SCHEMES(X) \
+X(SOCKS5, "socks5://", NONE, IS(HOP)) \
+X(SOCKS5H, "socks5h://", NONE, IS(HOP)) \
+X(SOCKS5_TLS, "socks5+tls://", TLS_STREAMS, IS(HOP)) \
+X(SOCKS5H_TLS, "socks5h+tls://", TLS_STREAMS, IS(HOP))
+#else
+#define SOCKS5_SCHEMES(X)
+#endif
+
 /* X(identifier, as it is written, in either case, the setting, the types of endpoints that may have it) */
 #define OF_PLACES (IS(LISTEN) | IS(FORWARD) | IS(TARGET))
 #define SCHEMES(X) \
@@ -143,6 +153,7 @@ X(SOCKS4, "socks4://", NONE, IS(HOP)) \
 X(SOCKS4A, "socks4a://", NONE, IS(HOP)) \
 X(SOCKS4_TLS, "socks4+tls://", TLS_STREAMS, IS(HOP)) \
 X(SOCKS4A_TLS, "socks4a+tls://", TLS_STREAMS, IS(HOP)) \
+SOCKS5_SCHEMES(X) \
 X(SSL, "ssl://", TLS_STREAMS, 0) /* another word for tls; and two that are prohibited */ \
 X(SSLV2, "sslv2://", NONE, 0) \
 X(SSLV3, "sslv3://", NONE, 0)

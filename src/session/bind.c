@@ -110,6 +110,7 @@ enum session_next session_listen(struct sessions *all, struct session *s)
 
 enum session_next session_announce(struct sessions *all, struct session *s)
 {
+	const struct endpoint *hop = session_hop_endpoint(all, s);
 	enum session_next left = session_client_left(all, s);
 	int r;
 
@@ -121,9 +122,9 @@ enum session_next session_announce(struct sessions *all, struct session *s)
 	if (r < 0)
 		return session_ended(s, REASON_CLIENT_RESET, NEXT_RESET);
 	session_log_announced(all, s);
-	if (session_hop_endpoint(all, s) == NULL)
+	if (hop == NULL)
 		return session_enter(all, s, SESSION_WAIT_PEER);
-	s->hop = (struct hop_reply){0}; /* for the second one */
+	hop_begin_second(&s->hop, endpoint_socks(hop));
 	return session_enter(all, s, SESSION_HOP_PEER);
 }
 

@@ -18,7 +18,7 @@ static struct hop_request request_of(const struct session *s, char literal[LITER
 		r.to.ip = ip_v4(0, 0, 0, 0);
 	if (s->remote) {
 		r.name = s->request.name;
-	} else if (!ip_is_v4(&r.to.ip)) {
+	} else if (s->hop.version == 4 && !ip_is_v4(&r.to.ip)) {
 		text_init(&t, literal, LITERAL_MAX);
 		text_ip(&t, &s->asked);
 		r.name = literal;
@@ -26,15 +26,13 @@ static struct hop_request request_of(const struct session *s, char literal[LITER
 	return r;
 }
 
-/* Sends on in the request: 0 when all of it was taken, PORT_AGAIN, or the failure. */
-static int send_request(struct sessions *all, struct session *s)
+/* Sends on in the message: 0 when all of it was taken, PORT_AGAIN, or the failure. */
+static int send_message(struct sessions *all, struct session *s, const struct hop_request *request)
 {
-	char literal[LITERAL_MAX];
-	struct hop_request request = request_of(s, literal);
 	uint8_t piece[PIECE];
 	size_t len;
 
-	while ((len = hop_request(&request, s->sent, piece, sizeof piece)) > 0) {
+	while ((len = hop_message(&s->hop, request, s->sent, piece, sizeof piece)) > 0) {
 		int n = stream_send(all->loop.port, &s->server, piece, len);
 
 		if (n < 0)
@@ -44,14 +42,39 @@ static int send_request(struct sessions *all, struct session *s)
 	return stream_flush(all->loop.port, &s->server);
 }
 
-/* Reads on in a reply. NEXT_STATE: it is whole, and grants. */
+/* What the client is told of a refusal: SOCKS5's REP says more than SOCKS4's 91. */
+static enum session_reason reason_of_refusal(const struct hop *hop)
+{
+	static const uint8_t reasons[] = {[2] = REASON_HOP_DENIED,
+		[3] = REASON_HOP_UNREACHABLE,
+		[4] = REASON_HOP_UNREACHABLE,
+		[5] = REASON_HOP_CONNECT_REFUSED,
+		[6] = REASON_HOP_TIMEOUT,
+		[7] = REASON_HOP_NO_COMMAND};
+	uint8_t code = hop_code(hop);
+
+	if (!CONFIG_ANKLET_SOCKS5 || hop->version == 4 || code >= sizeof reasons || code < 2)
+		return REASON_HOP_REFUSED;
+	return (enum session_reason)reasons[code];
+}
+
+static enum session_next refuse(struct session *s, enum hop_answer answer)
+{
+	if (CONFIG_ANKLET_SOCKS5 && answer == HOP_NO_METHOD)
+		return session_refuse(s, REASON_HOP_NO_METHOD);
+	if (CONFIG_ANKLET_SOCKS5 && answer == HOP_NO_PASSWORD)
+		return session_refuse(s, REASON_HOP_NO_PASSWORD);
+	return session_refuse(s, reason_of_refusal(&s->hop));
+}
+
+/* Reads on in a reply. NEXT_STATE: it is whole. */
 static enum session_next read_reply(struct sessions *all, struct session *s)
 {
 	const uint8_t *data;
 	enum parse parsed;
 	size_t used;
 
-	/* A reply has eight bytes, and each round takes one. */
+	/* The longest reply has a name of 255 bytes, and each round takes at least one. */
 	do {
 		int n = stream_peek(all->loop.port, &s->server, &data);
 
@@ -64,11 +87,27 @@ static enum session_next read_reply(struct sessions *all, struct session *s)
 		parsed = hop_read(&s->hop, data, (size_t)n, &used);
 		stream_consume(all->loop.port, &s->server, used);
 	} while (parsed == PARSE_MORE);
-	if (parsed == PARSE_MALFORMED)
-		return session_refuse(s, REASON_HOP_REPLY);
-	if (!hop_granted(&s->hop))
-		return session_refuse(s, REASON_HOP_REFUSED);
-	return NEXT_STATE;
+	return parsed == PARSE_DONE ? NEXT_STATE : session_refuse(s, REASON_HOP_REPLY);
+}
+
+/* One message of the client's side, and the reply to it. NEXT_STATE: *answer is what that says. */
+static enum session_next exchange(struct sessions *all, struct session *s, enum hop_answer *answer)
+{
+	char literal[LITERAL_MAX];
+	struct hop_request request = request_of(s, literal);
+	int r = send_message(all, s, &request);
+	enum session_next next;
+
+	if (r == PORT_AGAIN)
+		return NEXT_WAIT;
+	if (r < 0)
+		return session_refuse(s, REASON_HOP_ENDED);
+	next = read_reply(all, s);
+	if (next == NEXT_STATE) {
+		s->sent = 0;
+		*answer = hop_answer(&s->hop, &request);
+	}
+	return next;
 }
 
 /*
@@ -91,20 +130,22 @@ static enum session_next announce(struct sessions *all, struct session *s)
 enum session_next session_hop(struct sessions *all, struct session *s)
 {
 	enum session_next next = session_client_left(all, s);
-	int r;
+	enum hop_answer answer = HOP_NEXT;
 
 	if (next != NEXT_WAIT)
 		return next;
-	r = send_request(all, s);
-	if (r == PORT_AGAIN)
-		return NEXT_WAIT;
-	if (r < 0)
-		return session_refuse(s, REASON_HOP_ENDED);
-	next = read_reply(all, s);
-	if (next == NEXT_REFUSE && s->reason == REASON_HOP_REFUSED && s->targets > 0)
+	/* Of at most three messages. */
+	while (answer == HOP_NEXT) {
+		next = exchange(all, s, &answer);
+		if (next != NEXT_STATE)
+			return next;
+	}
+	if (answer == HOP_REFUSED && s->targets > 0) {
+		(void)session_refuse(s, reason_of_refusal(&s->hop));
 		return session_ask_for_next(all, s);
-	if (next != NEXT_STATE)
-		return next;
+	}
+	if (answer != HOP_GRANTED)
+		return refuse(s, answer);
 	return CONFIG_ANKLET_BIND && session_is_bind(s) ? announce(all, s) : session_arrive(all, s);
 }
 
@@ -116,6 +157,8 @@ enum session_next session_hop_peer(struct sessions *all, struct session *s)
 		next = read_reply(all, s);
 	if (next != NEXT_STATE)
 		return next;
+	if (hop_answer(&s->hop, NULL) != HOP_GRANTED)
+		return session_refuse(s, reason_of_refusal(&s->hop));
 	s->reached = hop_address(&s->hop);
 	/* One that was named is the hop's to recognize; who any other is, is known only now. */
 	if (s->any_peer && !session_may_meet(all, s, &s->reached.ip))

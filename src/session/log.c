@@ -102,10 +102,11 @@ void session_log_state(struct sessions *all, const struct session *s)
 	loop_end_line(&all->loop, PORT_DEBUG);
 }
 
-/* What the next hop's refusal says besides: "the next hop refused with" that. */
+/* The number in the next hop's refusal, which is what the words for it end with. */
 static void text_hop_code(struct text *t, const struct session *s)
 {
-	if (!ANKLET_HAS_ROUTES || s->reason != REASON_HOP_REFUSED)
+	if (!ANKLET_HAS_ROUTES ||
+		(s->reason < REASON_HOP_REFUSED || s->reason > REASON_HOP_NO_COMMAND))
 		return;
 	text_char(t, ' ');
 	text_num(t, hop_code(&s->hop));

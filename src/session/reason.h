@@ -116,8 +116,20 @@
 	X(REASON_HOP_LOOP, DENIED, "the next hop is the client itself")                            \
 	X(REASON_HOP_NO_IPV4, FAILED, "the next hop takes IPv4 addresses only, and there is none") \
 	X(REASON_HOP_ENDED, FAILED, "the next hop ended before its reply was whole")               \
-	X(REASON_HOP_REPLY, FAILED, "the next hop's reply is none of SOCKS4")                      \
+	X(REASON_HOP_REPLY, FAILED, "the next hop's reply is none of SOCKS")                       \
+	X(REASON_HOP_NO_METHOD, FAILED,                                                            \
+		ANKLET_IF_SOCKS5("the next hop accepts none of the methods of authentication"))    \
+	X(REASON_HOP_NO_PASSWORD, FAILED,                                                          \
+		ANKLET_IF_SOCKS5("the next hop does not accept the password"))                     \
 	X(REASON_HOP_REFUSED, FAILED, "the next hop refused with")                                 \
+	X(REASON_HOP_DENIED, DENIED, ANKLET_IF_SOCKS5("the next hop's rules deny it: REP"))        \
+	X(REASON_HOP_UNREACHABLE, UNREACHABLE,                                                     \
+		ANKLET_IF_SOCKS5("unreachable from the next hop: REP"))                            \
+	X(REASON_HOP_CONNECT_REFUSED, CONNECTION_REFUSED,                                          \
+		ANKLET_IF_SOCKS5("connection refused to the next hop: REP"))                       \
+	X(REASON_HOP_TIMEOUT, TIMEOUT, ANKLET_IF_SOCKS5("no answer to the next hop: REP"))         \
+	X(REASON_HOP_NO_COMMAND, NO_COMMAND,                                                       \
+		ANKLET_IF_SOCKS5("the next hop does not know the command: REP"))                   \
 	X(REASON_HOP_IPV6, FAILED,                                                                 \
 		ANKLET_IF_BIND("the next hop waits for the peer on an IPv6 address"))              \
 	X(REASON_NO_IPV4, FAILED, ANKLET_IF_BIND("BIND needs a peer with an IPv4 address"))        \

@@ -42,8 +42,7 @@ static bool v4_only(const struct sessions *all, const struct session *s)
 
 	/* SOCKS4's replies to BIND have room for IPv4 only, and so have requests without a name. */
 	return session_binds_ipv4(s) ||
-	       (hop != NULL &&
-		       (hop->scheme == ENDPOINT_SOCKS4 || hop->scheme == ENDPOINT_SOCKS4_TLS));
+	       (hop != NULL && endpoint_socks(hop) == 4 && !endpoint_takes_names(hop));
 }
 
 /*

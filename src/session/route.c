@@ -111,7 +111,7 @@ static bool hop_usable(struct sessions *all, struct session *s, const struct ip 
  */
 static bool choose_target(struct session *s, const struct endpoint *hop)
 {
-	bool v4_only = hop->scheme == ENDPOINT_SOCKS4 || hop->scheme == ENDPOINT_SOCKS4_TLS;
+	bool v4_only = endpoint_socks(hop) == 4 && !endpoint_takes_names(hop);
 	unsigned room = hop->host == ENDPOINT_NAME ? ANKLET_ADDRESSES / 2 : ANKLET_ADDRESSES - 1;
 	unsigned count = 0;
 
@@ -184,18 +184,19 @@ enum session_next session_depart(struct sessions *all, struct session *s)
 
 enum session_next session_arrive(struct sessions *all, struct session *s)
 {
-	bool tls = session_tls_options(all, s) != NULL, hop = session_hop_endpoint(all, s) != NULL;
+	const struct endpoint *hop = session_hop_endpoint(all, s);
+	bool tls = session_tls_options(all, s) != NULL;
 	uint8_t protocol;
 
 	if (tls && s->state < SESSION_STARTTLS && session_begins_in_clear(all, s, &protocol))
 		return session_enter(all, s, SESSION_STARTTLS);
 	if (tls && s->state < SESSION_TLS_CONNECT)
 		return session_enter(all, s, SESSION_TLS_CONNECT);
-	if (s->state < SESSION_HOP && hop) {
-		s->hop = (struct hop_reply){0};
+	if (s->state < SESSION_HOP && hop != NULL) {
+		hop_begin(&s->hop, endpoint_socks(hop));
 		return session_enter(all, s, SESSION_HOP);
 	}
-	s->reached.ip = hop ? s->asked : s->addresses[s->server_address];
+	s->reached.ip = hop != NULL ? s->asked : s->addresses[s->server_address];
 	s->reached.port = s->request.port;
 	return session_enter(all, s, SESSION_GRANT);
 }

@@ -75,7 +75,7 @@ struct session {
 		struct request_reader reader;
 		struct ident_answer ident;
 		struct starttls starttls;
-		struct hop_reply hop;
+		struct hop hop;
 		struct address announced; /* BIND: where the peer is waited for, which it sends */
 		struct
 		{ /* of the same client's relayed CONNECTs, one more than the index; 0: none */

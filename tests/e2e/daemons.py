@@ -303,13 +303,13 @@ client pass {{
 socks pass {{
   from: 0.0.0.0/0 to: 0.0.0.0/0
   command: connect bind bindreply
-  proxyprotocol: socks_v4
+  proxyprotocol: socks_v4 socks_v5
 }}
 """
 
 
 def danted(program, directory, host="127.0.0.1", port=None, ns=None):
-    """A SOCKS4 server with CONNECT and BIND: (the daemon, its address)."""
+    """A SOCKS4 and 5 server with CONNECT and BIND: (the daemon, its address)."""
     address = (host, port or peers.reserve(host))
     config = pathlib.Path(directory) / f"danted-{address[1]}.conf"
     config.write_text(DANTED.format(host=host, port=address[1]))

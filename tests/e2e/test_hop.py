@@ -475,8 +475,9 @@ def test_localhost_is_loopback_to_the_rules(start, rules, refused, name):
 # ---- The configuration ----
 
 @pytest.mark.parametrize("words, said", [
-    ("via http://127.0.0.1:8080", "socks4a://"), ("via socks5://127.0.0.1", "socks4"),
-    ("via socks4://127.0.0.1 unresolved", "cannot be combined with 'socks4'"), ("resolve", "via"),
+    ("via http://127.0.0.1:8080", "socks4a://"), ("via socks6://127.0.0.1", "socks4"),
+    ("via socks4://127.0.0.1 unresolved", "cannot be combined with 'socks4://'"),
+    ("via socks5://127.0.0.1 unresolved", "cannot be combined with 'socks5://'"), ("resolve", "via"),
     ("via socks4://127.0.0.1?ca=/x", "expected options only where there is TLS")])
 def test_wrong_routes(words, said):
     done = program.run("-t", "--route", words)

@@ -280,7 +280,7 @@ ROWS = [
     (turned_away, S + A + R + "the server turns this host away: * BYE not you after T"),
     (wrong_protocol, S + A + R + "the server does not speak that protocol: SSH-2.0-OpenSSH_9.2 after T"),
     (hop_refuses, S + N + R + "the next hop refused with 91, via socks4a://127.0.0.1:PORT after T"),
-    (hop_is_none, S + N + R + "the next hop's reply is none of SOCKS4, via socks4a://127.0.0.1:PORT after T"),
+    (hop_is_none, S + N + R + "the next hop's reply is none of SOCKS, via socks4a://127.0.0.1:PORT after T"),
     (hop_ends, S + N + R + "the next hop ended before its reply was whole, via socks4a://127.0.0.1:PORT after T"),
     (nobody_is_the_hop, S + " connect web.example.test:9" + R +
      "next hop: connection refused, via socks4a://127.0.0.1:PORT after T"),

@@ -22,9 +22,69 @@ static void finish(struct next_hop *hop, struct next_hop_asked *asked, int end)
 
 /* ---- The request ---- */
 
+/* How long the message is, as far as that is known; its first byte is 5. */
+static size_t message_whole(const struct next_hop_asked *asked)
+{
+	if (!asked->greeted)
+		return asked->message_len < 2 ? 2 : 2u + asked->message[1];
+	if (asked->message_len < 5)
+		return 5;
+	return asked->message[3] == 3 ? 7u + asked->message[4] : asked->message[3] == 4 ? 22 : 10;
+}
+
+static void take_request(struct next_hop *hop, struct next_hop_asked *asked)
+{
+	const uint8_t *at = asked->message + 4;
+	struct request *r = &asked->request;
+
+	*r = (struct request){.version = 5, .command = asked->message[1]};
+	switch (asked->message[3]) {
+	case 1:
+		r->ip = ip_v4(at[0], at[1], at[2], at[3]);
+		at += 4;
+		break;
+	case 3:
+		r->name_len = *at;
+		memcpy(r->name, at + 1, r->name_len);
+		at += 1 + r->name_len;
+		break;
+	default:
+		EXPECT(hop->run, asked->message[3] == 4);
+		memcpy(r->ip.octet, at, 16);
+		at += 16;
+	}
+	r->port = (uint16_t)(at[0] << 8 | at[1]);
+}
+
+/* Whoever waits for each answer, as all should, sends nothing behind a message before its last. */
+static enum parse read_socks5(struct next_hop *hop, struct next_hop_asked *asked,
+	const uint8_t *data, size_t len, size_t *used)
+{
+	for (*used = 0; *used < len && asked->message_len < message_whole(asked); ++*used)
+		asked->message[asked->message_len++] = data[*used];
+	EXPECT(hop->run, asked->message[0] == 5);
+	if (asked->message_len < message_whole(asked))
+		return PARSE_MORE;
+	if (asked->greeted) {
+		take_request(hop, asked);
+		return PARSE_DONE;
+	}
+	EXPECT(hop->run, asked->message_len == 3 && asked->message[2] == 0 && *used == len);
+	asked->greeted = true;
+	asked->message_len = 0;
+	asked->word_at = now(hop) + hop->method.after_ms;
+	return PARSE_MORE;
+}
+
+/* Has it been greeted, and has to answer that first? */
+static bool is_greeted(const struct next_hop_asked *asked)
+{
+	return asked->greeted && !asked->answered;
+}
+
 static void read_request(struct next_hop *hop, struct next_hop_asked *asked)
 {
-	while (!asked->whole) {
+	while (!asked->whole && !is_greeted(asked)) {
 		const uint8_t *data;
 		size_t used;
 		enum parse parsed;
@@ -38,7 +98,9 @@ static void read_request(struct next_hop *hop, struct next_hop_asked *asked)
 			finish(hop, asked, n);
 			return;
 		}
-		parsed = request_read(&asked->reader, &asked->request, data, (size_t)n, &used);
+		parsed = hop->version == 5 ? read_socks5(hop, asked, data, (size_t)n, &used)
+					   : request_read(&asked->reader, &asked->request, data,
+						     (size_t)n, &used);
 		stream_consume(hop->actor.port, &asked->talk.stream, used);
 		EXPECT(hop->run, parsed != PARSE_MALFORMED);
 		if (parsed == PARSE_MORE)
@@ -131,6 +193,17 @@ static void say(struct next_hop *hop, struct next_hop_asked *asked, uint64_t *wa
 		*wake = asked->word_at;
 }
 
+static void answer_greeting(struct next_hop *hop, struct next_hop_asked *asked, uint64_t *wake)
+{
+	if (now(hop) >= asked->word_at && send_word(hop, asked, &hop->method)) {
+		asked->sent = 0;
+		go_on(hop, asked, (enum next_hop_then)hop->method.then);
+		asked->answered = !asked->over && asked->word_at != UINT64_MAX;
+	}
+	if (!asked->over && asked->word_at > now(hop) && asked->word_at < *wake)
+		*wake = asked->word_at;
+}
+
 /* Has all been said that comes before talking? */
 static bool talks(const struct next_hop *hop, const struct next_hop_asked *asked)
 {
@@ -158,6 +231,13 @@ static void go_on_with(struct next_hop *hop, struct next_hop_asked *asked, uint6
 		finish(hop, asked, r);
 	else if (!asked->whole)
 		read_request(hop, asked);
+	if (!asked->over && is_greeted(asked)) {
+		answer_greeting(hop, asked, wake);
+		if (asked->answered)
+			read_request(hop, asked);
+		else if (!asked->over)
+			listen_for_end(hop, asked);
+	}
 	if (!asked->over && asked->whole && !talks(hop, asked))
 		say(hop, asked, wake);
 	if (asked->over || !asked->whole)
@@ -214,8 +294,7 @@ void next_hop_init(
 
 	memset(hop, 0, sizeof *hop);
 	hop->run = run;
-	next_hop_says(hop, 0, SOCKS4_GRANTED, NULL, 0);
-	next_hop_says(hop, 1, SOCKS4_GRANTED, NULL, 0);
+	next_hop_speaks(hop, 4);
 	hop->pattern.run = run;
 	hop->pattern.port = &run->peer[host];
 	r = port_listen(&run->peer[host], &at, NEXT_HOP_ASKED, &hop->listener);
@@ -242,10 +321,27 @@ void next_hop_says(
 {
 	struct address at = {.port = port};
 
+	uint8_t *octet = hop->word[which].octet;
+
 	if (ip != NULL)
 		ip_parse(ip, strlen(ip), &at.ip);
-	socks4_reply(hop->word[which].octet, code, &at);
 	hop->word[which].len = SOCKS4_REPLY_LEN;
+	socks4_reply(octet, code, &at);
+	if (hop->version == 4)
+		return;
+	hop->word[which].len = NEXT_HOP_REPLY_MAX;
+	memmove(octet + 8, octet + 2, 2);
+	memcpy(octet + 4, at.ip.octet + 12, 4);
+	memcpy(octet, "\x05\x00\x00\x01", 4);
+	octet[1] = code != SOCKS4_GRANTED;
+}
+
+void next_hop_speaks(struct next_hop *hop, uint8_t version)
+{
+	hop->version = version;
+	hop->method = (struct next_hop_word){.octet = {5, 0}, .len = 2};
+	next_hop_says(hop, 0, SOCKS4_GRANTED, NULL, 0);
+	next_hop_says(hop, 1, SOCKS4_GRANTED, NULL, 0);
 }
 
 void next_hop_pair(struct client *client, struct next_hop *hop, uint32_t up, uint32_t down)
@@ -264,15 +360,23 @@ void next_hop_pair(struct client *client, struct next_hop *hop, uint32_t up, uin
 #define FAR "far.example" /* known to the hop alone */
 
 const struct hop_way hop_ways[HOP_WAYS] = {
-	{"route to 203.0.113.5 via socks4://203.0.113.77:9050\n", NULL, NULL, false},
-	{"route to 203.0.113.5 via socks4a://203.0.113.77:9050\n", NULL, NULL, false},
-	{"route to *.example via socks4a://203.0.113.77:9050\n", FAR, FAR, false},
-	{"route to *.example via socks4a://203.0.113.77:9050 resolve\n", NAMED, NULL, false},
-	{"route to *.example via socks4://203.0.113.77:9050\n", NAMED, NULL, false},
-	{"route to 203.0.113.5 via socks4a://hop.example:9050\n", NULL, NULL, false},
-	{"route to *.example via socks4a://203.0.113.77:9050 unresolved\n", FAR, FAR, false},
-	{"route to 203.0.113.0/29 via socks4a://hop.example:9050\n", NAMED, NULL, false},
-	{"route to 2001:db8::/32 via socks4a://203.0.113.77:9050\n", SERVER_IP6, SERVER_IP6, true},
+	{"route to 203.0.113.5 via socks4://203.0.113.77:9050\n", NULL, NULL, false, NULL},
+	{"route to 203.0.113.5 via socks4a://203.0.113.77:9050\n", NULL, NULL, false, NULL},
+	{"route to *.example via socks4a://203.0.113.77:9050\n", FAR, FAR, false, NULL},
+	{"route to *.example via socks4a://203.0.113.77:9050 resolve\n", NAMED, NULL, false, NULL},
+	{"route to *.example via socks4://203.0.113.77:9050\n", NAMED, NULL, false, NULL},
+	{"route to 203.0.113.5 via socks4a://hop.example:9050\n", NULL, NULL, false, NULL},
+	{"route to *.example via socks4a://203.0.113.77:9050 unresolved\n", FAR, FAR, false, NULL},
+	{"route to 203.0.113.0/29 via socks4a://hop.example:9050\n", NAMED, NULL, false, NULL},
+	{"route to 2001:db8::/32 via socks4a://203.0.113.77:9050\n", SERVER_IP6, SERVER_IP6, true,
+		NULL},
+	{"route to 203.0.113.5 via socks5://203.0.113.77:9050\n", NULL, NULL, false, NULL},
+	{"route to 203.0.113.5 via socks5h://hop.example:9050\n", NULL, NULL, false, NULL},
+	{"route to *.example via socks5h://203.0.113.77:9050\n", FAR, FAR, false, NULL},
+	{"route to *.example via socks5://203.0.113.77:9050\n", NAMED, NULL, false, NULL},
+	{"route to *.example via socks5h://203.0.113.77:9050 unresolved\n", FAR, FAR, false, NULL},
+	{"route to 2001:db8::/32 via socks5://203.0.113.77:9050\n", SERVER_IP6, NULL, true,
+		SERVER_IP6},
 };
 
 static const char *any_userid(struct run *run)
@@ -304,6 +408,7 @@ const struct hop_way *hop_way_begin(
 	client_ask(client, command, SERVER_IP, HOP_TARGET_PORT, any_userid(run), way->name);
 	client->replies = bind ? 2 : 1;
 	next_hop_init(hop, run, HOST_OTHER, HOP_IP, HOP_PORT);
+	next_hop_speaks(hop, strstr(way->config, "socks5") != NULL ? 5 : 4);
 	return way;
 }
 
@@ -317,8 +422,12 @@ void hop_way_check(
 
 	EXPECT(client->run, asked->whole && r->command == client->request[1]);
 	EXPECT(client->run, r->port == HOP_TARGET_PORT);
-	EXPECT(client->run, strcmp(r->userid, (const char *)client->request + 8) == 0);
+	if (way->passed_ip != NULL)
+		ip_parse(way->passed_ip, strlen(way->passed_ip), &server);
+	if (r->version == 4)
+		EXPECT(client->run, strcmp(r->userid, (const char *)client->request + 8) == 0);
 	EXPECT(client->run, strcmp(r->name, by_name ? way->passed : "") == 0);
-	EXPECT(client->run, ip_equal(&r->ip, by_name ? &named : &server));
+	if (r->version == 4 || !by_name)
+		EXPECT(client->run, ip_equal(&r->ip, by_name ? &named : &server));
 	EXPECT(client->run, ip_equal(&asked->from.ip, &proxy));
 }

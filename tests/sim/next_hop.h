@@ -16,10 +16,12 @@ enum next_hop_then {
 	HOP_RESETS
 };
 
+#define NEXT_HOP_REPLY_MAX 10 /* bytes of a reply of either SOCKS, with an address of IPv4 */
+
 /* A reply, or what it says in place of one. */
 struct next_hop_word {
 	uint32_t after_ms;
-	uint8_t octet[2 * SOCKS4_REPLY_LEN];
+	uint8_t octet[2 * NEXT_HOP_REPLY_MAX];
 	uint8_t len;
 	uint8_t then; /* enum next_hop_then, when all of it was sent */
 };
@@ -29,7 +31,11 @@ struct next_hop_asked {
 	struct address from;
 	struct request_reader reader;
 	struct request request;
-	bool whole; /* the request is */
+	uint8_t message[300]; /* SOCKS5: what has come of its greeting or its request */
+	size_t message_len;
+	bool greeted;  /* SOCKS5: the greeting was whole */
+	bool answered; /* and so was the answer to it */
+	bool whole;    /* the request is */
 	bool over;
 	unsigned said; /* whole words */
 	size_t sent;   /* octets of the next one */
@@ -42,6 +48,8 @@ struct next_hop {
 	struct sim_actor actor; /* first */
 	struct run *run;
 	/* What to do. */
+	uint8_t version;              /* 4; 5: with a greeting first */
+	struct next_hop_word method;  /* what it says to that: no authentication */
 	unsigned words;               /* before it talks; 0: 1 for a CONNECT, 2 for a BIND */
 	struct next_hop_word word[2]; /* both grant, unless that is changed */
 	uint32_t cut_max;             /* pieces of a word; 0: one */
@@ -67,9 +75,12 @@ void next_hop_expect(struct next_hop *hop, unsigned connections);
 /* It closes its listener; connections go on. */
 void next_hop_stop(struct next_hop *hop);
 
-/* Sets a word to a reply; ip NULL: 0.0.0.0. */
+/* Sets a word to a reply, with SOCKS4's code, which in SOCKS5 is 0 or 1; ip NULL: 0.0.0.0. */
 void next_hop_says(
 	struct next_hop *hop, unsigned which, uint8_t code, const char *ip, uint16_t port);
+
+/* Which SOCKS it speaks. Its words grant in that, whatever they were before. */
+void next_hop_speaks(struct next_hop *hop, uint8_t version);
 
 /* Client and hop talk to each other: 'up' octets, and 'down' back. */
 void next_hop_pair(struct client *client, struct next_hop *hop, uint32_t up, uint32_t down);
@@ -83,11 +94,12 @@ void next_hop_pair(struct client *client, struct next_hop *hop, uint32_t up, uin
 struct hop_way {
 	const char *config;
 	const char *name;   /* the client asks by this name; NULL: for SERVER_IP */
-	const char *passed; /* the hop is given this name; NULL: SERVER_IP */
+	const char *passed; /* the hop is given this name; NULL: the address */
 	bool connect_only;
+	const char *passed_ip; /* NULL: SERVER_IP */
 };
 
-#define HOP_WAYS 9
+#define HOP_WAYS 15
 extern const struct hop_way hop_ways[HOP_WAYS];
 
 #define HOP_TARGET_PORT 7000

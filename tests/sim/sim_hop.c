@@ -85,7 +85,8 @@ static void begin(struct run *run, enum socks4_command command)
 	run->peer[HOST_OTHER].host->answer_ms = run_between(run, 0, 1) * run_between(run, 0, 600);
 	for (unsigned i = 0; i < 2; i++) {
 		hop.word[i].after_ms = run_between(run, 0, 1) * run_between(run, 0, 3000);
-		hop.word[i].octet[0] = run_between(run, 0, 1) == 0 ? 0 : 4;
+		if (hop.version == 4)
+			hop.word[i].octet[0] = run_between(run, 0, 1) == 0 ? 0 : 4;
 	}
 	if (command == SOCKS4_BIND) {
 		next_hop_says(&hop, 0, SOCKS4_GRANTED,
@@ -147,8 +148,8 @@ static void early(struct run *run)
 static void both_replies(struct run *run)
 {
 	begin(run, SOCKS4_BIND);
-	memcpy(hop.word[0].octet + SOCKS4_REPLY_LEN, hop.word[1].octet, SOCKS4_REPLY_LEN);
-	hop.word[0].len += SOCKS4_REPLY_LEN;
+	memcpy(hop.word[0].octet + hop.word[0].len, hop.word[1].octet, hop.word[1].len);
+	hop.word[0].len = (uint8_t)(hop.word[0].len + hop.word[1].len);
 	hop.words = 1;
 	run->sim.latency_max_ms = run_between(run, 0, 30);
 }
@@ -196,8 +197,9 @@ static void reset(struct run *run)
 
 /* ---- A hop with several addresses ---- */
 
-static const struct hop_way named_way = {
-	"route to 203.0.113.5 via socks4a://hops.example:9050\n", NULL, NULL, false};
+static const struct hop_way named_ways[] = {
+	{"route to 203.0.113.5 via socks4a://hops.example:9050\n", NULL, NULL, false, NULL},
+	{"route to 203.0.113.5 via socks5h://hops.example:9050\n", NULL, NULL, false, NULL}};
 
 /* Some refuse, are not there, never answer or are the client itself; one is right. */
 static void race(struct run *run)
@@ -210,7 +212,7 @@ static void race(struct run *run)
 		addresses[i] = i == good ? HOP_IP : choice[run_between(run, 0, 3)];
 	addresses[count] = NULL;
 	begin_either(run);
-	way = &named_way;
+	way = &named_ways[hop.version == 5];
 	client_ask(&client, (enum socks4_command)client.request[1], SERVER_IP, HOP_TARGET_PORT,
 		"fred", NULL);
 	run->config = way->config;

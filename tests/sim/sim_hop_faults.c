@@ -8,7 +8,8 @@
 static struct client client;
 static struct next_hop hop;
 static struct next_hop_word *bad; /* the word that is not as it should be */
-static unsigned stage;            /* and which of the two that is */
+static unsigned stage;            /* the reply to the client that it prevents, from 0 */
+static uint8_t whole;             /* bytes of that word */
 static const char *words;         /* why the client is refused */
 static uint32_t limit_ms;         /* 0: long before any limit */
 
@@ -63,6 +64,9 @@ static void begin(struct run *run, const char *why)
 	client.early = run_between(run, 0, 1) == 1;
 	stage = bind ? run_between(run, 0, 1) : 0;
 	bad = &hop.word[stage];
+	if (hop.version == 5 && stage == 0 && run_between(run, 0, 1) == 0)
+		bad = &hop.method;
+	whole = bad->len;
 	words = why;
 	limit_ms = 0;
 	run->check = check_refused;
@@ -107,12 +111,33 @@ static void refuses(struct run *run)
 		{94, ": refused with 91, the next hop refused with 94, via socks4"},
 		{255, ": refused with 91, the next hop refused with 255, via socks4"},
 	};
+	static const struct {
+		uint8_t code;
+		const char *words;
+	} reps[] = {
+		{1, ": refused with 91, the next hop refused with 1, via socks5"},
+		{2, ": refused with 91, the next hop's rules deny it: REP 2, via socks5"},
+		{3, ": refused with 91, unreachable from the next hop: REP 3, via socks5"},
+		{5, ": refused with 91, connection refused to the next hop: REP 5, via socks5"},
+		{7, ": refused with 91, the next hop does not know the command: REP 7, via"},
+		{8, ": refused with 91, the next hop refused with 8, via socks5"},
+		{255, ": refused with 91, the next hop refused with 255, via socks5"},
+	};
 	unsigned i = run_between(run, 0, sizeof answers / sizeof *answers - 1);
 
 	begin_bad_word(run, answers[i].words);
-	bad->octet[0] = run_between(run, 0, 1) == 0 ? 0 : 4;
-	bad->octet[1] = answers[i].code;
-	bad->len = (uint8_t)run_between(run, SOCKS4_REPLY_LEN, sizeof bad->octet);
+	if (hop.version == 4) {
+		bad->octet[0] = run_between(run, 0, 1) == 0 ? 0 : 4;
+		bad->octet[1] = answers[i].code;
+	} else if (bad == &hop.method) {
+		words = ": refused with 91, the next hop accepts none of the methods of auth";
+		bad->octet[1] = run_between(run, 0, 1) == 0 ? 2 : 255;
+	} else {
+		words = reps[i].words;
+		bad->octet[1] = reps[i].code;
+		whole = 2; /* more of a refusal nobody needs */
+	}
+	bad->len = (uint8_t)run_between(run, whole, sizeof bad->octet);
 	bad->then = (uint8_t)run_between(run, HOP_STAYS, HOP_CLOSES);
 	if (bad->then == HOP_CLOSES)
 		client.early = false; /* unread, it would make of the close a reset */
@@ -122,8 +147,10 @@ static void odd_version(struct run *run)
 {
 	static const uint8_t versions[] = {1, 2, 3, 5, 90, 'H', 255};
 
-	begin_bad_word(run, ": refused with 91, the next hop's reply is none of SOCKS4");
+	begin_bad_word(run, ": refused with 91, the next hop's reply is none of SOCKS");
 	bad->octet[0] = versions[run_between(run, 0, sizeof versions - 1)];
+	if (hop.version == 5 && bad->octet[0] == 5)
+		bad->octet[0] = 4;
 	bad->len = (uint8_t)run_between(run, 1, sizeof bad->octet);
 	bad->then = (uint8_t)run_between(run, HOP_STAYS, HOP_SHUTS_DOWN);
 }
@@ -132,7 +159,7 @@ static void odd_version(struct run *run)
 static void short_reply(struct run *run)
 {
 	begin_bad_word(run, ": refused with 91, the next hop ended before its reply was whole");
-	bad->len = (uint8_t)run_between(run, 0, SOCKS4_REPLY_LEN - 1);
+	bad->len = (uint8_t)run_between(run, 0, whole - 1u);
 	bad->then = (uint8_t)run_between(run, HOP_SHUTS_DOWN, HOP_RESETS);
 	if (stage == 1)
 		bad->after_ms += 1000; /* a reset would overtake the first reply */
@@ -164,7 +191,7 @@ static void silence(struct run *run)
 {
 	begin(run, TOO_LATE);
 	next_hop_expect(&hop, 1);
-	bad->len = (uint8_t)run_between(run, 0, SOCKS4_REPLY_LEN - 1);
+	bad->len = (uint8_t)run_between(run, 0, whole - 1u);
 	bad->then = HOP_STAYS;
 	expect_limit(run);
 }
@@ -178,7 +205,7 @@ static void drips(struct run *run)
 	expect_limit(run);
 	bad->after_ms = limit_ms - 10;
 	hop.cut_pause_ms = 200;
-	bad->len = SOCKS4_REPLY_LEN - 1;
+	bad->len = (uint8_t)(whole - 1);
 	bad->then = HOP_STAYS;
 }
 
@@ -189,7 +216,10 @@ static void all_slow(struct run *run)
 
 	begin(run, TOO_LATE);
 	next_hop_expect(&hop, 1);
-	run->config = "route to 203.0.113.5 via socks4a://slow.example:9050\nlimit-establish 7s\n";
+	run->config = hop.version == 4 ? "route to 203.0.113.5 via "
+					 "socks4a://slow.example:9050\nlimit-establish 7s\n"
+				       : "route to 203.0.113.5 via "
+					 "socks5h://slow.example:9050\nlimit-establish 7s\n";
 	client_ask(&client, (enum socks4_command)client.request[1], SERVER_IP, HOP_TARGET_PORT,
 		"fred", NULL);
 	/* Below what a first question is given. */

@@ -14,7 +14,11 @@
 #define PORT ": expected a port from 1 to 65535"
 #define PATTERN ": expected ADDRESS/BITS, [IPv6/BITS], NAME, *.DOMAIN or *, and perhaps :PORTS"
 #define TIME ": expected a time from 10ms to 480h: 30s, 5min, 2h"
-#define HOP ": expected socks4://, socks4a://, socks4+tls:// or socks4a+tls:// and HOST:PORT"
+#define HOP                                                                                    \
+	ANKLET_TEXT(CONFIG_ANKLET_SOCKS5,                                                      \
+		": expected socks4://, socks4a://, socks4+tls://, socks4a+tls://, socks5://, " \
+		"socks5h://, socks5+tls:// or socks5h+tls:// and HOST:PORT",                   \
+		": expected socks4://, socks4a://, socks4+tls:// or socks4a+tls:// and HOST:PORT")
 #define FORWARD ": expected tcp://, udp:// or tls:// and HOST:PORT"
 #define TARGET                                                                                     \
 	": expected tcp://, udp://, tls://, smtp+starttls://, imap+starttls://, pop3+starttls:// " \
@@ -174,6 +178,9 @@ static const struct mistake route_mistakes[] = {
 	{"route via socks4a://x resolve unresolved", 31,
 		"'unresolved' cannot be combined with 'resolve'"},
 	{"route via socks4://x unresolved", 22, "'unresolved' cannot be combined with 'socks4://'"},
+#if CONFIG_ANKLET_SOCKS5
+	{"route via socks5://x unresolved", 22, "'unresolved' cannot be combined with 'socks5://'"},
+#endif
 	{"route to 10.0.0.0/8 via socks4a://x unresolved", 37,
 		"'unresolved' cannot be combined with 'to ADDRESS'"},
 	{"route starttls", 7, "unexpected 'starttls': did you mean 'starttls='?"},
@@ -192,7 +199,7 @@ static const struct mistake route_mistakes[] = {
 	{"route tls min=1.1", 15, "'1.1' is invalid: expected 1.2 or 1.3"},
 	{"route starttls=smtp starttls=imap", 21, "'starttls=' is there twice"},
 	{"route resolve=x via socks4a://x", 7, "unexpected 'resolve=x': did you mean 'resolve'?"},
-	{"route via socks5://x", 11, "'socks5' is invalid" HOP},
+	{"route via socks6://x", 11, "'socks6' is invalid" HOP},
 	{"route via socks5a+tls://x", 11, "'socks5a+tls' is invalid" HOP},
 	{"route direct tls=1", 14, "unexpected 'tls=1': did you mean 'tls'?"},
 };

@@ -121,7 +121,7 @@ static void printed_whole_whatever_was_written(void **state)
 	}
 }
 
-/* Every one of these is a target, or a hop; false: it is disabled. */
+/* Every one of these is a target, or a hop; false: it is disabled, or not known where SOCKS5 is. */
 static bool read_scheme(const char *text, struct endpoint *e)
 {
 	int type = tolower((unsigned char)text[0]) == 's' && tolower((unsigned char)text[1]) == 'o'
@@ -130,7 +130,7 @@ static bool read_scheme(const char *text, struct endpoint *e)
 
 	if (read_as(type, text, e))
 		return true;
-	if (!IS_DISABLED(UDP_FLOWS))
+	if (!IS_DISABLED(UDP_FLOWS) && (CONFIG_ANKLET_SOCKS5 || strncmp(text, "socks5", 6) != 0))
 		fail_msg("'%s' is an endpoint", text);
 	return false;
 }
@@ -152,6 +152,10 @@ static void printed_with_its_scheme(void **state)
 		{"socks4a://[::9]:1", "socks4a://[::9]:1"},
 		{"socks4+tls://[::9]:1", "socks4+tls://[::9]:1"},
 		{"SOCKS4A+TLS://[::9]:1?psk=p&alpn=x", "socks4a+tls://[::9]:1?psk=p&alpn=x"},
+		{"socks5://[::9]:1", "socks5://[::9]:1"},
+		{"socks5h://[::9]:1", "socks5h://[::9]:1"},
+		{"socks5+tls://[::9]:1?ca=x", "socks5+tls://[::9]:1?ca=x"},
+		{"Socks5H+TLS://[::9]:1?psk=p", "socks5h+tls://[::9]:1?psk=p"},
 	};
 
 	(void)state;
@@ -177,25 +181,32 @@ static void what_a_scheme_is(void **state)
 	static const struct {
 		const char *text;
 		int starttls; /* -1: no STARTTLS */
-		bool tls, hop;
+		bool tls;
+		uint8_t socks; /* of a hop; 0: it is none */
+		bool takes_names;
 	} cases[] = {
-		{"tcp://[::9]:1", -1, false, false},
-		{"udp://[::9]:1", -1, false, false},
-		{"tls://[::9]:1", -1, true, false},
-		{"smtp+starttls://[::9]:1", STARTTLS_SMTP, true, false},
-		{"imap+starttls://[::9]:1", STARTTLS_IMAP, true, false},
-		{"pop3+starttls://[::9]:1", STARTTLS_POP3, true, false},
-		{"nntp+starttls://[::9]:1", STARTTLS_NNTP, true, false},
-		{"socks4://[::9]:1", -1, false, true},
-		{"socks4a://[::9]:1", -1, false, true},
-		{"socks4+tls://[::9]:1", -1, true, true},
-		{"socks4a+tls://[::9]:1", -1, true, true},
+		{"tcp://[::9]:1", -1, false, 0, false},
+		{"udp://[::9]:1", -1, false, 0, false},
+		{"tls://[::9]:1", -1, true, 0, false},
+		{"smtp+starttls://[::9]:1", STARTTLS_SMTP, true, 0, false},
+		{"imap+starttls://[::9]:1", STARTTLS_IMAP, true, 0, false},
+		{"pop3+starttls://[::9]:1", STARTTLS_POP3, true, 0, false},
+		{"nntp+starttls://[::9]:1", STARTTLS_NNTP, true, 0, false},
+		{"socks4://[::9]:1", -1, false, 4, false},
+		{"socks4a://[::9]:1", -1, false, 4, true},
+		{"socks4+tls://[::9]:1", -1, true, 4, false},
+		{"socks4a+tls://[::9]:1", -1, true, 4, true},
+		{"socks5://[::9]:1", -1, false, 5, false},
+		{"socks5h://[::9]:1", -1, false, 5, true},
+		{"socks5+tls://[::9]:1", -1, true, 5, false},
+		{"socks5h+tls://[::9]:1", -1, true, 5, true},
 	};
 
 	(void)state;
 	if (!ANKLET_HAS_TLS)
 		skip_because("built without TLS");
-	assert_int_equal(COUNT(cases), ENDPOINT_SSL - ENDPOINT_TCP);
+	assert_int_equal(
+		COUNT(cases) - (CONFIG_ANKLET_SOCKS5 ? 0 : 4), ENDPOINT_SSL - ENDPOINT_TCP);
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct endpoint e;
 		uint8_t protocol = 99;
@@ -204,7 +215,11 @@ static void what_a_scheme_is(void **state)
 			continue;
 		assert_int_equal(e.scheme, ENDPOINT_TCP + i);
 		assert_int_equal(endpoint_has_tls(&e), cases[i].tls);
-		assert_int_equal(endpoint_is_hop(&e), cases[i].hop);
+		assert_int_equal(endpoint_is_hop(&e), cases[i].socks != 0);
+		if (cases[i].socks != 0) {
+			assert_int_equal(endpoint_socks(&e), cases[i].socks);
+			assert_int_equal(endpoint_takes_names(&e), cases[i].takes_names);
+		}
 		assert_int_equal(endpoint_starttls(&e, &protocol), cases[i].starttls >= 0);
 		if (cases[i].starttls >= 0)
 			assert_int_equal(protocol, cases[i].starttls);

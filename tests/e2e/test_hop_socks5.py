@@ -1,0 +1,214 @@
+"""Next hops that speak SOCKS5: danted, ssh -D, microsocks, plain and over TLS, and servers that misbehave."""
+import contextlib
+import time
+
+import pytest
+
+import daemons
+import peers
+import socks4
+from certificates import NAME
+from test_hop import bind, echoes, url
+
+HIDDEN = "hidden.example.test"
+
+
+@pytest.fixture
+def server():
+    return peers.echo_server()
+
+
+@pytest.fixture
+def start(anklet, names):
+    """start("via ...", ...): a proxy with these routes."""
+
+    def run(*routes, args=()):
+        lines = [word for route in routes for word in ("--route", route)]
+        return anklet(*lines, "--log", "debug", *names.option, *args)
+
+    return run
+
+
+@pytest.fixture
+def danted(tool, tmp_path):
+    """danted's address. It has CONNECT and BIND, by address and by name."""
+    return daemons.danted(tool("danted"), tmp_path)[1]
+
+
+@pytest.fixture
+def microsocks(tool):
+    """microsocks' address. It has CONNECT alone."""
+    at = ("127.0.0.1", peers.reserve())
+    daemons.Daemon([tool("microsocks"), "-i", at[0], "-p", str(at[1])]).listens(at)
+    return at
+
+
+# ---- Programs of the distribution ----
+
+@pytest.mark.parametrize("scheme", ["socks5", "socks5h"])
+def test_danted_connect(start, danted, server, scheme):
+    proxy = start(f"via {url(scheme, danted)}")
+    client = socks4.connect(proxy.address, server.port, early=b"early")
+    assert peers.read_exactly(client, 5) == b"early"
+    assert echoes(client)
+    proxy.wait_log(f"granted.*through 127.0.0.1:{danted[1]}")
+
+
+def test_danted_says_why(start, danted):
+    proxy = start(f"via {url('socks5', danted)}")
+    assert socks4.refused(proxy.address, peers.nobody()) == socks4.REJECTED
+    proxy.wait_log("refused with 91, connection refused to the next hop: REP 5, via socks5://")
+
+
+def test_danted_bind(start, danted):
+    proxy = start(f"via {url('socks5', danted)}")
+    client, caller = bind(proxy.address)
+    client.sendall(b"to the peer")
+    assert peers.read_exactly(caller, 11) == b"to the peer"
+    caller.sendall(b"from the peer")
+    assert peers.read_exactly(client, 13) == b"from the peer"
+
+
+def test_danted_behind_stunnel(start, danted, certs, tool, tmp_path, server, with_tls):
+    at = ("127.0.0.1", peers.reserve())
+    daemons.stunnel(tool("stunnel4"), tmp_path, at, danted, options=[f"cert = {certs.server.both}"])
+    proxy = start(f"via {url('socks5+tls', at, ca=certs.ca)}")
+    assert echoes(socks4.connect(proxy.address, server.port))
+    client, caller = bind(proxy.address)
+    caller.sendall(b"octets")
+    assert peers.read_exactly(client, 6) == b"octets"
+
+
+def test_microsocks_by_address_and_by_name(start, microsocks, server):
+    proxy = start(f"via {url('socks5h', microsocks)}")
+    assert echoes(socks4.connect(proxy.address, server.port))
+    assert echoes(socks4.connect(proxy.address, server.port, name="localhost"))
+
+
+def test_microsocks_by_ipv6(start, microsocks):
+    server = peers.echo_server("::1")
+    proxy = start(f"via {url('socks5', microsocks)}")
+    assert echoes(socks4.connect(proxy.address, server.port, name="::1"))
+    proxy.wait_log(r"granted, \[::1\]:\d+ through")
+
+
+def test_microsocks_has_no_bind(start, microsocks):
+    proxy = start(f"via {url('socks5', microsocks)}")
+    assert socks4.refused(proxy.address, 21, cd=socks4.BIND) == socks4.REJECTED
+    proxy.wait_log("the next hop does not know the command: REP 7, via socks5://")
+
+
+def test_ssh(start, tool, tmp_path, server):
+    """It sends no failure, just an end."""
+    proxy = start(f"via {url('socks5h', daemons.ssh_dynamic(tool, tmp_path))}")
+    assert echoes(socks4.connect(proxy.address, server.port))
+    assert echoes(socks4.connect(proxy.address, server.port, name="localhost"))
+    assert socks4.refused(proxy.address, peers.nobody()) == socks4.REJECTED
+    proxy.wait_log("refused with 91, the next hop ended before its reply was whole, via socks5h://")
+
+
+def test_names_are_looked_up_here_or_there(start, microsocks, server, names):
+    here = start(f"via {url('socks5', microsocks)}")
+    assert echoes(socks4.connect(here.address, server.port, name=NAME))
+    assert names.asked(NAME)
+    there = start(f"via {url('socks5h', microsocks)}")
+    assert socks4.refused(there.address, server.port, name=HIDDEN) == socks4.REJECTED
+    assert not names.asked(HIDDEN)
+
+
+# ---- Hops that are scripts ----
+
+class Hop(peers.Worker):
+    """Takes each message as a piece of its own, and says the next of its answers to each, in pieces."""
+
+    def __init__(self, *answers, then="hold", piece=0):
+        super().__init__()
+        self.answers, self.then, self.piece, self.messages = answers, then, piece, []
+        self.listener = peers.listener()
+        self.address = self.listener.getsockname()
+        self.start()
+
+    def run(self):
+        with contextlib.suppress(OSError, EOFError):
+            while True:
+                self.serve(peers.accept(self.listener))
+
+    def serve(self, sock):
+        for answer in self.answers:
+            message = sock.recv(1000)
+            # A message is never sent before the answer to the one before it, so this is one.
+            self.messages.append(message)
+            step = self.piece or len(answer) or 1
+            for at in range(0, len(answer), step):
+                sock.sendall(answer[at:at + step])
+                time.sleep(0.002 if self.piece else 0)
+        if self.then == "eof":
+            sock.close()
+        elif self.then == "reset":
+            peers.reset(sock)
+
+
+METHOD = b"\x05\x00"
+GRANT = b"\x05\0\0\x01" + bytes(6)
+BOUND = {
+    "IPv4": GRANT,
+    "IPv6": b"\x05\0\0\x04" + bytes(18),
+    "a name": b"\x05\0\0\x03\x1dproxy.somewhere.else.example.\0\x50",
+    "an empty name": b"\x05\0\0\x03\0\0\x50",
+}
+
+
+@pytest.mark.parametrize("piece", [0, 1], ids=["whole", "byte by byte"])
+@pytest.mark.parametrize("bound", BOUND)
+def test_a_grant_and_what_follows_it(start, bound, piece):
+    """Bytes after the reply are the destination's, and are not lost."""
+    hop = Hop(METHOD, BOUND[bound] + b"greeting of the server", piece=piece)
+    proxy = start(f"via {url('socks5', hop.address)}")
+    client = socks4.connect(proxy.address, 80, "192.0.2.1", userid=b"fred")
+    assert peers.read_exactly(client, 22) == b"greeting of the server"
+    assert hop.messages == [b"\x05\x01\x00", b"\x05\x01\0\x01\xc0\0\x02\x01\0\x50"]
+
+
+def test_what_a_name_becomes(start):
+    hop = Hop(METHOD, GRANT)
+    socks4.connect(start(f"via {url('socks5h', hop.address)}").address, 443, name=HIDDEN)
+    assert hop.messages[1] == b"\x05\x01\0\x03" + bytes([len(HIDDEN)]) + HIDDEN.encode() + b"\x01\xbb"
+
+
+BAD = {
+    "no method": ([b"\x05\xff"], "hold", "accepts none of the methods"),
+    "a method that was not offered": ([b"\x05\x02"], "hold", "accepts none of the methods"),
+    "SOCKS4": ([b"\0\x5b" + bytes(6)], "hold", "reply is none of SOCKS"),
+    "HTTP": ([b"HTTP/1.1 400 Bad Request\r\n\r\n"], "hold", "reply is none of SOCKS"),
+    "ends at once": ([b""], "eof", "ended before its reply"),
+    "half a method": ([b"\x05"], "eof", "ended before its reply"),
+    "VER 4": ([METHOD, b"\x04" + GRANT[1:]], "hold", "reply is none of SOCKS"),
+    "ATYP 2": ([METHOD, b"\x05\0\0\x02"], "hold", "reply is none of SOCKS"),
+    "short, EOF": ([METHOD, GRANT[:9]], "eof", "ended before its reply"),
+    "short, RST": ([METHOD, GRANT[:4]], "reset", "ended before its reply"),
+    "REP 1": ([METHOD, b"\x05\x01" + GRANT[2:]], "hold", "the next hop refused with 1"),
+    "REP 2": ([METHOD, b"\x05\x02" + GRANT[2:]], "hold", "the next hop's rules deny it: REP 2"),
+    "REP 3": ([METHOD, b"\x05\x03" + GRANT[2:]], "hold", "unreachable from the next hop: REP 3"),
+    "REP 4 and no more": ([METHOD, b"\x05\x04"], "hold", "unreachable from the next hop: REP 4"),
+    "REP 5 and three bytes": ([METHOD, b"\x05\x05\0\0\0"], "hold", "connection refused to the next hop: REP 5"),
+    "REP 6": ([METHOD, b"\x05\x06" + GRANT[2:]], "hold", "no answer to the next hop: REP 6"),
+    "REP 7": ([METHOD, b"\x05\x07" + GRANT[2:]], "hold", "the next hop does not know the command: REP 7"),
+    "REP 8": ([METHOD, b"\x05\x08" + GRANT[2:]], "hold", "the next hop refused with 8"),
+    "REP 255": ([METHOD, b"\x05\xff" + GRANT[2:]], "hold", "the next hop refused with 255"),
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_a_bad_reply(start, what):
+    answers, then, words = BAD[what]
+    proxy = start(f"via {url('socks5', Hop(*answers, then=then).address)}")
+    assert socks4.refused(proxy.address, 80, "192.0.2.1") == socks4.REJECTED
+    proxy.wait_log(f"refused with 91, .*{words}.*, via socks5://")
+
+
+@pytest.mark.parametrize("answers", [[b""], [b"\x05"], [METHOD, b""], [METHOD, GRANT[:9]]])
+def test_a_silent_hop_ends_at_the_limit(start, answers):
+    proxy = start(f"via {url('socks5', Hop(*answers).address)}", args=("--limit-establish", "1s"))
+    begun = time.monotonic()
+    assert socks4.refused(proxy.address, 80, "192.0.2.1") == socks4.REJECTED
+    assert time.monotonic() - begun > 0.99
