@@ -83,7 +83,8 @@ static uint8_t pipes_affordable(void)
 					      : (uint8_t)((limit.rlim_cur - others) / 2);
 }
 
-#define OTHERS 3 /* descriptors: of a file of names, of a question about an address, and of the epoll set */
+#define OTHERS \
+	3 /* descriptors: of a file of names, of a question about an address, and of the epoll set */
 
 unsigned port_room(struct port *p)
 {
