@@ -12,9 +12,11 @@
 
 /*
  * How long a flow that waits for its first answer is not evicted: what is nearby has answered by then. So a flood of
- * forged clients begins as many flows as there are slots in that time, and no more; and each has its chance.
+ * forged clients begins as many flows as there are slots in that time, and no more; and each has its chance. What takes
+ * longer still has a good one, while there are others to evict; but what has taken so long is not worth waiting for.
  */
 #define ANSWER_MS 20
+#define NO_ANSWER_MS 250
 /*
  * How long it is not evicted for another one of the same client. Where two proxies are each other's upstream a datagram
  * goes round as a new client's each time, until there is no slot for the next.
@@ -306,20 +308,40 @@ static struct udp_flow *own_to_evict(struct anklet *a, uint16_t holder)
 	return NULL;
 }
 
+/* The one that has waited longest for its first answer, but not one of that client's own before its time. NULL: none. */
+static struct udp_flow *longest_waiting(struct anklet *a, uint16_t holder)
+{
+	const struct timers *timers = &a->sessions.loop.timers;
+	uint16_t timer = timers_first(timers, TIMER_FLOW_NEW);
+
+	for (unsigned i = 0; i < LOOKED_AT && timer != TIMER_NONE; i++) {
+		struct udp_flow *flow = &a->udp->flow[timer - TIMER_FLOW(0)];
+
+		if (flow->holder != holder || has_waited(a, flow, OWN_ANSWER_MS))
+			return flow;
+		timer = timers_after(timers, timer);
+	}
+	return NULL;
+}
+
 /*
- * Of a full table. One that waits for its first answer goes first; but if it has just begun, one that has had answers,
- * as long as a quarter of the table is theirs: last of all the one whose client has gone on after an answer.
+ * Of a full table. Three quarters of it are for those that wait for their first answer, as long as that may still come:
+ * one that has had its answer goes before them, but not if its client has gone on, which goes last of all.
  */
 static struct udp_flow *any_to_evict(struct anklet *a, uint16_t holder)
 {
-	struct udp_flow *flow = oldest(a, TIMER_FLOW_NEW);
+	bool many =
+		a->udp->waiting >= (3u * a->sessions.loop.clients.pool[POOL_FLOWS].size + 3) / 4;
+	struct udp_flow *waiting = longest_waiting(a, holder);
+	struct udp_flow *answered = oldest(a, TIMER_FLOW_ANSWERED);
 
-	if (flow != NULL && has_waited(a, flow, flow->holder == holder ? OWN_ANSWER_MS : ANSWER_MS))
-		return flow;
-	if (a->udp->waiting >= (3u * a->sessions.loop.clients.pool[POOL_FLOWS].size + 3) / 4)
-		return NULL;
-	flow = oldest(a, TIMER_FLOW_ANSWERED);
-	return flow != NULL ? flow : oldest(a, TIMER_FLOW_LASTING);
+	if (waiting != NULL && has_waited(a, waiting, NO_ANSWER_MS))
+		return waiting;
+	if (answered != NULL && !many)
+		return answered;
+	if (waiting != NULL && has_waited(a, waiting, ANSWER_MS))
+		return waiting;
+	return many ? NULL : oldest(a, TIMER_FLOW_LASTING);
 }
 
 /* Makes room for a flow of that client, where need be; else says why not. */

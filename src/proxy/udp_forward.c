@@ -433,10 +433,11 @@ void udp_forward_run(struct anklet *a)
 	for (unsigned i = 0; CONFIG_ANKLET_NAMES && i < a->config.forward_count; i++)
 		if (d->upstream[i].looking && d->upstream[i].ready)
 			take_answer(a, i);
+	/* Before those who may be evicted for others: what has been answered is known to have been. */
+	run_flows(a);
 	for (unsigned i = 0; i < d->listener_count; i++)
 		if (d->listener[i].ready && d->upstream[d->listener[i].forward].count > 0)
 			run_listener(a, i);
-	run_flows(a);
 }
 
 bool udp_forward_busy(const struct anklet *a)

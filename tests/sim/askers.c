@@ -168,6 +168,7 @@ static void echo_run(struct sim_actor *actor)
 	while (!e->run->failed &&
 		(n = port_recvfrom(actor->port, e->sock, octets, sizeof octets, &from, &to)) >= 0) {
 		e->asked++;
+		e->asked_apart += number_of(octets) != e->apart;
 		EXPECT(e->run, n >= 8 && (size_t)n <= sizeof octets);
 		note_caller(e, &from, number_of(octets));
 		if (!e->silent && (e->ignores == 0 || e->ignores != number_of(octets)))

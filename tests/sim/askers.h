@@ -75,6 +75,8 @@ struct echo {
 	port_sock sock;
 	bool started;
 	unsigned asked;
+	uint32_t apart;
+	unsigned asked_apart; /* by others than who has that key */
 	unsigned callers;
 	struct address caller[CALLERS];
 	uint32_t key[CALLERS];

@@ -22,6 +22,7 @@ static struct flooder {
 	port_sock sock;
 	bool started, done;
 	bool one_address; /* of a host that is not the good client's */
+	uint32_t pause_ms;
 	unsigned sent;
 } flooder;
 
@@ -67,7 +68,7 @@ static void flood_run(struct sim_actor *actor)
 	if (f->run->sim.now >= FLOOD_FROM_MS)
 		forge(f, &from);
 	actor_wake(actor,
-		f->run->sim.now < FLOOD_FROM_MS ? FLOOD_FROM_MS : f->run->sim.now + FLOOD_PAUSE_MS);
+		f->run->sim.now < FLOOD_FROM_MS ? FLOOD_FROM_MS : f->run->sim.now + f->pause_ms);
 }
 
 static void flood(struct run *run, bool one_address)
@@ -75,12 +76,14 @@ static void flood(struct run *run, bool one_address)
 	memset(&flooder, 0, sizeof flooder);
 	flooder.run = run;
 	flooder.one_address = one_address;
+	flooder.pause_ms = FLOOD_PAUSE_MS;
 	sim_route(&run->sim, "198.51.0.0/16", SIM_FATE_BLACK_HOLE);
 	run->actors_left++;
 	sim_act(&flooder.actor, &run->peer[HOST_OTHER], flood_run);
 	echo_add(run, SERVER_IP, 0);
 	echo.ports_again = true;
 	echo.ignores = run_between(run, 0, 1) == 0 ? FORGED_KEY : 0;
+	echo.apart = FORGED_KEY;
 	run->sim.latency_max_ms = run_between(run, 0, 9);
 }
 
@@ -116,6 +119,35 @@ static void forged_flood(struct run *run)
 	run->check = check_flood;
 }
 
+/* The upstream answers everybody, and takes longer than the least that a flow has: there is room for so many at once. */
+static void slow_upstream(struct run *run)
+{
+	askers_begin(run, FORWARD_TO_IP);
+	flood(run, false);
+	echo.ignores = 0;
+	run->sim.latency_max_ms = 13;
+	flooder.pause_ms = 9; /* the slots for those who wait are five, and it takes up to 26 ms */
+	good_client(run);
+	run->check = check_flood;
+}
+
+/* What has not been read when the flood goes on counts as answered: the upstream was asked, so there is a reply. */
+static void check_stalls(struct run *run)
+{
+	EXPECT(run, asker[0].replies == echo.asked_apart);
+}
+
+static void stalls(struct run *run)
+{
+	askers_begin(run, FORWARD_TO_IP);
+	flood(run, false);
+	good_client(run);
+	asker[0].count = 8;
+	run->proxy.faults.jumps = 100;
+	run->proxy.faults.jump_ms = 200;
+	run->check = check_stalls;
+}
+
 /* All of one address, which has its share and no more. */
 static void flood_of_one(struct run *run)
 {
@@ -141,6 +173,28 @@ static void lasting(struct run *run)
 	asker[0].pause_ms = 400;
 	asker[0].count = 12;
 	run->check = check_lasting;
+}
+
+static void check_many_lasting(struct run *run)
+{
+	for (unsigned i = 0; i < askers; i++)
+		EXPECT(run, asker[i].replies == asker[i].sent);
+	EXPECT(run, run_logged(run, "up 12 of ") == askers);
+}
+
+/* Also where they are more than a quarter, as long as each of the others has its 20 ms. */
+static void many_lasting(struct run *run)
+{
+	askers_begin(run, FORWARD_TO_IP);
+	flood(run, false);
+	flooder.pause_ms = 15;
+	for (unsigned i = 0; i < SLOTS / 2; i++) {
+		good_client(run);
+		asker[i].start_ms = 100;
+		asker[i].pause_ms = 400;
+		asker[i].count = 12;
+	}
+	run->check = check_many_lasting;
 }
 
 /* The answer comes while others wait for theirs, and goes where it belongs. */
@@ -299,8 +353,11 @@ static void two_proxies(struct run *run)
 
 static const struct scenario scenarios[] = {
 	{"forged_flood", forged_flood},
+	{"slow_upstream", slow_upstream},
+	{"stalls", stalls},
 	{"flood_of_one", flood_of_one},
 	{"lasting", lasting},
+	{"many_lasting", many_lasting},
 	{"answered", answered},
 	{"unlimited", unlimited},
 	{"forged_upstream", forged_upstream},
