@@ -52,7 +52,7 @@ enum entry_flags {
 
 #define PRIORITY_CLOSED TCP_PRIO_MIN
 
-/* ---- sockets.c ---- */
+/* ---- table.c ---- */
 
 /* The entry that a handle names; any number that names none is a mistake of the caller's. */
 struct port_entry *socket_entry(struct port *p, port_sock s);

@@ -1,9 +1,9 @@
 /*
  * What the files of this port share.
  *
- * sim.c keeps the clock, the events and the waiting; network.c what happens to
- * connections between two processes; sockets.c, octets.c, names.c and faults.c are
- * the calls of port.h.
+ * sim.c keeps the clock and the waiting, and delivers events, whose table is in events.c; network.c what happens to
+ * connections between two processes; sockets.c, octets.c, datagrams.c and calls.c are the calls of port.h; faults.c is
+ * chance.
  */
 #ifndef ANKLET_SIM_INTERNAL_H
 #define ANKLET_SIM_INTERNAL_H
@@ -13,13 +13,15 @@
 /* What a span holds once it is no longer valid. */
 #define SIM_SPOILT 0xa5
 
-/* ---- sim.c ---- */
+/* ---- events.c ---- */
 
 /* Adds an event; link is -1 where none is concerned. */
 void event_add(struct sim *sim, uint64_t at, enum sim_event_kind kind, int16_t link, unsigned side);
 
 /* Forgets the events of a link. */
 void event_forget(struct sim *sim, int16_t link);
+
+/* ---- sim.c ---- */
 
 /* Lets everything arrive whose time has come; no actor runs. */
 void event_deliver_due(struct sim *sim);
@@ -72,6 +74,7 @@ void network_leave(struct sim *sim, struct sim_link *link, unsigned side, bool r
 /* The connection breaks for end 'side' with this failure, and is reset for the other. */
 void network_break(struct sim *sim, struct sim_link *link, unsigned side, int failure);
 
+/* An event of a link. */
 void network_event(struct sim *sim, const struct sim_event *event);
 
 /* ---- sockets.c ---- */

@@ -449,8 +449,5 @@ static void link_event(struct sim *sim, struct sim_link *link, const struct sim_
 
 void network_event(struct sim *sim, const struct sim_event *event)
 {
-	if (event->kind == SIM_EVENT_DATAGRAM)
-		datagram_arrives(sim, event->side);
-	else if (event->link >= 0)
-		link_event(sim, &sim->link[event->link], event);
+	link_event(sim, &sim->link[event->link], event);
 }

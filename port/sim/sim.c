@@ -14,27 +14,6 @@
 #define CLOCK_BEFORE_WRAP_MS 120000u
 #define STEPS_MAX 200000u
 
-/* Every state is 64 bits that are counted up and then mixed, so no seed is a bad one. */
-static uint64_t random_next(struct sim *sim)
-{
-	uint64_t x = sim->random += 0x9e3779b97f4a7c15u;
-
-	x = (x ^ (x >> 32)) * 0xd6e8feb86659fd93u;
-	x = (x ^ (x >> 32)) * 0xd6e8feb86659fd93u;
-	return x ^ (x >> 32);
-}
-
-uint32_t sim_random(struct sim *sim, uint32_t n)
-{
-	assert(n > 0);
-	return (uint32_t)(random_next(sim) >> 32) % n;
-}
-
-bool sim_chance(struct sim *sim, uint32_t chance)
-{
-	return chance > 0 && sim_random(sim, 1000) < chance;
-}
-
 void sim_init(struct sim *sim, uint64_t seed)
 {
 	/* The octets, most of it by far, are left alone: positions say which of them mean something. */
@@ -114,38 +93,7 @@ void sim_interrupt(struct sim *sim)
 	sim->interrupted = true;
 }
 
-void sim_fail(struct sim *sim, const char *why)
-{
-	if (sim->failure == NULL)
-		sim->failure = why;
-}
-
 /* ---- Events ---- */
-
-void event_add(struct sim *sim, uint64_t at, enum sim_event_kind kind, int16_t link, unsigned side)
-{
-	if (sim->events == SIM_EVENTS) {
-		sim_fail(sim, "the table of events is full");
-		return;
-	}
-	sim->event[sim->events++] = (struct sim_event){
-		.at = at,
-		.order = sim->order++,
-		.kind = (uint8_t)kind,
-		.link = link,
-		.side = (uint8_t)side,
-	};
-}
-
-void event_forget(struct sim *sim, int16_t link)
-{
-	uint16_t kept = 0;
-
-	for (uint16_t i = 0; i < sim->events; i++)
-		if (sim->event[i].link != link)
-			sim->event[kept++] = sim->event[i];
-	sim->events = kept;
-}
 
 /* The index of the earliest event, or -1. */
 static int event_first(const struct sim *sim)
@@ -179,7 +127,9 @@ void event_deliver_due(struct sim *sim)
 			break;
 		event = sim->event[first];
 		sim->event[first] = sim->event[--sim->events];
-		if (event.kind != SIM_EVENT_WAKE)
+		if (event.kind == SIM_EVENT_DATAGRAM)
+			datagram_arrives(sim, event.side);
+		else if (event.link >= 0)
 			network_event(sim, &event);
 	}
 }
