@@ -38,6 +38,7 @@ $(BUILD)/unit/test_accounts: $(call of,posix,$(ACCOUNTS_files))
 # A fuzz target's corpus is an ordinary test: every string of bytes ever found interesting.
 $(eval $(call linked,posix,$(needs_replay): $(BUILD)/replay/%: $(call of,posix,tests/fuzz/fuzz_%.c tests/fuzz/replay.c),$$(TEST_LDFLAGS)))
 needs_fuzz = $(FUZZ:fuzz_%=$(BUILD)/fuzz/%)
+$(BUILD)/replay/names $(BUILD)/fuzz/names: $(call of,posix,tests/fuzz/scripted_port.c)
 $(eval $(call linked,posix,$(needs_fuzz): $(BUILD)/fuzz/%: $(BUILD)/posix/tests/fuzz/fuzz_%.o,\
 	$$(TEST_LDFLAGS) -fsanitize=fuzzer))
 
