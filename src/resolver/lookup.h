@@ -4,7 +4,7 @@
  *
  * A lookup begins with what has been kept, goes through the hosts file, a slice a tick, and then through the names that
  * the search list makes of its own. When it first has to ask (query.c), it needs a place of its client's share; where
- * there is none, those who wait for it queue, and the lookup is given up.
+ * there is none, those who wait for it queue, and the lookup is given up; so it may be later, for a client that has less.
  */
 #ifndef ANKLET_LOOKUP_H
 #define ANKLET_LOOKUP_H
@@ -27,7 +27,10 @@ void lookup_walk(struct resolver *r, struct lookup *l);
 
 /* ---- resolver.c, for lookup.c ---- */
 
-/* Takes a place for the one who wanted the name first. False: there is none for that client. */
+/*
+ * Takes a place for the one who wanted the name first. False: there is none for that client. When all are taken another
+ * lookup may be sent back to the queue, of a client that holds more.
+ */
 bool lookup_take_place(struct resolver *r, struct lookup *l, uint16_t client);
 
 /* There is no place for l: those who wait for it wait for one. */

@@ -113,19 +113,55 @@ static void call_askers(struct resolver *r, const struct lookup *l)
 
 /* ---- Places ---- */
 
-static bool has_place(const struct resolver *r, uint16_t client)
+static const struct ip nobody; /* the key of this program's own lookups */
+
+/*
+ * The lookup that goes back to the queue for a client when all places are taken: of whoever holds most, and two more than
+ * he does, so that the two do not go on taking it from each other; there the one that was tried least, or names that
+ * nobody answers for would never come to an end. NULL: he waits.
+ */
+static struct lookup *evictable(struct resolver *r, uint16_t client)
+{
+	const struct clients *clients = &r->loop->clients;
+	struct lookup *chosen = NULL;
+	unsigned most;
+
+	if (CONFIG_ANKLET_LOOKUPS < 3)
+		return NULL; /* nobody can hold so many more */
+	most = 2 + (client == CLIENT_NONE ? clients_held(clients, POOL_LOOKUPS, &nobody)
+					  : clients->client[client].held[POOL_LOOKUPS]);
+	for (unsigned i = 0; i < RESOLVER_LOOKUPS; i++) {
+		struct lookup *l = &r->lookup[i];
+		unsigned held;
+
+		/* One that has addresses is all but done. */
+		if (l->phase != LOOKUP_ASKING || l->graced)
+			continue;
+		held = clients->client[l->client].held[POOL_LOOKUPS];
+		if (held < most || (chosen != NULL && held == most && l->tries >= chosen->tries))
+			continue;
+		most = held;
+		chosen = l;
+	}
+	return chosen;
+}
+
+static bool has_place(struct resolver *r, uint16_t client)
 {
 	const struct clients *clients = &r->loop->clients;
 
-	return client == CLIENT_NONE ? !pool_is_full(clients, POOL_LOOKUPS)
-				     : pool_has_place(clients, POOL_LOOKUPS, client);
+	if (pool_is_full(clients, POOL_LOOKUPS))
+		return evictable(r, client) != NULL;
+	return client == CLIENT_NONE || pool_has_place(clients, POOL_LOOKUPS, client);
 }
 
 bool lookup_take_place(struct resolver *r, struct lookup *l, uint16_t client)
 {
-	static const struct ip nobody;
 	struct clients *clients = &r->loop->clients;
+	struct lookup *evicted = pool_is_full(clients, POOL_LOOKUPS) ? evictable(r, client) : NULL;
 
+	if (evicted != NULL)
+		lookup_queue(r, evicted);
 	if (client == CLIENT_NONE)
 		l->client = clients_take(clients, POOL_LOOKUPS, &nobody);
 	else if (pool_take(clients, POOL_LOOKUPS, client))
