@@ -134,7 +134,7 @@ static void text_names(struct text *t, unsigned type, bool tls)
 
 /* ---- Errors ---- */
 
-#define SETTING_NAME(setting) "CONFIG_ANKLET_" #setting "\0"
+#define SETTING_NAME(setting) #setting "\0"
 
 static const char kinds[] = ERROR_KINDS(TEXT);
 static const char expected[] = VALUE_TYPES(TEXT);
@@ -168,8 +168,10 @@ void text_error(struct text *t, const struct config_error *error)
 			text_char(t, *sentence);
 		else if (error->about == SETTING_TLS_STREAMS)
 			text_str(t, "Mbed TLS");
-		else
+		else {
+			text_str(t, "CONFIG_ANKLET_");
 			text_str(t, text_of_list(settings, error->about));
+		}
 	}
 	if (!CONFIG_ANKLET_HINTS || error->kind > ERROR_PROHIBITED)
 		return;

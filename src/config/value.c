@@ -258,13 +258,12 @@ static bool address_read(struct reading *r, int type, struct word word, void *at
 /* The name that stands for a byte. */
 static bool text_choice(struct text *t, int type, uint8_t value)
 {
-	for (unsigned i = WORDS; i < NAMES; i++) {
-		if ((name_rows[i].types >> type & 1) != 0 && name_rows[i].value == value) {
-			text_str(t, name_text(i));
-			return true;
-		}
-	}
-	return false;
+	unsigned i = WORDS;
+
+	while (i < NAMES && ((name_rows[i].types >> type & 1) == 0 || name_rows[i].value != value))
+		i++;
+	text_str(t, i < NAMES ? name_text(i) : "");
+	return i < NAMES;
 }
 
 /* One for each side, both of datagrams or neither. */
