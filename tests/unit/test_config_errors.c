@@ -23,6 +23,7 @@
 static const struct mistake line_mistakes[] = {
 	{"listen htp://127.0.0.1:1080\n", 8, "'htp' is invalid" LISTEN},
 	{"lisen x\n", 1, "unknown keyword 'lisen': did you mean 'listen'?"},
+	{"limit-idle=5s", 1, "unknown keyword 'limit-idle=5s': did you mean 'limit-idle'?"},
 	{"\tlog\tloud\t#\xc3\xa4\r\n", 6, "'loud' is invalid: expected " ANKLET_LOG_WORDS},
 	{"log info debug", 10, "unexpected 'debug'" LINE_END},
 	{"listen  # nothing", 7, "'listen' needs a value" LISTEN},
@@ -78,6 +79,7 @@ static const struct mistake rule_mistakes[] = {
 	{"deny to 1.2.3.4/33:80", 9, "'1.2.3.4/33' is invalid" PATTERN},
 	{"deny to a:80:90", 9, "'a:80:90' is invalid" PATTERN},
 	{"allow bind bind", 12, "'bind' is there twice"},
+	{"allow user=bob", 7, "unexpected 'user=bob': did you mean 'user'?"},
 };
 
 static const struct mistake value_mistakes[] = {

@@ -201,6 +201,8 @@ static const struct mistake route_mistakes[] = {
 	{"route resolve=x via socks4a://x", 7, "unexpected 'resolve=x': did you mean 'resolve'?"},
 	{"route via socks6://x", 11, "'socks6' is invalid" HOP},
 	{"route via socks5a+tls://x", 11, "'socks5a+tls' is invalid" HOP},
+	{"route via=socks4a://x", 7, "unexpected 'via=socks4a://x': did you mean 'via'?"},
+	{"route starttls smtp", 7, "unexpected 'starttls': did you mean 'starttls='?"},
 	{"route direct tls=1", 14, "unexpected 'tls=1': did you mean 'tls'?"},
 };
 
