@@ -246,7 +246,7 @@ enum setting { SETTING_NONE, SETTINGS(SETTING) };
 #define WORD_ID(id, ...) WORD_##id,
 #define SCHEME_ID(id, ...) ENDPOINT_##id,
 #define CHOICE_ID(id, ...) CHOICE_##id,
-#define AND_ONE(...) +1
+#define A_BYTE(...) "."
 
 /* The number of each row, one list after the other. */
 enum name_id {
@@ -255,7 +255,7 @@ enum name_id {
 };
 
 /* Where the words of rules and routes end, all words of clauses, and the keywords. */
-enum { LINE_WORDS = 0 RULE_WORDS(AND_ONE) ROUTE_WORDS(AND_ONE) };
+enum { LINE_WORDS = sizeof(RULE_WORDS(A_BYTE) ROUTE_WORDS(A_BYTE)) - 1 };
 enum { WORDS = KEYWORD_LISTEN, KEYWORDS_END = ENDPOINT_TCP };
 
 /* What all rows have beside their text. */
