@@ -5,7 +5,7 @@
 CORE += src/base/address.c src/base/log_lines.c src/base/text.c src/base/word.c
 CORE += src/protocol/dns.c src/protocol/hop.c src/protocol/ident.c src/protocol/request.c src/protocol/socks4.c
 CORE += src/protocol/socks5.c src/protocol/starttls.c
-CORE += src/policy/pattern.c src/policy/routes.c src/policy/rules.c
+CORE += src/policy/pattern.c src/policy/routes.c src/policy/rules.c src/policy/users.c
 CORE += src/config/clause.c src/config/config.c src/config/endpoint.c src/config/keywords.c src/config/value.c
 CORE += src/tls/stream.c
 CORE += src/loop/budget.c src/loop/clients.c src/loop/loop.c src/loop/timers.c
@@ -16,6 +16,7 @@ CORE += src/session/hop.c src/session/ident.c
 CORE += src/session/log.c src/session/permission.c src/session/relay.c src/session/request.c src/session/resolve.c
 CORE += src/session/route.c src/session/session.c src/session/shared.c src/session/tls.c
 CORE += src/proxy/anklet.c src/proxy/start.c src/proxy/tls.c src/proxy/udp_flow.c src/proxy/udp_forward.c
+CORE += src/proxy/users.c
 TLS_none += src/tls/none.c
 TLS_mbedtls += src/tls/mbedtls.c src/tls/mbedtls_context.c src/tls/mbedtls_files.c src/tls/mbedtls_parts.c
 TLS_mbedtls += src/tls/mbedtls_random.c src/tls/mbedtls_reason.c src/tls/mbedtls_verify.c

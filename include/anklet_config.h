@@ -32,6 +32,20 @@
 #define CONFIG_ANKLET_SOCKS5 ANKLET_UNSAID
 #endif
 
+/* SOCKS5's passwords (RFC 1929). Without them there is neither 'users' nor 'password' in a rule. */
+#ifndef CONFIG_ANKLET_PASSWORDS
+#if CONFIG_ANKLET_SOCKS5
+#define CONFIG_ANKLET_PASSWORDS ANKLET_UNSAID
+#else
+#define CONFIG_ANKLET_PASSWORDS 0
+#endif
+#endif
+
+/* Bytes of all users together, each with a name, a password and two more. */
+#ifndef CONFIG_ANKLET_USERS
+#define CONFIG_ANKLET_USERS (CONFIG_ANKLET_PASSWORDS ? 4096 : 0)
+#endif
+
 /* Asking the client's identd (RFC 1413). Without it 'ident' in a rule is an error. */
 #ifndef CONFIG_ANKLET_IDENT
 #define CONFIG_ANKLET_IDENT ANKLET_UNSAID
@@ -181,6 +195,7 @@
 #define ANKLET_TEXT_1(with, without) with
 #define ANKLET_TEXT_0(with, without) without
 #define ANKLET_IF_SOCKS5(text) ANKLET_TEXT(CONFIG_ANKLET_SOCKS5, text, "")
+#define ANKLET_IF_PASSWORDS(text) ANKLET_TEXT(CONFIG_ANKLET_PASSWORDS, text, "")
 #define ANKLET_IF_BIND(text) ANKLET_TEXT(CONFIG_ANKLET_BIND, text, "")
 #define ANKLET_IF_IDENT(text) ANKLET_TEXT(CONFIG_ANKLET_IDENT, text, "")
 #define ANKLET_IF_NAMES(text) ANKLET_TEXT(CONFIG_ANKLET_NAMES, text, "")

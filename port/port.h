@@ -306,6 +306,12 @@ int port_sendto(struct port *p, port_sock s, const void *data, size_t len,
  */
 int port_load(struct port *p, const char *name, size_t offset, const uint8_t **data);
 
+/*
+ * Can others than the file's owner and its group read it, where the system knows of such? For the start. A file that
+ * there is not can be read by nobody.
+ */
+bool port_others_read(struct port *p, const char *name);
+
 /* Fills buf with random bytes fit for keys: 0, or PORT_NO_RANDOM and buf is not to be used. */
 int port_random(struct port *p, void *buf, size_t len);
 

@@ -27,3 +27,11 @@ int port_load(struct port *p, const char *name, size_t offset, const uint8_t **d
 	*data += offset < len ? offset : len;
 	return offset < len ? (int)(len - offset) : 0;
 }
+
+/* Nobody else is there. */
+bool port_others_read(struct port *p, const char *name)
+{
+	(void)p;
+	(void)name;
+	return false;
+}

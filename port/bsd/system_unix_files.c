@@ -109,6 +109,14 @@ int port_load(struct port *p, const char *name, size_t offset, const uint8_t **d
 	return n == PORT_NO_RESOURCES ? PORT_FAILED : n;
 }
 
+bool port_others_read(struct port *p, const char *name)
+{
+	struct stat status;
+
+	(void)p;
+	return stat(name, &status) == 0 && (status.st_mode & S_IROTH) != 0;
+}
+
 /* ---- Names ---- */
 
 /* They stand in resolv.conf: what DHCP brings is written there. */

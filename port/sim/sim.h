@@ -73,6 +73,7 @@ struct sim_file {
 	size_t len;
 	int answer;     /* what is answered in its place; 0: nothing */
 	uint32_t stamp; /* another one for each sim_file() */
+	bool public;    /* others can read it */
 };
 
 /* One direction of a link. Octets are counted from the start, modulo 2^32. */

@@ -33,6 +33,9 @@ typedef struct ip ip_of_families[2]; /* IPv4's, IPv6's */
 /* Copied as a whole: a string is an offset into its own table, STRING_NONE when it is not given. */
 struct config {
 	KEYWORDS(CONFIG_FIELD)
+#if !CONFIG_ANKLET_PASSWORDS
+	uint16_t users; /* never given */
+#endif
 	bool tls;             /* is built in: endpoints and routes with it are accepted */
 	uint8_t listen_count; /* 0: see config_listens_by_default() */
 	uint8_t forward_count;

@@ -28,9 +28,18 @@
  *	what is in force without it, where that is no value: what 'anklet -t' says then)
  */
 /* clang-format off */
+/* A small build has not even the name of what only another one has. */
+#if CONFIG_ANKLET_PASSWORDS
+#define KEYWORDS_OF_PASSWORDS(X) \
+X(USERS, "users", FILE, NONE, ONE(uint16_t, users), 0, 0, START, \
+	"FILE", "who has a password: lines of NAME:PASSWORD", "nobody")
+#else
+#define KEYWORDS_OF_PASSWORDS(X)
+#endif
 #define KEYWORDS(X) \
 X(LISTEN, "listen", LISTEN, LISTENERS, MANY(listen, listen_count), 0, CONFIG_ANKLET_LISTENERS, START, \
 	"WHERE", "tcp://ADDRESS:PORT; '*' is every address", "tcp://127.0.0.1:1080 and tcp://[::1]:1080") \
+KEYWORDS_OF_PASSWORDS(X) \
 X(ALLOW, "allow", ALLOW, RULES, MANY(rules.rule, rules.count), 0, CONFIG_ANKLET_RULES, REQUEST, \
 	"RULE", "serve these; the first rule that matches decides", \
 	"clients on loopback and private networks, and nobody else") \
@@ -80,12 +89,19 @@ X(USER, "user", USER, NONE, ONE(uint16_t, user), 0, 0, START, \
  * The value follows as the next word, after a '=' at once. They are printed in this order.
  */
 #define OF_RULES (IS(ALLOW) | IS(DENY))
+#if CONFIG_ANKLET_PASSWORDS
+#define RULE_WORDS_OF_PASSWORDS(X) \
+X(PASSWORD, "password", FLAG, struct rule, password, 1, NONE, IS(ALLOW), NONE, NONE, NONE)
+#else
+#define RULE_WORDS_OF_PASSWORDS(X)
+#endif
 #define RULE_WORDS(X) \
 X(CONNECT, "connect", FLAG, struct rule, command, RULE_CONNECT, NONE, OF_RULES, COMMAND, NONE, NONE) \
 X(BIND, "bind", FLAG, struct rule, command, RULE_BIND, BIND, OF_RULES, COMMAND, NONE, NONE) \
 X(FROM, "from", NETWORK, struct rule, from, 0, NONE, OF_RULES | IS(ROUTE), NONE, NONE, NONE) \
 X(TO, "to", PATTERN, struct rule, to, 0, NONE, OF_RULES | IS(ROUTE), NONE, NONE, NONE) \
 X(USER, "user", USERID, struct rule, user, 0, NONE, OF_RULES, NONE, NONE, NONE) \
+RULE_WORDS_OF_PASSWORDS(X) \
 X(IDENT, "ident", FLAG, struct rule, ident, 1, IDENT, IS(ALLOW), NONE, NONE, NONE) \
 X(ANY_PEER, "any-peer", FLAG, struct rule, any_peer, 1, BIND, IS(ALLOW), NONE, CONNECT, NONE) \
 X(NEEDS_CONNECT, "needs-connect", FLAG, struct rule, needs_connect, 1, BIND, IS(ALLOW), NONE, CONNECT, NONE)

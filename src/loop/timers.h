@@ -26,10 +26,15 @@ enum timer_kind {
 	TIMER_ESTABLISH,
 	TIMER_IDLE,
 	TIMER_HALF_CLOSED,
-	TIMER_END,           /* a last word, and what is read until a stream's own end */
-	TIMER_DRAIN,         /* only reads on: who has done so longest gives way first */
-	TIMER_IDENT,         /* a step's, as is the next */
-	TIMER_ATTEMPT,       /* until the next address is tried */
+	TIMER_END,     /* a last word, and what is read until a stream's own end */
+	TIMER_DRAIN,   /* only reads on: who has done so longest gives way first */
+	TIMER_IDENT,   /* a step's, as is the next */
+	TIMER_ATTEMPT, /* until the next address is tried */
+#if CONFIG_ANKLET_PASSWORDS
+	TIMER_WRONG_PASSWORD, /* a step's, until it is refused */
+#else
+	TIMER_WRONG_PASSWORD = TIMER_ATTEMPT, /* there is none */
+#endif
 	TIMER_FLOW_NEW,      /* a flow's, as are the next two: it waits for its first answer */
 	TIMER_FLOW_ANSWERED, /* it has had one */
 	TIMER_FLOW_LASTING,  /* and its client has gone on */

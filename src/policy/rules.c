@@ -5,6 +5,7 @@
  * rules say together, and what no rule can say.
  */
 #include "policy/rules.h"
+#include "policy/users.h"
 
 #include <string.h>
 
@@ -18,6 +19,9 @@ static bool command_matches(const struct rule *rule, const struct rules_query *q
 static bool user_matches(
 	const struct rule *rule, const struct string_table *names, const struct rules_query *q)
 {
+	if (CONFIG_ANKLET_PASSWORDS &&
+		((rule->password && !q->proven) || (rule->user != STRING_NONE && q->claimed)))
+		return false;
 	return rule->user == STRING_NONE ||
 	       strcmp(string_table_at(names, rule->user), q->userid) == 0;
 }
@@ -214,11 +218,53 @@ void rules_judge(const struct rules *rules, const struct string_table *names,
 		guard(rule, query, answer);
 }
 
+/* ---- Whether to ask for a password ---- */
+
+/* Does the rule decide about whatever such a client asks for? */
+static bool is_last(const struct rule *rule)
+{
+	return rule->command == RULE_EVERY && rule->user == STRING_NONE && !rule->password &&
+	       rule->to.kind == PATTERN_ANY && rule->to.ports_count == 0;
+}
+
+static bool wants_proof(
+	const struct rule *rule, const struct string_table *names, const struct users *users)
+{
+	const char *user;
+
+	if (rule->password || rule->user == STRING_NONE)
+		return rule->password;
+	user = string_table_at(names, rule->user);
+	return users_hold(users, user, strlen(user));
+}
+
+struct rules_proof rules_proof(const struct rules *rules, const struct string_table *names,
+	const struct users *users, const struct ip *client)
+{
+	struct rules_proof proof = {false, rules->count == 0};
+
+	for (unsigned i = 0; i < rules->count; i++) {
+		const struct rule *rule = &rules->rule[i];
+
+		if (!ip_prefix_holds(&rule->from, client))
+			continue;
+		if (rule->allow && wants_proof(rule, names, users))
+			proof.wanted = true;
+		else if (rule->allow)
+			proof.unwanted = true;
+		if (is_last(rule))
+			break;
+	}
+	return proof;
+}
+
 /* ---- What a rule is good for ---- */
 
 static bool rule_covers(
 	const struct rule *outer, const struct rule *inner, const struct string_table *names)
 {
+	if (CONFIG_ANKLET_PASSWORDS && outer->password && !inner->password)
+		return false;
 	return (outer->command == RULE_EVERY || outer->command == inner->command) &&
 	       (outer->user == STRING_NONE || outer->user == inner->user) &&
 	       ip_prefix_within(&inner->from, &outer->from) &&

@@ -27,6 +27,7 @@ struct rule {
 	bool allow;
 	bool ident;         /* ask the client's identd first */
 	bool any_peer;      /* BIND may name 0.0.0.0, and '::' where there is SOCKS5 */
+	bool password;      /* only for a user who has proven who it is */
 	bool needs_connect; /* BIND only beside a live CONNECT of the same client to the same host */
 };
 
@@ -41,6 +42,8 @@ _Static_assert(CONFIG_ANKLET_RULES <= UINT8_MAX, "a count of rules fits a byte")
 struct rules_query {
 	bool bind; /* else CONNECT */
 	struct ip client;
+	bool proven;        /* the userid is that of a user who has proven it */
+	bool claimed;       /* it is that of a user, and is not proven: no rule is about it */
 	const char *userid; /* NUL-terminated */
 	const char *name;   /* NUL-terminated; NULL: the request named an address */
 	uint16_t port;
@@ -92,6 +95,18 @@ struct rules_answer {
  */
 void rules_judge(const struct rules *rules, const struct string_table *names,
 	const struct rules_query *query, struct rules_answer *answer);
+
+/*
+ * Of the rules that may grant something to a client at that address: is there one that only a proven user can meet, and one that
+ * others can? users says whose names need a proof in 'user NAME', too.
+ */
+struct rules_proof {
+	bool wanted, unwanted;
+};
+
+struct users;
+struct rules_proof rules_proof(const struct rules *rules, const struct string_table *names,
+	const struct users *users, const struct ip *client);
 
 /* The first rule before rule i that matches whatever that does, so that it never decides; -1: none. */
 int rules_covering(const struct rules *rules, const struct string_table *names, unsigned i);

@@ -48,6 +48,16 @@ void method_reply(uint8_t reply[METHOD_REPLY_LEN], enum method method)
 	reply[1] = (uint8_t)method;
 }
 
+enum parse password_read(struct request_reader *reader, struct request *r, const uint8_t *data,
+	size_t len, size_t *used)
+{
+	return socks5_read_password(reader, r, data, len, used);
+}
+
+/* RFC 1929, section 2: its version is 1. */
+const uint8_t password_reply[PASSWORD_REPLY_LEN] = {1, 0};
+static const uint8_t wrong_password[PASSWORD_REPLY_LEN] = {1, 1};
+
 enum parse request_read(struct request_reader *reader, struct request *r, const uint8_t *data,
 	size_t len, size_t *used)
 {
@@ -88,7 +98,8 @@ const void *reply_bytes(uint8_t version, enum stage stage, enum verdict verdict,
 		*len = socks5_reply(buf, code, at);
 	} else if (version == SOCKS5) {
 		*len = sizeof no_method;
-		return no_method;
+		return CONFIG_ANKLET_PASSWORDS && stage == STAGE_PASSWORD ? wrong_password
+									  : no_method;
 	} else if (code != 0) {
 		socks4_reply(buf, code, at);
 		*len = SOCKS4_REPLY_LEN;
@@ -102,6 +113,8 @@ const void *reply_bytes(uint8_t version, enum stage stage, enum verdict verdict,
 uint8_t reply_code(uint8_t version, enum stage stage, enum verdict verdict)
 {
 	if (CONFIG_ANKLET_SOCKS5 && version == SOCKS5 && verdict != VERDICT_NONE)
-		return stage == STAGE_REQUEST ? socks5_code(verdict) : METHOD_UNACCEPTABLE;
+		return stage == STAGE_REQUEST    ? socks5_code(verdict)
+		       : stage == STAGE_PASSWORD ? wrong_password[1]
+						 : METHOD_UNACCEPTABLE;
 	return version == SOCKS4 ? socks4_code(verdict) : 0;
 }

@@ -39,12 +39,14 @@ enum request_fault {
 	REQUEST_BAD_NAME,         /* with a byte up to 0x20, or 0x7f */
 	REQUEST_BAD_VERSION,      /* it is of another version than what came before it */
 	REQUEST_BAD_ADDRESS_TYPE, /* of none that is known */
+	REQUEST_LONG_PASSWORD,    /* longer than CONFIG_ANKLET_NAME_MAX */
 };
 
 /* What a client said last, and so what a refusal answers. */
 enum stage {
 	STAGE_REQUEST, /* or nothing: all that SOCKS4 has */
-	STAGE_GREETING
+	STAGE_GREETING,
+	STAGE_PASSWORD
 };
 
 /*
@@ -86,6 +88,17 @@ enum parse greeting_read(struct request_reader *reader, struct request *r, const
 /* The answer to a greeting. */
 #define METHOD_REPLY_LEN 2
 void method_reply(uint8_t reply[METHOD_REPLY_LEN], enum method method);
+
+/*
+ * Reads on in a name and its password (RFC 1929), behind a greeting whose answer was METHOD_PASSWORD. They go to r->userid
+ * and, for it is not in use yet, r->name, whose bytes are to be wiped before the request is read. Either may be empty.
+ */
+enum parse password_read(struct request_reader *reader, struct request *r, const uint8_t *data,
+	size_t len, size_t *used);
+
+/* The answer to a password that is right. */
+#define PASSWORD_REPLY_LEN 2
+extern const uint8_t password_reply[PASSWORD_REPLY_LEN];
 
 /*
  * Reads on. Sets *used to the bytes of data that belong to the request; what

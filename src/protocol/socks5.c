@@ -9,6 +9,13 @@ enum address_type { TYPE_IPV4 = 1, TYPE_NAME = 3, TYPE_IPV6 = 4 }; /* ATYP, sect
 
 /* The first one of either message is 0: nothing of it has come. */
 enum greeting_field { GREETING_VERSION, GREETING_COUNT, GREETING_METHODS };
+enum password_field {
+	PASSWORD_VERSION,
+	PASSWORD_NAME_LEN,
+	PASSWORD_NAME,
+	PASSWORD_LEN,
+	PASSWORD_PASSWORD
+};
 enum field {
 	FIELD_VERSION,
 	FIELD_COMMAND,
@@ -79,6 +86,60 @@ enum parse socks5_read_greeting(struct request_reader *reader, struct request *r
 	const uint8_t *data, size_t len, size_t *used)
 {
 	return read_message(reader, r, take_greeting, data, len, used);
+}
+
+/* ---- A name and its password ---- */
+
+#define PASSWORD_MESSAGE 1 /* its version */
+
+static enum parse take_user_len(struct reading *reading, uint8_t byte)
+{
+	unsigned len = byte;
+
+	if (len > CONFIG_ANKLET_USERID_MAX)
+		return malformed(reading, REQUEST_LONG_USERID);
+	reading->r->name_len = byte; /* not in use until the password's */
+	return go_on(reading, byte > 0 ? PASSWORD_NAME : PASSWORD_LEN, 0);
+}
+
+static enum parse take_password_len(struct reading *reading, uint8_t byte)
+{
+	unsigned len = byte;
+
+	if (len > CONFIG_ANKLET_NAME_MAX)
+		return malformed(reading, REQUEST_LONG_PASSWORD);
+	reading->r->name_len = byte;
+	go_on(reading, PASSWORD_PASSWORD, 0);
+	return byte > 0 ? PARSE_MORE : PARSE_DONE;
+}
+
+static enum parse take_password(struct reading *reading, uint8_t byte)
+{
+	struct request_reader *at = reading->at;
+	struct request *r = reading->r;
+
+	switch ((enum password_field)at->field) {
+	case PASSWORD_VERSION:
+		return byte == PASSWORD_MESSAGE ? go_on(reading, PASSWORD_NAME_LEN, 0)
+						: malformed(reading, REQUEST_BAD_VERSION);
+	case PASSWORD_NAME_LEN:
+		return take_user_len(reading, byte);
+	case PASSWORD_NAME:
+		r->userid[r->userid_len++] = (char)byte;
+		return r->userid_len == r->name_len ? go_on(reading, PASSWORD_LEN, 0) : PARSE_MORE;
+	case PASSWORD_LEN:
+		return take_password_len(reading, byte);
+	case PASSWORD_PASSWORD:
+		break;
+	}
+	r->name[at->field_at++] = (char)byte;
+	return at->field_at == r->name_len ? PARSE_DONE : PARSE_MORE;
+}
+
+enum parse socks5_read_password(struct request_reader *reader, struct request *r,
+	const uint8_t *data, size_t len, size_t *used)
+{
+	return read_message(reader, r, take_password, data, len, used);
 }
 
 /* ---- The request ---- */

@@ -1,7 +1,7 @@
 /*
  * The messages of SOCKS5: what a client says, and what a server answers.
  *
- * Source: RFC 1928. Formats only: which method is taken and what is done about a request is not decided here.
+ * Source: RFC 1928 and RFC 1929. Formats only: which method is taken and what is done about a request is not decided here.
  * GSSAPI (method 1, RFC 1961) is never offered, whatever section 3 says: it wraps all that follows.
  */
 #ifndef ANKLET_SOCKS5_H
@@ -32,6 +32,10 @@ enum socks5_code {
 
 /* As greeting_read(), for one that begins with 5 (section 3). Unknown methods are passed over; there may be none. */
 enum parse socks5_read_greeting(struct request_reader *reader, struct request *r,
+	const uint8_t *data, size_t len, size_t *used);
+
+/* As password_read() (RFC 1929, section 2). */
+enum parse socks5_read_password(struct request_reader *reader, struct request *r,
 	const uint8_t *data, size_t len, size_t *used);
 
 /*

@@ -318,6 +318,8 @@ int anklet_start(struct anklet *a, struct anklet_failure *failure)
 		resolver_init(&a->sessions.names, &a->sessions.loop, a->config.port.name_server,
 			a->config.port.name_servers);
 		r = instance_load_tls(a, failure);
+		if (r == 0 && CONFIG_ANKLET_PASSWORDS)
+			r = instance_load_users(a, failure);
 		if (r == 0 && ANKLET_HAS_ROUTES)
 			r = check_hops(a, failure);
 		if (r == 0)
@@ -342,6 +344,8 @@ int anklet_check(struct anklet *a, struct anklet_failure *failure)
 	r = port_init(a->sessions.loop.port, &a->config.port);
 	if (r == 0) {
 		r = instance_load_tls(a, failure);
+		if (r == 0 && CONFIG_ANKLET_PASSWORDS)
+			r = instance_load_users(a, failure);
 		if (r == 0 && ANKLET_HAS_ROUTES)
 			r = check_hops(a, failure);
 		instance_unload_tls(a);

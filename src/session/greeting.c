@@ -1,5 +1,6 @@
 /*
- * What comes before a request: a client of SOCKS5 offers ways to say who it is, and is told which one is taken.
+ * What comes before a request: a client of SOCKS5 offers ways to say who it is, and is told which one is taken; then it
+ * says who it is, where that is the one with a password.
  *
  * Its messages may all have come at once. Each is read to its last byte and answered before the next one is looked
  * at; what is not read yet waits in the socket.
@@ -8,24 +9,121 @@
 
 #include <string.h>
 
-enum session_next session_greeted(struct sessions *all, struct session *s, size_t len)
+#define WRONG_MS 2000 /* that a wrong password waits for its answer */
+
+/* Whoever may not guess any more has to do without; the reason, where that does not do. */
+static enum method choose_method(struct sessions *all, struct session *s)
 {
-	return session_enter(all, s, len > 0 ? SESSION_METHOD : SESSION_REQUEST);
+	const struct config *c = all->settings->config;
+	const struct users *users = SESSION_USERS(all);
+	bool none = (s->reader.offered & METHOD_BIT(METHOD_NONE)) != 0;
+	bool password = (s->reader.offered & METHOD_BIT(METHOD_PASSWORD)) != 0;
+	struct rules_proof proof;
+
+	s->reason = REASON_NO_METHOD;
+	if (!CONFIG_ANKLET_PASSWORDS || !users->given)
+		return none ? METHOD_NONE : METHOD_UNACCEPTABLE;
+	proof = rules_proof(&c->rules, &c->strings, users, &s->from.ip);
+	if (password && (proof.wanted || !none)) {
+		if (!users_is_guessing(
+			    users, &all->loop.clients.client[s->holder].key, loop_time(&all->loop)))
+			return METHOD_PASSWORD;
+		s->reason = REASON_GUESSING;
+	}
+	return none && (proof.unwanted || !proof.wanted) ? METHOD_NONE : METHOD_UNACCEPTABLE;
+}
+
+/* The next message begins. */
+static void clear_reader(struct session *s)
+{
+	memset(&s->reader, 0, sizeof s->reader);
+}
+
+static enum session_next greeted(struct sessions *all, struct session *s, size_t len)
+{
+	enum method method;
+
+	if (len == 0)
+		return session_enter(all, s, SESSION_REQUEST);
+	method = choose_method(all, s);
+	if (method == METHOD_UNACCEPTABLE)
+		return NEXT_REFUSE;
+	clear_reader(s);
+	s->reader.offered = (uint8_t)method; /* this one is taken */
+	return session_enter(all, s, SESSION_METHOD);
+}
+
+/* Sends an answer. NEXT_STATE: all of it was taken. */
+static enum session_next answer(
+	struct sessions *all, struct session *s, const uint8_t *bytes, size_t len)
+{
+	int r = session_send(all, s, &s->client, bytes, len);
+
+	if (r == PORT_AGAIN)
+		return NEXT_WAIT;
+	return r == 0 ? NEXT_STATE : session_ended(s, REASON_CLIENT_RESET, NEXT_RESET);
 }
 
 enum session_next session_method(struct sessions *all, struct session *s)
 {
+	enum method method = (enum method)s->reader.offered;
 	uint8_t reply[METHOD_REPLY_LEN];
-	int r;
+	enum session_next next;
 
-	if ((s->reader.offered & METHOD_BIT(METHOD_NONE)) == 0)
-		return session_refuse(s, REASON_NO_METHOD);
-	method_reply(reply, METHOD_NONE);
-	r = session_send(all, s, &s->client, reply, sizeof reply);
-	if (r == PORT_AGAIN)
-		return NEXT_WAIT;
-	if (r < 0)
-		return session_ended(s, REASON_CLIENT_RESET, NEXT_RESET);
-	memset(&s->reader, 0, sizeof s->reader);
-	return session_enter(all, s, SESSION_REQUEST);
+	method_reply(reply, method);
+	next = answer(all, s, reply, sizeof reply);
+	if (next != NEXT_STATE)
+		return next;
+	clear_reader(s);
+	return session_enter(
+		all, s, method == METHOD_PASSWORD ? SESSION_PASSWORD : SESSION_REQUEST);
+}
+
+/* ---- Passwords ---- */
+
+/* Nothing of it stays: where it stands the name of the request will. */
+static enum session_next prove(struct sessions *all, struct session *s)
+{
+	struct request *r = &s->request;
+
+	s->proven = users_prove(SESSION_USERS(all), r->userid, r->userid_len, r->name, r->name_len);
+	memset(r->name, 0, sizeof r->name);
+	r->name_len = 0;
+	clear_reader(s);
+	if (s->proven)
+		return session_enter(all, s, SESSION_PROVEN);
+	users_note_wrong(SESSION_USERS(all), &all->loop.clients.client[s->holder].key,
+		loop_time(&all->loop));
+	session_enter(all, s, SESSION_WRONG_PASSWORD);
+	session_set_step(all, s, TIMER_WRONG_PASSWORD, WRONG_MS);
+	return NEXT_STATE;
+}
+
+enum session_next session_wrong_password(struct sessions *all, struct session *s)
+{
+	enum session_next left = session_client_left(all, s);
+
+	if (left != NEXT_WAIT || !s->step_due)
+		return left;
+	return session_refuse(s, REASON_WRONG_PASSWORD);
+}
+
+enum session_next session_proven(struct sessions *all, struct session *s)
+{
+	enum session_next next = answer(all, s, password_reply, sizeof password_reply);
+
+	return next == NEXT_STATE ? session_enter(all, s, SESSION_REQUEST) : next;
+}
+
+/* ---- For request.c ---- */
+
+enum parse session_read_early(struct session *s, const uint8_t *data, size_t len, size_t *used)
+{
+	return (s->state == SESSION_GREETING ? greeting_read : password_read)(
+		&s->reader, &s->request, data, len, used);
+}
+
+enum session_next session_early(struct sessions *all, struct session *s, size_t len)
+{
+	return s->state == SESSION_GREETING ? greeted(all, s, len) : prove(all, s);
 }

@@ -32,6 +32,8 @@ static struct rules_query query_of(const struct session *s)
 	return (struct rules_query){
 		.bind = session_is_bind(s),
 		.client = s->from.ip,
+		.proven = CONFIG_ANKLET_PASSWORDS && s->proven,
+		.claimed = CONFIG_ANKLET_PASSWORDS && s->claimed,
 		.userid = s->request.userid,
 		.name = s->by_name ? s->request.name : NULL,
 		.port = s->request.port,

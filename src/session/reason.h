@@ -24,6 +24,14 @@
 #define REASON_BAD_ADDRESS_TYPE REASON_NOT_SOCKS
 #define REASON_NO_NETWORK REASON_UNREACHABLE
 #endif
+#if CONFIG_ANKLET_PASSWORDS
+#define REASON_OF_PASSWORDS(...) __VA_ARGS__
+#else
+#define REASON_OF_PASSWORDS(...)
+#define REASON_LONG_PASSWORD REASON_NOT_SOCKS
+#define REASON_WRONG_PASSWORD REASON_NOT_SOCKS
+#define REASON_GUESSING REASON_NOT_SOCKS
+#endif
 #define REASON_SOCKS ANKLET_TEXT(CONFIG_ANKLET_SOCKS5, "SOCKS", "SOCKS4")
 
 #define SESSION_REASONS(X)                                                                         \
@@ -48,6 +56,7 @@
 	X(REASON_BIND_ABSENT, NO_COMMAND,                                                          \
 		ANKLET_TEXT(CONFIG_ANKLET_BIND, "", "BIND is not built in"))                       \
 	X(REASON_LONG_USERID, FAILED, "the userid is too long")                                    \
+	REASON_OF_PASSWORDS(X(REASON_LONG_PASSWORD, FAILED, "the password is too long"))           \
 	X(REASON_EMPTY_NAME, FAILED, "the name is empty")                                          \
 	X(REASON_LONG_NAME, FAILED, "the name is too long")                                        \
 	X(REASON_BAD_NAME, FAILED, "the name has a blank or a control character")                  \
@@ -60,6 +69,9 @@
 	X(REASON_ADDRESS, DENIED, "nobody may reach that address")                                 \
 	X(REASON_PROTECTED, DENIED,                                                                \
 		"an address of this host, loopback or link-local: an allow line must name it")     \
+	REASON_OF_PASSWORDS(X(REASON_WRONG_PASSWORD, DENIED, "wrong name or password"))            \
+	REASON_OF_PASSWORDS(X(REASON_GUESSING, DENIED,                                             \
+		"too many wrong passwords from this address: none is taken for a minute"))         \
 	X(REASON_LOOP, DENIED, "the proxy itself listens there")                                   \
 	X(REASON_CLIENT_TLS, NONE, ANKLET_IF_TLS("TLS with the client failed"))                    \
 	X(REASON_CLIENT_UNVERIFIED, NONE,                                                          \

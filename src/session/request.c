@@ -30,6 +30,8 @@ static enum session_reason fault_reason(enum request_fault fault)
 		return REASON_BAD_VERSION;
 	case REQUEST_BAD_ADDRESS_TYPE:
 		return REASON_BAD_ADDRESS_TYPE;
+	case REQUEST_LONG_PASSWORD:
+		return REASON_LONG_PASSWORD;
 	case REQUEST_NOT_SOCKS:
 	case REQUEST_OK:
 		break;
@@ -89,6 +91,9 @@ static enum session_next consider(struct sessions *all, struct session *s)
 		return session_refuse(s, REASON_BIND_ABSENT);
 	if (!bind && s->request.port == 0)
 		return session_refuse(s, REASON_PORT_ZERO);
+	if (CONFIG_ANKLET_PASSWORDS)
+		s->claimed = !s->proven && users_hold(SESSION_USERS(all), s->request.userid,
+						   s->request.userid_len);
 	s->by_name = !target_is_ip(s, &target);
 	if (s->by_name && !session_is_forwarded(s) &&
 		ip_may_be_meant(s->request.name, s->request.name_len))
@@ -110,7 +115,7 @@ static enum parse read_on(struct session *s, const uint8_t *data, size_t len, si
 {
 	if (session_reads_request(s))
 		return request_read(&s->reader, &s->request, data, len, used);
-	return greeting_read(&s->reader, &s->request, data, len, used);
+	return session_read_early(s, data, len, used);
 }
 
 enum session_next session_request(struct sessions *all, struct session *s)
@@ -143,7 +148,7 @@ enum session_next session_request(struct sessions *all, struct session *s)
 		stream_consume(all->loop.port, &s->client, used);
 		if (parsed == PARSE_DONE)
 			return session_reads_request(s) ? consider(all, s)
-							: session_greeted(all, s, used);
+							: session_early(all, s, used);
 		if (parsed == PARSE_MALFORMED)
 			return session_refuse(s, fault_reason((enum request_fault)s->reader.fault));
 	}

@@ -18,6 +18,7 @@
 #include "config/config.h"
 #include "loop/loop.h"
 #include "policy/rules.h"
+#include "policy/users.h"
 #include "port.h"
 #include "protocol/hop.h"
 #include "protocol/ident.h"
@@ -97,6 +98,8 @@ struct session {
 	uint16_t port_start, ports_tried; /* BIND: in bind-ports */
 	uint8_t server_address,
 		rival_address; /* to which one each attempt is made; the former is the server's */
+	bool proven;           /* the userid is that of a user, with its password */
+	bool claimed;          /* it is, without */
 	uint32_t server_since, rival_since; /* when it began */
 	uint32_t scope;                     /* of those of the addresses that are link-local */
 	struct ip asked;                    /* of a hop, where that is asked for an address */
@@ -121,6 +124,9 @@ struct sessions {
 	uint16_t free_count;       /* of these, so many are free again */
 	struct loop loop;          /* ends with its tables */
 	struct resolver names;
+#if CONFIG_ANKLET_PASSWORDS
+	struct users users;
+#endif
 	uint16_t free[CONFIG_ANKLET_SESSIONS]; /* a stack of indices */
 	struct session session[CONFIG_ANKLET_SESSIONS];
 };
@@ -193,6 +199,9 @@ void sessions_abort(struct sessions *all, enum session_reason reason);
 SESSION_STATES(SESSION_HANDLER)
 #if !CONFIG_ANKLET_SOCKS5
 SESSION_STATES_GREETING(SESSION_HANDLER)
+#endif
+#if !CONFIG_ANKLET_PASSWORDS
+SESSION_STATES_PASSWORD(SESSION_HANDLER)
 #endif
 
 #undef SESSION_HANDLER
@@ -281,11 +290,21 @@ static inline bool session_reads_request(const struct session *s)
 /* What would a refusal answer now? */
 static inline enum stage session_stage(const struct session *s)
 {
+	if (CONFIG_ANKLET_PASSWORDS && s->state > SESSION_METHOD && s->state < SESSION_REQUEST)
+		return STAGE_PASSWORD;
 	return CONFIG_ANKLET_SOCKS5 && s->state < SESSION_REQUEST ? STAGE_GREETING : STAGE_REQUEST;
 }
 
-/* The greeting is whole, or (without a byte of it) there is none: goes on. */
-enum session_next session_greeted(struct sessions *all, struct session *s, size_t len);
+/* The users, where there are passwords. */
+#if CONFIG_ANKLET_PASSWORDS
+#define SESSION_USERS(all) (&(all)->users)
+#else
+#define SESSION_USERS(all) ((struct users *)NULL)
+#endif
+
+/* Reads on in a message of those before the request; it is whole, the greeting perhaps without a byte: goes on. */
+enum parse session_read_early(struct session *s, const uint8_t *data, size_t len, size_t *used);
+enum session_next session_early(struct sessions *all, struct session *s, size_t len);
 
 /* ---- How it travels (route.c) ---- */
 

@@ -17,12 +17,27 @@
 	/* Sends which of the ways to say who it is was chosen. */ \
 	X(SESSION_METHOD, "method", session_method, 1)
 
-#if CONFIG_ANKLET_SOCKS5
+#define SESSION_STATES_PASSWORD(X)                                             \
+	/* Reads a name and its password. */                                   \
+	X(SESSION_PASSWORD, "password", session_request, 1)                    \
+	/* It is wrong: waits before it refuses. */                            \
+	X(SESSION_WRONG_PASSWORD, "wrong password", session_wrong_password, 1) \
+	/* It is right: sends so. */                                           \
+	X(SESSION_PROVEN, "proven", session_proven, 1)
+
+#if CONFIG_ANKLET_PASSWORDS
+#define SESSION_STATES_BEFORE_REQUEST(X) SESSION_STATES_GREETING(X) SESSION_STATES_PASSWORD(X)
+#elif CONFIG_ANKLET_SOCKS5
 #define SESSION_STATES_BEFORE_REQUEST(X) SESSION_STATES_GREETING(X)
 #else
 #define SESSION_STATES_BEFORE_REQUEST(X)
 #define SESSION_GREETING SESSION_REQUEST
 #define SESSION_METHOD SESSION_REQUEST
+#endif
+#if !CONFIG_ANKLET_PASSWORDS
+#define SESSION_PASSWORD SESSION_REQUEST
+#define SESSION_WRONG_PASSWORD SESSION_REQUEST
+#define SESSION_PROVEN SESSION_REQUEST
 #endif
 
 /* X(state, name, handler, feature); SESSION_FREE, before all of them, has neither name nor handler. */

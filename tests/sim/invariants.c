@@ -79,9 +79,12 @@ static bool state_waits(const struct run *run, const struct session *s)
 	case SESSION_TLS_ACCEPT:
 		return stream_waits(run, &s->client);
 	case SESSION_GREETING:
+	case SESSION_PASSWORD:
 	case SESSION_REQUEST:
 	case SESSION_DRAIN:
 		return awaits_octets(run, &s->client);
+	case SESSION_WRONG_PASSWORD:
+		return client_watched && has_step(run, s);
 	case SESSION_IDENT:
 		return client_watched && awaits(run, s->side, SIM_WRITE) && has_step(run, s);
 	case SESSION_IDENT_ANSWER:
@@ -102,6 +105,7 @@ static bool state_waits(const struct run *run, const struct session *s)
 	case SESSION_ANNOUNCE:
 		return client_watched && awaits(run, s->client.sock, SIM_WRITE);
 	case SESSION_METHOD:
+	case SESSION_PROVEN:
 	case SESSION_GRANT:
 	case SESSION_REFUSE:
 		return awaits(run, s->client.sock, SIM_WRITE);
@@ -128,6 +132,9 @@ static bool holds_its_own(const struct session *s)
 	case SESSION_TLS_ACCEPT:
 	case SESSION_GREETING:
 	case SESSION_METHOD:
+	case SESSION_PASSWORD:
+	case SESSION_WRONG_PASSWORD:
+	case SESSION_PROVEN:
 	case SESSION_REQUEST:
 	case SESSION_REFUSE:
 	case SESSION_DRAIN:

@@ -65,6 +65,7 @@ struct ask {
 	uint16_t port;
 	const char *userid; /* NULL: "" */
 	bool bind, own, listener, remote;
+	bool proven, claimed;
 };
 
 #define ASK(client_, name_, ip_, port_, ...)                                            \
@@ -84,6 +85,8 @@ static inline struct rules_answer judge(const struct ask *ask)
 		.own = ask->own,
 		.listener = ask->listener,
 		.remote = ask->remote,
+		.proven = ask->proven,
+		.claimed = ask->claimed,
 	};
 	struct rules_answer answer;
 

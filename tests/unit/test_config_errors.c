@@ -17,7 +17,9 @@
 #define SOURCE ": expected an IPv4 or IPv6 address of this host"
 #define BYTE ": expected printable ASCII; in a user's \"NAME\" any text"
 #define LINE_END ": expected one value a line; a comment begins with #"
-#define ALLOW_WORDS ": expected connect, bind, from, to, user, ident, any-peer or needs-connect"
+#define ALLOW_WORDS                                                       \
+	": expected connect, bind, from, to, user, " ANKLET_IF_PASSWORDS( \
+		"password, ") "ident, any-peer or needs-connect"
 #define DENY_WORDS ": expected connect, bind, from, to or user"
 
 static const struct mistake line_mistakes[] = {

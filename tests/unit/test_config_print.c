@@ -76,6 +76,13 @@ static void assert_read_back(void)
 #define DEFAULT_LOG ""
 #endif
 
+#if CONFIG_ANKLET_PASSWORDS && CONFIG_ANKLET_HINTS
+#define DEFAULT_USERS "# users: nobody (default)\n"
+#else
+#define DEFAULT_USERS ""
+#endif
+#define USERS ANKLET_IF_PASSWORDS("users /etc/users\nallow user \"fred\" password\n")
+
 static void the_defaults_are_all_said(void **state)
 {
 	char expected[sizeof printed];
@@ -83,7 +90,7 @@ static void the_defaults_are_all_said(void **state)
 	(void)state;
 	config.tls = false;
 	snprintf(expected, sizeof expected,
-		"# listen: tcp://127.0.0.1:1080 and tcp://[::1]:1080 (default)\n"
+		"# listen: tcp://127.0.0.1:1080 and tcp://[::1]:1080 (default)\n" DEFAULT_USERS
 		"# allow: clients on loopback and private networks, and nobody else (default)\n"
 		"limit-handshake 30s\n"
 		"limit-establish 2m\n"
@@ -112,8 +119,7 @@ static void everything_that_can_be_set(void **state)
 		"listen tcp://proxy.example:1082\n"
 		"listen tcp://[fe80::1%eth0]:1083\n"
 		"listen tls://10.0.0.1:1084?cert=/c&key=/k&ca=/clients&alpn=a,b&min=1.3\n"
-		"listen tls://[::1]:1085?psk=/p\n"
-		"deny bind from 2001:db8::/32\n"
+		"listen tls://[::1]:1085?psk=/p\n" USERS "deny bind from 2001:db8::/32\n"
 		"allow from 192.168.1.0/24 to *:80,443,6660-6669\n"
 		"deny to 10.0.0.1:0\n"
 		"deny to 10.0.0.0/8\n"
@@ -167,7 +173,7 @@ static void everything_that_can_be_set(void **state)
 		"user nobody\n";
 
 	(void)state;
-	needs(ANKLET_HAS_TLS && CONFIG_ANKLET_LISTENERS >= 8 && CONFIG_ANKLET_RULES >= 14 &&
+	needs(ANKLET_HAS_TLS && CONFIG_ANKLET_LISTENERS >= 8 && CONFIG_ANKLET_RULES >= 15 &&
 		CONFIG_ANKLET_ROUTES >= 12 && CONFIG_ANKLET_FORWARDS >= 4 &&
 		CONFIG_ANKLET_UDP_FLOWS > 0 && CONFIG_ANKLET_NAME_SERVERS >= 2 &&
 		CONFIG_ANKLET_CONFIG_TEXT >= 1024);
@@ -192,7 +198,8 @@ static void what_one_may_not_have_thought_of(void **state)
 		{"route to 10.0.0.1 direct\nroute via socks4a://[::9]\n",
 			"\nroute to 10.0.0.1 direct\n# the hop looks names up: "},
 		{"forward *:1 [::9]:1", "# listen: nowhere; there are forwards only\n"},
-		{"listen *\nforward *:1 [::9]:1", "listen tcp://*:1080\n# allow: "},
+		{"listen *\nforward *:1 [::9]:1",
+			"listen tcp://*:1080\n" DEFAULT_USERS "# allow: "},
 	};
 
 	(void)state;

@@ -109,7 +109,7 @@ static void the_nearest_word(void **state)
 	static const char *const cases[][2] = {{"Listen", "listen"}, {"listne", "listen"},
 		{"listenn", "listen"}, {"alow", "allow"}, {"allows", "allow"}, {"Deny", "deny"},
 		{"limit_idle", "limit-idle"}, {"limit-halfclosed", "limit-half-closed"},
-		{"bindports", "bind-ports"}, {"dnss", "dns"}, {"users", "user"}, {"ln", NULL},
+		{"bindports", "bind-ports"}, {"dnss", "dns"}, {"use", "user"}, {"ln", NULL},
 		{"x", NULL}, {"listening", NULL}, {"limit", NULL},
 		{"abcdefghijklmnopqrstuvwxyz", NULL}};
 

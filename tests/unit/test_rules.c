@@ -1,6 +1,7 @@
 /*
  * rules: when a rule matches, and what the rules say together.
  */
+#include "policy/users.h"
 #include "rules_rows.h"
 
 static void where_no_rules_are_written(void **state)
@@ -277,6 +278,95 @@ static void a_name_that_a_hop_looks_up(void **state)
 	check(rows, COUNT(rows));
 }
 
+#if CONFIG_ANKLET_PASSWORDS
+
+#define NOBODY ASK(LAN, NULL, WORLD, 80)
+#define FRED ASK(LAN, NULL, WORLD, 80, .userid = "fred")
+#define PROVEN_FRED ASK(LAN, NULL, WORLD, 80, .userid = "fred", .proven = true)
+#define CLAIMED_FRED ASK(LAN, NULL, WORLD, 80, .userid = "fred", .claimed = true)
+
+/* A userid is a claim: only a proven one meets a rule with 'password', and a user's claimed one meets none about him. */
+static void passwords(void **state)
+{
+	static const struct row rows[] = {
+		{"allow password\n", NOBODY, UNMATCHED},
+		{"allow password\n", FRED, UNMATCHED},
+		{"allow password\n", CLAIMED_FRED, UNMATCHED},
+		{"allow password\n", PROVEN_FRED, GRANTED_BY(0)},
+		{"allow password user bob\n", PROVEN_FRED, UNMATCHED},
+		{"allow password user fred\n", PROVEN_FRED, GRANTED_BY(0)},
+		{"allow password user fred\n", FRED, UNMATCHED},
+		{"allow user fred\n", FRED, GRANTED_BY(0)},
+		{"allow user fred\n", CLAIMED_FRED, UNMATCHED},
+		{"allow user fred\n", PROVEN_FRED, GRANTED_BY(0)},
+		{"allow\n", CLAIMED_FRED, GRANTED_BY(0)},
+		{"allow password\nallow connect\n", NOBODY, GRANTED_BY(1)},
+		{"deny to 192.0.2.0/24\nallow password\n", PROVEN_FRED, GRANTED_BY(1)},
+	};
+
+	(void)state;
+	check(rows, COUNT(rows));
+}
+
+/* Whether such a client is to be asked for one. */
+static void whom_to_ask_for_a_password(void **state)
+{
+	static const struct {
+		const char *rules;
+		bool wanted, unwanted;
+	} rows[] = {
+		{"", false, true},
+		{"allow\n", false, true},
+		{"allow password\n", true, false},
+		{"allow password\nallow\n", true, true},
+		{"allow\nallow password\n", false, true},
+		{"deny\nallow password\n", false, false},
+		{"allow connect\nallow password\n", true, true},
+		{"allow password to *:80\nallow connect to *:443\n", true, true},
+		{"allow password from 10.0.0.0/8\nallow from 172.16.0.0/12\n", true, false},
+		{"allow password from 172.16.0.0/12\nallow from 10.0.0.0/8\n", false, true},
+		{"allow password from 172.16.0.0/12\n", false, false},
+		{"allow user fred\n", true, false},
+		{"allow user bob\n", false, true},
+		{"allow user bob\nallow password user bob\n", true, true},
+		{"deny user fred\nallow\n", false, true},
+		{"deny to 192.0.2.0/24\nallow password\n", true, false},
+	};
+	static struct users users;
+	struct ip client = ip_of("10.1.1.1");
+	struct text why;
+	char words[80];
+
+	(void)state;
+	text_init(&why, words, sizeof words);
+	assert_true(users_read(&users, (const uint8_t *)"fred:x", 6, &why));
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct rules_proof proof;
+
+		if (!use_rules(rows[i].rules))
+			continue;
+		proof = rules_proof(&config.rules, &config.strings, &users, &client);
+		if (proof.wanted != rows[i].wanted || proof.unwanted != rows[i].unwanted)
+			fail_msg(
+				"row %zu: %s%d %d", i, rows[i].rules, proof.wanted, proof.unwanted);
+	}
+}
+
+#else
+
+static void passwords(void **state)
+{
+	(void)state;
+	skip_because("needs CONFIG_ANKLET_PASSWORDS");
+}
+
+static void whom_to_ask_for_a_password(void **state)
+{
+	passwords(state);
+}
+
+#endif
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -289,6 +379,8 @@ int main(void)
 		cmocka_unit_test(needs_connect_is_passed_on),
 		cmocka_unit_test(the_first_answer_binds_the_later_ones),
 		cmocka_unit_test(a_name_that_a_hop_looks_up),
+		cmocka_unit_test(passwords),
+		cmocka_unit_test(whom_to_ask_for_a_password),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

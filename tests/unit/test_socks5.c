@@ -228,6 +228,147 @@ static void answers_to_a_greeting(void **state)
 	assert_memory_equal(reply, "\x05\xff\xee", 3);
 }
 
+/* ---- A name and its password ---- */
+
+static void read_password_cut(
+	struct outcome *o, const uint8_t *data, size_t len, size_t a, size_t b)
+{
+	const size_t ends[3] = {a, b, len};
+	size_t start = 0;
+
+	memset(o, 0, sizeof *o);
+	o->request = PARSE_MORE;
+	for (unsigned i = 0; i < 3 && o->request == PARSE_MORE; i++) {
+		size_t piece_len = ends[i] - start, used = 7;
+		uint8_t *piece = guard_copy(data + start, piece_len);
+
+		o->request = password_read(&o->reader, &o->r, piece, piece_len, &used);
+		guard_free(piece, piece_len);
+		assert_true(used <= piece_len);
+		o->used += used;
+		start = ends[i];
+	}
+}
+
+static void password(
+	struct outcome *o, const void *data, size_t len, enum parse answer, size_t used)
+{
+	struct outcome cut;
+
+	read_password_cut(o, data, len, len, len);
+	for (size_t a = 0; a <= len; a++) {
+		for (size_t b = a; b <= len; b += len < 64 ? 1 : len / 16) {
+			read_password_cut(&cut, data, len, a, b);
+			same_outcome(o, &cut);
+		}
+	}
+	assert_int_equal(o->request, answer);
+	assert_int_equal(o->used, used);
+}
+
+static void name_and_password(void **state)
+{
+	struct outcome o;
+
+	(void)state;
+	password(&o,
+		"\x01\x04"
+		"fred"
+		"\x06"
+		"secret"
+		"\x05",
+		14, PARSE_DONE, 13);
+	assert_string_equal(o.r.userid, "fred");
+	assert_int_equal(o.r.userid_len, 4);
+	assert_memory_equal(o.r.name, "secret", 6);
+	assert_int_equal(o.r.name_len, 6);
+	password(&o,
+		"\x01\x01"
+		"u"
+		"\x00"
+		"\x05",
+		5, PARSE_DONE, 4);
+	assert_int_equal(o.r.name_len, 0);
+	password(&o,
+		"\x01\x00\x01"
+		"p"
+		"\x05",
+		5, PARSE_DONE, 4);
+	assert_int_equal(o.r.userid_len, 0);
+	password(&o, "\x01\x00\x00\x05", 4, PARSE_DONE, 3);
+	password(&o,
+		"\x01\x02"
+		"a\0"
+		"\x02"
+		"\0b",
+		7, PARSE_DONE, 7);
+	assert_int_equal(o.r.userid_len, 2);
+	assert_memory_equal(o.r.name, "\0b", 2);
+	for (size_t len = 0; len < 13; len++)
+		password(&o,
+			"\x01\x04"
+			"fred"
+			"\x06"
+			"secret",
+			len, PARSE_MORE, len);
+}
+
+static void long_names_and_passwords(void **state)
+{
+	uint8_t data[3 + 255 + 255];
+	struct outcome o;
+	size_t user = CONFIG_ANKLET_USERID_MAX, len = CONFIG_ANKLET_NAME_MAX;
+
+	(void)state;
+	memset(data, 'x', sizeof data);
+	data[0] = 1;
+	data[1] = (uint8_t)user;
+	data[2 + user] = (uint8_t)len;
+	password(&o, data, 3 + user + len, PARSE_DONE, 3 + user + len);
+	assert_int_equal(o.r.userid_len, user);
+	assert_int_equal(o.r.name_len, len);
+	if (len < 255) {
+		data[2 + user]++;
+		password(&o, data, 3 + user, PARSE_MALFORMED, 3 + user);
+		assert_int_equal(o.reader.fault, REQUEST_LONG_PASSWORD);
+	}
+	if (user < 255) {
+		data[1]++;
+		password(&o, data, 3, PARSE_MALFORMED, 2);
+		assert_int_equal(o.reader.fault, REQUEST_LONG_USERID);
+	}
+}
+
+static void version_of_the_password(void **state)
+{
+	struct outcome o;
+
+	(void)state;
+	for (unsigned byte = 0; byte < 256; byte++) {
+		uint8_t data[] = {(uint8_t)byte, 1, 'u', 1, 'p'};
+
+		password(&o, data, sizeof data, byte == 1 ? PARSE_DONE : PARSE_MALFORMED,
+			byte == 1 ? sizeof data : 1);
+		assert_int_equal(o.reader.fault, byte == 1 ? REQUEST_OK : REQUEST_BAD_VERSION);
+	}
+}
+
+/* The answer's version is 1, too. */
+static void answers_to_a_password(void **state)
+{
+	static const struct address nowhere;
+	uint8_t buf[REPLY_ROOM];
+	size_t len;
+
+	(void)state;
+	needs(CONFIG_ANKLET_PASSWORDS);
+	assert_memory_equal(password_reply, "\x01\x00", 2);
+	assert_memory_equal(
+		reply_bytes(5, STAGE_PASSWORD, VERDICT_DENIED, &nowhere, buf, &len), "\x01\x01", 2);
+	assert_int_equal(len, 2);
+	assert_int_equal(reply_code(5, STAGE_PASSWORD, VERDICT_DENIED), 1);
+}
+
 /* ---- The request ---- */
 
 #define CONNECT "\x05\x01\x00"
@@ -511,6 +652,10 @@ int main(void)
 		cmocka_unit_test(every_prefix_of_a_greeting_wants_more),
 		cmocka_unit_test(others_have_none),
 		cmocka_unit_test(answers_to_a_greeting),
+		cmocka_unit_test(name_and_password),
+		cmocka_unit_test(long_names_and_passwords),
+		cmocka_unit_test(version_of_the_password),
+		cmocka_unit_test(answers_to_a_password),
 		cmocka_unit_test(by_ipv4),
 		cmocka_unit_test(by_ipv6),
 		cmocka_unit_test(by_name),
