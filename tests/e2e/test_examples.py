@@ -24,10 +24,10 @@ ROUTER = ["port/openwrt/README.md", "port/openwrt/files/anklet.config"]
 # What the blocks begin with that are no configuration of the program. All others are taken for one, so that
 # one whose first keyword is misspelt is, too.
 COMMANDS = {"make", "curl", "chromium", "openssl", "openocd", "build/anklet", "tools/settings"}
-OTHERS = {"2026-11-21", "session", "kconfig:", "mac", "app/", "FREE", "anklet.conf:3:12:"}
+OTHERS = {"git", "2026-11-21", "session", "kconfig:", "mac", "app/", "FREE", "anklet.conf:3:12:"}
 
 # The documents' files, and those that the tests have for them (see 'given').
-FILES = {"/etc/anklet/cert.pem": "cert.pem", "/etc/anklet/key.pem": "key.pem", "/etc/anklet/psk": "psk",
+FILES = {"/etc/anklet/users": "users", "/etc/anklet/cert.pem": "cert.pem", "/etc/anklet/key.pem": "key.pem", "/etc/anklet/psk": "psk",
          "/etc/ssl/certs/ca-certificates.crt": "ca.pem", "/etc/anklet.conf": "anklet.conf"}
 
 Block = namedtuple("Block", "page line text")
@@ -127,6 +127,8 @@ def given(request, tmp_path):
     def accepts(args, text=None):
         text = text or (ROOT / CONF).read_text()
         (tmp_path / "anklet.conf").write_text(text)
+        (tmp_path / "users").write_text("fred:secret\n")
+        (tmp_path / "users").chmod(0o600)
         if re.search(r"\btls\b|starttls|psk=|^ca ", " ".join(args) + re.sub(r"#.*", "", text), re.MULTILINE):
             args = files(args)
         done = program.run(*(["-t"] if "-t" not in args else []), *args, cwd=tmp_path)
@@ -220,7 +222,7 @@ def readme_lan():
 
 
 def manual_lan():
-    return next(block.text for block in CONFIGURATIONS if block.page == "docs/anklet.conf.5" and "user" in block.text)
+    return next(block.text for block in CONFIGURATIONS if block.page == "docs/anklet.conf.5" and "user " in block.text)
 
 
 def conf_lan():
