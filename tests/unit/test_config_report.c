@@ -128,6 +128,18 @@ static void the_nearest_word(void **state)
 	}
 }
 
+/* There is room for the longest of them, or a sanitizer says so. */
+static void every_name_is_near_to_itself(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < NAMES; i++) {
+		struct word word = {name_text(i), strlen(name_text(i))};
+
+		assert_int_equal(name_distance(name_text(i), word), 0);
+		assert_in_range(word.len, 2, 24);
+	}
+}
+
 /* Every kind and every type has its text, and the longest report fits. */
 static void every_error_has_its_texts(void **state)
 {
@@ -170,6 +182,7 @@ int main(void)
 		cmocka_unit_test_setup(long_words_are_cut_in_the_message, defaults),
 		cmocka_unit_test_setup(the_name_of_the_source, defaults),
 		cmocka_unit_test_setup(the_nearest_word, defaults),
+		cmocka_unit_test(every_name_is_near_to_itself),
 		cmocka_unit_test_setup(every_error_has_its_texts, defaults),
 	};
 
