@@ -42,4 +42,7 @@ struct budget {
 /* May one more line about that client be logged, at 'limit' for each? If not it is counted. */
 bool budget_take(struct budget *budget, uint16_t limit, const struct ip *key, uint32_t now);
 
+/* Counts one that is not logged, for it says what was said. */
+void budget_pass_over(struct budget *budget, const struct ip *key, uint32_t now);
+
 #endif

@@ -190,15 +190,29 @@ void loop_log(struct loop *loop, enum port_level level)
 		loop_end_line(loop, level);
 }
 
+static struct ip budget_key(const struct ip *client)
+{
+	static const struct ip none;
+
+	return client_key(client, &none);
+}
+
+void loop_pass_over(struct loop *loop, enum log_level wanted, const struct ip *client)
+{
+	struct ip key = budget_key(client);
+
+	if (loop->log >= (uint8_t)wanted)
+		budget_pass_over(&loop->budget, &key, port_now(loop->port));
+}
+
 /* Is there room for a line about the client? Whoever wants every step has asked for them all. */
 static bool has_budget(struct loop *loop, const struct ip *client)
 {
-	static const struct ip none;
 	struct ip key;
 
 	if (BUDGET_CLIENTS == 0 || loop->limit_log == 0 || loop->log == LEVEL_DEBUG)
 		return true;
-	key = client_key(client, &none);
+	key = budget_key(client);
 	return budget_take(&loop->budget, loop->limit_log, &key, port_now(loop->port));
 }
 
@@ -222,7 +236,7 @@ void loop_tell_unlogged(struct loop *loop)
 			text_str(t, "other clients");
 		text_str(t, ": and ");
 		text_num(t, budget->client[i].more);
-		text_str(t, " more lines, for which limit-log has no room");
+		text_str(t, " more, the same again or beyond limit-log");
 		loop_log(loop, PORT_WARNING);
 	}
 	memset(budget, 0, sizeof *budget);

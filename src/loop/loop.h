@@ -130,6 +130,9 @@ void loop_log(struct loop *loop, enum port_level level);
 struct text *loop_line_of(struct loop *loop, enum log_level wanted, const struct ip *client);
 void loop_end_line(struct loop *loop, enum port_level level);
 
+/* A line about a client would say what was said just now: it is counted, if it is wanted. */
+void loop_pass_over(struct loop *loop, enum log_level wanted, const struct ip *client);
+
 /* Says how many lines there was no room for, and begins anew. */
 void loop_tell_unlogged(struct loop *loop);
 

@@ -245,6 +245,32 @@ static void text_verdict(struct text *t, const struct sessions *all, const struc
 	}
 }
 
+#define SAME_MS 1000
+
+/*
+ * Has a hop just refused the same request of the same client? Where proxies are each other's hops, one request goes
+ * round until a client has its share, and each round is refused; and some ask on and on. It is known by a sum: that
+ * another one has the same is as good as never, and costs a line.
+ */
+static bool repeats(struct sessions *all, const struct session *s)
+{
+	const struct request *r = &s->request;
+	uint32_t sum = ip_hash(&s->from.ip) ^ ip_hash(&r->ip) * 3u ^ r->port;
+	uint32_t now = port_now(all->loop.port);
+	bool again;
+
+	if (s->reason != REASON_HOP_REFUSED && s->reason != REASON_HOP_ENDED)
+		return false;
+	for (unsigned i = 0; i < r->name_len; i++)
+		sum = (sum ^ (uint8_t)r->name[i]) * 16777619u;
+	for (unsigned i = 0; i < r->userid_len; i++)
+		sum = (sum ^ (uint8_t)r->userid[i]) * 16777619u;
+	again = sum == all->refused_sum && now - all->refused_at < SAME_MS;
+	all->refused_sum = sum;
+	all->refused_at = now;
+	return again && all->loop.log < LEVEL_DEBUG;
+}
+
 void session_log_end(struct sessions *all, const struct session *s)
 {
 	bool left = s->reason == REASON_LEFT;
@@ -252,7 +278,9 @@ void session_log_end(struct sessions *all, const struct session *s)
 	enum port_level level = left ? PORT_DEBUG : PORT_INFO;
 	struct text *t = NULL;
 
-	if (ANKLET_HAS_LOG(level))
+	if (ANKLET_HAS_ROUTES && ANKLET_HAS_LOG(level) && repeats(all, s))
+		loop_pass_over(&all->loop, LEVEL_INFO, &s->from.ip);
+	else if (ANKLET_HAS_LOG(level))
 		t = begin_line(all, s, left ? LEVEL_DEBUG : by_rule ? LEVEL_REFUSED : LEVEL_INFO);
 	if (t == NULL)
 		return;

@@ -119,10 +119,12 @@ struct sessions {
 	struct settings *settings; /* in force */
 	uint32_t number;           /* of the session that began last */
 	uint32_t slice;            /* bytes that each may move in a direction in this tick */
-	uint16_t draining;         /* in DRAIN: they are evicted for new clients */
-	uint16_t used;             /* so many slots have ever been used */
-	uint16_t free_count;       /* of these, so many are free again */
-	struct loop loop;          /* ends with its tables */
+	uint32_t refused_sum,
+		refused_at;  /* of the request that a hop refused last, and when: log.c */
+	uint16_t draining;   /* in DRAIN: they are evicted for new clients */
+	uint16_t used;       /* so many slots have ever been used */
+	uint16_t free_count; /* of these, so many are free again */
+	struct loop loop;    /* ends with its tables */
 	struct resolver names;
 #if CONFIG_ANKLET_PASSWORDS
 	struct users users;

@@ -1,5 +1,7 @@
 """Next hops: danted, ssh -D, a second anklet, plain and over TLS, and servers that misbehave."""
 import contextlib
+import re
+import signal
 import socket
 import struct
 import time
@@ -482,3 +484,34 @@ def test_localhost_is_loopback_to_the_rules(start, rules, refused, name):
 def test_wrong_routes(words, said):
     done = program.run("-t", "--route", words)
     assert done.returncode == program.CONFIG and "^" in done.stderr and said in done.stderr, done.stderr
+
+
+# ---- Round and round ----
+
+def test_two_that_are_each_others_hop(anklet):
+    """On one host each round comes from another client that may be anybody's: it is over with a share, and said once."""
+    probes = [peers.listener() for _ in range(2)]
+    ports = [peers.port_of(probe) for probe in probes]
+    for probe in probes:
+        probe.close()
+    both = [anklet("--listen", f"tcp://127.0.0.1:{ports[i]}", "--allow", "connect",
+                   "--route", f"to 203.0.113.0/24 via socks4://127.0.0.1:{ports[1 - i]}") for i in range(2)]
+    assert socks4.refused(both[0].address, 80, host="203.0.113.9") == socks4.REJECTED
+    for one in both:
+        one.signal(signal.SIGTERM)
+        assert one.wait() == 0
+        assert one.log.count(": refused with 91, ") == 1
+        assert re.search(r"127\.0\.0\.1: and 255 more, the same again or beyond limit-log", one.log)
+    assert sum(one.log.count("closed at once, this client has all of its") for one in both) == 1
+
+
+def test_another_request_that_the_hop_refuses_has_a_line_of_its_own(anklet, server):
+    far = anklet("--deny", "connect")
+    near = anklet("--route", f"via socks4://{far.address[0]}:{far.address[1]}")
+    for userid in (b"one", b"two", b"two"):
+        assert socks4.refused(near.address, 80, host="203.0.113.9", userid=userid) == socks4.REJECTED
+    assert socks4.refused(near.address, 81, host="203.0.113.9", userid=b"two") == socks4.REJECTED
+    near.signal(signal.SIGTERM)
+    assert near.wait() == 0
+    assert re.findall(r"9:(8.) user .(one|two).: refused with 91, the next hop refused", near.log) == [
+        ("80", "one"), ("80", "two"), ("81", "two")]

@@ -152,7 +152,7 @@ def test_one_client_does_not_fill_the_log(anklet, server):
     one.signal(signal.SIGTERM)
     assert one.wait() == 0
     assert len(re.findall(r" session \d+ 127\.0\.0\.1:.*refused with 91, denied by rule 1 ", one.log)) == 1000
-    one.wait_log(r"warning: 127\.0\.0\.1: and 200 more lines, for which limit-log has no room")
+    one.wait_log(r"warning: 127\.0\.0\.1: and 200 more, the same again or beyond limit-log")
     one.wait_log("session 1201 127.0.0.2:.* granted")
     one.wait_log("stopping: clients 1201, granted 1, refused 1200")
 

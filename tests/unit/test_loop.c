@@ -110,6 +110,23 @@ static void a_minute_later_there_is_room_again(void **state)
 	assert_int_equal(lines_about(1, 1, UINT32_MAX - 5 + 2 * BUDGET_MS - 1), 0);
 }
 
+/* Also where nothing was logged before. */
+static void what_is_passed_over_is_told(void **state)
+{
+	struct ip key = ip_v4(10, 0, 0, 1);
+
+	(void)state;
+	needs(BUDGET_CLIENTS > 0);
+	memset(&budget, 0, sizeof budget);
+	budget_pass_over(&budget, &key, 70000);
+	assert_true(budget.told_at.set && budget.told_at.at == 70000 + BUDGET_MS);
+	assert_true(budget_take(&budget, 1, &key, 80000));
+	budget_pass_over(&budget, &key, 90000);
+	assert_int_equal(budget.told_at.at, 70000 + BUDGET_MS);
+	assert_int_equal(budget.client[0].more, 2);
+	assert_int_equal(budget.lines, 1);
+}
+
 static void all_of_them_have_four_times_as_many(void **state)
 {
 	unsigned logged = 0;
@@ -244,6 +261,7 @@ int main(void)
 		cmocka_unit_test(each_client_has_its_lines),
 		cmocka_unit_test(a_line_begins_where_it_is_logged),
 		cmocka_unit_test(a_minute_later_there_is_room_again),
+		cmocka_unit_test(what_is_passed_over_is_told),
 		cmocka_unit_test(all_of_them_have_four_times_as_many),
 		cmocka_unit_test_setup(takes_each_when_its_time_has_come, begin_timers),
 		cmocka_unit_test_setup(setting_again_moves, begin_timers),
