@@ -257,8 +257,8 @@ int main(int argc, char **argv)
 	if (ANKLET_HAS_LOG(PORT_INFO))
 		greet(a);
 	run(a);
-	if (ANKLET_HAS_LOG(PORT_INFO))
-		say_goodbye(a);
 	anklet_fini(a);
+	if (ANKLET_HAS_LOG(PORT_INFO))
+		say_goodbye(a); /* the last sessions have had their lines */
 	return EXIT_SUCCESS;
 }

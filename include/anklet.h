@@ -149,7 +149,7 @@ const char *anklet_user(const struct anklet *a);
  */
 void anklet_stop(struct anklet *a);
 
-/* Ends all sessions at once with a reset, closes everything, and ends the port. */
+/* Ends all sessions at once with a reset, closes everything, and ends the port. What anklet_status() counts stays. */
 void anklet_fini(struct anklet *a);
 
 struct anklet_status {
@@ -174,7 +174,7 @@ void anklet_status(const struct anklet *a, struct anklet_status *status);
 
 /*
  * Hands a line of the program's own to the log, which the keyword log may leave
- * out; level is an enum port_level. After anklet_start(), before anklet_fini().
+ * out; level is an enum port_level. After anklet_start(), and still after anklet_fini().
  */
 void anklet_log(struct anklet *a, int level, const char *line, size_t len);
 

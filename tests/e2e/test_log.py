@@ -239,3 +239,12 @@ def test_refusals_by_rule_alone(anklet, server, pipe):
     said = rb'connect 127\.0\.0\.1:9 user "fred": refused with 91, denied by rule 1'
     text = read_until(pipe[0], said).string
     assert not re.search(b"granted|closed, |connection refused|listening on", text), text
+
+
+def test_the_totals_come_last(anklet, server):
+    one = anklet("--limit-log", "1")
+    sessions = [socks4.session(one.address, server) for _ in range(3)]
+    one.signal(signal.SIGINT)
+    assert one.wait() == 0
+    assert len(sessions) == 3 and "more, the same again" in one.log
+    assert re.search(r"stopping: clients 3, granted 3, refused 0, left without a request 0$", one.log.strip())

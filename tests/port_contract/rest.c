@@ -129,6 +129,8 @@ static void lines_are_logged(void **state)
 		skip_because("this port has no log that a test could read");
 	log_line(p, PORT_INFO, "the first line");
 	log_line(p, PORT_ERROR, "the %s line");
+	port_fini(p);
+	log_line(p, PORT_INFO, "the last line");
 	(void)harness_log_text(p, logged, sizeof logged);
 	harness_log_end(p);
 	first = strstr(logged, "the first line\n");
@@ -136,6 +138,7 @@ static void lines_are_logged(void **state)
 	assert_non_null(first);
 	assert_non_null(second);
 	assert_true(first < second);
+	assert_non_null(strstr(second, "the last line\n"));
 }
 
 /* 'a line that cannot be taken is dropped and counted, and the count is logged when lines are taken again' */
