@@ -34,7 +34,7 @@ typedef struct ip ip_of_families[2]; /* IPv4's, IPv6's */
 struct config {
 	KEYWORDS(CONFIG_FIELD)
 #if !CONFIG_ANKLET_PASSWORDS
-	uint16_t users; /* never given */
+	uint16_t users, limit_user; /* never given */
 #endif
 	bool tls;             /* is built in: endpoints and routes with it are accepted */
 	uint8_t listen_count; /* 0: see config_listens_by_default() */

@@ -32,7 +32,9 @@
 #if CONFIG_ANKLET_PASSWORDS
 #define KEYWORDS_OF_PASSWORDS(X) \
 X(USERS, "users", FILE, NONE, ONE(uint16_t, users), 0, 0, START, \
-	"FILE", "who has a password: lines of NAME:PASSWORD", "nobody")
+	"FILE", "who has a password: lines of NAME:PASSWORD", "nobody") \
+X(LIMIT_USER, "limit-user", COUNT, NONE, ONE(uint16_t, limit_user), 0, CONFIG_ANKLET_SESSIONS, NOW, \
+	"COUNT", "sessions of one user with a password; 0: any", "")
 #else
 #define KEYWORDS_OF_PASSWORDS(X)
 #endif

@@ -115,6 +115,24 @@ enum session_next session_proven(struct sessions *all, struct session *s)
 	return next == NEXT_STATE ? session_enter(all, s, SESSION_REQUEST) : next;
 }
 
+/* Those that only drain, or linger, are none any more. */
+static bool counts(const struct session *other, const struct session *s)
+{
+	return other != s && other->proven && other->request_whole &&
+	       other->state <= SESSION_RELAY &&
+	       other->request.userid_len == s->request.userid_len &&
+	       memcmp(other->request.userid, s->request.userid, s->request.userid_len) == 0;
+}
+
+bool session_is_over_limit_user(const struct sessions *all, const struct session *s)
+{
+	unsigned count = 0, limit = all->settings->config->limit_user;
+
+	for (unsigned i = 0; limit > 0 && i < all->used; i++)
+		count += counts(&all->session[i], s);
+	return limit > 0 && count >= limit;
+}
+
 /* ---- For request.c ---- */
 
 enum parse session_read_early(struct session *s, const uint8_t *data, size_t len, size_t *used)

@@ -31,6 +31,7 @@
 #define REASON_LONG_PASSWORD REASON_NOT_SOCKS
 #define REASON_WRONG_PASSWORD REASON_NOT_SOCKS
 #define REASON_GUESSING REASON_NOT_SOCKS
+#define REASON_USER_LIMIT REASON_NOT_SOCKS
 #endif
 #define REASON_SOCKS ANKLET_TEXT(CONFIG_ANKLET_SOCKS5, "SOCKS", "SOCKS4")
 
@@ -72,6 +73,8 @@
 	REASON_OF_PASSWORDS(X(REASON_WRONG_PASSWORD, DENIED, "wrong name or password"))            \
 	REASON_OF_PASSWORDS(X(REASON_GUESSING, DENIED,                                             \
 		"too many wrong passwords from this address: none is taken for a minute"))         \
+	REASON_OF_PASSWORDS(X(                                                                     \
+		REASON_USER_LIMIT, DENIED, "this user has as many sessions as limit-user allows")) \
 	X(REASON_LOOP, DENIED, "the proxy itself listens there")                                   \
 	X(REASON_CLIENT_TLS, NONE, ANKLET_IF_TLS("TLS with the client failed"))                    \
 	X(REASON_CLIENT_UNVERIFIED, NONE,                                                          \

@@ -94,6 +94,8 @@ static enum session_next consider(struct sessions *all, struct session *s)
 	if (CONFIG_ANKLET_PASSWORDS)
 		s->claimed = !s->proven && users_hold(SESSION_USERS(all), s->request.userid,
 						   s->request.userid_len);
+	if (CONFIG_ANKLET_PASSWORDS && s->proven && session_is_over_limit_user(all, s))
+		return session_refuse(s, REASON_USER_LIMIT);
 	s->by_name = !target_is_ip(s, &target);
 	if (s->by_name && !session_is_forwarded(s) &&
 		ip_may_be_meant(s->request.name, s->request.name_len))

@@ -308,6 +308,9 @@ static inline enum stage session_stage(const struct session *s)
 enum parse session_read_early(struct session *s, const uint8_t *data, size_t len, size_t *used);
 enum session_next session_early(struct sessions *all, struct session *s, size_t len);
 
+/* Have as many others of its user, who is proven, asked for something already? */
+bool session_is_over_limit_user(const struct sessions *all, const struct session *s);
+
 /* ---- How it travels (route.c) ---- */
 
 /* Finds the route for one address, or for the name where ip is NULL; 'unresolved': it has no address here. */

@@ -228,6 +228,35 @@ static void guessing(struct run *run)
 	run->check = check_guessing;
 }
 
+/* ---- How many sessions a user may have ---- */
+
+/* Two of fred's go on, the third is refused; wilma is somebody else; and when one has ended there is room for a fourth. */
+static void check_limit_user(struct run *run)
+{
+	EXPECT(run, client_granted(&client[0]) && client_granted(&client[1]));
+	EXPECT(run, client_code(&client[2]) == SOCKS5_DENIED && client[2].end == PORT_EOF);
+	EXPECT(run, client_granted(&client[3]) && client_granted(&client[4]));
+	EXPECT(run, run_logged(run, "as many sessions as limit-user allows") == 1);
+}
+
+static void limit_user(struct run *run)
+{
+	begin(run, WANTED "limit-user 2\n");
+	run->actors_left--; /* begin() has counted the first */
+	server.pattern = (struct talk){.run = run, .port = server.actor.port};
+	for (unsigned i = 0; i < 5; i++) {
+		client_init(&client[i], run, HOST_CLIENT);
+		client_ask5(&client[i], SOCKS4_CONNECT, SERVER_IP, 7000, NULL);
+		say_who(&client[i], true, i == 3 ? "wilma" : "fred", i == 3 ? "" : "secret");
+		client[i].start_ms = i < 2 ? i : 1000 * i;
+		client[i].talk.last = i == 0 ? TALK_HOLD : TALK_FIN;
+		client[i].talk.reset_ms = i == 0 ? 20000 : 0;
+	}
+	client[1].talk.last = TALK_HOLD;
+	client[1].talk.reset_ms = 3500; /* before the fourth */
+	run->check = check_limit_user;
+}
+
 static void check_left(struct run *run)
 {
 	EXPECT(run, run->sim.now < 60000);
@@ -287,6 +316,7 @@ static const struct scenario scenarios[] = {
 	{"without", without},
 	{"claimed", claimed},
 	{"guessing", guessing},
+	{"limit_user", limit_user},
 	{"leaves", leaves},
 	{"bad_file", bad_file},
 };

@@ -77,11 +77,11 @@ static void assert_read_back(void)
 #endif
 
 #if CONFIG_ANKLET_PASSWORDS && CONFIG_ANKLET_HINTS
-#define DEFAULT_USERS "# users: nobody (default)\n"
+#define DEFAULT_USERS "# users: nobody (default)\nlimit-user 0\n"
 #else
-#define DEFAULT_USERS ""
+#define DEFAULT_USERS ANKLET_IF_PASSWORDS("limit-user 0\n")
 #endif
-#define USERS ANKLET_IF_PASSWORDS("users /etc/users\nallow user \"fred\" password\n")
+#define USERS ANKLET_IF_PASSWORDS("users /etc/users\nlimit-user 2\nallow user \"fred\" password\n")
 
 static void the_defaults_are_all_said(void **state)
 {
