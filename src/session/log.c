@@ -102,11 +102,16 @@ void session_log_state(struct sessions *all, const struct session *s)
 	loop_end_line(&all->loop, PORT_DEBUG);
 }
 
+/* Does the reason end with the number that the next hop has refused with? */
+static bool is_hops_refusal(uint8_t reason)
+{
+	return reason >= REASON_HOP_REFUSED && reason <= REASON_HOP_NO_COMMAND;
+}
+
 /* The number in the next hop's refusal, which is what the words for it end with. */
 static void text_hop_code(struct text *t, const struct session *s)
 {
-	if (!ANKLET_HAS_ROUTES ||
-		(s->reason < REASON_HOP_REFUSED || s->reason > REASON_HOP_NO_COMMAND))
+	if (!ANKLET_HAS_ROUTES || !is_hops_refusal(s->reason))
 		return;
 	text_char(t, ' ');
 	text_num(t, hop_code(&s->hop));
@@ -259,7 +264,7 @@ static bool repeats(struct sessions *all, const struct session *s)
 	uint32_t now = port_now(all->loop.port);
 	bool again;
 
-	if (s->reason != REASON_HOP_REFUSED && s->reason != REASON_HOP_ENDED)
+	if (!is_hops_refusal(s->reason) && s->reason != REASON_HOP_ENDED)
 		return false;
 	for (unsigned i = 0; i < r->name_len; i++)
 		sum = (sum ^ (uint8_t)r->name[i]) * 16777619u;
@@ -275,12 +280,12 @@ void session_log_end(struct sessions *all, const struct session *s)
 {
 	bool left = s->reason == REASON_LEFT;
 	bool by_rule = s->reason >= REASON_RULE && s->reason <= REASON_LOOP;
-	enum port_level level = left ? PORT_DEBUG : PORT_INFO;
+	bool logged = left ? ANKLET_HAS_LOG(PORT_DEBUG) : ANKLET_HAS_LOG(PORT_INFO);
 	struct text *t = NULL;
 
-	if (ANKLET_HAS_ROUTES && ANKLET_HAS_LOG(level) && repeats(all, s))
+	if (ANKLET_HAS_ROUTES && logged && repeats(all, s))
 		loop_pass_over(&all->loop, LEVEL_INFO, &s->from.ip);
-	else if (ANKLET_HAS_LOG(level))
+	else if (logged)
 		t = begin_line(all, s, left ? LEVEL_DEBUG : by_rule ? LEVEL_REFUSED : LEVEL_INFO);
 	if (t == NULL)
 		return;
@@ -295,5 +300,5 @@ void session_log_end(struct sessions *all, const struct session *s)
 		text_str(t, " after ");
 	}
 	text_since(t, all, s);
-	loop_end_line(&all->loop, level);
+	loop_end_line(&all->loop, left ? PORT_DEBUG : PORT_INFO);
 }
