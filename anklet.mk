@@ -19,7 +19,7 @@ CORE += src/proxy/anklet.c src/proxy/start.c src/proxy/tls.c src/proxy/udp_flow.
 CORE += src/proxy/users.c
 TLS_none += src/tls/none.c
 TLS_mbedtls += src/tls/mbedtls.c src/tls/mbedtls_context.c src/tls/mbedtls_files.c src/tls/mbedtls_parts.c
-TLS_mbedtls += src/tls/mbedtls_random.c src/tls/mbedtls_reason.c src/tls/mbedtls_verify.c
+TLS_mbedtls += src/tls/mbedtls_random.c src/tls/mbedtls_reason.c src/tls/mbedtls_sha256.c src/tls/mbedtls_verify.c
 
 # Over BSD sockets: what all systems share; Linux and POSIX; and the program.
 PORT_BSD += port/bsd/addresses.c port/bsd/datagrams.c port/bsd/move.c port/bsd/port.c port/bsd/sockets.c

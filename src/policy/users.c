@@ -2,8 +2,65 @@
  * Who has a password here, and who guesses. See users.h.
  */
 #include "policy/users.h"
+#include "tls/tls.h"
 
 #include <string.h>
+
+#define HASH_LEN (sizeof USERS_HASH - 1)
+#define DIGITS (2 * TLS_SHA256_LEN)
+
+/* ---- Hashes ---- */
+
+static bool is_hash(const uint8_t *password, size_t len)
+{
+	return len >= HASH_LEN && memcmp(password, USERS_HASH, HASH_LEN) == 0;
+}
+
+static int digit(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* What is wrong with a hash; NULL: nothing. */
+static const char *hash_wrong(const uint8_t *hash, size_t len)
+{
+	static const char form[] =
+		"a hash is '" USERS_HASH "', a salt, '$' and 64 hexadecimal digits";
+	const uint8_t *salt = hash + HASH_LEN;
+	size_t salt_len = len - HASH_LEN - 1 - DIGITS;
+
+	if (!ANKLET_HAS_TLS || !tls_built)
+		return "a hash needs TLS, which is not built in: write the password itself";
+	if (len < HASH_LEN + 1 + DIGITS || salt_len > USERS_SALT_MAX || salt[salt_len] != '$' ||
+		memchr(salt, '$', salt_len) != NULL)
+		return form;
+	for (size_t i = 0; i < DIGITS; i++)
+		if (digit(salt[salt_len + 1 + i]) < 0)
+			return form;
+	return NULL;
+}
+
+/* 0: it is the password's. */
+static unsigned hash_differs(
+	const uint8_t *stored, size_t len, const char *password, size_t password_len)
+{
+	uint8_t salted[USERS_SALT_MAX + CONFIG_ANKLET_NAME_MAX], hash[TLS_SHA256_LEN];
+	size_t salt_len = len - HASH_LEN - 1 - DIGITS;
+	const uint8_t *digits = stored + len - DIGITS;
+	unsigned difference = 0;
+
+	memcpy(salted, stored + HASH_LEN, salt_len);
+	memcpy(salted + salt_len, password, password_len);
+	if (!tls_sha256(salted, salt_len + password_len, hash))
+		return 1;
+	for (size_t i = 0; i < TLS_SHA256_LEN; i++)
+		difference |=
+			hash[i] ^ (unsigned)(digit(digits[2 * i]) << 4 | digit(digits[2 * i + 1]));
+	return difference;
+}
 
 /* ---- The file ---- */
 
@@ -27,6 +84,8 @@ static const char *add_line(struct users *users, const uint8_t *line, size_t len
 		return "the name is longer than CONFIG_ANKLET_USERID_MAX";
 	if (password_len > CONFIG_ANKLET_NAME_MAX)
 		return "the password is longer than CONFIG_ANKLET_NAME_MAX";
+	if (is_hash(colon + 1, password_len) && hash_wrong(colon + 1, password_len) != NULL)
+		return hash_wrong(colon + 1, password_len);
 	if (users_hold(users, (const char *)line, name_len))
 		return "that user stands there twice: leave one line";
 	if (2 + name_len + password_len > sizeof users->text - users->bytes)
@@ -93,10 +152,13 @@ bool users_prove(const struct users *users, const char *name, size_t name_len, c
 
 	/* None is passed over, and none ends it. */
 	for (size_t at = 0; at < users->bytes;) {
-		const uint8_t *user = users->text + at;
-		unsigned other = differ(user + 2, user[0], name, name_len) |
-				 differ(user + 2 + user[0], user[1], password, password_len);
+		const uint8_t *user = users->text + at, *stored = user + 2 + user[0];
+		unsigned other = differ(user + 2, user[0], name, name_len);
 
+		if (ANKLET_HAS_TLS && is_hash(stored, user[1]))
+			other |= hash_differs(stored, user[1], password, password_len);
+		else
+			other |= differ(stored, user[1], password, password_len);
 		proven |= other == 0;
 		at += 2u + user[0] + user[1];
 	}

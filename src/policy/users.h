@@ -15,6 +15,8 @@
 #include "base/address.h"
 #include "base/text.h"
 
+#define USERS_HASH "sha256$" /* a password that begins so is a hash */
+#define USERS_SALT_MAX 64
 #define USERS_GUESSERS 8 /* addresses whose wrong passwords are remembered */
 #define USERS_GUESSES 5  /* so many in a minute, and for a minute none is taken */
 #define USERS_GUESSES_MS 60000
@@ -38,6 +40,8 @@ struct users {
 
 /*
  * Reads a whole file into users, who are forgotten first: lines of NAME:PASSWORD, which may be empty, up to the line's end.
+ * Where there is TLS a password may stand there as its hash: USERS_HASH, a salt of at most USERS_SALT_MAX bytes, '$', and
+ * the SHA-256 of the salt and the password in hexadecimal digits.
  * Empty lines and those that begin with '#' are skipped. False: it is none, and 'why' says where and what would be right.
  */
 bool users_read(struct users *users, const uint8_t *text, size_t len, struct text *why);

@@ -147,4 +147,11 @@ const char *tls_reason(const struct tls *tls);
 /* What was agreed on, for the log: appends "TLSv1.3 TLS1-3-AES-128-GCM-SHA256", and ", resumed". After the handshake. */
 void text_tls(struct text *t, const struct tls *tls);
 
+/* ---- What else the library is of use for ---- */
+
+#define TLS_SHA256_LEN 32
+
+/* The SHA-256 of the bytes. False: there is no library, or it has failed. */
+bool tls_sha256(const void *bytes, size_t len, uint8_t hash[TLS_SHA256_LEN]);
+
 #endif

@@ -1,4 +1,5 @@
 """Passwords of SOCKS5 (RFC 1929): whom they are asked of, what is told, and with clients that nobody here wrote."""
+import hashlib
 import os
 import socket
 import subprocess
@@ -94,6 +95,17 @@ def test_a_password_of_another_version_gets_nothing(start):
     assert peers.read_all(sock) == b""
 
 
+def test_limit_user(start):
+    """Two sessions of fred's, and one of wilma's."""
+    proxy, server = start("password", args=("--limit-user", "2")).address, peers.listener()
+    replies = []
+    for name, word in [("fred", "secret")] * 3 + [("wilma", "")]:
+        sock, _ = log_in(proxy, name, word)
+        sock.sendall(socks5.request(peers.port_of(server)))
+        replies.append(socks5.read_reply(sock).rep)
+    assert replies == [socks5.GRANTED, socks5.GRANTED, socks5.DENIED, socks5.GRANTED]
+
+
 def test_guessing_ends_after_five(start):
     """For a minute this address is not even asked; another one is."""
     proxy = start("password").address
@@ -109,6 +121,15 @@ def test_guessing_ends_after_five(start):
     assert method == socks5.UNACCEPTABLE and peers.read_all(sock) == b""
     sock, method = socks5.open(proxy, 2, source="127.0.0.9")
     assert method == socks5.PASSWORD
+
+
+@pytest.mark.usefixtures("with_tls")
+def test_a_hash_in_the_file(start, users):
+    digits = hashlib.sha256(b"NaCl" + b"secret").hexdigest()
+    users.write_text(f"fred:sha256$NaCl${digits}\n")
+    proxy = start("password").address
+    assert log_in(proxy, "fred", "secret")[1] == 0
+    assert log_in(proxy, "fred", f"sha256$NaCl${digits}")[1] == 1
 
 
 # ---- Whom it is asked of ----
@@ -157,6 +178,7 @@ def test_only_fred(start):
 @pytest.mark.parametrize("text, mode, words", [
     (FILE, 0o604, "others can read it: take that from them (chmod o-r)"),
     ("fred\n", 0o600, "line 1: there is no ':': write NAME:PASSWORD"),
+    ("fred:sha256$a$b\n", 0o600, "line 1: a hash "),
     ("fred:a\nfred:b\n", 0o600, "line 2: that user stands there twice: leave one line"),
 ])
 def test_a_file_that_will_not_do(users, text, mode, words):

@@ -12,6 +12,7 @@
 #include "guard.h"
 #include "policy/users.h"
 #include "room.h"
+#include "tls/tls.h"
 
 static struct users users;
 static char words[200];
@@ -158,6 +159,83 @@ static void no_room(void **state)
 		strstr(words, ": no room for so many: they are more than CONFIG_ANKLET_USERS"));
 }
 
+/* ---- Hashes ---- */
+
+#define HASHED \
+	"sha256$NaCl$1ae64ea46f1b1656b372cb1fc25e17402040909e093a7640a11f2039b073a3d5" /* of "secret" */
+
+static const char file_of_hashes[] = "fred:sha256$NaCl$"
+				     "1ae64ea46f1b1656b372cb1fc25e17402040909e093a7640a11f2039b073a"
+				     "3d5\n"
+				     "wilma:sha256$$"
+				     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b"
+				     "855\n" /* of nothing, without a salt */
+				     "bam:sha256$"
+				     "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+				     "xxx$"
+				     "0BFFD69BB3196A42E5489C494869C16A136812753AB64F6B47351246C94B3"
+				     "9CA\n"; /* of "p w:" */
+
+static void a_hash_stands_for_a_password(void **state)
+{
+	(void)state;
+	needs(CONFIG_ANKLET_PASSWORDS && CONFIG_ANKLET_NAME_MAX >= 140 &&
+		CONFIG_ANKLET_USERS >= 512);
+	if (!ANKLET_HAS_TLS || !tls_built) {
+		assert_false(read_str(file_of_hashes));
+		assert_string_equal(words, "line 1: a hash needs TLS, which is not built in: write "
+					   "the password itself");
+		return;
+	}
+	assert_true(read_str(file_of_hashes));
+	assert_true(prove("fred", "secret"));
+	assert_false(prove("fred", "Secret"));
+	assert_false(prove("fred", "secret "));
+	assert_false(prove("fred", "secre"));
+	assert_false(prove("fred", ""));
+	assert_false(prove("wilma", "secret"));
+	assert_true(prove("wilma", ""));
+	assert_true(prove("bam", "p w:"));
+	assert_false(prove("barney", "secret"));
+}
+
+/* The hash itself is no password. */
+static void a_hash_is_not_what_is_sent(void **state)
+{
+	(void)state;
+	needs(CONFIG_ANKLET_PASSWORDS && CONFIG_ANKLET_NAME_MAX >= 140 &&
+		CONFIG_ANKLET_USERS >= 512 && ANKLET_HAS_TLS && CONFIG_ANKLET_TLS_STREAMS > 0);
+	assert_true(read_str(file_of_hashes));
+	assert_false(prove("fred", HASHED));
+	assert_false(prove("fred", &HASHED[sizeof "sha256$NaCl$" - 1]));
+}
+
+static void broken_hashes(void **state)
+{
+	static const char *const lines[] = {"a:sha256$", "a:sha256$NaCl$",
+		"a:sha256$"
+		"1ae64ea46f1b1656b372cb1fc25e17402040909e093a7640a11f2039b073a3d5",
+		"a:sha256$NaCl$"
+		"1ae64ea46f1b1656b372cb1fc25e17402040909e093a7640a11f2039b073a3d5"
+		"0",
+		"a:sha256$Na$Cl$"
+		"1ae64ea46f1b1656b372cb1fc25e17402040909e093a7640a11f2039b073a3d5",
+		"a:sha256$xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx$"
+		"1ae64ea46f1b1656b372cb1fc25e17402040909e093a7640a11f2039b073a3d5",
+		"a:sha256$NaCl$g"
+		"ae64ea46f1b1656b372cb1fc25e17402040909e093a7640a11f2039b073a3d5"};
+
+	(void)state;
+	needs(CONFIG_ANKLET_PASSWORDS && CONFIG_ANKLET_NAME_MAX >= 140);
+	if (!ANKLET_HAS_TLS || !tls_built)
+		return;
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		assert_false(read_str(lines[i]));
+		assert_string_equal(words, "line 1: a hash is 'sha256$', a salt, '$' and 64 "
+					   "hexadecimal digits");
+	}
+}
+
 /* ---- Guessing ---- */
 
 static struct ip host(unsigned n)
@@ -234,6 +312,9 @@ int main(void)
 		cmocka_unit_test(mistakes),
 		cmocka_unit_test(lengths),
 		cmocka_unit_test(no_room),
+		cmocka_unit_test(a_hash_stands_for_a_password),
+		cmocka_unit_test(a_hash_is_not_what_is_sent),
+		cmocka_unit_test(broken_hashes),
 		cmocka_unit_test(five_in_a_minute_and_none_for_a_minute),
 		cmocka_unit_test(four_in_a_minute_are_forgotten),
 		cmocka_unit_test(the_oldest_gives_way),
