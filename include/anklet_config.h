@@ -194,6 +194,7 @@
 #define ANKLET_TEXT_NAMED(feature, with, without) ANKLET_TEXT_##feature(with, without)
 #define ANKLET_TEXT_1(with, without) with
 #define ANKLET_TEXT_0(with, without) without
+#define ANKLET_HAS_HOP_PASSWORDS (CONFIG_ANKLET_PASSWORDS && CONFIG_ANKLET_ROUTES > 0)
 #define ANKLET_IF_SOCKS5(text) ANKLET_TEXT(CONFIG_ANKLET_SOCKS5, text, "")
 #define ANKLET_IF_PASSWORDS(text) ANKLET_TEXT(CONFIG_ANKLET_PASSWORDS, text, "")
 #define ANKLET_IF_BIND(text) ANKLET_TEXT(CONFIG_ANKLET_BIND, text, "")
@@ -202,6 +203,11 @@
 #define ANKLET_IF_SOCKS5(text) ANKLET_TEXT(CONFIG_ANKLET_SOCKS5, text, "")
 
 /* Likewise for features that are a size. */
+#if CONFIG_ANKLET_PASSWORDS && CONFIG_ANKLET_ROUTES > 0
+#define ANKLET_IF_HOP_PASSWORDS(text) text
+#else
+#define ANKLET_IF_HOP_PASSWORDS(text) ""
+#endif
 #if CONFIG_ANKLET_ROUTES > 0
 #define ANKLET_IF_ROUTES(text) text
 #else

@@ -22,7 +22,7 @@ struct clause_word {
 	{offsetof(clause, field), value, GROUP_##group, WORD_##excludes, WORD_##needs},
 
 static const struct clause_word words[] = {
-	RULE_WORDS(WORD_ROW) ROUTE_WORDS(WORD_ROW) TLS_WORDS(WORD_ROW)};
+	RULE_WORDS(WORD_ROW) ROUTE_WORDS(WORD_ROW) TLS_WORDS(WORD_ROW) HOP_WORDS(WORD_ROW)};
 /* clang-format on */
 #if CONFIG_ANKLET_ROUTES == 0
 enum { WORD_UNRESOLVED }; /* whoever asks for it is dead code */
@@ -31,6 +31,13 @@ enum { WORD_UNRESOLVED }; /* whoever asks for it is dead code */
 _Static_assert(offsetof(struct rule, from) == offsetof(struct route, from) &&
 		       offsetof(struct rule, to) == offsetof(struct route, to),
 	"from and to stand in the same place of either");
+
+/* Do its words stand after the '?' of an endpoint? */
+static bool is_options(int type)
+{
+	return type == VALUE_SERVER_OPTIONS || type == VALUE_CLIENT_OPTIONS ||
+	       type == VALUE_HOP_OPTIONS;
+}
 
 /* Where in the clause the value of a word stands: the options of a route are a part of it. */
 static size_t place_of(unsigned i, int type)
@@ -94,7 +101,7 @@ static bool route_check(
 
 bool clause_read(struct reading *r, int type, struct word keyword, struct word first, void *clause)
 {
-	bool options = type == VALUE_SERVER_OPTIONS || type == VALUE_CLIENT_OPTIONS;
+	bool options = is_options(type);
 	struct rule *rule = clause;
 	struct word seen[WORDS];
 
@@ -125,7 +132,7 @@ bool clause_read(struct reading *r, int type, struct word keyword, struct word f
 
 void text_clause(struct text *t, int type, const void *clause, const struct string_table *strings)
 {
-	char separator = type == VALUE_CLIENT_OPTIONS ? '?' : ' ';
+	char separator = is_options(type) ? '?' : ' ';
 
 	for (unsigned i = 0; i < WORDS; i++) {
 		const void *at = (const char *)clause + place_of(i, type);

@@ -176,6 +176,30 @@ static bool scheme_take(struct reading *r, int type, struct word *word, struct e
 	       error_set(r, ERROR_DISABLED, scheme, name_rows[found].setting);
 }
 
+/* What follows the host; all: the endpoint as it is written. */
+static bool options_read(
+	struct reading *r, int type, struct word all, struct word options, struct endpoint *e)
+{
+	bool tls = ANKLET_HAS_TLS && endpoint_has_tls(e), taken = listens(type);
+	bool password = ANKLET_HAS_HOP_PASSWORDS && endpoint_is_hop(e) && endpoint_socks(e) == 5;
+	struct word marked = {options.at - 1, options.len + 1}; /* with the '?' */
+
+	if (options.at == NULL && !tls)
+		return true;
+	if (!tls && !password)
+		return error_set(r, ERROR_UNEXPECTED, marked, VALUE_NO_OPTIONS);
+	if (!clause_read(r,
+		    !tls    ? VALUE_HOP_OPTIONS
+		    : taken ? VALUE_SERVER_OPTIONS
+			    : VALUE_CLIENT_OPTIONS,
+		    all, options, &e->tls))
+		return false;
+	if (taken && e->tls.cert == STRING_NONE && e->tls.psk == STRING_NONE)
+		return error_set(r, ERROR_MISSING, all, VALUE_CERT);
+	return e->tls.password == STRING_NONE || password ||
+	       error_set(r, ERROR_UNEXPECTED, marked, VALUE_NO_PASSWORD);
+}
+
 bool endpoint_read(struct reading *r, int type, struct word word, struct endpoint *e)
 {
 	/* The options go first: a "://" in one of them begins no scheme. */
@@ -201,14 +225,7 @@ bool endpoint_read(struct reading *r, int type, struct word word, struct endpoin
 	e->ip = host.prefix.ip;
 	e->name = host.name;
 	e->port = host.ports_count > 0 ? host.ports[0].low : CONFIG_DEFAULT_PORT;
-	if (!ANKLET_HAS_TLS || !endpoint_has_tls(e))
-		return options.at == NULL ||
-		       error_set(r, ERROR_UNEXPECTED,
-			       (struct word){options.at - 1, options.len + 1}, VALUE_NO_OPTIONS);
-	return clause_read(r, taken ? VALUE_SERVER_OPTIONS : VALUE_CLIENT_OPTIONS, word, options,
-		       &e->tls) &&
-	       (!taken || e->tls.cert != STRING_NONE || e->tls.psk != STRING_NONE ||
-		       error_set(r, ERROR_MISSING, word, VALUE_CERT));
+	return options_read(r, type, word, options, e);
 }
 
 bool endpoints_conflict(const struct endpoint *a, const struct endpoint *b)
@@ -231,6 +248,7 @@ void text_endpoint(struct text *t, const struct endpoint *e, const struct string
 
 	text_str(t, name_text(e->scheme));
 	text_pattern(t, &place, strings);
-	if (ANKLET_HAS_TLS)
-		text_clause(t, VALUE_CLIENT_OPTIONS, &e->tls, strings);
+	if (ANKLET_HAS_TLS || ANKLET_HAS_HOP_PASSWORDS)
+		text_clause(t, ANKLET_HAS_TLS ? VALUE_CLIENT_OPTIONS : VALUE_HOP_OPTIONS, &e->tls,
+			strings);
 }

@@ -23,7 +23,9 @@ struct tls_options {
 	/* In the table of strings; STRING_NONE: not given. */
 	uint16_t cert, key, ca, psk, alpn;
 	uint16_t name; /* for SNI and verification, when it is not the host's own */
-	uint8_t min;   /* enum tls_version */
+	uint16_t
+		password; /* the file of NAME:PASSWORD for a next hop by SOCKS5, with TLS or without */
+	uint8_t min;      /* enum tls_version */
 	bool verify_none;
 	bool truncated_eof;
 	bool halfclose_defer;
@@ -35,7 +37,7 @@ struct endpoint {
 	uint16_t port;  /* 1 to 65535; 0 in a listener: any free one */
 	uint16_t name;  /* in the table of strings; fe80::1%eth0 is one, too, for its zone */
 	struct ip ip;
-	struct tls_options tls; /* all zero where the scheme has no TLS */
+	struct tls_options tls; /* all zero where the scheme has no TLS, but for a hop's password */
 };
 
 /* Is there TLS in it: from the first byte on, or from the middle? */

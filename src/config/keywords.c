@@ -34,10 +34,10 @@
 #define CHOICE_ROW(id, name, type, value, setting, built) \
 	{IS(type) | BUILT(built), SETTING_##setting, value},
 
-static const char texts[] = RULE_WORDS(TEXT) ROUTE_WORDS(TEXT) TLS_WORDS(TEXT) KEYWORDS(TEXT)
+static const char texts[] = RULE_WORDS(TEXT) ROUTE_WORDS(TEXT) TLS_WORDS(TEXT) HOP_WORDS(TEXT) KEYWORDS(TEXT)
 	SCHEMES(TEXT) CHOICES(TEXT);
 
-const struct name_row name_rows[] = {RULE_WORDS(WORD_ROW) ROUTE_WORDS(WORD_ROW) TLS_WORDS(WORD_ROW)
+const struct name_row name_rows[] = {RULE_WORDS(WORD_ROW) ROUTE_WORDS(WORD_ROW) TLS_WORDS(WORD_ROW) HOP_WORDS(WORD_ROW)
 	KEYWORDS(KEYWORD_ROW) SCHEMES(SCHEME_ROW) CHOICES(CHOICE_ROW)};
 /* clang-format on */
 

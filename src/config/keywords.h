@@ -157,6 +157,14 @@ X(SOCKS5H_TLS, "socks5h+tls://", TLS_STREAMS, IS(HOP))
 #define SOCKS5_SCHEMES(X)
 #endif
 
+/* Of a next hop by SOCKS5, with TLS or without: the last of the words. */
+#if CONFIG_ANKLET_PASSWORDS && CONFIG_ANKLET_ROUTES > 0
+#define HOP_WORDS(X) \
+X(HOP_PASSWORD, "password=", FILE, struct tls_options, password, 0, NONE, IS(HOP_OPTIONS) | IS(CLIENT_OPTIONS), NONE, NONE, NONE)
+#else
+#define HOP_WORDS(X)
+#endif
+
 /* X(identifier, as it is written, in either case, the setting, the types of endpoints that may have it) */
 #define OF_PLACES (IS(LISTEN) | IS(FORWARD) | IS(TARGET))
 #define SCHEMES(X) \
@@ -214,7 +222,7 @@ X(TO_ADDRESS, "to ADDRESS", NONE, 0, NONE, true) /* in errors only */
  */
 #define VALUE_TYPES(X) \
 	X(NONE, "") X(KEYWORD, "") X(ALLOW, "") X(DENY, "") X(ROUTE, "") \
-	X(SERVER_OPTIONS, "") X(CLIENT_OPTIONS, "") X(SCHEME, "") X(LEVEL, "") X(STARTTLS, "") X(VERSION, "") \
+	X(SERVER_OPTIONS, "") X(CLIENT_OPTIONS, "") X(HOP_OPTIONS, "") X(SCHEME, "") X(LEVEL, "") X(STARTTLS, "") X(VERSION, "") \
 	X(LISTEN, " and HOST:PORT") \
 	X(FORWARD, ANKLET_IF_FORWARDS(" and HOST:PORT")) \
 	X(TARGET, ANKLET_IF_FORWARDS(" and HOST:PORT")) \
@@ -241,6 +249,7 @@ X(TO_ADDRESS, "to ADDRESS", NONE, 0, NONE, true) /* in errors only */
 	X(RANGES, "PORT or LOW-HIGH up to 65535, with commas between at most 8") \
 	X(CERT, ANKLET_IF_TLS_STREAMS("?cert=FILE&key=FILE or ?psk=FILE after the port")) \
 	X(NO_OPTIONS, "options only where there is TLS; those of an endpoint after its '?'") \
+	X(NO_PASSWORD, ANKLET_IF_HOP_PASSWORDS("password= only with a next hop by SOCKS5")) \
 	X(LINE_END, "one value a line; a comment begins with #") \
 	X(ASCII, "printable ASCII; in a user's \"NAME\" any text")
 #define TIME_EXPECTED "a time from 10ms to 480h: 30s, 5min, 2h"
@@ -268,8 +277,8 @@ enum setting { SETTING_NONE, SETTINGS(SETTING) };
 
 /* The number of each row, one list after the other. */
 enum name_id {
-	RULE_WORDS(WORD_ID) ROUTE_WORDS(WORD_ID) TLS_WORDS(WORD_ID) KEYWORDS(KEYWORD_ID)
-		SCHEMES(SCHEME_ID) CHOICES(CHOICE_ID) NAMES
+	RULE_WORDS(WORD_ID) ROUTE_WORDS(WORD_ID) TLS_WORDS(WORD_ID) HOP_WORDS(WORD_ID)
+		KEYWORDS(KEYWORD_ID) SCHEMES(SCHEME_ID) CHOICES(CHOICE_ID) NAMES
 };
 
 /* Where the words of rules and routes end, all words of clauses, and the keywords. */

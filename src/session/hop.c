@@ -3,17 +3,25 @@
  */
 #include "session/session.h"
 
+#include <string.h>
+
 #define PIECE 128      /* bytes of the request made at a time */
 #define LITERAL_MAX 48 /* an IPv6 address in text */
 
 /* What the hop is asked for. literal has room for an address that only 4A can say, in place of a name. */
-static struct hop_request request_of(const struct session *s, char literal[LITERAL_MAX])
+static struct hop_request request_of(
+	const struct sessions *all, const struct session *s, char literal[LITERAL_MAX])
 {
+	const char *user = session_settings(all, s)->hop_password[s->route];
 	struct hop_request r = {.command = s->request.command,
 		.to = {.ip = s->asked, .port = s->request.port},
 		.userid = s->request.userid};
 	struct text t;
 
+	if (ANKLET_HAS_HOP_PASSWORDS && *user != '\0') {
+		r.userid = user;
+		r.password = user + strlen(user) + 1;
+	}
 	if (session_any_ip(&s->asked))
 		r.to.ip = ip_v4(0, 0, 0, 0);
 	if (s->remote) {
@@ -94,7 +102,7 @@ static enum session_next read_reply(struct sessions *all, struct session *s)
 static enum session_next exchange(struct sessions *all, struct session *s, enum hop_answer *answer)
 {
 	char literal[LITERAL_MAX];
-	struct hop_request request = request_of(s, literal);
+	struct hop_request request = request_of(all, s, literal);
 	int r = send_message(all, s, &request);
 	enum session_next next;
 

@@ -40,6 +40,9 @@ enum session_next {
 	NEXT_RESET,  /* it is over: break off what is still open */
 };
 
+#define HOP_PASSWORD_LINE 127 /* bytes of NAME:PASSWORD for a next hop */
+#define HOP_PASSWORD_SIZE (ANKLET_HAS_HOP_PASSWORDS ? HOP_PASSWORD_LINE + 1 : 1)
+
 /*
  * A configuration, and what was made of it at the start. Sessions go by the one in force; but from its permission to
  * its grant or refusal each goes by the one that permitted it, and holds that. The client of a forward, whose request
@@ -50,6 +53,8 @@ struct settings {
 	uint16_t held; /* by so many sessions */
 	struct tls_context *target_tls[ANKLET_TABLE(CONFIG_ANKLET_FORWARDS)];
 	struct tls_context *route_tls[ANKLET_TABLE(CONFIG_ANKLET_ROUTES)];
+	/* Of the next hop, where it has one: a name, a NUL and the password, which ends with another. */
+	char hop_password[ANKLET_TABLE(CONFIG_ANKLET_ROUTES)][HOP_PASSWORD_SIZE];
 };
 
 struct session {

@@ -1,11 +1,13 @@
 """Next hops that speak SOCKS5: danted, ssh -D, microsocks, plain and over TLS, and servers that misbehave."""
 import contextlib
+import re
 import time
 
 import pytest
 
 import daemons
 import peers
+import program
 import socks4
 from certificates import NAME
 from test_hop import bind, echoes, url
@@ -114,6 +116,89 @@ def test_names_are_looked_up_here_or_there(start, microsocks, server, names):
     there = start(f"via {url('socks5h', microsocks)}")
     assert socks4.refused(there.address, server.port, name=HIDDEN) == socks4.REJECTED
     assert not names.asked(HIDDEN)
+
+
+# ---- Passwords ----
+
+@pytest.fixture
+def secret(tmp_path):
+    """secret(text, mode): a file with a password for a hop."""
+
+    def write(text="fred:secret\n", mode=0o600):
+        path = tmp_path / "secret"
+        path.write_bytes(text.encode())
+        path.chmod(mode)
+        return path
+
+    return write
+
+
+def microsocks_for(tool, user, password):
+    at = ("127.0.0.1", peers.reserve())
+    daemons.Daemon([tool("microsocks"), "-i", at[0], "-p", str(at[1]), "-u", user, "-P", password]).listens(at)
+    return at
+
+
+@pytest.mark.parametrize("text", ["fred:secret\n", "fred:secret", "fred:secret\r\n", "f:\n", "f:a:b&c ?%\n"])
+def test_a_hop_that_wants_a_password(start, tool, server, secret, text):
+    user, _, password = text.strip().partition(":")
+    hop = microsocks_for(tool, user, password or "x")
+    proxy = start(f"via {url('socks5', hop, password=secret(text if password else text.strip() + 'x'))}")
+    assert echoes(socks4.connect(proxy.address, server.port))
+
+
+def test_a_wrong_password(start, tool, secret):
+    proxy = start(f"via {url('socks5h', microsocks_for(tool, 'fred', 'other'), password=secret())}")
+    assert socks4.refused(proxy.address, 80, "192.0.2.1") == socks4.REJECTED
+    proxy.wait_log("refused with 91, the next hop does not accept the password, via socks5h://.*password=")
+    assert "secret" not in proxy.log.replace("/secret", "")
+
+
+def test_no_password_where_one_is_wanted(start, tool):
+    proxy = start(f"via {url('socks5', microsocks_for(tool, 'fred', 'secret'))}")
+    assert socks4.refused(proxy.address, 80, "192.0.2.1") == socks4.REJECTED
+    proxy.wait_log("refused with 91, the next hop accepts none of the methods of authentication")
+
+
+def test_what_is_said_with_a_password(start, secret):
+    hop = Hop(b"\x05\x02", b"\x01\x00", GRANT)
+    socks4.connect(start(f"via {url('socks5', hop.address, password=secret())}").address, 80, "192.0.2.1")
+    assert hop.messages == [b"\x05\x02\x00\x02", b"\x01\x04fred\x06secret", b"\x05\x01\0\x01\xc0\0\x02\x01\0\x50"]
+
+
+def test_a_hop_that_does_not_ask(start, secret):
+    hop = Hop(METHOD, GRANT)
+    socks4.connect(start(f"via {url('socks5', hop.address, password=secret())}").address, 80, "192.0.2.1")
+    assert hop.messages[1][:2] == b"\x05\x01"
+
+
+@pytest.mark.parametrize("text, mode, words", [
+    ("fred:secret\n", 0o644, r"others can read it: take that from them \(chmod o-r\)"),
+    ("fred\n", 0o600, "one line NAME:PASSWORD"), (":secret\n", 0o600, "one line NAME:PASSWORD"),
+    ("", 0o600, "one line NAME:PASSWORD"), ("a:b\nc:d\n", 0o600, "one line NAME:PASSWORD"),
+    ("a:" + 126 * "b", 0o600, "of at most 127 bytes"), ("a:b\0c", 0o600, "one line NAME:PASSWORD")])
+def test_a_file_that_is_none(secret, text, mode, words):
+    done = program.run("-t", "--route", f"via socks5://127.0.0.1?password={secret(text, mode)}")
+    assert done.returncode == program.CONFIG
+    assert re.search(rf"^anklet: socks5://127.0.0.1:1080\?password=.*: .*{words}", done.stderr), done.stderr
+
+
+def test_a_file_that_is_not_there():
+    done = program.run("-t", "--route", "via socks5://127.0.0.1?password=/nowhere/at/all")
+    assert (done.returncode, done.stderr) == (
+        program.CONFIG, "anklet: socks5://127.0.0.1:1080?password=/nowhere/at/all: no such file\n")
+
+
+def test_the_longest_password(start, secret):
+    hop = Hop(b"\x05\x02", b"\x01\x00", GRANT)
+    text = "a:" + 125 * "b"
+    socks4.connect(start(f"via {url('socks5', hop.address, password=secret(text))}").address, 80, "192.0.2.1")
+    assert hop.messages[1] == b"\x01\x01a" + bytes([125]) + 125 * b"b"
+
+
+def test_a_password_in_the_clear_is_said(anklet, secret):
+    anklet("--route", f"via socks5://192.0.2.7?password={secret()}").wait_log(
+        "warning: socks5://192.0.2.7:1080.password=.*: its password goes there in the clear")
 
 
 # ---- Hops that are scripts ----

@@ -24,6 +24,7 @@
 	": expected tcp://, udp://, tls://, smtp+starttls://, imap+starttls://, pop3+starttls:// " \
 	"or nntp+starttls:// and HOST:PORT"
 #define FILE ": expected the name of a file; %20 is a blank, %25 a '%'"
+#define NO_PASSWORD ": expected password= only with a next hop by SOCKS5"
 #define NO_OPTIONS ": expected options only where there is TLS; those of an endpoint after its '?'"
 #define CERT ": expected ?cert=FILE&key=FILE or ?psk=FILE after the port"
 #define STARTTLS ": expected smtp, imap, pop3 or nntp"
@@ -158,6 +159,12 @@ static const struct mistake route_mistakes[] = {
 	{"route via socks4a://x:0", 23, "'0' is invalid" PORT},
 	{"route via socks4a://x:", 23, "':' needs a value" PORT},
 	{"route via socks4a://x?ca=y", 22, "unexpected '?ca=y'" NO_OPTIONS},
+	{"route via socks4a://x?password=y", 22, "unexpected '?password=y'" NO_OPTIONS},
+#if ANKLET_HAS_HOP_PASSWORDS
+	{"route via socks4+tls://x?password=y", 25, "unexpected '?password=y'" NO_PASSWORD},
+	{"route via socks5://x?ca=y", 22, "unexpected 'ca=y': expected password="},
+	{"route via socks5://x?password=", 31, "'password=' needs a value" FILE},
+#endif
 	{"route via socks4a+tls://x?key=y", 27, "'key=' needs 'cert='"},
 	{"route via socks4a+tls://x?verify=none&ca=y", 39,
 		"'ca=' cannot be combined with 'verify=none'"},

@@ -155,6 +155,10 @@ static void printed_with_its_scheme(void **state)
 		{"socks5://[::9]:1", "socks5://[::9]:1"},
 		{"socks5h://[::9]:1", "socks5h://[::9]:1"},
 		{"socks5+tls://[::9]:1?ca=x", "socks5+tls://[::9]:1?ca=x"},
+#if ANKLET_HAS_HOP_PASSWORDS
+		{"socks5://[::9]:1?password=x%20y", "socks5://[::9]:1?password=x%20y"},
+		{"socks5h+tls://[::9]:1?password=y&ca=x", "socks5h+tls://[::9]:1?ca=x&password=y"},
+#endif
 		{"Socks5H+TLS://[::9]:1?psk=p", "socks5h+tls://[::9]:1?psk=p"},
 	};
 
