@@ -17,6 +17,7 @@
 #include "failure.h"
 #include "options.h"
 #include "output.h"
+#include "password.h"
 #include "port.h"
 #include "user.h"
 
@@ -246,7 +247,8 @@ int main(int argc, char **argv)
 	struct anklet *a = anklet_init(memory, sizeof memory, &port);
 	int status;
 
-	(void)argc;
+	if (CONFIG_ANKLET_PASSWORDS && argc > 1 && strcmp(argv[1], "user") == 0)
+		return password_line(&port, argv + 2);
 	if (options_read(a, argv, &status) == OPTIONS_END)
 		return status;
 	ignore_signals();

@@ -31,23 +31,21 @@
 
 static const char help_keywords[] = KEYWORDS(KEYWORD_HELP);
 
+#define HELP_USER ANKLET_IF_PASSWORDS("       anklet user NAME >>USERS\n")
+#define HELP_SOCKS ANKLET_TEXT(CONFIG_ANKLET_SOCKS5, "SOCKS", "SOCKS4 and SOCKS4A")
+
 static const char help_begin[] =
-	"usage: anklet [-t] [-c FILE] [-l WHERE] [--KEYWORD VALUE]...\n"
+	"usage: anklet [-t] [-c FILE] [-l WHERE] [--KEYWORD VALUE]...\n" HELP_USER "\n"
+	"A " HELP_SOCKS " proxy. Without options it listens on 127.0.0.1 and ::1,\n"
+	"port 1080, and serves clients on loopback and in private networks.\n"
 	"\n"
-	"A " ANKLET_TEXT(CONFIG_ANKLET_SOCKS5, "SOCKS",
-		"SOCKS4 and SOCKS4A") " proxy. Without options it listens on 127.0.0.1 and ::1,\n"
-				      "port 1080, and serves clients on loopback and in private "
-				      "networks.\n"
-				      "\n"
-				      "  -l WHERE                 the same as --listen\n"
-				      "  -c, --config FILE        read lines of KEYWORD VALUE from "
-				      "FILE\n"
-				      "  -t, --check              check the configuration, print "
-				      "it and exit\n"
-				      "  -h, --help               print this and exit\n"
-				      "  -V, --version            print the version and exit\n"
-				      "\n"
-				      "Every keyword of the configuration is an option:\n";
+	"  -l WHERE                 the same as --listen\n"
+	"  -c, --config FILE        read lines of KEYWORD VALUE from FILE\n"
+	"  -t, --check              check the configuration, print it and exit\n"
+	"  -h, --help               print this and exit\n"
+	"  -V, --version            print the version and exit\n"
+	"\n"
+	"Every keyword of the configuration is an option:\n";
 
 /* What is disabled is not offered. */
 #define HELP_COMMANDS ANKLET_TEXT(CONFIG_ANKLET_BIND, "[connect|bind]", "[connect]")

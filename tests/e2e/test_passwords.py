@@ -189,6 +189,60 @@ def test_a_file_that_will_not_do(users, text, mode, words):
         assert done.returncode != 0 and f"users {users}: {words}" in done.stderr
 
 
+# ---- 'anklet user NAME' ----
+
+def user(*words, said="secret\n"):
+    return subprocess.run([program.PATH, "user", *words], input=said, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True, timeout=30)
+
+
+@pytest.mark.parametrize("said", ["secret\n", "secret", "secret\nand more\n"])
+def test_a_line_for_the_file(start, users, said):
+    done = user("bam", said=said)
+    assert done.returncode == 0 and done.stderr == ""
+    assert done.stdout.startswith("bam:") and done.stdout.count("\n") == 1
+    with open(users, "a") as file:
+        file.write(done.stdout)
+    proxy = start("password user bam").address
+    assert log_in(proxy, "bam", "secret")[1] == 0
+
+
+@pytest.mark.usefixtures("with_tls", "users")
+def test_the_line_has_a_salt_and_not_the_password():
+    lines = [user("bam").stdout for _ in range(2)]
+    assert lines[0] != lines[1] and "secret" not in "".join(lines)
+
+
+@pytest.mark.usefixtures("users")
+@pytest.mark.parametrize("words, said, status, why", [
+    ((), "", 2, "write 'anklet user NAME'"),
+    (("a", "b"), "", 2, "write 'anklet user NAME'"),
+    (("a:b",), "", 2, "a name has no ':'"),
+    (("",), "", 2, "a name has 1 to"),
+    (("#a",), "", 2, "a name has no ':'"),
+    (("a",), "b\tc\n", 1, "a password has no control character"),
+    (("a",), "p" * 300, 1, "the password is longer than"),
+])
+def test_no_line(words, said, status, why):
+    done = user(*words, said=said)
+    assert done.returncode == status and why in done.stderr and done.stdout == ""
+
+
+@pytest.mark.usefixtures("users")
+def test_a_terminal_does_not_show_it():
+    main, terminal = os.openpty()
+    with subprocess.Popen([program.PATH, "user", "bam"], stdin=terminal, stdout=subprocess.PIPE, stderr=terminal) as run:
+        shown = b""
+        while b"Password: " not in shown:
+            shown += os.read(main, 100)
+        os.write(main, b"secret\n")
+        assert run.stdout.read().startswith(b"bam:")
+    os.close(terminal)
+    shown += os.read(main, 100)
+    os.close(main)
+    assert b"secret" not in shown
+
+
 def test_no_file(users):
     done = program.run("-t", "--users", str(users) + "x")
     assert done.returncode != 0 and "no such file" in done.stderr
