@@ -7,9 +7,8 @@ CHECKS ?= unit contract replay sim no_malloc e2e
 E2E ?= $(sort $(wildcard tests/e2e/test_*.py))
 PYTEST = $(or $(PYTHON),/usr/bin/python3) -m pytest -p no:cacheprovider -rfEsxX
 
-UNIT = $(patsubst tests/unit/%.c,%,$(sort $(filter-out $(if $(filter posix,$(NATIVE)),%_linux.c),$(wildcard \
-	tests/unit/test_*.c))))
-# Of a library of TLS and its files there are tests only where it is built in.
+UNIT = $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
+# Of a library of TLS and its files, and of what Linux does better, there are tests only where it is built in.
 UNIT_TLS = test_tls test_tls_cost test_tls_faults test_tls_files test_tls_stream
 contract = tests/port_contract
 CONTRACT = $(sort $(filter-out $(wildcard $(contract)/h*.c),$(wildcard $(contract)/*.c)))
@@ -22,7 +21,7 @@ FUZZ = $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
 # ---- On this system's sockets ----
 
-needs_unit = $(patsubst %,$(BUILD)/unit/%,$(if $(tls_built:none=),$(UNIT),$(filter-out $(UNIT_TLS),$(UNIT))))
+needs_unit = $(addprefix $(BUILD)/unit/,$(filter-out $(NATIVE:posix=%_linux) $(if $(tls_built:none=),,$(UNIT_TLS)),$(UNIT)))
 needs_replay = $(FUZZ:fuzz_%=$(BUILD)/replay/%)
 
 # Where the test itself stands in for calls of the port.
@@ -45,8 +44,8 @@ $(eval $(call linked,posix,$(needs_fuzz): $(BUILD)/fuzz/%: $(BUILD)/posix/tests/
 # ---- In the simulator ----
 
 # Small tables, so that a run fills them, and every feature, whatever the program is built with.
-SIM_SIZES = $(call sized,SOCKS5=1 PASSWORDS=1 USERS=4096 BIND=1 IDENT=1 NAMES=1 HINTS=1 LOG_LEVELS=4 SESSIONS=12 LISTENERS=4 SPARE_SOCKETS=4 \
-	SLICE_BYTES=4096 FORWARDS=4 UDP_FLOWS=6 LOOKUPS=4 DATAGRAM=512 $(if $(tls_built:none=),TLS_STREAMS=8))
+SIM_SIZES = $(call sized,SOCKS5=1 PASSWORDS=1 USERS=4096 BIND=1 IDENT=1 NAMES=1 HINTS=1 LOG_LEVELS=4 SESSIONS=12 \
+	LISTENERS=4 SPARE_SOCKETS=4 SLICE_BYTES=4096 FORWARDS=4 UDP_FLOWS=6 LOOKUPS=4 DATAGRAM=512 $(if $(tls_built:none=),TLS_STREAMS=8))
 sim_FLAGS = -DCHECK_TELLS $(INCLUDES) $(TLS_FLAGS) $(SIM_SIZES) -Iport/sim -Itests/sim
 # What is disabled has a program of its own in the simulator, and one for the end-to-end tests.
 disabled = $(call sized,BIND=0 IDENT=0 NAMES=0)
