@@ -95,8 +95,12 @@ unsigned port_room(struct port *p)
 	(void)p;
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < (rlim_t)most)
 		most = (int)limit.rlim_cur;
-	for (int fd = 0; fd < most && room < PORT_SOCKETS + OTHERS; fd++)
-		room += fcntl(fd, F_GETFD) < 0;
+	for (int fd = 0; fd < most && room < PORT_SOCKETS + OTHERS; fd++) {
+		struct pollfd one = {.fd = fd};
+
+		(void)poll(&one, 1, 0);
+		room += one.revents == POLLNVAL; /* it is not open */
+	}
 	return room > OTHERS ? room - OTHERS : 0;
 }
 

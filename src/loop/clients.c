@@ -23,19 +23,17 @@ void clients_init(struct clients *clients)
 		clients->pool[i].size = sizes[i];
 }
 
+/* A session has two, the others one each; one more, while BIND's peer is accepted and its listener not yet closed. */
 void clients_fit(struct clients *clients, unsigned room, bool flows)
 {
-	/* Of each place; one more for the moment in which BIND's peer was accepted and its listener is still open. */
-	static const uint8_t sockets[POOLS] = {
-		[POOL_SESSIONS] = 2, [POOL_ATTEMPTS] = 1, [POOL_LOOKUPS] = 1, [POOL_FLOWS] = 1};
-	unsigned needed = 1;
+	unsigned needed = 2 * CONFIG_ANKLET_SESSIONS + CONFIG_ANKLET_SPARE_SOCKETS +
+			  (CONFIG_ANKLET_NAMES ? CONFIG_ANKLET_LOOKUPS : 0) +
+			  (flows ? CONFIG_ANKLET_UDP_FLOWS : 0) + 1;
 
-	for (unsigned i = 0; i < POOLS; i++)
-		needed += i != POOL_FLOWS || flows ? sockets[i] * sizes[i] : 0u;
 	for (unsigned i = 0; i < POOLS && room < needed; i++) {
-		unsigned size = sizes[i] * room / needed;
+		unsigned size = clients->pool[i].size * room / needed;
 
-		if (sockets[i] > 0 && sizes[i] > 0)
+		if (i != POOL_TLS && clients->pool[i].size > 0)
 			clients->pool[i].size = (uint16_t)(size > 0 ? size : 1);
 	}
 }

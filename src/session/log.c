@@ -259,17 +259,14 @@ static void text_verdict(struct text *t, const struct sessions *all, const struc
  */
 static bool repeats(struct sessions *all, const struct session *s)
 {
-	const struct request *r = &s->request;
-	uint32_t sum = ip_hash(&s->from.ip) ^ ip_hash(&r->ip) * 3u ^ r->port;
-	uint32_t now = port_now(all->loop.port);
+	const uint8_t *byte = (const uint8_t *)&s->request;
+	uint32_t sum = ip_hash(&s->from.ip), now = port_now(all->loop.port);
 	bool again;
 
 	if (!is_hops_refusal(s->reason) && s->reason != REASON_HOP_ENDED)
 		return false;
-	for (unsigned i = 0; i < r->name_len; i++)
-		sum = (sum ^ (uint8_t)r->name[i]) * 16777619u;
-	for (unsigned i = 0; i < r->userid_len; i++)
-		sum = (sum ^ (uint8_t)r->userid[i]) * 16777619u;
+	for (size_t i = 0; i < sizeof s->request; i++) /* zero where nothing was written */
+		sum = (sum ^ byte[i]) * 16777619u;
 	again = sum == all->refused_sum && now - all->refused_at < SAME_MS;
 	all->refused_sum = sum;
 	all->refused_at = now;
