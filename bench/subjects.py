@@ -72,6 +72,12 @@ TABLE = [
 ]
 
 
+def table(version):
+    """The table, with anklet spoken to in that version of SOCKS."""
+    return [one._replace(protocol=f"socks{version}") if one.name == "anklet" and one.protocol == "socks4" else one
+            for one in TABLE]
+
+
 def by_command_line(text):
     """NAME [PROTOCOL]: COMMAND, as --proxy has it."""
     match = re.fullmatch(r"\s*(.+?)(?:\s+(socks4|socks5|forward|tls))?\s*:\s+(.+)", text)
