@@ -99,6 +99,18 @@ static void files_that_cannot_be_had(void **state)
 	assert_int_equal(port_load(p, name, 0, &data), PORT_DENIED);
 }
 
+/* 'A file that there is not can be read by nobody', nor can one that is forbidden. */
+static void who_can_read_a_file(void **state)
+{
+	struct port *p = *state;
+	const char *name = store(p, 100);
+
+	assert_false(port_others_read(p, "no such file"));
+	if (!harness_forbid(p, name))
+		skip_because("no file can be forbidden here");
+	assert_false(port_others_read(p, name));
+}
+
 /* 'May be called before port_init()': at least after port_fini(). */
 static void files_need_no_port(void **state)
 {
@@ -197,6 +209,7 @@ const struct CMUnitTest rest_tests[] = {
 	CONTRACT(files_are_shown),
 	CONTRACT(files_end),
 	CONTRACT(files_that_cannot_be_had),
+	CONTRACT(who_can_read_a_file),
 	CONTRACT(files_need_no_port),
 	CONTRACT(lines_are_logged),
 	CONTRACT(a_stalled_log_stops_nobody),

@@ -14,8 +14,10 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/select.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -399,6 +401,27 @@ static void a_log_without_a_reader_ends_nothing(void **state)
 	assert_int_equal(in_child(log_to_nobody), 0);
 }
 
+/* Others, and not the group: a program that has given up root may read by that. */
+static void files_that_others_can_read(void **state)
+{
+	static const struct {
+		mode_t mode;
+		bool others;
+	} rows[] = {{0600, false}, {0640, false}, {0660, false}, {0604, true}, {0644, true},
+		{0666, true}, {0602, false}};
+	char name[] = "/tmp/anklet-XXXXXX";
+	int fd = mkstemp(name);
+
+	(void)state;
+	assert_true(fd >= 0);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		assert_int_equal(fchmod(fd, rows[i].mode), 0);
+		assert_int_equal(port_others_read(&port, name), rows[i].others);
+	}
+	unlink(name);
+	close(fd);
+}
+
 #define TEST(test) cmocka_unit_test_setup_teardown(test, start, stop)
 
 int main(void)
@@ -413,6 +436,7 @@ int main(void)
 		cmocka_unit_test(addresses_are_whole),
 		TEST(descriptors_up_to_the_limit),
 		TEST(descriptors_are_ours_alone),
+		cmocka_unit_test(files_that_others_can_read),
 		cmocka_unit_test(closed_streams_are_held),
 		cmocka_unit_test(a_log_without_a_reader_ends_nothing),
 	};
