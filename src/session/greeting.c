@@ -101,11 +101,10 @@ static enum session_next prove(struct sessions *all, struct session *s)
 
 enum session_next session_wrong_password(struct sessions *all, struct session *s)
 {
-	enum session_next left = session_client_left(all, s);
-
-	if (left != NEXT_WAIT || !s->step_due)
-		return left;
-	return session_refuse(s, REASON_WRONG_PASSWORD);
+	/* One that has ended its direction waits all the same: it would be told at once. */
+	if (port_peer_closed(all->loop.port, s->client.sock) == PORT_RESET)
+		return session_ended(s, REASON_CLIENT_RESET, NEXT_RESET);
+	return s->step_due ? session_refuse(s, REASON_WRONG_PASSWORD) : NEXT_WAIT;
 }
 
 enum session_next session_proven(struct sessions *all, struct session *s)

@@ -166,6 +166,10 @@ static void wrong(struct run *run)
 	begin(run, WANTED);
 	say_who(&client[0], false, pairs[which][0], pairs[which][1]);
 	any_manner(run, &client[0]);
+	if (run_between(run, 0, 1) == 1) {
+		client[0].leaves = CLIENT_SHUTS_DOWN; /* that is no way to be told at once */
+		client[0].leave_at = client[0].ends[1];
+	}
 	run->check = check_wrong;
 }
 
