@@ -81,19 +81,24 @@ enum session_next session_method(struct sessions *all, struct session *s)
 
 /* ---- Passwords ---- */
 
-/* Nothing of it stays: where it stands the name of the request will. */
+/*
+ * Nothing of it stays: where it stands the name of the request will. Whoever has guessed too often meanwhile, by other
+ * connections that were asked for a password at the same time, is wrong whatever it is.
+ */
 static enum session_next prove(struct sessions *all, struct session *s)
 {
+	struct users *users = SESSION_USERS(all);
+	const struct ip *key = &all->loop.clients.client[s->holder].key;
 	struct request *r = &s->request;
 
-	s->proven = users_prove(SESSION_USERS(all), r->userid, r->userid_len, r->name, r->name_len);
+	s->proven = !users_is_guessing(users, key, loop_time(&all->loop)) &&
+		    users_prove(users, r->userid, r->userid_len, r->name, r->name_len);
 	memset(r->name, 0, sizeof r->name);
 	r->name_len = 0;
 	clear_reader(s);
 	if (s->proven)
 		return session_enter(all, s, SESSION_PROVEN);
-	users_note_wrong(SESSION_USERS(all), &all->loop.clients.client[s->holder].key,
-		loop_time(&all->loop));
+	users_note_wrong(users, key, loop_time(&all->loop));
 	session_enter(all, s, SESSION_WRONG_PASSWORD);
 	session_set_step(all, s, TIMER_WRONG_PASSWORD, WRONG_MS);
 	return NEXT_STATE;

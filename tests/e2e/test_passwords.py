@@ -123,6 +123,18 @@ def test_guessing_ends_after_five(start):
     assert method == socks5.PASSWORD
 
 
+def test_guessing_side_by_side_ends_after_five(start):
+    """Whoever was asked before the fifth: what he says after it is wrong, even if it is right."""
+    proxy = start("password").address
+    socks = [socks5.open(proxy, 2)[0] for _ in range(6)]
+    for sock in socks[:5]:
+        sock.sendall(password("fred", "guess"))
+    for sock in socks[:5]:
+        assert peers.read_all(sock) == b"\1\1"
+    socks[5].sendall(password("fred", "secret"))
+    assert peers.read_all(socks[5]) == b"\1\1"
+
+
 @pytest.mark.usefixtures("with_tls")
 def test_a_hash_in_the_file(start, users):
     digits = hashlib.sha256(b"NaCl" + b"secret").hexdigest()
