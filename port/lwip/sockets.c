@@ -106,7 +106,7 @@ int port_connect(struct port *p, const struct address *from, const struct addres
 	answer = e->ring != NULL ? open_from(p, from, &to->ip, &e->pcb) : PORT_NO_RESOURCES;
 	if (answer == 0) {
 		err = tcp_connect(e->pcb, &ip, to->port, on_connected);
-		answer = err == ERR_RTE ? PORT_NO_NETWORK : answer_of(err);
+		answer = CONFIG_ANKLET_SOCKS5 && err == ERR_RTE ? PORT_NO_NETWORK : answer_of(err);
 		if (err == ERR_OK)
 			stream_attach(e);
 		else

@@ -63,14 +63,13 @@ static enum session_next open_anywhere(struct sessions *all, struct session *s, 
 }
 
 /* Of the addresses of the host that was named one of the client's own family, if there is one: it is to be told ours. */
-static const struct ip *peer_of(const struct session *s)
+static unsigned peer_of(const struct session *s)
 {
 	unsigned i = 0;
 
-	while (CONFIG_ANKLET_SOCKS5 && i < s->address_count &&
-		ip_is_v4(&s->addresses[i]) != ip_is_v4(&s->from.ip))
+	while (i < s->address_count && ip_is_v4(&s->addresses[i]) != ip_is_v4(&s->from.ip))
 		i++;
-	return &s->addresses[CONFIG_ANKLET_SOCKS5 && i < s->address_count ? i : 0];
+	return i < s->address_count ? i : 0;
 }
 
 /* In a reply of SOCKS4 0.0.0.0 stands for the address at which the client has reached us; others are to be told it. */
@@ -86,12 +85,14 @@ static void tell_reached(struct sessions *all, const struct session *s, struct a
 
 enum session_next session_listen(struct sessions *all, struct session *s)
 {
-	struct address peer = {.ip = *peer_of(s)};
-	struct address at = {.ip = CONFIG_ANKLET_SOCKS5 ? peer.ip : ip_v4(0, 0, 0, 0)};
+	struct address peer = {.ip = s->addresses[CONFIG_ANKLET_SOCKS5 ? peer_of(s) : 0]};
+	struct address at = {.ip = ip_v4(0, 0, 0, 0)};
 	enum session_next next = session_client_left(all, s);
 
 	if (next != NEXT_WAIT)
 		return next;
+	if (CONFIG_ANKLET_SOCKS5 && s->any_peer)
+		at.ip = peer.ip; /* or '::' */
 	if (!s->any_peer && port_local_for(all->loop.port, &peer, &at) < 0)
 		return session_refuse(s, REASON_UNREACHABLE);
 	next = open_anywhere(all, s, &at);
@@ -99,7 +100,7 @@ enum session_next session_listen(struct sessions *all, struct session *s)
 		return next;
 	if (port_local(all->loop.port, s->side, &at) < 0)
 		return session_refuse(s, REASON_SYSTEM);
-	if (s->any_peer)
+	if (CONFIG_ANKLET_SOCKS5 && s->any_peer)
 		tell_reached(all, s, &at);
 	if (!ip_is_zero(&session_config(all, s)->bind_address) &&
 		(!CONFIG_ANKLET_SOCKS5 || ip_is_v4(&at.ip)))
