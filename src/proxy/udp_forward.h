@@ -70,9 +70,9 @@ struct udp_flow {
 		next; /* in its bucket, or of the free ones: one more than the index; 0: the last */
 	uint16_t own_previous, own_next; /* of the client's own, likewise; a ring */
 	uint32_t number;                 /* counts flows, for the log */
-	uint64_t begun_at;               /* by loop_time() */
-	uint32_t last_at;                /* of the last datagram */
 	uint32_t unheard_at;
+	uint64_t begun_at; /* by loop_time() */
+	uint32_t last_at;  /* of the last datagram */
 	struct address client;
 	struct address asked; /* the local address that the client wrote to */
 	struct address server;
