@@ -57,11 +57,12 @@
 #define ANKLET_MEMORY                                                                              \
 	((size_t)CONFIG_ANKLET_SESSIONS * (CONFIG_ANKLET_USERID_MAX + CONFIG_ANKLET_NAME_MAX + 2 + \
 						  16 * ANKLET_ADDRESSES + 324) +                   \
-		(size_t)CONFIG_ANKLET_RULES * 80 + (size_t)CONFIG_ANKLET_LISTENERS * 90 +          \
-		(size_t)CONFIG_ANKLET_ROUTES * 140 + (size_t)CONFIG_ANKLET_FORWARDS * 180 +        \
-		(size_t)CONFIG_ANKLET_SPARE_SOCKETS * 2 + ANKLET_UDP_MEMORY +                      \
-		ANKLET_NAMES_MEMORY + CONFIG_ANKLET_USERS + (CONFIG_ANKLET_PASSWORDS ? 288 : 0) +  \
-		CONFIG_ANKLET_CONFIG_TEXT + CONFIG_ANKLET_LOG_LINE +                               \
+		(size_t)CONFIG_ANKLET_RULES * 80 + (size_t)CONFIG_ANKLET_LISTENERS * 92 +          \
+		(size_t)CONFIG_ANKLET_ROUTES * (142 + (CONFIG_ANKLET_PASSWORDS ? 128 : 1)) +       \
+		(size_t)CONFIG_ANKLET_FORWARDS * 184 + (size_t)CONFIG_ANKLET_SPARE_SOCKETS * 2 +   \
+		ANKLET_UDP_MEMORY + ANKLET_NAMES_MEMORY + CONFIG_ANKLET_USERS +                    \
+		(CONFIG_ANKLET_PASSWORDS ? 288 : 0) + CONFIG_ANKLET_CONFIG_TEXT +                  \
+		CONFIG_ANKLET_LOG_LINE +                                                           \
 		(CONFIG_ANKLET_LOG_LEVELS > 2) *                                                   \
 			(CONFIG_ANKLET_SESSIONS >= 64 ? 448 : 6 * CONFIG_ANKLET_SESSIONS) +        \
 		900)
