@@ -154,9 +154,8 @@ void anklet_stop(struct anklet *a);
 void anklet_fini(struct anklet *a);
 
 struct anklet_status {
-	uint32_t sessions; /* clients being served, those being refused among them */
-	uint32_t
-		sessions_max; /* after anklet_start(): so many fit the descriptors there are; CONFIG_ANKLET_SESSIONS at most */
+	uint32_t sessions;      /* clients being served, those being refused among them */
+	uint32_t sessions_max;  /* after anklet_start(): so many fit the descriptors there are */
 	uint32_t sessions_peak; /* the most there have been */
 	uint64_t accepted;      /* clients since the start, those below included */
 	uint64_t over_limit; /* closed at accept: past limit-client, or nobody evicted for them */

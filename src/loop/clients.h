@@ -63,13 +63,13 @@ void clients_init(struct clients *clients);
 
 /*
  * There is room for so many sockets beside the listeners, of which flows need some or do not: makes the pools smaller,
- * each as much as the others, where it is less than all need. Nobody holds anything yet. clients_share() comes after it.
+ * each as much as the others, where it is less than all need. Nobody holds anything yet. Before clients_share().
  */
 void clients_fit(struct clients *clients, unsigned room, bool flows);
 
 /*
- * A client may have half of each pool, and of sessions so many, but half where the pool is smaller than it was built; 0:
- * everybody may have everything.
+ * A client may have half of each pool, and of sessions so many, but half where the pool is smaller than it was built.
+ * 0: everybody may have everything.
  */
 void clients_share(struct clients *clients, uint16_t sessions);
 

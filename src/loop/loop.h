@@ -124,8 +124,8 @@ struct text *loop_line(struct loop *loop);
 void loop_log(struct loop *loop, enum port_level level);
 
 /*
- * Begins a line about a client, which loop_end_line() logs. NULL: with that 'log' or less it is not wanted, or the budget
- * has no room for it, where it is counted; with 'log debug' there is room. So what is not logged costs nobody time.
+ * Begins a line about a client, which loop_end_line() logs. NULL: 'log' is less than what it is wanted with, or the
+ * budget has no room for it, where it is counted; with 'log debug' there is. So what is not logged costs nobody time.
  */
 struct text *loop_line_of(struct loop *loop, enum log_level wanted, const struct ip *client);
 void loop_end_line(struct loop *loop, enum port_level level);

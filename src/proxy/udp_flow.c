@@ -308,7 +308,7 @@ static struct udp_flow *own_to_evict(struct anklet *a, uint16_t holder)
 	return NULL;
 }
 
-/* The one that has waited longest for its first answer, but not one of that client's own before its time. NULL: none. */
+/* The one that has waited longest for its first answer, but none of that client's own before its time; or NULL. */
 static struct udp_flow *longest_waiting(struct anklet *a, uint16_t holder)
 {
 	const struct timers *timers = &a->sessions.loop.timers;

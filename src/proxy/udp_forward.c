@@ -246,7 +246,7 @@ static void note_refused(struct anklet *a, struct udp_flow *flow)
 	flow->unheard_at = port_now(a->sessions.loop.port) - UDP_SILENT_MS;
 }
 
-/* An error may be about an earlier datagram, and stands for an answer about this one. The flow, if it goes to its upstream. */
+/* An error may be about an earlier datagram, and stands for an answer about this one. The flow: if it goes upstream. */
 static bool send_on(struct anklet *a, port_sock sock, size_t len, const struct address *from,
 	const struct address *to, struct udp_flow *flow)
 {

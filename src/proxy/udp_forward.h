@@ -10,11 +10,11 @@
  * CONFIG_ANKLET_DATAGRAM. What ICMP says of an earlier one ends nothing.
  *
  * Flows are a pool of src/loop/clients.h. When it is full a new flow takes the place of the one that was idle longest:
- * of those that have waited for their first answer in vain; of those that had one, while those that wait have less than
- * three quarters; of those that wait; and last of those whose client went on after it. So who can forge addresses pushes
- * out others of his kind, and an upstream may take its time while there is room. One that has just begun is not evicted;
- * so new flows are limited to what these three quarters have room for in that time, and datagrams of others are dropped.
- * A client with its share loses its own. What comes from the upstream's own address begins no flow.
+ * of those that have waited for their first answer in vain; of those that had one, while those that wait have less
+ * than three quarters; of those that wait; and last of those whose client went on after it. So who can forge addresses
+ * pushes out others of his kind, and an upstream may take its time while there is room. One that has just begun is not
+ * evicted; so new flows are limited to what these three quarters have room for in that time, and datagrams of others
+ * are dropped. A client with its share loses its own. What comes from the upstream's own address begins no flow.
  *
  * The rules are asked when a flow begins, as about a CONNECT to the upstream.
  *

@@ -112,7 +112,7 @@
 	X(REASON_TIMEOUT, TIMEOUT, "no answer")                                                    \
 	X(REASON_RESET, CONNECTION_REFUSED, "the connection was reset")                            \
 	X(REASON_NO_RESOURCES, FAILED, "no socket was free")                                       \
-	X(REASON_NO_RANDOM, FAILED, ANKLET_IF_NAMES("no random numbers for a look-up"))            \
+	X(REASON_NO_RANDOM, FAILED, ANKLET_IF_NAMES("no random numbers for a lookup"))             \
 	X(REASON_SYSTEM, DENIED, "the system denied it")                                           \
 	X(REASON_TLS_UNVERIFIED, FAILED,                                                           \
 		ANKLET_IF_TLS("the server's certificate is not accepted"))                         \
@@ -127,7 +127,7 @@
 	X(REASON_STARTTLS_ANSWER, FAILED,                                                          \
 		ANKLET_IF_TLS("the server gave no valid answer to STARTTLS"))                      \
 	X(REASON_STARTTLS_INJECTION, FAILED,                                                       \
-		ANKLET_IF_TLS("octets in the clear stood behind the server's answer to STARTTLS")) \
+		ANKLET_IF_TLS("bytes in the clear came after the server's answer to STARTTLS"))    \
 	X(REASON_HOP_LOOP, DENIED, "the next hop is the client itself")                            \
 	X(REASON_HOP_NO_IPV4, FAILED, "the next hop takes IPv4 addresses only, and there is none") \
 	X(REASON_HOP_ENDED, FAILED, "the next hop ended before its reply was whole")               \

@@ -309,7 +309,7 @@ while True:
 
 @pytest.fixture
 def flooded(anklet, namespace):
-    """A program, with an upstream like that, whose forward 4,000 forged clients a second ask, each of an address of its own."""
+    """A program, with that upstream, whose forward 4,000 forged clients a second ask, each of its own address."""
     helpers = []
 
     def begin(echo):

@@ -199,7 +199,7 @@ def refused(proxy, server, serve, pattern):
 def test_octets_behind_the_go_ahead_end_it(start, server, protocol):
     """CVE-2011-0411: they were sent by whoever sits in between, and would count as protected."""
     rest = refused(start(protocol), server, lambda s: s.talk(protocol, behind=b"250 injected\r\n"),
-                   "in the clear stood behind")
+                   "bytes in the clear came after")
     assert b"\x16\x03" not in rest, "no handshake was begun"
 
 
