@@ -52,7 +52,7 @@ void timers_set(struct timers *timers, unsigned timer, enum timer_kind kind, uin
 		(uint16_t)(TIMER_KINDS + timer);
 }
 
-static uint16_t after(const struct timers *timers, unsigned entry)
+static inline uint16_t after(const struct timers *timers, unsigned entry)
 {
 	uint16_t next = timers->entry[entry].next;
 
