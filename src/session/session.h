@@ -297,9 +297,9 @@ static inline bool session_reads_request(const struct session *s)
 /* What would a refusal answer now? */
 static inline enum stage session_stage(const struct session *s)
 {
-	if (CONFIG_ANKLET_PASSWORDS && s->state > SESSION_METHOD && s->state < SESSION_REQUEST)
-		return STAGE_PASSWORD;
-	return CONFIG_ANKLET_SOCKS5 && s->state < SESSION_REQUEST ? STAGE_GREETING : STAGE_REQUEST;
+	if (!CONFIG_ANKLET_SOCKS5 || s->state >= SESSION_REQUEST)
+		return STAGE_REQUEST;
+	return s->state <= SESSION_METHOD ? STAGE_GREETING : STAGE_PASSWORD;
 }
 
 /* The users, where there are passwords. */

@@ -283,11 +283,11 @@ static void leaves(struct run *run)
 
 /* ---- The start ---- */
 
-static const char *said;
+static const char *complaint;
 
 static void check_start(struct run *run)
 {
-	EXPECT(run, strstr(run->failure.words, said) != NULL);
+	EXPECT(run, strstr(run->failure.words, complaint) != NULL);
 }
 
 static void bad_file(struct run *run)
@@ -299,15 +299,15 @@ static void bad_file(struct run *run)
 	run->start_fails = true;
 	if (which == 0) {
 		sim_file(&run->sim, USERS, file, sizeof file - 1)->public = true;
-		said = "others can read it";
+		complaint = "others can read it";
 	} else if (which == 1) {
 		sim_file(&run->sim, USERS, spoilt, sizeof spoilt - 1);
-		said = "line 2: there is no ':'";
+		complaint = "line 2: there is no ':'";
 	} else if (which == 2) {
 		sim_file(&run->sim, USERS, file, 0)->answer = PORT_NO_NAME;
-		said = "no such file";
+		complaint = "no such file";
 	} else {
-		said = "it wants a password, which nobody has";
+		complaint = "it wants a password, which nobody has";
 	}
 	run->check = check_start;
 }
