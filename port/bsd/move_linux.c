@@ -93,6 +93,18 @@ static void keep(struct port *p, port_sock from, unsigned number, size_t n)
 	p->system.pipe[number - 1].bytes = (uint32_t)n;
 }
 
+/*
+ * splice() sends a pipe's pages in several goes. A reset that comes between two of them is taken by the next, and not told
+ * where the first has sent something: recv() would then find an end in order. But nobody has ended our direction yet.
+ */
+static bool was_reset(int fd)
+{
+	uint8_t state; /* struct tcp_info begins with it */
+	socklen_t len = sizeof state;
+
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &state, &len) == 0 && state == TCP_CLOSE;
+}
+
 /* Sends on what the pipe of 'from' holds. */
 static int drain(struct port *p, port_sock from, port_sock to, size_t max)
 {
@@ -109,6 +121,8 @@ static int drain(struct port *p, port_sock from, port_sock to, size_t max)
 		sink->flags |= WRITE_WOULD_BLOCK;
 	if (n <= 0)
 		return PORT_AGAIN;
+	if (n < (ssize_t)size && was_reset(sink->fd))
+		(void)socket_failed(sink, ECONNRESET); /* which the next call says */
 	pipe->bytes -= (uint32_t)n;
 	if (pipe->bytes == 0)
 		p->system.way[from].pipe = 0;
