@@ -182,10 +182,11 @@ static bool options_read(
 {
 	bool tls = ANKLET_HAS_TLS && endpoint_has_tls(e), taken = listens(type);
 	bool password = ANKLET_HAS_HOP_PASSWORDS && endpoint_is_hop(e) && endpoint_socks(e) == 5;
-	struct word marked = {options.at - 1, options.len + 1}; /* with the '?' */
+	struct word marked; /* with the '?' */
 
 	if (options.at == NULL && !tls)
 		return true;
+	marked = options.at == NULL ? all : (struct word){options.at - 1, options.len + 1};
 	if (!tls && !password)
 		return error_set(r, ERROR_UNEXPECTED, marked, VALUE_NO_OPTIONS);
 	if (!clause_read(r,
