@@ -153,6 +153,8 @@ enum session_next session_begin_refusal(struct sessions *all, struct session *s)
 {
 	all->loop.status.refused++;
 	session_log_end(all, s);
+	if (ANKLET_HAS_ROUTES && session_concerns_hop(all, s))
+		s->reason = REASON_HOP_ENDED; /* which the client is told of it */
 	if (CONFIG_ANKLET_SOCKS5)
 		s->stage = (uint8_t)session_stage(s);
 	session_release(s);
@@ -167,7 +169,7 @@ enum session_next session_begin_refusal(struct sessions *all, struct session *s)
 enum session_next session_send_refusal(struct sessions *all, struct session *s)
 {
 	unsigned limit = SESSION_LIMIT(s->index);
-	int r = session_send_reply(all, s, session_verdict((enum session_reason)s->reason), NULL);
+	int r = session_send_reply(all, s, session_verdict(all, s), NULL);
 
 	if (r == 0)
 		r = finish(all, s, &s->client);

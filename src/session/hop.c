@@ -54,11 +54,12 @@ static int send_message(struct sessions *all, struct session *s, const struct ho
 static enum session_reason reason_of_refusal(const struct hop *hop)
 {
 	static const uint8_t reasons[] = {[2] = REASON_HOP_DENIED,
-		[3] = REASON_HOP_UNREACHABLE,
+		[3] = REASON_HOP_NO_NETWORK,
 		[4] = REASON_HOP_UNREACHABLE,
 		[5] = REASON_HOP_CONNECT_REFUSED,
 		[6] = REASON_HOP_TIMEOUT,
-		[7] = REASON_HOP_NO_COMMAND};
+		[7] = REASON_HOP_NO_COMMAND,
+		[8] = REASON_HOP_NO_ADDRESS_TYPE};
 	uint8_t code = hop_code(hop);
 
 	if (!CONFIG_ANKLET_SOCKS5 || hop->version == 4 || code >= sizeof reasons || code < 2)

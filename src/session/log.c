@@ -24,9 +24,11 @@ static const char reason_words[] = SESSION_REASONS(WORDS);
 
 static const char state_names[] = SESSION_STATES(NAME);
 
-enum verdict session_verdict(enum session_reason reason)
+/* Whatever keeps the next hop from being reached says nothing about the destination. */
+enum verdict session_verdict(const struct sessions *all, const struct session *s)
 {
-	return (enum verdict)reason_verdicts[reason];
+	return session_concerns_hop(all, s) ? VERDICT_FAILED
+					    : (enum verdict)reason_verdicts[s->reason];
 }
 
 /*
@@ -52,10 +54,11 @@ static void text_target(struct text *t, const struct session *s)
 	text_str(t, session_is_forwarded(s)      ? " forward "
 		    : r->command == COMMAND_BIND ? " bind "
 						 : " connect ");
-	if (r->name_len > 0)
-		text_foreign(t, r->name, r->name_len, NAME_SIZE);
-	else
-		text_ip(t, &r->ip);
+	if (r->name_len == 0) {
+		text_address(t, &(struct address){.ip = r->ip, .port = r->port});
+		return;
+	}
+	text_foreign(t, r->name, r->name_len, NAME_SIZE);
 	text_char(t, ':');
 	text_num(t, r->port);
 }
@@ -212,8 +215,7 @@ static void text_hop(struct text *t, const struct sessions *all, const struct se
 	text_endpoint(t, hop, &session_config(all, s)->strings);
 }
 
-/* Is it on its way to the next hop, so that what failed is that, and not the destination? */
-static bool concerns_hop(const struct sessions *all, const struct session *s)
+bool session_concerns_hop(const struct sessions *all, const struct session *s)
 {
 	return s->state >= SESSION_RESOLVE_HOP && s->state < SESSION_HOP &&
 	       s->reason < REASON_HOP_LOOP && session_hop_endpoint(all, s) != NULL;
@@ -221,8 +223,7 @@ static bool concerns_hop(const struct sessions *all, const struct session *s)
 
 static void text_verdict(struct text *t, const struct sessions *all, const struct session *s)
 {
-	uint8_t code = reply_code(s->request.version, session_stage(s),
-		session_verdict((enum session_reason)s->reason));
+	uint8_t code = reply_code(s->request.version, session_stage(s), session_verdict(all, s));
 
 	if (s->state >= SESSION_GRANT) {
 		text_str(t, s->reason == REASON_ENDED ? "closed, " : "broken off, ");
@@ -234,7 +235,7 @@ static void text_verdict(struct text *t, const struct sessions *all, const struc
 		}
 		text_str(t, ", ");
 	}
-	if (concerns_hop(all, s))
+	if (session_concerns_hop(all, s))
 		text_str(t, "next hop: ");
 	text_reason(t, (enum session_reason)s->reason, s->rule);
 	text_hop_code(t, s);

@@ -140,6 +140,10 @@
 	X(REASON_HOP_DENIED, DENIED, ANKLET_IF_SOCKS5("the next hop's rules deny it: REP"))        \
 	X(REASON_HOP_UNREACHABLE, UNREACHABLE,                                                     \
 		ANKLET_IF_SOCKS5("unreachable from the next hop: REP"))                            \
+	X(REASON_HOP_NO_NETWORK, NO_NETWORK,                                                       \
+		ANKLET_IF_SOCKS5("no network from the next hop: REP"))                             \
+	X(REASON_HOP_NO_ADDRESS_TYPE, NO_ADDRESS_TYPE,                                             \
+		ANKLET_IF_SOCKS5("the next hop does not know that type of address: REP"))          \
 	X(REASON_HOP_CONNECT_REFUSED, CONNECTION_REFUSED,                                          \
 		ANKLET_IF_SOCKS5("connection refused to the next hop: REP"))                       \
 	X(REASON_HOP_TIMEOUT, TIMEOUT, ANKLET_IF_SOCKS5("no answer to the next hop: REP"))         \

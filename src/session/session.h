@@ -400,6 +400,9 @@ void session_log_end(struct sessions *all, const struct session *s);
 void text_reason(struct text *t, enum session_reason reason, int16_t rule);
 
 /* What a client is told for a reason. */
-enum verdict session_verdict(enum session_reason reason);
+enum verdict session_verdict(const struct sessions *all, const struct session *s);
+
+/* Is it on its way to the next hop, so that what failed is that, and not the destination? */
+bool session_concerns_hop(const struct sessions *all, const struct session *s);
 
 #endif

@@ -9,10 +9,15 @@ import daemons
 import peers
 import program
 import socks4
+import socks5
 from certificates import NAME
 from test_hop import bind, echoes, url
 
 HIDDEN = "hidden.example.test"
+
+
+METHOD = b"\x05\x00"
+GRANT = b"\x05\0\0\x01" + bytes(6)
 
 
 @pytest.fixture
@@ -201,6 +206,22 @@ def test_a_password_in_the_clear_is_said(anklet, secret):
         "warning: socks5://192.0.2.7:1080.password=.*: its password goes there in the clear")
 
 
+# ---- What a client of SOCKS5 is told ----
+
+@pytest.mark.parametrize("answers, rep", [([METHOD, b"\x05\x02"], 2), ([METHOD, b"\x05\x03"], 3), ([METHOD, b"\x05\x04"], 4),
+                                          ([METHOD, b"\x05\x05"], 5), ([METHOD, b"\x05\x06"], 6), ([METHOD, b"\x05\x07"], 7), ([METHOD, b"\x05\x08"], 8),
+                                          ([METHOD, b"\x05\x09"], 1), ([b"\x05\xff"], 1)])
+def test_the_hops_reason_is_passed_on(start, answers, rep):
+    proxy = start(f"via {url('socks5', Hop(*answers).address)}")
+    assert socks5.refused(proxy.address, 80, "192.0.2.1") == rep
+
+
+def test_a_hop_that_is_not_there_is_no_refusal_of_the_destination(start):
+    proxy = start(f"via socks5://127.0.0.1:{peers.nobody()}")
+    assert socks5.refused(proxy.address, 80, "192.0.2.1") == socks5.FAILED
+    proxy.wait_log("refused with 1, next hop: connection refused, via socks5://")
+
+
 # ---- Hops that are scripts ----
 
 class Hop(peers.Worker):
@@ -233,8 +254,6 @@ class Hop(peers.Worker):
             peers.reset(sock)
 
 
-METHOD = b"\x05\x00"
-GRANT = b"\x05\0\0\x01" + bytes(6)
 BOUND = {
     "IPv4": GRANT,
     "IPv6": b"\x05\0\0\x04" + bytes(18),
@@ -273,12 +292,12 @@ BAD = {
     "short, RST": ([METHOD, GRANT[:4]], "reset", "ended before its reply"),
     "REP 1": ([METHOD, b"\x05\x01" + GRANT[2:]], "hold", "the next hop refused with 1"),
     "REP 2": ([METHOD, b"\x05\x02" + GRANT[2:]], "hold", "the next hop's rules deny it: REP 2"),
-    "REP 3": ([METHOD, b"\x05\x03" + GRANT[2:]], "hold", "unreachable from the next hop: REP 3"),
+    "REP 3": ([METHOD, b"\x05\x03" + GRANT[2:]], "hold", "no network from the next hop: REP 3"),
     "REP 4 and no more": ([METHOD, b"\x05\x04"], "hold", "unreachable from the next hop: REP 4"),
     "REP 5 and three bytes": ([METHOD, b"\x05\x05\0\0\0"], "hold", "connection refused to the next hop: REP 5"),
     "REP 6": ([METHOD, b"\x05\x06" + GRANT[2:]], "hold", "no answer to the next hop: REP 6"),
     "REP 7": ([METHOD, b"\x05\x07" + GRANT[2:]], "hold", "the next hop does not know the command: REP 7"),
-    "REP 8": ([METHOD, b"\x05\x08" + GRANT[2:]], "hold", "the next hop refused with 8"),
+    "REP 8": ([METHOD, b"\x05\x08" + GRANT[2:]], "hold", "the next hop does not know that type of address: REP 8"),
     "REP 255": ([METHOD, b"\x05\xff" + GRANT[2:]], "hold", "the next hop refused with 255"),
 }
 

@@ -117,10 +117,11 @@ static void refuses(struct run *run)
 	} reps[] = {
 		{1, ": refused with 91, the next hop refused with 1, via socks5"},
 		{2, ": refused with 91, the next hop's rules deny it: REP 2, via socks5"},
-		{3, ": refused with 91, unreachable from the next hop: REP 3, via socks5"},
+		{3, ": refused with 91, no network from the next hop: REP 3, via socks5"},
 		{5, ": refused with 91, connection refused to the next hop: REP 5, via socks5"},
 		{7, ": refused with 91, the next hop does not know the command: REP 7, via"},
-		{8, ": refused with 91, the next hop refused with 8, via socks5"},
+		{8, ": refused with 91, the next hop does not know that type of address: REP 8, "
+		    "via"},
 		{255, ": refused with 91, the next hop refused with 255, via socks5"},
 	};
 	unsigned i = run_between(run, 0, sizeof answers / sizeof *answers - 1);
