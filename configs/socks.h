@@ -28,6 +28,9 @@
 #ifndef CONFIG_ANKLET_SOCKS5
 #define CONFIG_ANKLET_SOCKS5 0
 #endif
+#ifndef CONFIG_ANKLET_FAST
+#define CONFIG_ANKLET_FAST 0
+#endif
 #ifndef CONFIG_ANKLET_BIND
 #define CONFIG_ANKLET_BIND 1
 #endif

@@ -46,6 +46,11 @@
 #define CONFIG_ANKLET_USERS (CONFIG_ANKLET_PASSWORDS ? 4096 : 0)
 #endif
 
+/* On Linux: bulk data moved within the kernel, and idle sockets waited for by epoll. Other systems have no such thing. */
+#ifndef CONFIG_ANKLET_FAST
+#define CONFIG_ANKLET_FAST ANKLET_UNSAID
+#endif
+
 /* Asking the client's identd (RFC 1413). Without it 'ident' in a rule is an error. */
 #ifndef CONFIG_ANKLET_IDENT
 #define CONFIG_ANKLET_IDENT ANKLET_UNSAID

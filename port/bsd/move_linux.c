@@ -77,8 +77,11 @@ static unsigned spare_pipe(struct port *p)
 /* What was on its way is dropped with the pipe: there is no other way to empty one. */
 void system_forget(struct port *p, port_sock s)
 {
-	struct system_pipe *pipe = pipe_of(p, s);
+	struct system_pipe *pipe;
 
+	if (!CONFIG_ANKLET_FAST)
+		return;
+	pipe = pipe_of(p, s);
 	if (pipe != NULL)
 		close_pipe(pipe);
 	p->system.way[s] = (struct system_way){.pipe = 0};
@@ -89,7 +92,7 @@ void system_forget(struct port *p, port_sock s)
 /* Bytes that have been taken from a socket, and no place to put them back. */
 static void keep(struct port *p, port_sock from, unsigned number, size_t n)
 {
-	p->system.way[from].pipe = (uint8_t)number;
+	p->system.way[from].pipe = number & 127u;
 	p->system.pipe[number - 1].bytes = (uint32_t)n;
 }
 
@@ -145,9 +148,11 @@ static int fill(struct port *p, port_sock from, unsigned number, size_t max)
 	}
 	if (n <= 0)
 		return 0;
-	way->small = n < SMALL_BYTES ? (uint8_t)(way->small + 1) : 0;
-	if (way->small == SMALL_FILLS)
-		way->full = way->small = 0;
+	way->small = n < SMALL_BYTES ? (way->small + 1u) & 15u : 0;
+	if (way->small == SMALL_FILLS) {
+		way->full = 0;
+		way->small = 0;
+	}
 	if ((size_t)n < size)
 		source->flags |= READ_WOULD_BLOCK;
 	keep(p, from, number, (size_t)n);
@@ -199,6 +204,8 @@ int system_move(struct port *p, port_sock from, port_sock to, size_t max, port_s
 	unsigned number;
 	int n = 0;
 
+	if (!CONFIG_ANKLET_FAST)
+		return move_shown(p, from, to, max, failed);
 	if (pipe_of(p, from) != NULL)
 		return drain(p, from, to, max);
 	*failed = from;

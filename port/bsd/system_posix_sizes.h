@@ -17,7 +17,8 @@
 #define PORT_ZONE_MAX UINT32_MAX
 
 /* Linux alone: for bytes on their way between two sockets (move_linux.c). */
-#define SYSTEM_PIPES 32
+#define SYSTEM_PIPES (CONFIG_ANKLET_FAST ? 32 : 1)
+#define SYSTEM_WAYS (CONFIG_ANKLET_FAST ? PORT_SOCKETS : 1)
 
 /* A set holds every entry, the standard streams and some inherited descriptors, at least twice. */
 #ifndef CONFIG_ANKLET_DESCRIPTORS
@@ -34,11 +35,11 @@ struct system_pipe {
 
 /* Of each socket: on its way, and waited for. */
 struct system_way {
-	uint8_t pipe; /* that has bytes of it, from 1 on; 0: none has */
-	uint8_t full; /* times running that it filled the buffer, up to where it is read with splice() */
-	uint8_t small;   /* times running that it did not pay */
-	uint8_t warmth;  /* of how it is waited for (wait_linux.c) */
-	bool registered; /* the epoll set knows it */
+	uint8_t pipe : 7;       /* that has bytes of it, from 1 on; 0: none has */
+	uint8_t registered : 1; /* the epoll set knows it */
+	uint8_t full : 2; /* times running that it filled the buffer, up to where it is read with splice() */
+	uint8_t small : 4;  /* times running that it did not pay */
+	uint8_t warmth : 2; /* of how it is waited for (wait_linux.c) */
 };
 
 struct system {
@@ -51,7 +52,7 @@ struct system {
 	uint8_t waits;             /* since the last sweep */
 	uint8_t pipes;             /* so many of the next may be open */
 	struct system_pipe pipe[SYSTEM_PIPES];
-	struct system_way way[PORT_SOCKETS];
+	struct system_way way[SYSTEM_WAYS];
 };
 
 #endif

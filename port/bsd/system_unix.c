@@ -111,7 +111,8 @@ int system_start(struct port *p)
 		return PORT_NO_RESOURCES;
 	ignore_broken_pipes();
 	raise_descriptor_limit();
-	p->system.pipes = pipes_affordable();
+	if (CONFIG_ANKLET_FAST)
+		p->system.pipes = pipes_affordable();
 	tzset(); /* now, so that system_log() finds it done: it allocates */
 	p->system.helper = system_open_helper();
 	return 0;
@@ -121,7 +122,7 @@ void system_end(struct port *p)
 {
 	if (p->system.epoll > 0)
 		close(p->system.epoll);
-	for (unsigned i = 0; i < SYSTEM_PIPES; i++) {
+	for (unsigned i = 0; CONFIG_ANKLET_FAST && i < SYSTEM_PIPES; i++) {
 		if (p->system.pipe[i].size == 0)
 			continue;
 		close(p->system.pipe[i].rd);

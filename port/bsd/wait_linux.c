@@ -92,7 +92,7 @@ void system_sweep(struct port *p)
 {
 	const struct fdset *const sets[2] = {&p->rd, &p->wr};
 
-	if (++p->system.waits < SWEEP_WAITS)
+	if (!CONFIG_ANKLET_FAST || ++p->system.waits < SWEEP_WAITS)
 		return;
 	p->system.waits = 0;
 	if (members(&p->rd, p->top) + members(&p->wr, p->top) < WARM_MIN || !has_epoll(p))
@@ -106,11 +106,11 @@ void system_sweep(struct port *p)
 
 bool system_warm(struct port *p, port_sock s)
 {
-	struct system_way *way = &p->system.way[s];
+	struct system_way *way = &p->system.way[CONFIG_ANKLET_FAST ? s : 0];
 	bool was_cold = way->warmth == COLD;
 
 	way->warmth = WARM_FRESH;
-	return was_cold;
+	return CONFIG_ANKLET_FAST && was_cold;
 }
 
 /* As select() has it: whatever is wrong with a socket makes it readable and writable. */
@@ -130,7 +130,8 @@ void system_take(struct port *p, const struct fdset *rd, int n)
 	struct epoll_event event[EVENTS];
 	int count;
 
-	if (p->system.epoll <= 0 || p->system.epoll >= n || !fdset_has(rd, p->system.epoll))
+	if (!CONFIG_ANKLET_FAST || p->system.epoll <= 0 || p->system.epoll >= n ||
+		!fdset_has(rd, p->system.epoll))
 		return;
 	count = epoll_wait(p->system.epoll, event, EVENTS, 0);
 	for (int i = 0; i < count; i++)

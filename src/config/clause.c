@@ -42,7 +42,7 @@ static bool is_options(int type)
 /* Where in the clause the value of a word stands: the options of a route are a part of it. */
 static size_t place_of(unsigned i, int type)
 {
-	bool option = type == VALUE_ROUTE && i >= LINE_WORDS;
+	bool option = ANKLET_HAS_TLS && type == VALUE_ROUTE && i >= LINE_WORDS;
 
 	return words[i].at + (option ? offsetof(struct route, tls) : 0);
 }
