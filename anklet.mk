@@ -27,8 +27,8 @@ PORT_BSD += port/bsd/stream.c port/bsd/wait.c
 BSD_INET6 += port/bsd/inet6.c
 BSD_INET4 += port/bsd/inet6_none.c
 BSD_UNIX += port/bsd/system_unix.c port/bsd/system_unix_files.c
-BSD_linux += port/bsd/fdset.c port/bsd/move_linux.c port/bsd/system_linux.c port/bsd/wait_linux.c
-BSD_posix += port/bsd/system_plain.c port/bsd/no_pktinfo.c port/bsd/system_posix.c
+BSD_linux += port/bsd/fdset.c port/bsd/move_linux.c port/bsd/system_linux.c port/bsd/wait_linux.c port/bsd/ways_linux.c
+BSD_posix += port/bsd/system_plain.c port/bsd/no_pktinfo.c port/bsd/system_posix.c port/bsd/ways_none.c
 PROGRAM += app/failure.c app/main.c app/options.c app/output.c app/password.c app/user.c
 PROGRAM_linux += app/holder_linux.c app/lines.c
 PROGRAM_posix += app/holder_posix.c
@@ -48,7 +48,7 @@ PORT_LWIP_V4 += port/lwip/addresses_v4.c
 
 # Small systems with such sockets: lwIP's; what ESP-IDF adds; and Zephyr's.
 BSD_SMALL += port/bsd/fdset.c port/bsd/system_plain.c port/bsd/no_pktinfo.c port/bsd/platform.c
-BSD_SMALL += port/bsd/system_small.c port/no_names_files.c
+BSD_SMALL += port/bsd/system_small.c port/bsd/ways_none.c port/no_names_files.c
 BSD_LWIP += port/bsd/system_lwip.c port/bsd/system_lwip_stack.c
 ESP_IDF += port/esp-idf/platform_esp.c port/esp-idf/run.c
 BSD_ZEPHYR += port/bsd/system_zephyr.c port/bsd/system_zephyr_names.c port/zephyr/platform_zephyr.c

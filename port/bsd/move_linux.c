@@ -11,7 +11,7 @@
  * then only recv() decides.
  */
 #define _GNU_SOURCE
-#include "internal.h"
+#include "ways_linux.h"
 
 #include <fcntl.h>
 
@@ -20,21 +20,7 @@
 #define SMALL_BYTES 16384 /* splice() pays above */
 #define SMALL_FILLS 8     /* running, after which it is read with recv() again */
 
-static struct system_pipe *pipe_of(struct port *p, port_sock from)
-{
-	uint8_t number = p->system.way[from].pipe;
-
-	return number > 0 ? &p->system.pipe[number - 1] : NULL;
-}
-
 /* ---- The pool ---- */
-
-static void close_pipe(struct system_pipe *pipe)
-{
-	close(pipe->rd);
-	close(pipe->wr);
-	*pipe = (struct system_pipe){.size = 0};
-}
 
 /*
  * Beyond what a user may have a pipe has a page or two (pipe(7)), which is no use; and neither is one where a sandbox
@@ -51,7 +37,7 @@ static bool open_pipe(struct system_pipe *pipe)
 		size = fcntl(fd[1], F_GETPIPE_SZ);
 	*pipe = (struct system_pipe){.rd = fd[0], .wr = fd[1]};
 	if (size < SYSTEM_SCRATCH || splice(fd[0], NULL, fd[1], NULL, 0, 0) != 0) {
-		close_pipe(pipe);
+		way_close_pipe(pipe);
 		return false;
 	}
 	pipe->size = (uint32_t)size;
@@ -72,19 +58,6 @@ static unsigned spare_pipe(struct port *p)
 			closed = i + 1;
 	}
 	return closed > 0 && open_pipe(&p->system.pipe[closed - 1]) ? closed : 0;
-}
-
-/* What was on its way is dropped with the pipe: there is no other way to empty one. */
-void system_forget(struct port *p, port_sock s)
-{
-	struct system_pipe *pipe;
-
-	if (!CONFIG_ANKLET_FAST)
-		return;
-	pipe = pipe_of(p, s);
-	if (pipe != NULL)
-		close_pipe(pipe);
-	p->system.way[s] = (struct system_way){.pipe = 0};
 }
 
 /* ---- Out of a pipe, into one ---- */
@@ -112,7 +85,7 @@ static bool was_reset(int fd)
 static int drain(struct port *p, port_sock from, port_sock to, size_t max)
 {
 	struct port_entry *sink = socket_entry(p, to);
-	struct system_pipe *pipe = pipe_of(p, from);
+	struct system_pipe *pipe = way_pipe(p, from);
 	size_t size = max < pipe->bytes ? max : pipe->bytes;
 	ssize_t n = splice(pipe->rd, NULL, sink->fd, NULL, size, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 
@@ -206,7 +179,7 @@ int system_move(struct port *p, port_sock from, port_sock to, size_t max, port_s
 
 	if (!CONFIG_ANKLET_FAST)
 		return move_shown(p, from, to, max, failed);
-	if (pipe_of(p, from) != NULL)
+	if (way_pipe(p, from) != NULL)
 		return drain(p, from, to, max);
 	*failed = from;
 	if (source->flags & READ_WOULD_BLOCK)

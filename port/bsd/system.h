@@ -3,7 +3,7 @@
  *
  * A system is three files. system_NAME.c has every call below, or takes one of the files that
  * have some of them for several systems: system_unix.c, system_small.c, platform.c,
- * system_plain.c, no_pktinfo.c, fdset.c, ../no_names_files.c.
+ * system_plain.c, ways_none.c, no_pktinfo.c, fdset.c, ../no_names_files.c.
  *
  * system_NAME.h makes known what sockets are made of, with no header that the system does not have:
  * sockaddr_in, sockaddr_storage, msghdr, the constants of IPv4 and TCP, errno, htons(); and as

@@ -11,22 +11,9 @@ int system_move(struct port *p, port_sock from, port_sock to, size_t max, port_s
 	return move_shown(p, from, to, max, failed);
 }
 
-void system_forget(struct port *p, port_sock s)
-{
-	(void)p;
-	(void)s;
-}
-
 void system_sweep(struct port *p)
 {
 	(void)p;
-}
-
-bool system_warm(struct port *p, port_sock s)
-{
-	(void)p;
-	(void)s;
-	return false;
 }
 
 void system_take(struct port *p, const struct fdset *rd, int n)

@@ -9,16 +9,13 @@
  * epoll set, and has to be added again.
  */
 #define _GNU_SOURCE
-#include "internal.h"
+#include "ways_linux.h"
 
 #include <sys/epoll.h>
 
 #define SWEEP_WAITS 16 /* from one look for what is idle to the next */
 #define WARM_MIN 8     /* so few cost nothing */
 #define EVENTS 64      /* taken at a time; more make the next wait short */
-
-/* How a socket is waited for: warm until it has stood through a whole round of waits. */
-enum warmth { WARM_FRESH, WARM_STANDING, COLD };
 
 static uint32_t events_of(unsigned interests)
 {
@@ -70,10 +67,10 @@ static void cool(struct port *p, port_sock s)
 {
 	struct system_way *way = &p->system.way[s];
 
-	if (way->warmth == WARM_FRESH) {
-		way->warmth = WARM_STANDING;
+	if (way->warmth == WAY_FRESH) {
+		way->warmth = WAY_STANDING;
 	} else if (arm(p, s)) {
-		way->warmth = COLD;
+		way->warmth = WAY_COLD;
 		fdset_remove(&p->rd, p->entry[s].fd);
 		fdset_remove(&p->wr, p->entry[s].fd);
 	}
@@ -102,15 +99,6 @@ void system_sweep(struct port *p)
 			fd = fdset_next(sets[i], fd + 1, p->top))
 			if (p->entry_of[fd] >= 0 && (i == 0 || !fdset_has(&p->rd, fd)))
 				cool(p, p->entry_of[fd]);
-}
-
-bool system_warm(struct port *p, port_sock s)
-{
-	struct system_way *way = &p->system.way[CONFIG_ANKLET_FAST ? s : 0];
-	bool was_cold = way->warmth == COLD;
-
-	way->warmth = WARM_FRESH;
-	return CONFIG_ANKLET_FAST && was_cold;
 }
 
 /* As select() has it: whatever is wrong with a socket makes it readable and writable. */
