@@ -57,8 +57,8 @@ static unsigned hash_differs(
 	if (!tls_sha256(salted, salt_len + password_len, hash))
 		return 1;
 	for (size_t i = 0; i < TLS_SHA256_LEN; i++)
-		difference |=
-			hash[i] ^ (unsigned)(digit(digits[2 * i]) << 4 | digit(digits[2 * i + 1]));
+		difference |= hash[i] ^ ((unsigned)digit(digits[2 * i]) << 4 |
+						(unsigned)digit(digits[2 * i + 1]));
 	return difference;
 }
 

@@ -271,6 +271,7 @@ static enum session_next over_limit(struct session *s)
 			return handler(all, s); \
 		break;
 
+/* One row of a list, however many there are. NOLINTNEXTLINE(readability-function-size) */
 static enum session_next run_state(struct sessions *all, struct session *s)
 {
 	switch ((enum session_state)s->state) {

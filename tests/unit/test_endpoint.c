@@ -130,7 +130,7 @@ static bool read_scheme(const char *text, struct endpoint *e)
 
 	if (read_as(type, text, e))
 		return true;
-	if (!IS_DISABLED(UDP_FLOWS) && (CONFIG_ANKLET_SOCKS5 || strncmp(text, "socks5", 6) != 0))
+	if (!IS_DISABLED(UDP_FLOWS) && (CONFIG_ANKLET_SOCKS5 || strncmp(text + 1, "ocks5", 5) != 0))
 		fail_msg("'%s' is an endpoint", text);
 	return false;
 }
