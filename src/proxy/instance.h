@@ -56,6 +56,9 @@ void instance_use(struct anklet *a, struct settings *settings);
 int instance_load_tls(struct anklet *a, struct anklet_failure *failure);
 void instance_unload_tls(struct anklet *a);
 
+/* Logs a warning about what stands in the configuration as 'at'. (tls.c) */
+void instance_warn(struct anklet *a, const char *at, const char *words);
+
 /* Reads the file of users: 0; or PORT_FAILED, and *failure says what is wrong with it. (users.c) */
 int instance_load_users(struct anklet *a, struct anklet_failure *failure);
 

@@ -33,7 +33,7 @@ static struct tls_settings settings_of(
 	};
 }
 
-static void warn(struct anklet *a, const char *at, const char *words)
+void instance_warn(struct anklet *a, const char *at, const char *words)
 {
 	struct text *t;
 
@@ -57,12 +57,12 @@ static int load(struct anklet *a, struct tls_context **context, const struct tls
 	text_init(&why, failure->words, sizeof failure->words);
 	r = tls_load(context, a->sessions.loop.port, &settings, &why);
 	if (r == 0 && why.len > 0) {
-		warn(a, failure->at, failure->words);
+		instance_warn(a, failure->at, failure->words);
 		failure->words[0] = '\0';
 	}
 	/* Said aloud: such a connection may be with anybody. */
 	if (r == 0 && !server && options->verify_none)
-		warn(a, failure->at, "whoever answers there is taken for the right one");
+		instance_warn(a, failure->at, "whoever answers there is taken for the right one");
 	return r;
 }
 

@@ -48,18 +48,6 @@ static int load(struct anklet *a, const char *name, struct anklet_failure *failu
 	return 0;
 }
 
-static void warn(struct anklet *a, const char *at, const char *words)
-{
-	struct text *t;
-
-	if (!ANKLET_HAS_LOG(PORT_WARNING))
-		return;
-	t = loop_line(&a->sessions.loop);
-	text_str(t, at);
-	text_str(t, words);
-	loop_log(&a->sessions.loop, PORT_WARNING);
-}
-
 static bool stays_here(const struct endpoint *e)
 {
 	return e->host == ENDPOINT_IP && ip_class(&e->ip) == IP_LOOPBACK;
@@ -103,7 +91,7 @@ static int load_hop(struct anklet *a, unsigned i, struct anklet_failure *failure
 		return fail(failure, "the file of its password is one line NAME:PASSWORD of at "
 				     "most " REASON_NUMBER(HOP_PASSWORD_LINE) " bytes");
 	if (!endpoint_has_tls(&route->hop) && !stays_here(&route->hop))
-		warn(a, failure->at, ": its password goes there in the clear");
+		instance_warn(a, failure->at, "its password goes there in the clear");
 	return 0;
 }
 
@@ -118,7 +106,7 @@ static void warn_of_clear(struct anklet *a)
 	for (unsigned i = 0; i < c->listen_count; i++)
 		clear = clear || (!endpoint_has_tls(&c->listen[i]) && !stays_here(&c->listen[i]));
 	if (clear)
-		warn(a, "",
+		instance_warn(a, "users",
 			"passwords come in the clear where a listener is plain tcp://: whoever is "
 			"on "
 			"the way can read them");

@@ -11,29 +11,13 @@ import program
 import socks4
 import socks5
 from certificates import NAME
-from test_hop import bind, echoes, url
+from test_hop import bind, echoes, server, start, url  # noqa: F401: two of them are fixtures
 
 HIDDEN = "hidden.example.test"
 
 
 METHOD = b"\x05\x00"
 GRANT = b"\x05\0\0\x01" + bytes(6)
-
-
-@pytest.fixture
-def server():
-    return peers.echo_server()
-
-
-@pytest.fixture
-def start(anklet, names):
-    """start("via ...", ...): a proxy with these routes."""
-
-    def run(*routes, args=()):
-        lines = [word for route in routes for word in ("--route", route)]
-        return anklet(*lines, "--log", "debug", *names.option, *args)
-
-    return run
 
 
 @pytest.fixture

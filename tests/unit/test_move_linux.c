@@ -23,9 +23,9 @@
 #include <unistd.h>
 
 #include "../skip.h"
+#include "far_end.h"
 #include "internal.h"
 
-#define WAIT_MS 10000     /* the longest that anything may take that has to happen */
 #define BUDGET 1048576    /* of a move */
 #define BULK (6u << 20)   /* enough for many pipes */
 #define ROUNDS_MAX 200000 /* of a relay, far more than it needs */
@@ -164,38 +164,15 @@ static uint8_t byte_at(size_t at)
 	return (uint8_t)(at ^ at >> 8 ^ at >> 16);
 }
 
-static void await_name(port_sock s)
-{
-	while (port_wait(&port, WAIT_MS) > 0)
-		for (port_sock named; (named = port_next(&port)) != PORT_NONE;)
-			if (named == s)
-				return;
-	fail_msg("nothing has happened");
-}
-
-static int dial(const struct address *at)
-{
-	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(at->port)};
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	memcpy(&to.sin_addr, at->ip.octet + 12, 4);
-	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
-	assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
-	return fd;
-}
-
-/* One of ours, and a socket of the test's at its other end. */
+/* One of ours, and a socket of the test's at its other end, which does not block. */
 static void connection(port_sock *ours, int *theirs)
 {
-	struct address at = {.ip = ip_v4(127, 0, 0, 1)}, from;
+	struct address at = {.ip = ip_v4(127, 0, 0, 1)};
 	port_sock listener;
 
 	assert_int_equal(port_listen(&port, &at, 1, &listener), 0);
-	assert_int_equal(port_local(&port, listener, &at), 0);
-	*theirs = dial(&at);
-	while (port_accept(&port, listener, ours, &from) == PORT_AGAIN)
-		await_name(listener);
-	assert_int_not_equal(*ours, PORT_NONE);
+	*theirs = far_end(&port, listener, ours);
+	assert_int_equal(fcntl(*theirs, F_SETFL, O_NONBLOCK), 0);
 	port_close(&port, &listener);
 }
 

@@ -21,11 +21,11 @@
 
 #include "embed.h"
 #include "../skip.h"
+#include "far_end.h"
 #include "internal.h"
 
-#define WAIT_MS 10000 /* the longest that anything may take that has to happen */
-#define SOCKETS 100   /* more than are taken at a time */
-#define ROUNDS 40     /* waits after which whoever is idle is cold */
+#define SOCKETS 100 /* more than are taken at a time */
+#define ROUNDS 40   /* waits after which whoever is idle is cold */
 
 static struct port port;
 static port_sock ours[SOCKETS];
@@ -66,39 +66,17 @@ int __wrap_epoll_ctl(int set, int op, int fd, struct epoll_event *event)
 
 /* ---- Connections ---- */
 
-static void await_name(port_sock s)
-{
-	while (port_wait(&port, WAIT_MS) > 0)
-		for (port_sock next; (next = port_next(&port)) != PORT_NONE;)
-			if (next == s)
-				return;
-	fail_msg("nothing has happened");
-}
-
-static int dial(const struct address *at)
-{
-	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(at->port)};
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	memcpy(&to.sin_addr, at->ip.octet + 12, 4);
-	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
-	return fd;
-}
-
 /* So many connections. */
 static void connect_all(int count)
 {
-	struct address at = {.ip = ip_v4(127, 0, 0, 1)}, from;
+	struct address at = {.ip = ip_v4(127, 0, 0, 1)};
 	port_sock listener;
 
 	if (PORT_SOCKETS < count + 2)
 		skip_because("built with fewer sockets than it takes");
 	assert_int_equal(port_listen(&port, &at, SOCKETS, &listener), 0);
-	assert_int_equal(port_local(&port, listener, &at), 0);
 	for (created = 0; created < count; created++) {
-		theirs[created] = dial(&at);
-		while (port_accept(&port, listener, &ours[created], &from) == PORT_AGAIN)
-			await_name(listener);
+		theirs[created] = far_end(&port, listener, &ours[created]);
 	}
 	port_close(&port, &listener);
 }
@@ -284,7 +262,7 @@ static void another_interest_makes_warm(void **state)
 /* Descriptors come back as other connections': these are named, each by its own events alone. */
 static void closed_and_used_again(void **state)
 {
-	struct address at = {.ip = ip_v4(127, 0, 0, 1)}, from;
+	struct address at = {.ip = ip_v4(127, 0, 0, 1)};
 	bool was[SOCKETS];
 	port_sock listener;
 
@@ -295,11 +273,8 @@ static void closed_and_used_again(void **state)
 		close(theirs[i]);
 	}
 	assert_int_equal(port_listen(&port, &at, 10, &listener), 0);
-	assert_int_equal(port_local(&port, listener, &at), 0);
 	for (int i = 5; i < 15; i++) {
-		theirs[i] = dial(&at);
-		while (port_accept(&port, listener, &ours[i], &from) == PORT_AGAIN)
-			await_name(listener);
+		theirs[i] = far_end(&port, listener, &ours[i]);
 		await_bytes(i);
 	}
 	port_close(&port, &listener);
@@ -364,7 +339,7 @@ static void the_busy_stay_warm(void **state)
 		int i = round % BUSY;
 
 		send_byte(i);
-		await_name(ours[i]);
+		await_name(&port, ours[i]);
 		assert_int_equal(port_read(&port, ours[i], &byte, 1), 1);
 		await_bytes(i);
 	}
