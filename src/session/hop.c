@@ -5,7 +5,11 @@
 
 #include <string.h>
 
-#define PIECE 128      /* bytes of the request made at a time */
+/*
+ * Bytes of a message made at a time: all of a request, and of a password, for some servers take what comes first for
+ * the whole.
+ */
+#define PIECE (10 + CONFIG_ANKLET_USERID_MAX + CONFIG_ANKLET_NAME_MAX)
 #define LITERAL_MAX 48 /* an IPv6 address in text */
 
 /* What the hop is asked for. literal has room for an address that only 4A can say, in place of a name. */
