@@ -22,12 +22,14 @@ enum entry_interests {
 	INTEREST_WRITE = 2,
 	INTEREST_HANGUP_READ = 4, /* with nothing unread: being readable shows it */
 	INTEREST_HANGUP_POLL = 8, /* otherwise: looked at every now and then */
+	INTEREST_PROBES =
+		16, /* the port's own: at the next such look its peer begins to be probed */
 };
 
 #define INTEREST_HANGUP (INTEREST_HANGUP_READ | INTEREST_HANGUP_POLL)
 
 enum entry_flags {
-	READ_WOULD_BLOCK = 1,  /* port_move() took all there was: the next one is spared asking */
+	READ_WOULD_BLOCK = 1,  /* all there was has been taken: the next call is spared asking */
 	WRITE_WOULD_BLOCK = 2, /* port_move() sent less than there was: likewise */
 	PEER_CLOSED = 4,       /* port_peer_closed() has answered EOF: only a reset is still news */
 };
@@ -43,8 +45,8 @@ struct port_entry *socket_entry(struct port *p, port_sock s);
 /* Sets what is waited for, all of it. */
 void socket_set_interests(struct port *p, int entry, unsigned interests);
 
-/* The options that every stream has: nothing is held back, and urgent bytes travel in line. */
-void socket_options(int fd);
+/* Silence of the peer's is looked into from now on: see socket_options(). */
+void socket_probe(struct port *p, int entry);
 
 /* Forgets what is pending: what was closed meanwhile may be used again. */
 void sockets_end_pending(struct port *p);

@@ -63,6 +63,7 @@ int port_move(struct port *p, port_sock from, port_sock to, size_t budget, port_
 	size_t moved = 0;
 	int n;
 
+	p->shown = PORT_NONE; /* from now on this is asked of nobody else */
 	do {
 		n = move_once(p, from, to, budget - moved, failed);
 		moved += n > 0 ? (size_t)n : 0;

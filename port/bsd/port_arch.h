@@ -18,7 +18,7 @@ struct port_entry {
 	int16_t link; /* the next free entry, while this one is free */
 	uint8_t kind;
 	uint8_t interests; /* that are recorded, and not yet met */
-	uint8_t flags;     /* what is known about the stream */
+	uint8_t flags;     /* what is known about the stream; of a listener: enum wave */
 	int8_t read_end;   /* the answer that reading has ended with; 0: it has not */
 	int8_t io_error;   /* the first failure that any call met; 0: none */
 	bool pending;      /* ready, and not yet named */
@@ -31,7 +31,9 @@ struct port {
 	int top;    /* every descriptor of ours is below */
 	int bottom; /* and so is that of the system's own that is waited for; 0: there is none */
 	bool listen_early;  /* of the configuration */
-	int polled;         /* entries with INTEREST_HANGUP_POLL */
+	port_sock shown;    /* port_peek() has shown all there was of this one */
+	size_t shown_left;  /* so many bytes, less what port_consume() has dropped of them */
+	int polled;         /* INTEREST_HANGUP_POLL and INTEREST_PROBES, of all entries */
 	uint32_t polled_at; /* when they were last looked at */
 	uint32_t now;       /* set by each wait */
 	uint32_t unlogged;  /* log lines dropped and not yet reported */

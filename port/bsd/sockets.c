@@ -84,14 +84,20 @@ static void set_member(struct fdset *set, int fd, bool member)
 		fdset_remove(set, fd);
 }
 
+static void count_polled(struct port *p, unsigned changed, unsigned interests, unsigned which)
+{
+	if (changed & which)
+		p->polled += interests & which ? 1 : -1;
+}
+
 void socket_set_interests(struct port *p, int entry, unsigned interests)
 {
 	struct port_entry *e = &p->entry[entry];
 	unsigned changed = e->interests ^ interests;
 
 	e->interests = (uint8_t)interests;
-	if (changed & INTEREST_HANGUP_POLL)
-		p->polled += interests & INTEREST_HANGUP_POLL ? 1 : -1;
+	count_polled(p, changed, interests, INTEREST_HANGUP_POLL);
+	count_polled(p, changed, interests, INTEREST_PROBES);
 	if (e->fd < 0)
 		return;
 	if (system_warm(p, (port_sock)entry))
@@ -104,23 +110,37 @@ void socket_set_interests(struct port *p, int entry, unsigned interests)
 
 /* ---- Making connections ---- */
 
-/* A peer that has been silent for two minutes is probed, if the system can be told when; the rest is its own. */
-static const struct {
+struct option {
 	int level, name, value;
-} options[] = {
+};
+
+/* Every stream has these: nothing is held back, and urgent bytes travel in line. */
+static const struct option stream_options[] = {
 	{IPPROTO_TCP, TCP_NODELAY, 1},
 	{SOL_SOCKET, SO_OOBINLINE, 1},
+};
+
+/* A peer that has been silent for two minutes is probed, if the system can be told when; the rest is its own. */
+static const struct option probe_options[] = {
 	{SOL_SOCKET, SO_KEEPALIVE, 1},
 #ifdef TCP_KEEPIDLE
 	{IPPROTO_TCP, TCP_KEEPIDLE, 120},
 #endif
 };
 
-void socket_options(int fd)
+#define SET_OPTIONS(fd, table) set_options(fd, table, sizeof(table) / sizeof *(table))
+
+static void set_options(int fd, const struct option *option, size_t count)
 {
-	for (size_t i = 0; i < sizeof options / sizeof *options; i++)
-		(void)bsd_setsockopt(fd, options[i].level, options[i].name, &options[i].value,
-			sizeof options[i].value);
+	for (size_t i = 0; i < count; i++)
+		(void)bsd_setsockopt(fd, option[i].level, option[i].name, &option[i].value,
+			sizeof option[i].value);
+}
+
+void socket_probe(struct port *p, int entry)
+{
+	socket_set_interests(p, entry, p->entry[entry].interests & ~(unsigned)INTEREST_PROBES);
+	SET_OPTIONS(p->entry[entry].fd, probe_options);
 }
 
 static bool out_of_resources(int error)
@@ -237,7 +257,9 @@ static int start_listening(const struct port *p, int fd, const struct address *a
 		allow_reuse(fd);
 	if (socket_one_family(fd, at) != 0)
 		return -1;
-	socket_options(fd); /* which Linux hands on to what is accepted */
+	/* Linux hands them on to what is accepted. */
+	SET_OPTIONS(fd, stream_options);
+	SET_OPTIONS(fd, probe_options);
 	if (socket_bind(p, fd, at) != 0)
 		return -1;
 	allow_reuse(fd);
@@ -281,6 +303,37 @@ static bool is_of_the_client(int error)
 	}
 }
 
+/*
+ * Where connections come one by one, asking for a second would be in vain each time: a wave that has brought one alone
+ * is followed by some of which no second is asked for.
+ */
+enum wave {
+	WAVE_HAD_ONE = 1,
+	WAVE_HAD_MORE = 2,
+	WAVE_SPARED = 4, /* and its multiples: so many waves more ask for no second */
+	WAVES_SPARED = 7 * WAVE_SPARED,
+};
+
+/* A wave ends: no more is waiting, or is not asked for. */
+static void end_wave(struct port *p, port_sock listener)
+{
+	struct port_entry *e = &p->entry[listener];
+	unsigned spared = e->flags / WAVE_SPARED;
+
+	if (e->flags & WAVE_HAD_MORE)
+		e->flags = 0;
+	else if (spared > 0)
+		e->flags = (uint8_t)((spared - 1) * WAVE_SPARED);
+	else
+		e->flags = e->flags & WAVE_HAD_ONE ? WAVES_SPARED : 0;
+	socket_set_interests(p, listener, INTEREST_READ);
+}
+
+static void count_wave(struct port_entry *e)
+{
+	e->flags |= e->flags & WAVE_HAD_ONE ? WAVE_HAD_MORE : WAVE_HAD_ONE;
+}
+
 int port_accept(struct port *p, port_sock listener, port_sock *s, struct address *from)
 {
 	struct port_entry *e = socket_entry(p, listener);
@@ -291,6 +344,10 @@ int port_accept(struct port *p, port_sock listener, port_sock *s, struct address
 	check(e->kind == ENTRY_LISTENER);
 	if (e->interests & INTEREST_READ)
 		return PORT_AGAIN;
+	if (e->flags > WAVE_SPARED && e->flags & WAVE_HAD_ONE) {
+		end_wave(p, listener);
+		return PORT_AGAIN;
+	}
 	if (p->free_handle < 0)
 		return PORT_NO_RESOURCES;
 	for (int tries = 0;; tries++) {
@@ -305,10 +362,11 @@ int port_accept(struct port *p, port_sock listener, port_sock *s, struct address
 			errno != EINTR)
 			return PORT_FAILED;
 		if (!is_of_the_client(errno) || tries == PASS_OVER_MAX) {
-			socket_set_interests(p, listener, INTEREST_READ);
+			end_wave(p, listener);
 			return PORT_AGAIN;
 		}
 	}
+	count_wave(e);
 	answer = socket_new_handle(p, ENTRY_STREAM, fd, s);
 	if (answer == 0)
 		(void)address_from_system(&peer, from);
@@ -320,7 +378,7 @@ static int start_connecting(int fd, const struct address *from, const struct add
 	struct sockaddr_storage peer;
 	socklen_t len = address_to_system(to, &peer);
 
-	socket_options(fd);
+	SET_OPTIONS(fd, stream_options);
 	if (from != NULL && system_bind(fd, from) != 0)
 		return socket_bind_answer(errno);
 	if (bsd_connect(fd, (struct sockaddr *)&peer, len) == 0 || errno == EINPROGRESS ||
@@ -344,7 +402,11 @@ int port_connect(struct port *p, const struct address *from, const struct addres
 		bsd_close(fd);
 		return answer;
 	}
-	return socket_new_handle(p, ENTRY_CONNECTING, fd, s);
+	answer = socket_new_handle(p, ENTRY_CONNECTING, fd, s);
+	/* Most connections are over long before a probe could matter: these calls can wait. */
+	if (answer == 0)
+		socket_set_interests(p, *s, INTEREST_PROBES);
+	return answer;
 }
 
 int port_connected(struct port *p, port_sock s)
@@ -365,7 +427,7 @@ int port_connected(struct port *p, port_sock s)
 	if (answer == 0)
 		e->kind = ENTRY_STREAM;
 	if (answer == PORT_AGAIN)
-		socket_set_interests(p, s, INTEREST_WRITE);
+		socket_set_interests(p, s, e->interests | INTEREST_WRITE);
 	if (answer != PORT_FAILED)
 		return answer;
 	(void)bsd_getsockname(e->fd, (struct sockaddr *)&local, &len);

@@ -29,8 +29,10 @@ static struct port_entry *stream_entry(struct port *p, port_sock s)
 	return e;
 }
 
+/* That nothing was there is not known for longer: what is recorded will tell. */
 static void await(struct port *p, port_sock s, unsigned interests)
 {
+	p->entry[s].flags &= (uint8_t)~READ_WOULD_BLOCK;
 	socket_set_interests(p, s, p->entry[s].interests | interests);
 }
 
@@ -38,7 +40,7 @@ int socket_cannot_read(const struct port_entry *e)
 {
 	if (e->read_end != 0)
 		return e->read_end;
-	return e->interests & INTEREST_READ ? PORT_AGAIN : 0;
+	return e->interests & INTEREST_READ || e->flags & READ_WOULD_BLOCK ? PORT_AGAIN : 0;
 }
 
 /* What recv() has come to. */
@@ -84,6 +86,11 @@ int port_peek(struct port *p, port_sock s, const uint8_t **data)
 	int n = socket_show(p, s, sizeof p->scratch);
 
 	*data = p->scratch;
+	p->shown = PORT_NONE;
+	if (system_shows_all && n > 0 && (size_t)n < sizeof p->scratch) {
+		p->shown = s;
+		p->shown_left = (size_t)n;
+	}
 	if (n == PORT_AGAIN)
 		await(p, s, INTEREST_READ);
 	return n;
@@ -96,6 +103,11 @@ void port_consume(struct port *p, port_sock s, size_t n)
 	/* They lie there, so only a broken stream can refuse: nothing more of it would be right. */
 	if (n > 0 && !system_drop(p, e->fd, n))
 		e->read_end = (int8_t)socket_failed(e, errno);
+	if (s != p->shown || n == 0)
+		return;
+	p->shown_left -= n;
+	if (p->shown_left == 0)
+		e->flags |= READ_WOULD_BLOCK;
 }
 
 int socket_read(struct port *p, port_sock s, void *buf, size_t size)
@@ -134,6 +146,8 @@ static int before_end(struct port *p, struct port_entry *e)
 
 	if (e->read_end != 0)
 		return PORT_EOF;
+	if (e->flags & READ_WOULD_BLOCK)
+		return PORT_AGAIN;
 	n = system_show(p, e->fd, 1);
 	if (n > 0)
 		return 1;

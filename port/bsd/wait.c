@@ -8,8 +8,7 @@
 
 #include "embed.h"
 
-#define HANGUP_POLL_MS \
-	500 /* between two looks at those with INTEREST_HANGUP_POLL: they have a second */
+#define HANGUP_POLL_MS 500 /* between two looks at those that are polled: a hangup has a second */
 
 uint32_t port_now(struct port *p)
 {
@@ -87,14 +86,17 @@ static void take_set(struct port *p, const struct fdset *set, int n, unsigned me
 			wait_ready(p, p->entry_of[fd], met);
 }
 
-static void poll_hangups(struct port *p)
+static void look_at_all(struct port *p)
 {
 	if (p->polled == 0 || p->now - p->polled_at < HANGUP_POLL_MS)
 		return;
 	p->polled_at = p->now;
-	for (int entry = 0; entry < PORT_SOCKETS; entry++)
+	for (int entry = 0; entry < PORT_SOCKETS; entry++) {
+		if (p->entry[entry].interests & INTEREST_PROBES)
+			socket_probe(p, entry);
 		if (p->entry[entry].interests & INTEREST_HANGUP_POLL && stream_poll(p, entry))
 			wait_ready(p, entry, INTEREST_HANGUP_POLL);
+	}
 }
 
 int embed_take(struct port *p, const struct fdset *rd, const struct fdset *wr, int n)
@@ -106,7 +108,7 @@ int embed_take(struct port *p, const struct fdset *rd, const struct fdset *wr, i
 	take_set(p, rd, n, INTEREST_READ | INTEREST_HANGUP_READ);
 	take_set(p, wr, n, INTEREST_WRITE);
 	system_take(p, rd, n);
-	poll_hangups(p);
+	look_at_all(p);
 	return p->pending_len;
 }
 

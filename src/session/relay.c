@@ -31,7 +31,9 @@ static enum relay_result watch(struct run *run)
 /* 'from' has ended: passes that on, which an encrypted 'to' may not take at once. */
 static enum relay_result pass_end(struct relay_direction *d, struct run *run)
 {
-	int r = stream_shutdown(run->p, run->to, run->other_open);
+	/* Where the other direction has ended before, closing 'to' ends this one. */
+	bool closes = !run->other_open && !stream_is_encrypted(run->to);
+	int r = closes ? 0 : stream_shutdown(run->p, run->to, run->other_open);
 
 	d->blocked = r == PORT_AGAIN;
 	if (r < 0 && r != PORT_AGAIN)

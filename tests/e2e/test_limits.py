@@ -268,10 +268,13 @@ def test_sessions_leave_nothing_behind(anklet):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="ss is Linux'")
 def test_silent_peers_are_probed(anklet, server, tool):
-    """With limit-idle 0 nothing else would find out that one is gone."""
+    """With limit-idle 0 nothing else would find out that one is gone. The server's side is told so a little later."""
+    def timers():
+        shown = subprocess.run([tool("ss"), "-tnopH", "state", "established"], stdout=subprocess.PIPE, timeout=30, text=True)
+        own = [line for line in shown.stdout.splitlines() if f"pid={program.process.pid}," in line]
+        assert len(own) == 2 and kept
+        return ["timer:(keepalive,1min" in line or "timer:(keepalive,2min" in line for line in own]
+
     program = anklet("--limit-idle", "0")
     kept = socks4.session(program.address, server)
-    shown = subprocess.run([tool("ss"), "-tnopH", "state", "established"], stdout=subprocess.PIPE, timeout=30, text=True)
-    own = [line for line in shown.stdout.splitlines() if f"pid={program.process.pid}," in line]
-    assert len(own) == 2 and kept
-    assert all("timer:(keepalive,1min" in line or "timer:(keepalive,2min" in line for line in own), own
+    assert peers.until(lambda: all(timers()))
