@@ -26,7 +26,7 @@ needs_replay = $(FUZZ:fuzz_%=$(BUILD)/replay/%)
 
 # Where the test itself stands in for calls of the port.
 wrap_test_tls_faults = -Wl,--wrap=port_read,--wrap=port_send,--wrap=port_random
-wrap_test_wait_linux = -Wl,--wrap=epoll_create1,--wrap=epoll_ctl
+wrap_test_wait_linux = -Wl,--wrap=epoll_create1,--wrap=epoll_ctl,--wrap=pselect
 wrap_test_move_linux = -Wl,--wrap=splice,--wrap=pipe2,--wrap=getrlimit,--wrap=setrlimit
 wrap_test_tls_cost = -Wl,--wrap=mbedtls_mpi_exp_mod_unsafe,--wrap=mbedtls_ecp_muladd_restartable
 

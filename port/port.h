@@ -83,6 +83,8 @@ enum port_level { PORT_ERROR, PORT_WARNING, PORT_INFO, PORT_DEBUG };
 struct port_config {
 	struct address name_server[CONFIG_ANKLET_NAME_SERVERS];
 	uint8_t name_servers; /* 0: those that the system is configured with */
+	uint16_t
+		spin_us; /* a port that can asks so long without sleeping, where that may be worth it; 0: none does */
 	bool listen_early; /* at addresses that this host gets later, where the system lets one: then never NOT_LOCAL */
 };
 

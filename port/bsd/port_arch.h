@@ -31,6 +31,7 @@ struct port {
 	int top;    /* every descriptor of ours is below */
 	int bottom; /* and so is that of the system's own that is waited for; 0: there is none */
 	bool listen_early;  /* of the configuration */
+	uint16_t spin_us;   /* likewise */
 	port_sock shown;    /* port_peek() has shown all there was of this one */
 	size_t shown_left;  /* so many bytes, less what port_consume() has dropped of them */
 	int polled;         /* INTEREST_HANGUP_POLL and INTEREST_PROBES, of all entries */

@@ -95,6 +95,12 @@ int system_move(struct port *p, port_sock from, port_sock to, size_t max, port_s
 void system_forget(struct port *p, port_sock s);
 
 /*
+ * Before a wait that would sleep: looks again and again for at most p->spin_us, if that seems worth it, and returns what
+ * system_wait() would, with what stands in p->rd and p->wr.
+ */
+int system_spin(struct port *p, int n, struct fdset *rd, struct fdset *wr);
+
+/*
  * Before each wait: may take sockets out of the two sets and wait for them in another way, by a descriptor that stands
  * in p->rd. system_warm(): the socket belongs into the sets, for its interests change; did it not stand in them?
  * system_take(): *rd, of descriptors below n, is what the wait has left; reports what it knows by wait_ready().

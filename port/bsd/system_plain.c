@@ -11,6 +11,15 @@ int system_move(struct port *p, port_sock from, port_sock to, size_t max, port_s
 	return move_shown(p, from, to, max, failed);
 }
 
+int system_spin(struct port *p, int n, struct fdset *rd, struct fdset *wr)
+{
+	(void)p;
+	(void)n;
+	(void)rd;
+	(void)wr;
+	return 0;
+}
+
 void system_sweep(struct port *p)
 {
 	(void)p;

@@ -50,6 +50,8 @@ struct system {
 	sigset_t during_wait;      /* the signals blocked while it waits */
 	int epoll;                 /* 0: none yet; -1: there is none to be had */
 	uint8_t waits;             /* since the last sweep */
+	bool short_wait;           /* the last one was no longer than port's spin_us */
+	uint64_t waits_since_us;   /* this one; 0: it does not count */
 	uint8_t pipes;             /* so many of the next may be open */
 	struct system_pipe pipe[SYSTEM_PIPES];
 	struct system_way way[SYSTEM_WAYS];

@@ -120,15 +120,18 @@ int embed_wait(struct port *p, int n, struct fdset *rd, struct fdset *wr, int32_
 int port_wait(struct port *p, int32_t ms)
 {
 	struct fdset rd, wr;
-	int n;
+	int n, ready;
 
 	system_sweep(p);
 	n = p->top;
-	fdset_copy(&rd, &p->rd, n);
-	fdset_copy(&wr, &p->wr, n);
-	if (system_wait(p, n, &rd, &wr, no_longer(p, ms)) == 0)
-		n = 0;
-	return embed_take(p, &rd, &wr, n);
+	ms = no_longer(p, ms);
+	ready = ms == 0 ? 0 : system_spin(p, n, &rd, &wr);
+	if (ready == 0) {
+		fdset_copy(&rd, &p->rd, n);
+		fdset_copy(&wr, &p->wr, n);
+		ready = system_wait(p, n, &rd, &wr, ms);
+	}
+	return embed_take(p, &rd, &wr, ready > 0 ? n : 0);
 }
 
 port_sock port_next(struct port *p)

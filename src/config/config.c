@@ -29,6 +29,7 @@ _Static_assert(CONFIG_ANKLET_SESSIONS <= UINT16_MAX, "limit-client fits its fiel
 #define AT(field) offsetof(struct config, field)
 #define ONE(type, field) AT(field), sizeof(type), 0
 /* It is part of a designator. NOLINTNEXTLINE(bugprone-macro-parentheses) */
+#define PORTS_ONE(place) AT(place), sizeof(((struct config *)0)->place), 0
 #define MANY(table, count) AT(table[0]), sizeof(((struct config *)0)->table[0]), AT(count)
 
 /* What a keyword's row says beside its name's. */

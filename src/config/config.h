@@ -27,6 +27,7 @@ struct forward {
 typedef struct ip ip_of_families[2]; /* IPv4's, IPv6's */
 
 #define ONE(type, field) type field;
+#define PORTS_ONE(place)
 #define MANY(table, count)
 #define CONFIG_FIELD(id, name, type, setting, place, ...) place
 
@@ -48,6 +49,7 @@ struct config {
 };
 
 #undef ONE
+#undef PORTS_ONE
 #undef MANY
 
 /* Sets the defaults. */

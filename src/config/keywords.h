@@ -20,8 +20,8 @@
 /*
  * X(its name as an identifier, and as it is written;
  *	the type of its value, by which it is read, printed and expected; the setting without which there is none;
- *	where the value goes: ONE(type, field), which struct config gets by this, all zero when there is none; or
- *		MANY(table, count), for what may be given again;
+ *	where the value goes: ONE(type, field), which struct config gets by this, all zero when there is none;
+ *		PORTS_ONE(place), which it has for the port; or MANY(table, count), for what may be given again;
  *	what it is when it is not given: seconds, a number, or 0; the largest number, or how many there may be;
  *	what a change of it is about: START what is opened once, REQUEST the requests that come after, NOW every session;
  *	its value, and what it is for, as --help and completion show it: at most 25 and 50 columns;
@@ -37,6 +37,13 @@ X(LIMIT_USER, "limit-user", COUNT, NONE, ONE(uint16_t, limit_user), 0, CONFIG_AN
 	"COUNT", "sessions of one user with a password; 0: any", "")
 #else
 #define KEYWORDS_OF_PASSWORDS(X)
+#endif
+#if CONFIG_ANKLET_FAST
+#define KEYWORDS_OF_FAST(X) \
+X(SPIN, "spin", SPIN, NONE, PORTS_ONE(port.spin_us), 0, 0, START, \
+	"TIME", "asks again so long before it sleeps: 60us", "it sleeps at once")
+#else
+#define KEYWORDS_OF_FAST(X)
 #endif
 #define KEYWORDS(X) \
 X(LISTEN, "listen", LISTEN, LISTENERS, MANY(listen, listen_count), 0, CONFIG_ANKLET_LISTENERS, START, \
@@ -68,6 +75,7 @@ X(LIMIT_CLIENT, "limit-client", COUNT, NONE, ONE(uint16_t, limit_client), \
 	"COUNT", "sessions of one client address", "") \
 X(LIMIT_LOG, "limit-log", COUNT, LOG_LEVELS, ONE(uint16_t, limit_log), 1000, 60000, NOW, \
 	"COUNT", "lines a minute about one client", "") \
+KEYWORDS_OF_FAST(X) \
 X(BIND_PORTS, "bind-ports", PORTS, BIND, ONE(struct port_range, bind_ports), 0, 0, REQUEST, \
 	"LOW-HIGH", "ports on which BIND listens", "any") \
 X(BIND_ADDRESS, "bind-address", IPV4, BIND, ONE(struct ip, bind_address), 0, 0, REQUEST, \
@@ -230,6 +238,7 @@ X(TO_ADDRESS, "to ADDRESS", NONE, 0, NONE, true) /* in errors only */
 	X(FLAG, "") \
 	X(TIME, TIME_EXPECTED) \
 	X(TIME_OR_0, TIME_EXPECTED NO_LIMIT) \
+	X(SPIN, ANKLET_TEXT(CONFIG_ANKLET_FAST, "a time from 1us to 1000us: 60us; 0 is none", "")) \
 	X(COUNT, "a number up to ") \
 	X(PORTS, ANKLET_IF_BIND("LOW-HIGH or PORT, from 1 to 65535, or any")) \
 	X(IPV4, ANKLET_IF_BIND("an IPv4 address")) \

@@ -9,6 +9,7 @@
 #include "config/config.h"
 
 #define LIMIT_MAX_MS 1728000000u /* 20 days: below 2^31, for times compare by signed difference */
+#define SPIN_MAX_US 1000         /* longer ones would only burn the processor */
 #define LIMIT_MIN_MS 10          /* a shorter limit is a slip of the pen */
 #define VALUE_MAX 255            /* bytes of a string, once decoded */
 #define DNS_PORT 53
@@ -103,6 +104,16 @@ static bool time_read(struct word word, bool zero, uint32_t *ms)
 			return time == 0 ? zero : time >= LIMIT_MIN_MS && time <= LIMIT_MAX_MS;
 	}
 	return false;
+}
+
+static bool spin_read(struct word word, uint16_t *us)
+{
+	uint32_t n = 0;
+	bool unit = word.len > 2 && memcmp(word.at + word.len - 2, "us", 2) == 0;
+	bool right = number_parse(word.at, word.len - (unit ? 2 : 0), SPIN_MAX_US, &n);
+
+	*us = (uint16_t)n;
+	return right && (unit || n == 0);
 }
 
 /* In the largest unit that says it exactly. */
@@ -289,6 +300,8 @@ static bool type_read(struct reading *r, int type, struct word word, void *at)
 	case VALUE_TIME:
 	case VALUE_TIME_OR_0:
 		return time_read(word, type == VALUE_TIME_OR_0, at);
+	case VALUE_SPIN:
+		return CONFIG_ANKLET_FAST && spin_read(word, at);
 	case VALUE_COUNT:
 		return count_read(word, r->number, at);
 	case VALUE_PORTS:
@@ -349,6 +362,10 @@ bool text_value(struct text *t, int type, const void *at, const struct string_ta
 	case VALUE_TIME_OR_0:
 		text_time(t, *(const uint32_t *)at);
 		return true;
+	case VALUE_SPIN:
+		text_num(t, *number);
+		text_str(t, "us");
+		return *number > 0;
 	case VALUE_COUNT:
 		text_num(t, *number);
 		return true;

@@ -52,6 +52,17 @@ def test_a_client_over_ipv6(anklet, server):
     assert socks4.read_reply(waiting).ip == "127.0.0.5"
 
 
+def test_short_answers_without_sleeping(anklet, server):
+    if "--spin" not in program.run("--help").stdout:
+        pytest.skip("built without FAST")
+    client, far = socks4.session(anklet("--spin", "1000us").address, server)
+    for i in range(200):
+        client.sendall(b"%3d" % i)
+        assert peers.read_exactly(far, 3) == b"%3d" % i
+        far.sendall(b"%4d" % i)
+        assert peers.read_exactly(client, 4) == b"%4d" % i
+
+
 def test_every_cut_of_a_request_in_two(proxy, server):
     message = socks4.request(peers.port_of(server), userid=b"me", name="127.0.0.1") + b"early"
     for cut in range(1, len(message)):

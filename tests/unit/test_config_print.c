@@ -65,6 +65,7 @@ static void assert_read_back(void)
 #define DEFAULT_BIND                                   \
 	ANKLET_IF_BIND("# bind-ports: any (default)\n" \
 		       "# bind-address: the one from which the peer is reached (default)\n")
+#define DEFAULT_SPIN ANKLET_TEXT(CONFIG_ANKLET_FAST, "# spin: it sleeps at once (default)\n", "")
 #define DEFAULT_DNS ANKLET_IF_NAMES("# dns: the system's name servers (default)\n")
 #if CONFIG_ANKLET_LOG_LEVELS > 2
 #define DEFAULT_LOG "log info\n"
@@ -97,7 +98,8 @@ static void the_defaults_are_all_said(void **state)
 		"limit-idle 15m\n"
 		"limit-half-closed 2m\n"
 		"%s"
-		"limit-client %d\n" ANKLET_IF_LOG_LEVELS("limit-log 1000\n") DEFAULT_BIND
+		"limit-client %d\n" ANKLET_IF_LOG_LEVELS("limit-log 1000\n")
+			DEFAULT_SPIN DEFAULT_BIND
 		"# source: the system chooses (default)\n" DEFAULT_DNS DEFAULT_LOG
 		"# user: the one who starts it (default)\n",
 		CONFIG_ANKLET_UDP_FLOWS > 0 ? "limit-datagrams 2m\n" : "",
@@ -162,15 +164,15 @@ static void everything_that_can_be_set(void **state)
 		"limit-half-closed 480h\n"
 		"limit-datagrams 90s\n"
 		"limit-client 0\n"
-		"limit-log 60000\n"
-		"bind-ports 5000-5010\n"
-		"bind-address 203.0.113.1\n"
-		"source 10.0.0.1\n"
-		"source 2001:db8::2\n"
-		"dns 9.9.9.9:53\n"
-		"dns [2620:fe::fe]:5353\n"
-		"log debug\n"
-		"user nobody\n";
+		"limit-log 60000\n" ANKLET_TEXT(
+			CONFIG_ANKLET_FAST, "spin 1000us\n", "") "bind-ports 5000-5010\n"
+								 "bind-address 203.0.113.1\n"
+								 "source 10.0.0.1\n"
+								 "source 2001:db8::2\n"
+								 "dns 9.9.9.9:53\n"
+								 "dns [2620:fe::fe]:5353\n"
+								 "log debug\n"
+								 "user nobody\n";
 
 	(void)state;
 	needs(ANKLET_HAS_TLS && CONFIG_ANKLET_LISTENERS >= 8 && CONFIG_ANKLET_RULES >= 15 &&

@@ -14,12 +14,14 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "embed.h"
+#include "embed_unix.h"
 #include "../skip.h"
 #include "far_end.h"
 #include "internal.h"
@@ -39,11 +41,24 @@ int __wrap_epoll_create1(int flags);
 int __real_epoll_ctl(int set, int op, int fd, struct epoll_event *event);
 int __wrap_epoll_ctl(int set, int op, int fd, struct epoll_event *event);
 
+int __real_pselect(int n, fd_set *rd, fd_set *wr, fd_set *ex, const struct timespec *limit,
+	const sigset_t *mask);
+int __wrap_pselect(int n, fd_set *rd, fd_set *wr, fd_set *ex, const struct timespec *limit,
+	const sigset_t *mask);
+
 static struct {
-	bool no_set;   /* epoll_create1() fails */
-	bool no_room;  /* so does epoll_ctl() */
-	unsigned told; /* calls of it */
+	bool no_set;     /* epoll_create1() fails */
+	bool no_room;    /* so does epoll_ctl() */
+	unsigned told;   /* calls of it */
+	unsigned sleeps; /* those of pselect() that may */
 } calls;
+
+int __wrap_pselect(int n, fd_set *rd, fd_set *wr, fd_set *ex, const struct timespec *limit,
+	const sigset_t *mask)
+{
+	calls.sleeps += limit == NULL || limit->tv_sec > 0 || limit->tv_nsec > 0;
+	return __real_pselect(n, rd, wr, ex, limit, mask);
+}
 
 int __wrap_epoll_create1(int flags)
 {
@@ -99,6 +114,13 @@ static int stop(void **state)
 			close(theirs[i]);
 	port_fini(&port);
 	return 0;
+}
+
+static volatile sig_atomic_t caught;
+
+static void note(int number)
+{
+	caught = number;
 }
 
 static void await_bytes(int i)
@@ -419,6 +441,83 @@ static void a_loop_of_the_programs_own(void **state)
 	assert_int_equal(port_next(&port), PORT_NONE);
 }
 
+/* ---- Without sleeping ---- */
+
+/* Waits that find a byte at once, until one was as short as it has to be. */
+static void become_busy(void)
+{
+	port.spin_us = 60;
+	for (int i = 0; i < 10000 && !port.system.short_wait; i++) {
+		const uint8_t *data;
+
+		await_bytes(0);
+		send_byte(0);
+		assert_int_equal(port_wait(&port, 30000), 1);
+		assert_int_equal(port_next(&port), ours[0]);
+		assert_int_equal(port_peek(&port, ours[0], &data), 1);
+		port_consume(&port, ours[0], 1);
+	}
+	assert_true(port.system.short_wait);
+}
+
+/* Who asks without sleeping is told the same, of cold sockets too. */
+static void spinning_finds_what_is_ready(void **state)
+{
+	bool was[SOCKETS];
+	int found = 0;
+
+	(void)state;
+	idle(20);
+	become_busy();
+	await_bytes(0);
+	for (int i = 0; i < 20; i++)
+		send_byte(i);
+	calls.sleeps = 0;
+	assert_true(port_wait(&port, 30000) > 0);
+	assert_int_equal(calls.sleeps, 0);
+	while (port_next(&port) != PORT_NONE)
+		found++;
+	assert_int_equal(found + named(was), 20);
+}
+
+/* Once in vain: then it sleeps, until a wait is short again. */
+static void silence_ends_spinning(void **state)
+{
+	(void)state;
+	connect_all(1);
+	become_busy();
+	await_bytes(0);
+	assert_int_equal(port_wait(&port, 20), 0);
+	assert_false(port.system.short_wait);
+	become_busy();
+}
+
+/* One that comes while it asks is taken by the sleep that follows. */
+static void a_signal_is_not_lost(void **state)
+{
+	struct sigaction act = {.sa_handler = note}, before;
+	sigset_t blocked, during;
+	uint32_t began;
+
+	(void)state;
+	connect_all(1);
+	become_busy();
+	port.spin_us = 1000;
+	began = port_now(&port);
+	await_bytes(0);
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGUSR1);
+	assert_int_equal(sigprocmask(SIG_BLOCK, &blocked, &during), 0);
+	assert_int_equal(sigaction(SIGUSR1, &act, &before), 0);
+	embed_signals(&port, &during);
+	assert_int_equal(raise(SIGUSR1), 0);
+	assert_int_equal(port_wait(&port, 30000), 0);
+	assert_int_equal(caught, SIGUSR1);
+	assert_in_range(port_now(&port) - began, 0, 29999);
+	assert_int_equal(sigaction(SIGUSR1, &before, NULL), 0);
+	assert_int_equal(sigprocmask(SIG_SETMASK, &during, NULL), 0);
+}
+
 #define WAIT_TEST(test) cmocka_unit_test_setup_teardown(test, start, stop)
 
 static void is_disabled(void **state)
@@ -443,6 +542,9 @@ int main(void)
 		WAIT_TEST(what_is_wrong_with_a_datagram),
 		WAIT_TEST(without_epoll),
 		WAIT_TEST(a_loop_of_the_programs_own),
+		WAIT_TEST(spinning_finds_what_is_ready),
+		WAIT_TEST(silence_ends_spinning),
+		WAIT_TEST(a_signal_is_not_lost),
 	};
 
 	if (!CONFIG_ANKLET_FAST)
