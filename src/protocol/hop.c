@@ -6,9 +6,8 @@
 #include <string.h>
 
 #include "protocol/socks4.h"
+#include "protocol/socks5.h"
 
-#define METHOD_NONE 0 /* RFC 1928, section 3 */
-#define METHOD_PASSWORD 2
 #define PASSWORD_VERSION 1 /* RFC 1929, section 2 */
 
 enum atyp { ATYP_IPV4 = 1, ATYP_NAME = 3, ATYP_IPV6 = 4 }; /* RFC 1928, section 4 */
@@ -82,8 +81,8 @@ static void greeting(struct message *m, const struct hop_request *r)
 {
 	m->head[0] = 5;
 	m->head[1] = r->password != NULL ? 2 : 1;
-	m->head[2] = METHOD_NONE;
-	m->head[3] = METHOD_PASSWORD;
+	m->head[2] = SOCKS5_METHOD_NONE;
+	m->head[3] = SOCKS5_METHOD_PASSWORD;
 	add(m, m->head, 2u + m->head[1]);
 }
 
@@ -198,9 +197,9 @@ enum hop_answer hop_answer(struct hop *hop, const struct hop_request *request)
 		return code == SOCKS4_GRANTED ? HOP_GRANTED : HOP_REFUSED;
 	switch (hop->step) {
 	case HOP_GREETING:
-		if (code == METHOD_PASSWORD && request->password != NULL)
+		if (code == SOCKS5_METHOD_PASSWORD && request->password != NULL)
 			return go_on(hop, HOP_PASSWORD);
-		return code == METHOD_NONE ? go_on(hop, HOP_REQUEST) : HOP_NO_METHOD;
+		return code == SOCKS5_METHOD_NONE ? go_on(hop, HOP_REQUEST) : HOP_NO_METHOD;
 	case HOP_PASSWORD:
 		return code == 0 ? go_on(hop, HOP_REQUEST) : HOP_NO_PASSWORD;
 	default:

@@ -2,7 +2,7 @@
  * What a client asks for and what it is told, whichever protocol it speaks.
  *
  * The first byte says which that is, and request.c hands the rest to its reader and
- * to the writer of its replies: nobody else knows. Formats only: what is done about a
+ * to the writer of its replies (protocols.h): nobody else knows. Formats only: what is done about a
  * request is not decided here. Without CONFIG_ANKLET_SOCKS5 nothing comes before a request.
  */
 #ifndef ANKLET_REQUEST_H
@@ -15,12 +15,15 @@
 #include "anklet_config.h"
 #include "base/address.h"
 #include "protocol/parse.h"
+#include "protocol/protocols.h"
 
 _Static_assert(CONFIG_ANKLET_USERID_MAX <= 255, "a userid's length fits a byte");
 _Static_assert(CONFIG_ANKLET_NAME_MAX <= 255, "a name's length fits a byte");
 
-/* What a request that is spoken here begins with. */
-enum version { SOCKS4 = 4, SOCKS5 = 5 };
+/* The first byte of what a client says. */
+#define PROTOCOL_VERSION(version, first, ...) version = (first),
+enum version { PROTOCOLS(PROTOCOL_VERSION) };
+#undef PROTOCOL_VERSION
 
 /* The numbers are those of every SOCKS. */
 enum command { COMMAND_CONNECT = 1, COMMAND_BIND = 2 };
@@ -42,11 +45,11 @@ enum request_fault {
 	REQUEST_LONG_PASSWORD,    /* longer than CONFIG_ANKLET_NAME_MAX */
 };
 
-/* What a client said last, and so what a refusal answers. */
+/* What a client says, one after the other, and so what an answer answers. */
 enum stage {
-	STAGE_REQUEST, /* or nothing: all that SOCKS4 has */
 	STAGE_GREETING,
-	STAGE_PASSWORD
+	STAGE_PASSWORD,
+	STAGE_REQUEST, /* all that there is, where no protocol greets */
 };
 
 /*
@@ -65,49 +68,27 @@ struct request {
 	char name[CONFIG_ANKLET_NAME_MAX + 1];
 };
 
-/* Ways in which a client can say who it is, of those that it offers (RFC 1928, section 3). */
-enum method { METHOD_NONE = 0, METHOD_PASSWORD = 2, METHOD_UNACCEPTABLE = 255 };
-
-#define METHOD_BIT(method) (1u << (method)) /* of the first two, in a set */
+/* Ways in which a client can say who it is, of those that it offers: a set. */
+enum offer { OFFER_NOTHING = 1, OFFER_PASSWORD = 2 };
 
 /* Of use to the readers alone, while a message is read. All zero before its first byte. */
 struct request_reader {
 	uint8_t field; /* which one is being read */
 	uint8_t field_at;
 	uint8_t fault;   /* enum request_fault, after PARSE_MALFORMED */
-	uint8_t offered; /* METHOD_BIT() of those in a greeting that are known */
+	uint8_t offered; /* enum offer: those in a greeting that are known */
 };
 
 /*
- * Reads on in what a client says before its request. PARSE_DONE with *used more than 0: it is whole. With 0: its
- * protocol has nothing there. It is never malformed. Not to be called again after DONE.
- */
-enum parse greeting_read(struct request_reader *reader, struct request *r, const uint8_t *data,
-	size_t len, size_t *used);
-
-/* The answer to a greeting. */
-#define METHOD_REPLY_LEN 2
-void method_reply(uint8_t reply[METHOD_REPLY_LEN], enum method method);
-
-/*
- * Reads on in a name and its password (RFC 1929), behind a greeting whose answer was METHOD_PASSWORD. They go to r->userid
+ * Reads on in what the stage is about. Sets *used to the bytes of data that belong to it; behind a request the client's
+ * application data follow. PARSE_MALFORMED sets reader->fault; in a field that is still too long or wrong, at the first
+ * byte that makes it so. Not to be called again after DONE or MALFORMED, but for the next stage and with the reader cleared.
+ *
+ * A greeting is never malformed; DONE with *used 0: the protocol has none. A user's name and password go to r->userid
  * and, for it is not in use yet, r->name, whose bytes are to be wiped before the request is read. Either may be empty.
  */
-enum parse password_read(struct request_reader *reader, struct request *r, const uint8_t *data,
-	size_t len, size_t *used);
-
-/* The answer to a password that is right. */
-#define PASSWORD_REPLY_LEN 2
-extern const uint8_t password_reply[PASSWORD_REPLY_LEN];
-
-/*
- * Reads on. Sets *used to the bytes of data that belong to the request; what
- * follows them is the client's application data. PARSE_MALFORMED sets reader->fault;
- * in a field that is still too long or wrong, at the first byte that makes it so.
- * Not to be called again after DONE or MALFORMED.
- */
-enum parse request_read(struct request_reader *reader, struct request *r, const uint8_t *data,
-	size_t len, size_t *used);
+enum parse request_read(enum stage stage, struct request_reader *reader, struct request *r,
+	const uint8_t *data, size_t len, size_t *used);
 
 /* What a client is told. Each protocol has its own codes for them, and may have one for several. */
 enum verdict {
@@ -123,25 +104,48 @@ enum verdict {
 	VERDICT_TIMEOUT,
 	VERDICT_NO_IDENTD,    /* the client's identd cannot be reached, or does not know the user */
 	VERDICT_OTHER_USERID, /* it names another one */
+	VERDICT_PASSWORD,     /* after a greeting: it is to say who it is, with a password */
 };
 
-#define REPLY_ROOM \
-	(CONFIG_ANKLET_SOCKS5 ? 22 : 8) /* the longest reply of a protocol that is spoken */
+/* The longest reply of a protocol that is spoken. */
+#define REPLY_OF(version, first, name, feature, greets, ipv6, longest) \
+	uint8_t name[(feature) ? (longest) : 1];
+union reply_of_any {
+	PROTOCOLS(REPLY_OF)
+};
+#undef REPLY_OF
+#define REPLY_ROOM sizeof(union reply_of_any)
 
 /*
- * The reply to a client that began with that version: where its *len bytes stand, which may be buf.
+ * The answer to a client that began with that version: where its *len bytes stand, which may be buf.
  * What is no protocol of ours gets what it can understand, or nothing (*len is 0). at: an address to be told.
  */
 const void *reply_bytes(uint8_t version, enum stage stage, enum verdict verdict,
 	const struct address *at, uint8_t buf[REPLY_ROOM], size_t *len);
 
 /* The number in a refusal that says why, as people know it; 0: it has none. */
-uint8_t reply_code(uint8_t version, enum stage stage, enum verdict verdict);
+uint16_t reply_code(uint8_t version, enum stage stage, enum verdict verdict);
 
 /* Can it say an address of IPv6? */
-static inline bool reply_holds_ipv6(uint8_t version)
+#define HOLDS_IPV6(version, first, name, feature, greets, ipv6, ...) \
+	|| ((feature) && (ipv6) && first_byte == (first))
+static inline bool reply_holds_ipv6(uint8_t first_byte)
 {
-	return CONFIG_ANKLET_SOCKS5 && version == SOCKS5;
+	return false PROTOCOLS(HOLDS_IPV6);
 }
+#undef HOLDS_IPV6
+
+/*
+ * What each protocol brings, called by request.c alone. Its reader: as request_read(), from the first byte on. Its number
+ * for a verdict that is not VERDICT_NONE. And the answer in which that number stands: it writes it and answers its length.
+ */
+#define PROTOCOL_PROTOTYPES(version, first, name, ...)                                             \
+	enum parse name##_read(enum stage stage, struct request_reader *reader, struct request *r, \
+		const uint8_t *data, size_t len, size_t *used);                                    \
+	uint16_t name##_code(enum stage stage, enum verdict verdict);                              \
+	size_t name##_reply(enum stage stage, uint16_t code, const struct address *at,             \
+		uint8_t buf[REPLY_ROOM]);
+PROTOCOLS(PROTOCOL_PROTOTYPES)
+#undef PROTOCOL_PROTOTYPES
 
 #endif

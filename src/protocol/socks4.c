@@ -1,9 +1,16 @@
 /*
- * The messages of SOCKS4 and SOCKS4A. See socks4.h.
+ * The messages of SOCKS4 and SOCKS4A: the request of a client, the reply of a server. See protocols.h.
+ *
+ * DSTIP 0.0.0.x, x not 0, announces a name: 4A. The reply: VN 0, the code, and an address of IPv4; any other one is
+ * written as 0.0.0.0.
  */
 #include "protocol/socks4.h"
 
 #include <string.h>
+
+#include "protocol/request.h"
+
+_Static_assert(SOCKS4_REPLY_LEN <= REPLY_ROOM, "there is room for a reply");
 
 #define HEADER_LEN 8 /* VN, CD, DSTPORT and DSTIP: what stands before the userid */
 
@@ -97,23 +104,23 @@ static enum parse take(struct reading *reading, uint8_t byte)
 	return take_name(reading, byte);
 }
 
-enum parse socks4_read(struct request_reader *reader, struct request *r, const uint8_t *data,
-	size_t len, size_t *used)
+enum parse socks4_read(enum stage stage, struct request_reader *reader, struct request *r,
+	const uint8_t *data, size_t len, size_t *used)
 {
 	struct reading reading = {reader, r};
 	enum parse answer = PARSE_MORE;
 	size_t at = 0;
 
+	(void)stage;
 	while (answer == PARSE_MORE && at < len)
 		answer = take(&reading, data[at++]);
 	*used = at;
 	return answer;
 }
 
-uint8_t socks4_code(enum verdict verdict)
+uint16_t socks4_code(enum stage stage, enum verdict verdict)
 {
-	if (verdict == VERDICT_NONE)
-		return 0;
+	(void)stage;
 	if (verdict == VERDICT_GRANTED)
 		return SOCKS4_GRANTED;
 	if (verdict == VERDICT_NO_IDENTD)
@@ -121,12 +128,15 @@ uint8_t socks4_code(enum verdict verdict)
 	return verdict == VERDICT_OTHER_USERID ? SOCKS4_OTHER_USERID : SOCKS4_REJECTED;
 }
 
-void socks4_reply(uint8_t reply[SOCKS4_REPLY_LEN], uint8_t code, const struct address *at)
+size_t socks4_reply(
+	enum stage stage, uint16_t code, const struct address *at, uint8_t buf[REPLY_ROOM])
 {
-	memset(reply, 0, SOCKS4_REPLY_LEN);
-	reply[1] = code;
-	reply[2] = (uint8_t)(at->port >> 8);
-	reply[3] = (uint8_t)at->port;
+	(void)stage;
+	memset(buf, 0, SOCKS4_REPLY_LEN);
+	buf[1] = (uint8_t)code;
+	buf[2] = (uint8_t)(at->port >> 8);
+	buf[3] = (uint8_t)at->port;
 	if (ip_is_v4(&at->ip))
-		memcpy(reply + 4, at->ip.octet + 12, 4);
+		memcpy(buf + 4, at->ip.octet + 12, 4);
+	return SOCKS4_REPLY_LEN;
 }

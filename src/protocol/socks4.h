@@ -1,18 +1,10 @@
 /*
- * The messages of SOCKS4 and SOCKS4A: the request of a client, the reply of a server.
+ * The numbers of SOCKS4 and SOCKS4A, which a next hop says as well.
  *
- * Source: the SOCKS 4 and SOCKS 4A memos of Ying-Da Lee. Formats only: what is
- * done about a request is not decided here.
+ * Source: the SOCKS 4 and SOCKS 4A memos of Ying-Da Lee.
  */
 #ifndef ANKLET_SOCKS4_H
 #define ANKLET_SOCKS4_H
-
-#include <stddef.h>
-#include <stdint.h>
-
-#include "base/address.h"
-#include "protocol/parse.h"
-#include "protocol/request.h"
 
 enum socks4_code {
 	SOCKS4_GRANTED = 90,
@@ -22,15 +14,5 @@ enum socks4_code {
 };
 
 #define SOCKS4_REPLY_LEN 8
-
-/* As request_read(), for a request that begins with 4. DSTIP 0.0.0.x, x not 0, announces a name: 4A. */
-enum parse socks4_read(struct request_reader *reader, struct request *r, const uint8_t *data,
-	size_t len, size_t *used);
-
-/* The code for a verdict; 0: nothing is replied. */
-uint8_t socks4_code(enum verdict verdict);
-
-/* The reply: VN 0, the code, and an address in IPv4 (anything else is written as 0.0.0.0). */
-void socks4_reply(uint8_t reply[SOCKS4_REPLY_LEN], uint8_t code, const struct address *at);
 
 #endif

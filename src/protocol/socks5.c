@@ -1,9 +1,16 @@
 /*
- * The messages of SOCKS5. See socks5.h.
+ * The messages of SOCKS5: what a client says, and what a server answers. See protocols.h.
+ *
+ * Source: RFC 1928 and RFC 1929.
  */
 #include "protocol/socks5.h"
 
 #include <string.h>
+
+#include "protocol/request.h"
+
+_Static_assert(
+	!CONFIG_ANKLET_SOCKS5 || SOCKS5_REPLY_MAX <= REPLY_ROOM, "there is room for a reply");
 
 enum address_type { TYPE_IPV4 = 1, TYPE_NAME = 3, TYPE_IPV6 = 4 }; /* ATYP, section 5 */
 
@@ -33,8 +40,6 @@ struct reading {
 	struct request *r;
 };
 
-typedef enum parse take(struct reading *reading, uint8_t byte);
-
 static enum parse malformed(struct reading *reading, enum request_fault fault)
 {
 	reading->at->fault = (uint8_t)fault;
@@ -49,20 +54,7 @@ static enum parse go_on(struct reading *reading, int field, unsigned at)
 	return PARSE_MORE;
 }
 
-static enum parse read_message(struct request_reader *reader, struct request *r, take *take_byte,
-	const uint8_t *data, size_t len, size_t *used)
-{
-	struct reading reading = {reader, r};
-	enum parse answer = PARSE_MORE;
-	size_t at = 0;
-
-	while (answer == PARSE_MORE && at < len)
-		answer = take_byte(&reading, data[at++]);
-	*used = at;
-	return answer;
-}
-
-/* ---- The greeting ---- */
+/* ---- The greeting (RFC 1928, section 3): of no method may be one, and unknown ones are passed over ---- */
 
 static enum parse take_greeting(struct reading *reading, uint8_t byte)
 {
@@ -77,20 +69,16 @@ static enum parse take_greeting(struct reading *reading, uint8_t byte)
 	case GREETING_METHODS:
 		break;
 	}
-	if (byte == METHOD_NONE || byte == METHOD_PASSWORD)
-		at->offered |= (uint8_t)METHOD_BIT(byte);
+	if (byte == SOCKS5_METHOD_NONE)
+		at->offered |= OFFER_NOTHING;
+	if (byte == SOCKS5_METHOD_PASSWORD)
+		at->offered |= OFFER_PASSWORD;
 	return --at->field_at == 0 ? PARSE_DONE : PARSE_MORE;
 }
 
-enum parse socks5_read_greeting(struct request_reader *reader, struct request *r,
-	const uint8_t *data, size_t len, size_t *used)
-{
-	return read_message(reader, r, take_greeting, data, len, used);
-}
+/* ---- A name and its password (RFC 1929, section 2) ---- */
 
-/* ---- A name and its password ---- */
-
-#define PASSWORD_MESSAGE 1 /* its version */
+#define PASSWORD_MESSAGE 1 /* the version of it and of its answer */
 
 static enum parse take_user_len(struct reading *reading, uint8_t byte)
 {
@@ -136,13 +124,11 @@ static enum parse take_password(struct reading *reading, uint8_t byte)
 	return at->field_at == r->name_len ? PARSE_DONE : PARSE_MORE;
 }
 
-enum parse socks5_read_password(struct request_reader *reader, struct request *r,
-	const uint8_t *data, size_t len, size_t *used)
-{
-	return read_message(reader, r, take_password, data, len, used);
-}
-
-/* ---- The request ---- */
+/*
+ * ---- The request (section 4) ----
+ *
+ * A name is one of 4A, but that it may be an address, too: without brackets, if it is one of IPv6. RSV is ignored.
+ */
 
 static enum parse take_command(struct reading *reading, uint8_t byte)
 {
@@ -224,15 +210,33 @@ static enum parse take_request(struct reading *reading, uint8_t byte)
 	return reading->at->field_at++ == 0 ? PARSE_MORE : PARSE_DONE;
 }
 
-enum parse socks5_read(struct request_reader *reader, struct request *r, const uint8_t *data,
-	size_t len, size_t *used)
+/* ---- Each of them ---- */
+
+static enum parse take(enum stage stage, struct reading *reading, uint8_t byte)
 {
-	return read_message(reader, r, take_request, data, len, used);
+	if (stage == STAGE_GREETING)
+		return take_greeting(reading, byte);
+	if (CONFIG_ANKLET_PASSWORDS && stage == STAGE_PASSWORD)
+		return take_password(reading, byte);
+	return take_request(reading, byte);
 }
 
-/* ---- The reply ---- */
+enum parse socks5_read(enum stage stage, struct request_reader *reader, struct request *r,
+	const uint8_t *data, size_t len, size_t *used)
+{
+	struct reading reading = {reader, r};
+	enum parse answer = PARSE_MORE;
+	size_t at = 0;
 
-uint8_t socks5_code(enum verdict verdict)
+	while (answer == PARSE_MORE && at < len)
+		answer = take(stage, &reading, data[at++]);
+	*used = at;
+	return answer;
+}
+
+/* ---- The answers ---- */
+
+static uint8_t reply_field(enum verdict verdict)
 {
 	static const uint8_t codes[] = {
 		[VERDICT_GRANTED] = SOCKS5_GRANTED,
@@ -251,17 +255,32 @@ uint8_t socks5_code(enum verdict verdict)
 	return codes[verdict];
 }
 
-size_t socks5_reply(uint8_t reply[SOCKS5_REPLY_MAX], uint8_t code, const struct address *at)
+uint16_t socks5_code(enum stage stage, enum verdict verdict)
+{
+	if (stage == STAGE_REQUEST)
+		return reply_field(verdict);
+	if (CONFIG_ANKLET_PASSWORDS && stage == STAGE_PASSWORD)
+		return verdict != VERDICT_GRANTED;
+	if (CONFIG_ANKLET_PASSWORDS && verdict == VERDICT_PASSWORD)
+		return SOCKS5_METHOD_PASSWORD;
+	return verdict == VERDICT_GRANTED ? SOCKS5_METHOD_NONE : SOCKS5_METHOD_UNACCEPTABLE;
+}
+
+/* An address is told as one, never as a name, and '::' as 0.0.0.0. */
+size_t socks5_reply(
+	enum stage stage, uint16_t code, const struct address *at, uint8_t buf[REPLY_ROOM])
 {
 	bool v6 = !ip_is_v4(&at->ip) && !ip_is_zero(&at->ip);
 	size_t ip_len = v6 ? sizeof at->ip : 4, len = 4 + ip_len + 2;
 
-	memset(reply, 0, SOCKS5_REPLY_MAX);
-	reply[0] = SOCKS5;
-	reply[1] = code;
-	reply[3] = v6 ? TYPE_IPV6 : TYPE_IPV4;
-	memcpy(reply + 4, at->ip.octet + sizeof at->ip - ip_len, ip_len);
-	reply[len - 2] = (uint8_t)(at->port >> 8);
-	reply[len - 1] = (uint8_t)at->port;
+	buf[0] = stage == STAGE_PASSWORD ? PASSWORD_MESSAGE : SOCKS5;
+	buf[1] = (uint8_t)code;
+	if (stage != STAGE_REQUEST)
+		return 2;
+	buf[2] = 0;
+	buf[3] = v6 ? TYPE_IPV6 : TYPE_IPV4;
+	memcpy(buf + 4, at->ip.octet + sizeof at->ip - ip_len, ip_len);
+	buf[len - 2] = (uint8_t)(at->port >> 8);
+	buf[len - 1] = (uint8_t)at->port;
 	return len;
 }

@@ -155,8 +155,6 @@ enum session_next session_begin_refusal(struct sessions *all, struct session *s)
 	session_log_end(all, s);
 	if (ANKLET_HAS_ROUTES && session_concerns_hop(all, s))
 		s->reason = REASON_HOP_ENDED; /* which the client is told of it */
-	if (CONFIG_ANKLET_SOCKS5)
-		s->stage = (uint8_t)session_stage(s);
 	session_release(s);
 	session_close_others(all, s, false);
 	if (s->state <= SESSION_TLS_ACCEPT)

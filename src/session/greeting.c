@@ -12,52 +12,54 @@
 #define WRONG_MS 2000 /* that a wrong password waits for its answer */
 
 /* Whoever may not guess any more has to do without; the reason, where that does not do. */
-static enum method choose_method(struct sessions *all, struct session *s)
+static enum verdict choose(struct sessions *all, struct session *s)
 {
 	const struct config *c = all->settings->config;
 	const struct users *users = SESSION_USERS(all);
-	bool none = (s->reader.offered & METHOD_BIT(METHOD_NONE)) != 0;
-	bool password = (s->reader.offered & METHOD_BIT(METHOD_PASSWORD)) != 0;
+	bool nothing = (s->reader.offered & OFFER_NOTHING) != 0;
+	bool password = (s->reader.offered & OFFER_PASSWORD) != 0;
 	struct rules_proof proof;
 
 	s->reason = REASON_NO_METHOD;
 	if (!CONFIG_ANKLET_PASSWORDS || !users->given)
-		return none ? METHOD_NONE : METHOD_UNACCEPTABLE;
+		return nothing ? VERDICT_GRANTED : VERDICT_FAILED;
 	proof = rules_proof(&c->rules, &c->strings, users, &s->from.ip);
-	if (password && (proof.wanted || !none)) {
+	if (password && (proof.wanted || !nothing)) {
 		if (!users_is_guessing(
 			    users, &all->loop.clients.client[s->holder].key, loop_time(&all->loop)))
-			return METHOD_PASSWORD;
+			return VERDICT_PASSWORD;
 		s->reason = REASON_GUESSING;
 	}
-	return none && (proof.unwanted || !proof.wanted) ? METHOD_NONE : METHOD_UNACCEPTABLE;
+	return nothing && (proof.unwanted || !proof.wanted) ? VERDICT_GRANTED : VERDICT_FAILED;
 }
 
 /* The next message begins. */
-static void clear_reader(struct session *s)
+static enum session_next begin_message(
+	struct sessions *all, struct session *s, enum stage stage, enum session_state state)
 {
 	memset(&s->reader, 0, sizeof s->reader);
+	s->stage = (uint8_t)stage;
+	return session_enter(all, s, state);
 }
 
 static enum session_next greeted(struct sessions *all, struct session *s, size_t len)
 {
-	enum method method;
+	enum verdict verdict;
 
 	if (len == 0)
-		return session_enter(all, s, SESSION_REQUEST);
-	method = choose_method(all, s);
-	if (method == METHOD_UNACCEPTABLE)
+		return begin_message(all, s, STAGE_REQUEST, SESSION_REQUEST);
+	verdict = choose(all, s);
+	if (verdict == VERDICT_FAILED)
 		return NEXT_REFUSE;
-	clear_reader(s);
-	s->reader.offered = (uint8_t)method; /* this one is taken */
+	s->reader.offered =
+		verdict == VERDICT_PASSWORD ? OFFER_PASSWORD : OFFER_NOTHING; /* it is taken */
 	return session_enter(all, s, SESSION_METHOD);
 }
 
 /* Sends an answer. NEXT_STATE: all of it was taken. */
-static enum session_next answer(
-	struct sessions *all, struct session *s, const uint8_t *bytes, size_t len)
+static enum session_next answer(struct sessions *all, struct session *s, enum verdict verdict)
 {
-	int r = session_send(all, s, &s->client, bytes, len);
+	int r = session_send_reply(all, s, verdict, NULL);
 
 	if (r == PORT_AGAIN)
 		return NEXT_WAIT;
@@ -66,17 +68,14 @@ static enum session_next answer(
 
 enum session_next session_method(struct sessions *all, struct session *s)
 {
-	enum method method = (enum method)s->reader.offered;
-	uint8_t reply[METHOD_REPLY_LEN];
-	enum session_next next;
+	bool password = CONFIG_ANKLET_PASSWORDS && s->reader.offered == OFFER_PASSWORD;
+	enum session_next next = answer(all, s, password ? VERDICT_PASSWORD : VERDICT_GRANTED);
 
-	method_reply(reply, method);
-	next = answer(all, s, reply, sizeof reply);
 	if (next != NEXT_STATE)
 		return next;
-	clear_reader(s);
-	return session_enter(
-		all, s, method == METHOD_PASSWORD ? SESSION_PASSWORD : SESSION_REQUEST);
+	if (password)
+		return begin_message(all, s, STAGE_PASSWORD, SESSION_PASSWORD);
+	return begin_message(all, s, STAGE_REQUEST, SESSION_REQUEST);
 }
 
 /* ---- Passwords ---- */
@@ -95,7 +94,6 @@ static enum session_next prove(struct sessions *all, struct session *s)
 		    users_prove(users, r->userid, r->userid_len, r->name, r->name_len);
 	memset(r->name, 0, sizeof r->name);
 	r->name_len = 0;
-	clear_reader(s);
 	if (s->proven)
 		return session_enter(all, s, SESSION_PROVEN);
 	users_note_wrong(users, key, loop_time(&all->loop));
@@ -114,9 +112,9 @@ enum session_next session_wrong_password(struct sessions *all, struct session *s
 
 enum session_next session_proven(struct sessions *all, struct session *s)
 {
-	enum session_next next = answer(all, s, password_reply, sizeof password_reply);
+	enum session_next next = answer(all, s, VERDICT_GRANTED);
 
-	return next == NEXT_STATE ? session_enter(all, s, SESSION_REQUEST) : next;
+	return next == NEXT_STATE ? begin_message(all, s, STAGE_REQUEST, SESSION_REQUEST) : next;
 }
 
 /* Those that only drain, or linger, are none any more. */
@@ -139,13 +137,7 @@ bool session_is_over_limit_user(const struct sessions *all, const struct session
 
 /* ---- For request.c ---- */
 
-enum parse session_read_early(struct session *s, const uint8_t *data, size_t len, size_t *used)
-{
-	return (s->state == SESSION_GREETING ? greeting_read : password_read)(
-		&s->reader, &s->request, data, len, used);
-}
-
 enum session_next session_early(struct sessions *all, struct session *s, size_t len)
 {
-	return s->state == SESSION_GREETING ? greeted(all, s, len) : prove(all, s);
+	return s->stage == STAGE_GREETING ? greeted(all, s, len) : prove(all, s);
 }

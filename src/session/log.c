@@ -223,7 +223,7 @@ bool session_concerns_hop(const struct sessions *all, const struct session *s)
 
 static void text_verdict(struct text *t, const struct sessions *all, const struct session *s)
 {
-	uint8_t code = reply_code(s->request.version, session_stage(s), session_verdict(all, s));
+	uint16_t code = reply_code(s->request.version, session_stage(s), session_verdict(all, s));
 
 	if (s->state >= SESSION_GRANT) {
 		text_str(t, s->reason == REASON_ENDED ? "closed, " : "broken off, ");

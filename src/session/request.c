@@ -112,16 +112,9 @@ static enum session_next consider(struct sessions *all, struct session *s)
 
 /* ---- Reading ---- */
 
-/* Reads on in the message that the state is about. */
-static enum parse read_on(struct session *s, const uint8_t *data, size_t len, size_t *used)
-{
-	if (session_reads_request(s))
-		return request_read(&s->reader, &s->request, data, len, used);
-	return session_read_early(s, data, len, used);
-}
-
 enum session_next session_request(struct sessions *all, struct session *s)
 {
+	enum stage stage = session_stage(s);
 	const uint8_t *data;
 	size_t used;
 	bool begun;
@@ -146,11 +139,11 @@ enum session_next session_request(struct sessions *all, struct session *s)
 			return session_ended(s,
 				n < PORT_ANSWER_LAST ? REASON_CLIENT_TLS : REASON_CLIENT_RESET,
 				NEXT_RESET);
-		parsed = read_on(s, data, (size_t)n, &used);
+		parsed = request_read(stage, &s->reader, &s->request, data, (size_t)n, &used);
 		stream_consume(all->loop.port, &s->client, used);
 		if (parsed == PARSE_DONE)
-			return session_reads_request(s) ? consider(all, s)
-							: session_early(all, s, used);
+			return stage == STAGE_REQUEST ? consider(all, s)
+						      : session_early(all, s, used);
 		if (parsed == PARSE_MALFORMED)
 			return session_refuse(s, fault_reason((enum request_fault)s->reader.fault));
 	}

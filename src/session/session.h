@@ -99,7 +99,7 @@ struct session {
 	uint8_t address_count;
 	uint8_t address_next; /* the next one to try */
 	uint8_t targets; /* so many, at the end of addresses, a hop is asked for when it refuses */
-	uint8_t stage;   /* enum stage: what a refusal answers */
+	uint8_t stage;   /* enum stage: what it says, and what an answer answers */
 	uint16_t port_start, ports_tried; /* BIND: in bind-ports */
 	uint8_t server_address,
 		rival_address; /* to which one each attempt is made; the former is the server's */
@@ -288,18 +288,10 @@ void session_close_tls(struct sessions *all, const struct session *s, struct str
 
 /* ---- What comes before a request (greeting.c) ---- */
 
-/* Is it the request that is being read, or a message before it? */
-static inline bool session_reads_request(const struct session *s)
-{
-	return !CONFIG_ANKLET_SOCKS5 || s->state == SESSION_REQUEST;
-}
-
-/* What would a refusal answer now? */
+/* What does it say, or has said last? */
 static inline enum stage session_stage(const struct session *s)
 {
-	if (!CONFIG_ANKLET_SOCKS5 || s->state >= SESSION_REQUEST)
-		return STAGE_REQUEST;
-	return s->state <= SESSION_METHOD ? STAGE_GREETING : STAGE_PASSWORD;
+	return CONFIG_ANKLET_SOCKS5 ? (enum stage)s->stage : STAGE_REQUEST;
 }
 
 /* The users, where there are passwords. */
@@ -309,8 +301,7 @@ static inline enum stage session_stage(const struct session *s)
 #define SESSION_USERS(all) ((struct users *)NULL)
 #endif
 
-/* Reads on in a message of those before the request; it is whole, the greeting perhaps without a byte: goes on. */
-enum parse session_read_early(struct session *s, const uint8_t *data, size_t len, size_t *used);
+/* A message of those before the request is whole, the greeting perhaps without a byte: goes on. */
 enum session_next session_early(struct sessions *all, struct session *s, size_t len);
 
 /* Have as many others of its user, who is proven, asked for something already? */

@@ -211,8 +211,7 @@ int session_send_reply(
 	static const struct address nothing; /* the client ignores it, and it would leak ours */
 	uint8_t buf[REPLY_ROOM];
 	size_t len;
-	const void *reply = reply_bytes(s->request.version,
-		(enum stage)(CONFIG_ANKLET_SOCKS5 ? s->stage : STAGE_REQUEST), verdict,
+	const void *reply = reply_bytes(s->request.version, session_stage(s), verdict,
 		at != NULL ? at : &nothing, buf, &len);
 
 	return session_send(all, s, &s->client, reply, len);

@@ -26,7 +26,7 @@ static void check_request(const struct hop_request *r, const uint8_t *octets, si
 	struct request_reader reader = {.field = 0};
 	struct request read = {.version = 0};
 	size_t used;
-	enum parse answer = request_read(&reader, &read, octets, len, &used);
+	enum parse answer = request_read(STAGE_REQUEST, &reader, &read, octets, len, &used);
 
 	if (r->name != NULL && answer == PARSE_MALFORMED)
 		return; /* a name that no client may send */

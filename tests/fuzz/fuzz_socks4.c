@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "protocol/socks4.h"
+#include "protocol/request.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -32,7 +32,7 @@ static enum parse read_in_pieces(
 	for (*total = 0; answer == PARSE_MORE && *total < len;) {
 		size_t n = len - *total < piece ? len - *total : piece, used;
 
-		answer = request_read(&o->reader, &o->r, data + *total, n, &used);
+		answer = request_read(STAGE_REQUEST, &o->reader, &o->r, data + *total, n, &used);
 		expect(used <= n && (answer != PARSE_MORE || used == n));
 		*total += used;
 	}

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "protocol/socks5.h"
+#include "protocol/request.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -25,12 +25,9 @@ static void expect(bool holds)
 		abort();
 }
 
-typedef enum parse read_message(struct request_reader *reader, struct request *r,
-	const uint8_t *data, size_t len, size_t *used);
-
 /* Reads one message from o->used on. */
 static enum parse read_in_pieces(
-	struct outcome *o, read_message *read, const uint8_t *data, size_t len, size_t piece)
+	struct outcome *o, enum stage stage, const uint8_t *data, size_t len, size_t piece)
 {
 	enum parse answer = PARSE_MORE;
 
@@ -38,7 +35,7 @@ static enum parse read_in_pieces(
 	while (answer == PARSE_MORE && o->used < len) {
 		size_t n = len - o->used < piece ? len - o->used : piece, used;
 
-		answer = read(&o->reader, &o->r, data + o->used, n, &used);
+		answer = request_read(stage, &o->reader, &o->r, data + o->used, n, &used);
 		expect(used <= n && (answer != PARSE_MORE || used == n));
 		o->used += used;
 	}
@@ -48,12 +45,12 @@ static enum parse read_in_pieces(
 static void read_both(struct outcome *o, const uint8_t *data, size_t len, size_t piece)
 {
 	memset(o, 0, sizeof *o);
-	o->greeting = read_in_pieces(o, greeting_read, data, len, piece);
+	o->greeting = read_in_pieces(o, STAGE_GREETING, data, len, piece);
 	o->greeting_used = o->used;
 	o->offered = o->reader.offered;
 	o->request = PARSE_MORE;
 	if (o->greeting == PARSE_DONE && o->used > 0)
-		o->request = read_in_pieces(o, socks5_read, data, len, piece);
+		o->request = read_in_pieces(o, STAGE_REQUEST, data, len, piece);
 }
 
 static bool same(const struct outcome *x, const struct outcome *y)
@@ -79,12 +76,9 @@ static void check_greeting(const struct outcome *o, const uint8_t *data)
 	}
 	count = data[1];
 	expect(data[0] == SOCKS5 && o->greeting_used == 2 + count);
-	for (unsigned method = 0; method <= METHOD_PASSWORD; method += METHOD_PASSWORD) {
-		bool offered = memchr(methods, (int)method, count) != NULL;
-
-		expect(offered == ((o->offered & METHOD_BIT(method)) != 0));
-	}
-	expect((o->offered & ~(METHOD_BIT(METHOD_NONE) | METHOD_BIT(METHOD_PASSWORD))) == 0);
+	expect((memchr(methods, 0, count) != NULL) == ((o->offered & OFFER_NOTHING) != 0));
+	expect((memchr(methods, 2, count) != NULL) == ((o->offered & OFFER_PASSWORD) != 0));
+	expect((o->offered & ~(OFFER_NOTHING | OFFER_PASSWORD)) == 0);
 }
 
 static void check_request(const struct outcome *o, const uint8_t *data)

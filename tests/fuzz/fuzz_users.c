@@ -86,11 +86,13 @@ struct outcome {
 static void read_in_pieces(struct outcome *o, const uint8_t *data, size_t len, size_t piece)
 {
 	memset(o, 0, sizeof *o);
+	o->r.version = SOCKS5;
 	o->answer = PARSE_MORE;
 	while (o->answer == PARSE_MORE && o->used < len) {
 		size_t n = len - o->used < piece ? len - o->used : piece, used;
 
-		o->answer = password_read(&o->reader, &o->r, data + o->used, n, &used);
+		o->answer =
+			request_read(STAGE_PASSWORD, &o->reader, &o->r, data + o->used, n, &used);
 		expect(used <= n && (o->answer != PARSE_MORE || used == n));
 		o->used += used;
 	}
@@ -117,8 +119,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	if (len < 2)
 		return 0;
-	if (CONFIG_ANKLET_PASSWORDS)
-		check_file(data + 1, len - 1);
+	if (!CONFIG_ANKLET_PASSWORDS)
+		return 0;
+	check_file(data + 1, len - 1);
 	check_message(data + 1, len - 1, data[0] % 32u + 1u);
 	return 0;
 }

@@ -8,6 +8,7 @@
 #ifndef ANKLET_TESTS_ACTORS_H
 #define ANKLET_TESTS_ACTORS_H
 
+#include "protocol/request.h"
 #include "protocol/socks4.h"
 #include "protocol/socks5.h"
 #include "scenario.h"

@@ -145,7 +145,7 @@ static void answer_is_whole(struct client *client)
 		EXPECT(client->run, answer[0] == 5);
 	else
 		EXPECT(client->run, answer[0] == 1 && answer[1] <= 1);
-	if (answer[1] == (client->answers_in == 0 ? METHOD_UNACCEPTABLE : 1))
+	if (answer[1] == (client->answers_in == 0 ? SOCKS5_METHOD_UNACCEPTABLE : 1))
 		client->state = REFUSED;
 	else
 		client->answers_in++;

@@ -99,8 +99,8 @@ static void read_request(struct next_hop *hop, struct next_hop_asked *asked)
 			return;
 		}
 		parsed = hop->version == 5 ? read_socks5(hop, asked, data, (size_t)n, &used)
-					   : request_read(&asked->reader, &asked->request, data,
-						     (size_t)n, &used);
+					   : request_read(STAGE_REQUEST, &asked->reader,
+						     &asked->request, data, (size_t)n, &used);
 		stream_consume(hop->actor.port, &asked->talk.stream, used);
 		EXPECT(hop->run, parsed != PARSE_MALFORMED);
 		if (parsed == PARSE_MORE)
@@ -326,7 +326,7 @@ void next_hop_says(
 	if (ip != NULL)
 		ip_parse(ip, strlen(ip), &at.ip);
 	hop->word[which].len = SOCKS4_REPLY_LEN;
-	socks4_reply(octet, code, &at);
+	socks4_reply(STAGE_REQUEST, code, &at, octet);
 	if (hop->version == 4)
 		return;
 	hop->word[which].len = NEXT_HOP_REPLY_MAX;

@@ -23,8 +23,8 @@ static void say_who(struct client *c, bool only, const char *name, const char *p
 	*at++ = 5;
 	*at++ = only ? 1 : 2;
 	if (!only)
-		*at++ = METHOD_NONE;
-	*at++ = METHOD_PASSWORD;
+		*at++ = SOCKS5_METHOD_NONE;
+	*at++ = SOCKS5_METHOD_PASSWORD;
 	c->ends[0] = (size_t)(at - said);
 	*at++ = 1;
 	*at++ = (uint8_t)name_len;
@@ -78,7 +78,7 @@ static void check_granted(struct run *run)
 static void check_proven(struct run *run)
 {
 	check_granted(run);
-	EXPECT(run, client[0].answer[0][1] == METHOD_PASSWORD);
+	EXPECT(run, client[0].answer[0][1] == SOCKS5_METHOD_PASSWORD);
 	EXPECT(run, memcmp(client[0].answer[1], "\x01\x00", 2) == 0);
 	EXPECT(run, run_logged(run, " connect " SERVER_IP ":7000 user \"") == 2);
 	/* Where the password stood nothing is left of it. */
@@ -118,7 +118,7 @@ static void then_by_name(struct run *run)
 static void check_unasked(struct run *run)
 {
 	check_granted(run);
-	EXPECT(run, client[0].answer[0][1] == METHOD_NONE);
+	EXPECT(run, client[0].answer[0][1] == SOCKS5_METHOD_NONE);
 }
 
 /* No rule could need one; or some could, and this client has none. */
@@ -134,7 +134,7 @@ static void unasked(struct run *run)
 		/* It offers both, and is let in without: nothing else of a password comes. */
 		client[0].request[1] = 2;
 		memmove(client[0].request + 4, client[0].request + 3, client[0].request_len - 3);
-		client[0].request[3] = METHOD_PASSWORD;
+		client[0].request[3] = SOCKS5_METHOD_PASSWORD;
 		client[0].request_len++;
 		client[0].ends[0] = 4;
 	}
@@ -149,7 +149,7 @@ static void check_wrong(struct run *run)
 {
 	const struct client *c = &client[0];
 
-	EXPECT(run, c->answers_in == 1 && c->answer[0][1] == METHOD_PASSWORD);
+	EXPECT(run, c->answers_in == 1 && c->answer[0][1] == SOCKS5_METHOD_PASSWORD);
 	EXPECT(run, memcmp(c->answer[1], "\x01\x01", 2) == 0 && c->replies_in == 0);
 	EXPECT(run, c->end == PORT_EOF && server.accepted == 0);
 	EXPECT(run, c->over_at - c->connected_at >= 2000 && c->over_at - c->connected_at < 5000);
@@ -175,7 +175,8 @@ static void wrong(struct run *run)
 
 static void check_without(struct run *run)
 {
-	EXPECT(run, client[0].end == PORT_EOF && client[0].answer[0][1] == METHOD_UNACCEPTABLE);
+	EXPECT(run,
+		client[0].end == PORT_EOF && client[0].answer[0][1] == SOCKS5_METHOD_UNACCEPTABLE);
 	EXPECT(run, run_logged(run, "offers no way to say who it is that is accepted") == 1);
 }
 
@@ -211,7 +212,7 @@ static void check_guessing(struct run *run)
 {
 	for (unsigned i = 0; i < 5; i++)
 		EXPECT(run, client[i].answer[1][1] == 1);
-	EXPECT(run, client[5].answer[0][1] == METHOD_UNACCEPTABLE);
+	EXPECT(run, client[5].answer[0][1] == SOCKS5_METHOD_UNACCEPTABLE);
 	EXPECT(run, run_logged(run, "too many wrong passwords from this address") == 1);
 	EXPECT(run, client[6].answers_in == 2 && client_granted(&client[6]));
 }

@@ -266,8 +266,9 @@ static void check_refused(struct run *run)
 	EXPECT(run, client.end == PORT_EOF);
 	EXPECT(run,
 		run_logged(run, ": refused with ") == 1 && run_logged(run, refusal->words) == 1);
-	if (refusal->code == METHOD_UNACCEPTABLE) {
-		EXPECT(run, client.replies_in == 0 && client.answer[0][1] == METHOD_UNACCEPTABLE);
+	if (refusal->code == SOCKS5_METHOD_UNACCEPTABLE) {
+		EXPECT(run, client.replies_in == 0 &&
+				    client.answer[0][1] == SOCKS5_METHOD_UNACCEPTABLE);
 		return;
 	}
 	EXPECT(run, client.answers_in == 1 && client.replies_in == 1);
@@ -291,7 +292,7 @@ static void refused(struct run *run)
 	say(run, refusal->said, refusal->len);
 	client.talk.out_len = run_between(run, 0, 100);
 	any_manner(run);
-	client.polite = client.polite && refusal->code != METHOD_UNACCEPTABLE;
+	client.polite = client.polite && refusal->code != SOCKS5_METHOD_UNACCEPTABLE;
 	run->config = "deny to *:8\nallow\n";
 	run->config_added = true;
 	sim_route(&run->sim, "198.51.100.0/24", SIM_FATE_BLACK_HOLE);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "guard.h"
+#include "protocol/request.h"
 #include "protocol/socks4.h"
 
 #define CONNECT_HEADER "\x04\x01\x00\x50\x0a\x01\x02\x03" /* 10.1.2.3:80 */
@@ -36,7 +37,7 @@ static void read_cut(struct outcome *o, const uint8_t *data, size_t len, size_t 
 		size_t piece_len = ends[i] - start, used = SIZE_MAX;
 		uint8_t *piece = guard_copy(data + start, piece_len);
 
-		o->answer = request_read(&o->reader, &o->r, piece, piece_len, &used);
+		o->answer = request_read(STAGE_REQUEST, &o->reader, &o->r, piece, piece_len, &used);
 		guard_free(piece, piece_len);
 		assert_true(used <= piece_len);
 		if (o->answer == PARSE_MORE)
@@ -327,17 +328,19 @@ static void replies(void **state)
 	static const uint8_t other[] = {0, 93, 0, 0, 0, 0, 0, 0};
 	static const uint8_t v6[] = {0, 91, 0, 1, 0, 0, 0, 0};
 	struct address at = {.ip = ip_v4(192, 0, 2, 7), .port = 8080}, none = {.port = 0};
-	uint8_t reply[SOCKS4_REPLY_LEN + 1];
+	uint8_t reply[REPLY_ROOM + 1];
 
 	(void)state;
 	memset(reply, 0xee, sizeof reply);
-	socks4_reply(reply, SOCKS4_GRANTED, &at);
+	assert_int_equal(socks4_reply(STAGE_REQUEST, SOCKS4_GRANTED, &at, reply), SOCKS4_REPLY_LEN);
 	assert_memory_equal(reply, granted, sizeof granted);
-	socks4_reply(reply, SOCKS4_OTHER_USERID, &none);
+	assert_int_equal(
+		socks4_reply(STAGE_REQUEST, SOCKS4_OTHER_USERID, &none, reply), SOCKS4_REPLY_LEN);
 	assert_memory_equal(reply, other, sizeof other);
 	assert_true(ip_parse("2001:db8::7", 11, &at.ip));
 	at.port = 1;
-	socks4_reply(reply, SOCKS4_REJECTED, &at);
+	assert_int_equal(
+		socks4_reply(STAGE_REQUEST, SOCKS4_REJECTED, &at, reply), SOCKS4_REPLY_LEN);
 	assert_memory_equal(reply, v6, sizeof v6);
 	assert_int_equal(reply[SOCKS4_REPLY_LEN], 0xee);
 }
@@ -368,10 +371,10 @@ static void replies_to_others(void **state)
 	(void)state;
 	for (unsigned version = 0; version < 256; version++) {
 		const void *reply = reply_bytes(
-			(uint8_t)version, STAGE_GREETING, VERDICT_GRANTED, &at, buf, &len);
+			(uint8_t)version, STAGE_GREETING, VERDICT_FAILED, &at, buf, &len);
 
 		if (version == 4)
-			assert_memory_equal(reply, "\x00\x5a\x1f\x90\xc0\x00\x02\x07", len);
+			assert_memory_equal(reply, "\x00\x5b\x1f\x90\xc0\x00\x02\x07", len);
 		else if (version == 5)
 			assert_memory_equal(reply, "\x05\xff", len);
 		else if (CONFIG_ANKLET_HINTS && first_byte_fault(version) == REQUEST_IS_HTTP)

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "guard.h"
+#include "protocol/request.h"
 #include "protocol/socks5.h"
 #include "room.h"
 
@@ -31,7 +32,7 @@ static void read_piece(struct outcome *o, const uint8_t *data, size_t len)
 	size_t used = 0;
 
 	if (o->greeting == PARSE_MORE) {
-		o->greeting = greeting_read(&o->reader, &o->r, piece, len, &used);
+		o->greeting = request_read(STAGE_GREETING, &o->reader, &o->r, piece, len, &used);
 		assert_true(used <= len);
 		assert_int_not_equal(o->greeting, PARSE_MALFORMED);
 		if (o->greeting == PARSE_MORE)
@@ -45,7 +46,8 @@ static void read_piece(struct outcome *o, const uint8_t *data, size_t len)
 	if (o->greeting == PARSE_DONE && o->request == PARSE_MORE) {
 		size_t rest = len - used, more = 0;
 
-		o->request = socks5_read(&o->reader, &o->r, piece + used, rest, &more);
+		o->request =
+			request_read(STAGE_REQUEST, &o->reader, &o->r, piece + used, rest, &more);
 		assert_true(more <= rest);
 		if (o->request == PARSE_MORE)
 			assert_int_equal(more, rest);
@@ -57,6 +59,7 @@ static void read_piece(struct outcome *o, const uint8_t *data, size_t len)
 /* Reads data in three pieces that end at a, b and len; empty ones are pieces too. */
 static void read_cut(struct outcome *o, const uint8_t *data, size_t len, size_t a, size_t b)
 {
+	needs(CONFIG_ANKLET_SOCKS5);
 	memset(o, 0, sizeof *o);
 	o->greeting = o->request = PARSE_MORE;
 	read_piece(o, data, a);
@@ -144,8 +147,8 @@ static void greeting(const void *data, size_t len, size_t used, unsigned offered
 	assert_int_equal(o.offered, offered);
 }
 
-#define NONE METHOD_BIT(METHOD_NONE)
-#define PASSWORD METHOD_BIT(METHOD_PASSWORD)
+#define NONE OFFER_NOTHING
+#define PASSWORD OFFER_PASSWORD
 
 static void methods_are_noted_and_unknown_ones_skipped(void **state)
 {
@@ -176,9 +179,9 @@ static void greeting_of_255_methods(void **state)
 	(void)state;
 	memset(data + 2, 0x80, 255);
 	greeting(data, 2 + 255, 2 + 255, 0);
-	data[2] = METHOD_PASSWORD;
-	data[2 + 254] = METHOD_NONE;
-	data[2 + 255] = METHOD_NONE; /* of no greeting any more */
+	data[2] = 2;
+	data[2 + 254] = 0;
+	data[2 + 255] = 0; /* of no greeting any more */
 	greeting(data, sizeof data - 1, 2 + 255, NONE | PASSWORD);
 	data[2 + 254] = 0x80;
 	greeting(data, sizeof data - 1, 2 + 255, PASSWORD);
@@ -201,6 +204,7 @@ static void every_prefix_of_a_greeting_wants_more(void **state)
 static void others_have_none(void **state)
 {
 	(void)state;
+	needs(CONFIG_ANKLET_SOCKS5);
 	for (unsigned byte = 0; byte < 256; byte++) {
 		uint8_t data[] = {(uint8_t)byte, 1, 0};
 		struct request_reader reader = {0};
@@ -209,23 +213,36 @@ static void others_have_none(void **state)
 
 		if (byte == 5)
 			continue;
-		assert_int_equal(greeting_read(&reader, &r, data, sizeof data, &used), PARSE_DONE);
+		assert_int_equal(
+			request_read(STAGE_GREETING, &reader, &r, data, sizeof data, &used),
+			PARSE_DONE);
 		assert_int_equal(used, 0);
 		assert_int_equal(r.version, byte);
 	}
 }
 
+/* The answer to what the stage is about. */
+static void answers(enum stage stage, enum verdict verdict, const char *bytes)
+{
+	static const struct address nowhere;
+	uint8_t buf[REPLY_ROOM];
+	size_t len;
+	const void *reply = reply_bytes(5, stage, verdict, &nowhere, buf, &len);
+
+	assert_int_equal(len, 2);
+	assert_memory_equal(reply, bytes, 2);
+	assert_int_equal(reply_code(5, stage, verdict), (uint8_t)bytes[1]);
+}
+
 static void answers_to_a_greeting(void **state)
 {
-	uint8_t reply[METHOD_REPLY_LEN + 1] = {0, 0, 0xee};
-
 	(void)state;
-	method_reply(reply, METHOD_NONE);
-	assert_memory_equal(reply, "\x05\x00\xee", 3);
-	method_reply(reply, METHOD_PASSWORD);
-	assert_memory_equal(reply, "\x05\x02\xee", 3);
-	method_reply(reply, METHOD_UNACCEPTABLE);
-	assert_memory_equal(reply, "\x05\xff\xee", 3);
+	needs(CONFIG_ANKLET_SOCKS5);
+	answers(STAGE_GREETING, VERDICT_GRANTED, "\x05\x00");
+	if (CONFIG_ANKLET_PASSWORDS)
+		answers(STAGE_GREETING, VERDICT_PASSWORD, "\x05\x02");
+	for (unsigned verdict = VERDICT_FAILED; verdict <= VERDICT_OTHER_USERID; verdict++)
+		answers(STAGE_GREETING, (enum verdict)verdict, "\x05\xff");
 }
 
 /* ---- A name and its password ---- */
@@ -236,13 +253,16 @@ static void read_password_cut(
 	const size_t ends[3] = {a, b, len};
 	size_t start = 0;
 
+	needs(CONFIG_ANKLET_PASSWORDS);
 	memset(o, 0, sizeof *o);
+	o->r.version = 5;
 	o->request = PARSE_MORE;
 	for (unsigned i = 0; i < 3 && o->request == PARSE_MORE; i++) {
 		size_t piece_len = ends[i] - start, used = 7;
 		uint8_t *piece = guard_copy(data + start, piece_len);
 
-		o->request = password_read(&o->reader, &o->r, piece, piece_len, &used);
+		o->request =
+			request_read(STAGE_PASSWORD, &o->reader, &o->r, piece, piece_len, &used);
 		guard_free(piece, piece_len);
 		assert_true(used <= piece_len);
 		o->used += used;
@@ -356,17 +376,11 @@ static void version_of_the_password(void **state)
 /* The answer's version is 1, too. */
 static void answers_to_a_password(void **state)
 {
-	static const struct address nowhere;
-	uint8_t buf[REPLY_ROOM];
-	size_t len;
-
 	(void)state;
 	needs(CONFIG_ANKLET_PASSWORDS);
-	assert_memory_equal(password_reply, "\x01\x00", 2);
-	assert_memory_equal(
-		reply_bytes(5, STAGE_PASSWORD, VERDICT_DENIED, &nowhere, buf, &len), "\x01\x01", 2);
-	assert_int_equal(len, 2);
-	assert_int_equal(reply_code(5, STAGE_PASSWORD, VERDICT_DENIED), 1);
+	answers(STAGE_PASSWORD, VERDICT_GRANTED, "\x01\x00");
+	for (unsigned verdict = VERDICT_FAILED; verdict <= VERDICT_OTHER_USERID; verdict++)
+		answers(STAGE_PASSWORD, (enum verdict)verdict, "\x01\x01");
 }
 
 /* ---- The request ---- */
@@ -560,12 +574,12 @@ static void replies(void **state)
 
 	(void)state;
 	memset(reply, 0xee, sizeof reply);
-	assert_int_equal(socks5_reply(reply, SOCKS5_GRANTED, &at), 10);
+	assert_int_equal(socks5_reply(STAGE_REQUEST, SOCKS5_GRANTED, &at, reply), 10);
 	assert_memory_equal(reply, "\x05\x00\x00\x01\xc0\x00\x02\x07\x1f\x90", 10);
-	assert_int_equal(socks5_reply(reply, SOCKS5_DENIED, &none), 10);
+	assert_int_equal(socks5_reply(STAGE_REQUEST, SOCKS5_DENIED, &none, reply), 10);
 	assert_memory_equal(reply, "\x05\x02\x00\x01\0\0\0\0\0\0", 10);
 	assert_true(ip_parse("2001:db8::7", 11, &at.ip));
-	assert_int_equal(socks5_reply(reply, SOCKS5_GRANTED, &at), 22);
+	assert_int_equal(socks5_reply(STAGE_REQUEST, SOCKS5_GRANTED, &at, reply), 22);
 	assert_memory_equal(
 		reply, "\x05\x00\x00\x04\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x07\x1f\x90", 22);
 	assert_int_equal(reply[SOCKS5_REPLY_MAX], 0xee);
@@ -607,9 +621,6 @@ static void each_verdict_has_a_reply(void **state)
 		assert_int_equal(reply[0], 5);
 		assert_int_equal(reply[1], codes[i].code);
 		assert_memory_equal(reply + 2, "\x00\x01\0\0\0\0\0\0", 8);
-		reply = reply_bytes(5, STAGE_GREETING, codes[i].verdict, &nowhere, buf, &len);
-		assert_int_equal(len, 2);
-		assert_memory_equal(reply, "\x05\xff", 2);
 	}
 	reply_bytes(5, STAGE_REQUEST, VERDICT_NONE, &nowhere, buf, &len);
 	assert_int_equal(len, 0);
@@ -635,10 +646,12 @@ static void the_greeting_says_who_reads_the_request(void **state)
 
 	(void)state;
 	needs(CONFIG_ANKLET_SOCKS5);
-	assert_int_equal(greeting_read(&reader, &r, data, sizeof data, &used), PARSE_DONE);
+	assert_int_equal(
+		request_read(STAGE_GREETING, &reader, &r, data, sizeof data, &used), PARSE_DONE);
 	assert_int_equal(used, 3);
 	memset(&reader, 0, sizeof reader);
-	assert_int_equal(request_read(&reader, &r, data + 3, 2, &used), PARSE_MALFORMED);
+	assert_int_equal(
+		request_read(STAGE_REQUEST, &reader, &r, data + 3, 2, &used), PARSE_MALFORMED);
 	assert_int_equal(reader.fault, REQUEST_BAD_VERSION);
 	assert_int_equal(used, 1);
 }
