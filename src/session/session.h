@@ -57,15 +57,21 @@ struct settings {
 	char hop_password[ANKLET_TABLE(CONFIG_ANKLET_ROUTES)][HOP_PASSWORD_SIZE];
 };
 
+/* What is used most stands first: what is near is reached with less code. */
 struct session {
-	uint8_t state;         /* enum session_state */
-	uint8_t reason;        /* enum session_reason */
-	bool limit_due;        /* the limit of its phase has passed */
-	bool step_due;         /* the time of its step has, since the handler ran last */
-	uint16_t index;        /* its place in the table */
-	uint16_t holder;       /* its client, in the table of clients */
-	int8_t forward;        /* the forward it belongs to; -1: the client speaks SOCKS */
-	int8_t route;          /* the route it takes; ROUTES_NONE, ROUTES_UNDECIDED */
+	uint8_t state;   /* enum session_state */
+	uint8_t reason;  /* enum session_reason */
+	bool limit_due;  /* the limit of its phase has passed */
+	bool step_due;   /* the time of its step has, since the handler ran last */
+	uint16_t index;  /* its place in the table */
+	uint16_t holder; /* its client, in the table of clients */
+	int8_t forward;  /* the forward it belongs to; -1: the client speaks SOCKS */
+	int8_t route;    /* the route it takes; ROUTES_NONE, ROUTES_UNDECIDED */
+	int16_t rule;    /* that decided; -1: none */
+	uint8_t stage;   /* enum stage: what it says, and what an answer answers */
+	bool heard;      /* something of a client that speaks TLS has come */
+	bool request_whole;
+	bool by_name;          /* the request's NAME is one to be looked up */
 	struct settings *held; /* NULL: none, it goes by those in force */
 	struct stream client;  /* without a socket only when FREE */
 	struct stream
@@ -73,11 +79,20 @@ struct session {
 	port_sock rival; /* the second attempt, while both race */
 	port_sock side;  /* identd's connection or BIND's listener: never both */
 	uint16_t sent;   /* bytes that were taken of what the present state sends */
-	uint32_t number; /* counts sessions, for the log */
-	uint32_t drained;     /* bytes read and dropped at the end */
-	uint64_t accepted_at; /* by loop_time() */
-	struct address from;  /* the client */
-	union {               /* what is the present state's own */
+	bool any_peer;   /* BIND that accepts whoever comes first */
+	bool remote;     /* the next hop looks the name up */
+	bool identified; /* the client's identd named the userid of the request */
+	bool proven;     /* the userid is that of a user, with its password */
+	bool claimed;    /* it is, without */
+	bool needs_connect; /* of the rule that granted */
+	uint8_t address_count;
+	uint8_t address_next; /* the next one to try */
+	uint8_t targets; /* so many, at the end of addresses, a hop is asked for when it refuses */
+	uint8_t server_address,
+		rival_address; /* to which one each attempt is made; the former is the server's */
+	uint16_t port_start, ports_tried;   /* BIND: in bind-ports */
+	uint32_t server_since, rival_since; /* when it began */
+	union {                             /* what is the present state's own */
 		struct request_reader reader;
 		struct ident_answer ident;
 		struct starttls starttls;
@@ -88,29 +103,15 @@ struct session {
 			uint16_t next, previous;
 		} beside;
 	};
-	int16_t rule; /* that decided; -1: none */
-	bool heard;   /* something of a client that speaks TLS has come */
-	bool request_whole;
-	bool identified;    /* the client's identd named the userid of the request */
-	bool by_name;       /* the request's NAME is one to be looked up */
-	bool any_peer;      /* BIND that accepts whoever comes first */
-	bool remote;        /* the next hop looks the name up */
-	bool needs_connect; /* of the rule that granted */
-	uint8_t address_count;
-	uint8_t address_next; /* the next one to try */
-	uint8_t targets; /* so many, at the end of addresses, a hop is asked for when it refuses */
-	uint8_t stage;   /* enum stage: what it says, and what an answer answers */
-	uint16_t port_start, ports_tried; /* BIND: in bind-ports */
-	uint8_t server_address,
-		rival_address; /* to which one each attempt is made; the former is the server's */
-	bool proven;           /* the userid is that of a user, with its password */
-	bool claimed;          /* it is, without */
-	uint32_t server_since, rival_since; /* when it began */
-	uint32_t scope;                     /* of those of the addresses that are link-local */
-	struct ip asked;                    /* of a hop, where that is asked for an address */
+	struct request request;
+	uint64_t accepted_at;   /* by loop_time() */
+	struct address from;    /* the client */
 	struct address reached; /* the server, whoever connected to it; BIND: the peer that came */
 	struct relay relay;
-	struct request request;
+	struct ip asked;                       /* of a hop, where that is asked for an address */
+	uint32_t number;                       /* counts sessions, for the log */
+	uint32_t drained;                      /* bytes read and dropped at the end */
+	uint32_t scope;                        /* of those of the addresses that are link-local */
 	struct ip addresses[ANKLET_ADDRESSES]; /* permitted ones, in the order of trying */
 };
 
