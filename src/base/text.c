@@ -123,6 +123,21 @@ void text_escaped(struct text *t, const void *octets, size_t len)
 	}
 }
 
+char text_lower(char c)
+{
+	return (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+}
+
+bool text_same_letters(const void *a, const void *b, size_t len)
+{
+	const char *x = a, *y = b;
+
+	for (size_t i = 0; i < len; i++)
+		if (text_lower(x[i]) != text_lower(y[i]))
+			return false;
+	return true;
+}
+
 int text_hex_value(char c)
 {
 	if (c >= '0' && c <= '9')

@@ -44,6 +44,10 @@ void text_padded(struct text *t, uint64_t n, unsigned width);
  */
 void text_escaped(struct text *t, const void *octets, size_t len);
 
+/* A letter in lower case, of ASCII's; and whether two texts are the same but for the case of their letters. */
+char text_lower(char c);
+bool text_same_letters(const void *a, const void *b, size_t len);
+
 /* The value of a hexadecimal digit of either case, or -1. */
 int text_hex_value(char c);
 

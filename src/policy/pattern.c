@@ -5,20 +5,6 @@
 
 #include <string.h>
 
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-static bool same_letters(const char *a, const char *b, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		if (lower(a[i]) != lower(b[i]))
-			return false;
-	}
-	return true;
-}
-
 /* A last dot says that a name is whole (RFC 1034, section 3.1); it names the same host. */
 static size_t len_without_dot(const char *name)
 {
@@ -35,9 +21,9 @@ static bool name_matches(const char *pattern, const char *name)
 	if (pattern[0] == '*') {
 		pattern_len--;
 		return len > pattern_len &&
-		       same_letters(name + len - pattern_len, pattern + 1, pattern_len);
+		       text_same_letters(name + len - pattern_len, pattern + 1, pattern_len);
 	}
-	return len == pattern_len && same_letters(name, pattern, len);
+	return len == pattern_len && text_same_letters(name, pattern, len);
 }
 
 bool name_is_loopback(const char *name)

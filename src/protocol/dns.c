@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/text.h"
 
 #define HEADER_LEN 12
 #define WIRE_NAME_MAX 255
@@ -46,11 +47,6 @@ void dns_addresses_add(struct dns_addresses *addresses, const struct ip *ip)
 		addresses->ip[addresses->count++] = *ip;
 }
 
-static uint8_t lower(uint8_t c)
-{
-	return (uint8_t)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-}
-
 bool dns_name_valid(const char *name, size_t len)
 {
 	size_t label = 0;
@@ -58,7 +54,7 @@ bool dns_name_valid(const char *name, size_t len)
 	if (len == 0 || len > DNS_NAME_MAX)
 		return false;
 	for (size_t i = 0; i < len; i++) {
-		uint8_t c = lower((uint8_t)name[i]);
+		char c = text_lower(name[i]);
 		bool fits =
 			(c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
 
@@ -145,15 +141,6 @@ static size_t name_end(const struct message *m, size_t at)
 }
 
 /* Letters of either case are equal (section 2.3.3); a label's length is never a letter. */
-static bool same_bytes(const uint8_t *a, const uint8_t *b, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		if (lower(a[i]) != lower(b[i]))
-			return false;
-	}
-	return true;
-}
-
 static bool same_name(const struct message *m, size_t a, size_t b)
 {
 	unsigned steps_a = STEPS_MAX, steps_b = STEPS_MAX;
@@ -161,7 +148,7 @@ static bool same_name(const struct message *m, size_t a, size_t b)
 	for (;;) {
 		a = label_at(m, a, &steps_a);
 		b = label_at(m, b, &steps_b);
-		if (a == 0 || b == 0 || !same_bytes(m->at + a, m->at + b, m->at[a] + 1u))
+		if (a == 0 || b == 0 || !text_same_letters(m->at + a, m->at + b, m->at[a] + 1u))
 			return false;
 		if (m->at[a] == 0)
 			return true;
@@ -191,7 +178,7 @@ static enum dns_result read_header(
 	if (rcode != RCODE_NO_ERROR && rcode != RCODE_NO_NAME && get_16(m->at + 4) == 0)
 		return DNS_FAILED;
 	if (get_16(m->at + 4) != 1 || m->len < *records ||
-		!same_bytes(m->at + HEADER_LEN, query + HEADER_LEN, *records - HEADER_LEN))
+		!text_same_letters(m->at + HEADER_LEN, query + HEADER_LEN, *records - HEADER_LEN))
 		return DNS_NOT_OURS;
 	if (rcode != RCODE_NO_ERROR)
 		return rcode == RCODE_NO_NAME ? DNS_NO_NAME : DNS_FAILED;

@@ -28,7 +28,7 @@ enum version { PROTOCOLS(PROTOCOL_VERSION) };
 /* The numbers are those of every SOCKS. */
 enum command { COMMAND_CONNECT = 1, COMMAND_BIND = 2 };
 
-/* Why a request is malformed. */
+/* Why a request is malformed, in the order of the sessions' reasons (src/session/reason.h). */
 enum request_fault {
 	REQUEST_OK,
 	REQUEST_NOT_SOCKS,   /* the first byte is none of these */

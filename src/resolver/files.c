@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "base/word.h"
 #include "resolver/literal.h"
 
@@ -135,17 +136,6 @@ void resolv_conf_read(struct resolv_conf *conf, const char *text, size_t len)
 
 /* ---- hosts ---- */
 
-static bool same_letters(const char *a, const char *b, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		char c = (char)(a[i] >= 'A' && a[i] <= 'Z' ? a[i] | 0x20 : a[i]);
-
-		if (c != b[i])
-			return false;
-	}
-	return true;
-}
-
 /*
  * Most lines are about others: that is found out before the address is read. A comment need not begin a word, and ';'
  * begins none, unlike in resolv.conf.
@@ -165,7 +155,7 @@ void hosts_read(const char *text, size_t len, const char *name, size_t name_len,
 		if (line.len <= name_len || !word_next(&line, &address))
 			continue;
 		while (!found && word_next(&line, &word))
-			found = word.len == name_len && same_letters(word.at, name, name_len);
+			found = word.len == name_len && text_same_letters(word.at, name, name_len);
 		if (found && ip_parse(address.at, address.len, &ip))
 			dns_addresses_add(ip_is_v4(&ip) ? v4 : v6, &ip);
 	}

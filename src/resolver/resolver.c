@@ -16,11 +16,6 @@
 
 /* ---- Names that nobody is asked about ---- */
 
-static char lower(char c)
-{
-	return (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
-}
-
 /* Is the name 'domain' or one below it? */
 static bool is_within(const char *name, size_t len, const char *domain)
 {
@@ -28,10 +23,7 @@ static bool is_within(const char *name, size_t len, const char *domain)
 
 	if (len < below || (len > below && name[len - below - 1] != '.'))
 		return false;
-	for (size_t i = 0; i < below; i++)
-		if (lower(name[len - below + i]) != domain[i])
-			return false;
-	return true;
+	return text_same_letters(name + len - below, domain, below);
 }
 
 /* The count of addresses, PORT_NO_NAME, or PORT_AGAIN: it takes a lookup. */
@@ -212,12 +204,7 @@ void lookup_queue(struct resolver *r, struct lookup *l)
 
 static bool same_name(const struct lookup *l, const struct resolver_question *q, size_t len)
 {
-	if (l->own_len != len)
-		return false;
-	for (size_t i = 0; i < len; i++)
-		if (lower(q->name[i]) != l->name[i])
-			return false;
-	return true;
+	return l->own_len == len && text_same_letters(l->name, q->name, len);
 }
 
 static struct lookup *find_same(struct resolver *r, const struct resolver_question *q)
@@ -264,7 +251,7 @@ static bool start(struct resolver *r, unsigned asker)
 	l->absolute = a->question.name[a->question.len - 1] == '.';
 	l->own_len = l->name_len = (uint8_t)(a->question.len - l->absolute);
 	for (unsigned i = 0; i < l->own_len; i++)
-		l->name[i] = lower(a->question.name[i]);
+		l->name[i] = text_lower(a->question.name[i]);
 	l->scanned = a->scanned == r->epoch;
 	r->used++;
 	join(r, l, asker);

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "protocol/socks5.h"
+
 /*
  * Bytes of a message made at a time: all of a request, and of a password, for some servers take what comes first for
  * the whole.
@@ -54,21 +56,19 @@ static int send_message(struct sessions *all, struct session *s, const struct ho
 	return stream_flush(all->loop.port, &s->server);
 }
 
+_Static_assert(REASON_HOP_NO_ADDRESS_TYPE - REASON_HOP_DENIED ==
+		       (int)SOCKS5_NO_ADDRESS_TYPE - (int)SOCKS5_DENIED,
+	"the reasons stand in the order of REP");
+
 /* What the client is told of a refusal: SOCKS5's REP says more than SOCKS4's 91. */
 static enum session_reason reason_of_refusal(const struct hop *hop)
 {
-	static const uint8_t reasons[] = {[2] = REASON_HOP_DENIED,
-		[3] = REASON_HOP_NO_NETWORK,
-		[4] = REASON_HOP_UNREACHABLE,
-		[5] = REASON_HOP_CONNECT_REFUSED,
-		[6] = REASON_HOP_TIMEOUT,
-		[7] = REASON_HOP_NO_COMMAND,
-		[8] = REASON_HOP_NO_ADDRESS_TYPE};
 	uint8_t code = hop_code(hop);
 
-	if (!CONFIG_ANKLET_SOCKS5 || hop->version == 4 || code >= sizeof reasons || code < 2)
+	if (!CONFIG_ANKLET_SOCKS5 || hop->version == 4 || code < SOCKS5_DENIED ||
+		code > SOCKS5_NO_ADDRESS_TYPE)
 		return REASON_HOP_REFUSED;
-	return (enum session_reason)reasons[code];
+	return (enum session_reason)(REASON_HOP_DENIED + code - SOCKS5_DENIED);
 }
 
 static enum session_next refuse(struct session *s, enum hop_answer answer)

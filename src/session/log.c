@@ -108,7 +108,7 @@ void session_log_state(struct sessions *all, const struct session *s)
 /* Does the reason end with the number that the next hop has refused with? */
 static bool is_hops_refusal(uint8_t reason)
 {
-	return reason >= REASON_HOP_REFUSED && reason <= REASON_HOP_NO_COMMAND;
+	return reason >= REASON_HOP_REFUSED && reason <= REASON_HOP_NO_ADDRESS_TYPE;
 }
 
 /* The number in the next hop's refusal, which is what the words for it end with. */

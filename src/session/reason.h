@@ -4,7 +4,9 @@
  * One list, from which the enum and what belongs to its values are made: none
  * can be without its words, and no table of pointers has to be relocated. What
  * cannot happen without a feature that is disabled has empty ones. The list is
- * looked through for the words, so what is said most often stands first.
+ * looked through for the words, so what is said most often stands first. Some stand
+ * in the order of somebody else's list: those of enum request_fault, and of REP in
+ * a next hop's reply.
  */
 #ifndef ANKLET_SESSION_REASON_H
 #define ANKLET_SESSION_REASON_H
@@ -47,20 +49,20 @@
 			"this client speaks SOCKS5, which is not built in"))                       \
 	X(REASON_IS_HTTP, FAILED, "this client speaks HTTP, not " REASON_SOCKS)                    \
 	X(REASON_IS_TLS, FAILED, "this client speaks TLS, and this listener does not")             \
-	REASON_OF_SOCKS5(X(REASON_BAD_VERSION, NONE,                                               \
-		"a message of this client is not of the version that it began with"))              \
-	REASON_OF_SOCKS5(X(REASON_NO_METHOD, FAILED,                                               \
-		"this client offers no way to say who it is that is accepted"))                    \
 	X(REASON_BAD_COMMAND, NO_COMMAND, "the command is neither CONNECT nor BIND")               \
-	REASON_OF_SOCKS5(X(                                                                        \
-		REASON_BAD_ADDRESS_TYPE, NO_ADDRESS_TYPE, "the type of the address is not known")) \
-	X(REASON_BIND_ABSENT, NO_COMMAND,                                                          \
-		ANKLET_TEXT(CONFIG_ANKLET_BIND, "", "BIND is not built in"))                       \
 	X(REASON_LONG_USERID, FAILED, "the userid is too long")                                    \
-	REASON_OF_PASSWORDS(X(REASON_LONG_PASSWORD, FAILED, "the password is too long"))           \
 	X(REASON_EMPTY_NAME, FAILED, "the name is empty")                                          \
 	X(REASON_LONG_NAME, FAILED, "the name is too long")                                        \
 	X(REASON_BAD_NAME, FAILED, "the name has a blank or a control character")                  \
+	REASON_OF_SOCKS5(X(REASON_BAD_VERSION, NONE,                                               \
+		"a message of this client is not of the version that it began with"))              \
+	REASON_OF_SOCKS5(X(                                                                        \
+		REASON_BAD_ADDRESS_TYPE, NO_ADDRESS_TYPE, "the type of the address is not known")) \
+	REASON_OF_PASSWORDS(X(REASON_LONG_PASSWORD, FAILED, "the password is too long"))           \
+	REASON_OF_SOCKS5(X(REASON_NO_METHOD, FAILED,                                               \
+		"this client offers no way to say who it is that is accepted"))                    \
+	X(REASON_BIND_ABSENT, NO_COMMAND,                                                          \
+		ANKLET_TEXT(CONFIG_ANKLET_BIND, "", "BIND is not built in"))                       \
 	X(REASON_NAME_OF_IP, FAILED, "the name could be taken for an address")                     \
 	X(REASON_PORT_ZERO, FAILED, "nobody can connect to port 0")                                \
 	X(REASON_RULE, DENIED, "denied by rule")                                                   \
@@ -138,17 +140,17 @@
 		ANKLET_IF_SOCKS5("the next hop does not accept the password"))                     \
 	X(REASON_HOP_REFUSED, FAILED, "the next hop refused with")                                 \
 	X(REASON_HOP_DENIED, DENIED, ANKLET_IF_SOCKS5("the next hop's rules deny it: REP"))        \
-	X(REASON_HOP_UNREACHABLE, UNREACHABLE,                                                     \
-		ANKLET_IF_SOCKS5("unreachable from the next hop: REP"))                            \
 	X(REASON_HOP_NO_NETWORK, NO_NETWORK,                                                       \
 		ANKLET_IF_SOCKS5("no network from the next hop: REP"))                             \
-	X(REASON_HOP_NO_ADDRESS_TYPE, NO_ADDRESS_TYPE,                                             \
-		ANKLET_IF_SOCKS5("the next hop does not know that type of address: REP"))          \
+	X(REASON_HOP_UNREACHABLE, UNREACHABLE,                                                     \
+		ANKLET_IF_SOCKS5("unreachable from the next hop: REP"))                            \
 	X(REASON_HOP_CONNECT_REFUSED, CONNECTION_REFUSED,                                          \
 		ANKLET_IF_SOCKS5("connection refused to the next hop: REP"))                       \
 	X(REASON_HOP_TIMEOUT, TIMEOUT, ANKLET_IF_SOCKS5("no answer to the next hop: REP"))         \
 	X(REASON_HOP_NO_COMMAND, NO_COMMAND,                                                       \
 		ANKLET_IF_SOCKS5("the next hop does not know the command: REP"))                   \
+	X(REASON_HOP_NO_ADDRESS_TYPE, NO_ADDRESS_TYPE,                                             \
+		ANKLET_IF_SOCKS5("the next hop does not know that type of address: REP"))          \
 	X(REASON_HOP_IPV6, FAILED,                                                                 \
 		ANKLET_IF_BIND("the next hop waits for the peer on an IPv6 address"))              \
 	X(REASON_NO_IPV4, FAILED, ANKLET_IF_BIND("BIND needs a peer with an IPv4 address"))        \

@@ -7,37 +7,21 @@
 
 #include "base/check.h"
 
-static enum session_reason fault_reason(enum request_fault fault)
-{
-	switch (fault) {
-	case REQUEST_IS_SOCKS5:
-		return REASON_IS_SOCKS5;
-	case REQUEST_BAD_COMMAND:
-		return REASON_BAD_COMMAND;
-	case REQUEST_LONG_USERID:
-		return REASON_LONG_USERID;
-	case REQUEST_EMPTY_NAME:
-		return REASON_EMPTY_NAME;
-	case REQUEST_LONG_NAME:
-		return REASON_LONG_NAME;
-	case REQUEST_BAD_NAME:
-		return REASON_BAD_NAME;
-	case REQUEST_IS_HTTP:
-		return REASON_IS_HTTP;
-	case REQUEST_IS_TLS:
-		return REASON_IS_TLS;
-	case REQUEST_BAD_VERSION:
-		return REASON_BAD_VERSION;
-	case REQUEST_BAD_ADDRESS_TYPE:
-		return REASON_BAD_ADDRESS_TYPE;
-	case REQUEST_LONG_PASSWORD:
-		return REASON_LONG_PASSWORD;
-	case REQUEST_NOT_SOCKS:
-	case REQUEST_OK:
-		break;
-	}
-	return REASON_NOT_SOCKS;
-}
+/* The reasons stand in the order of the faults. */
+#define REASON_OF(fault) (REASON_NOT_SOCKS + ((fault)-REQUEST_NOT_SOCKS))
+
+_Static_assert(REASON_OF(REQUEST_IS_TLS) == REASON_IS_TLS &&
+		       REASON_OF(REQUEST_BAD_COMMAND) == REASON_BAD_COMMAND &&
+		       REASON_OF(REQUEST_LONG_USERID) == REASON_LONG_USERID &&
+		       REASON_OF(REQUEST_EMPTY_NAME) == REASON_EMPTY_NAME &&
+		       REASON_OF(REQUEST_BAD_NAME) == REASON_BAD_NAME,
+	"a fault is told by its reason");
+_Static_assert(!CONFIG_ANKLET_SOCKS5 ||
+		       (REASON_OF(REQUEST_BAD_VERSION) == REASON_BAD_VERSION &&
+			       REASON_OF(REQUEST_BAD_ADDRESS_TYPE) == REASON_BAD_ADDRESS_TYPE),
+	"those of SOCKS5 as well");
+_Static_assert(!CONFIG_ANKLET_PASSWORDS || REASON_OF(REQUEST_LONG_PASSWORD) == REASON_LONG_PASSWORD,
+	"and that of a password");
 
 /* A NAME may be an address, in brackets or not: then nothing is looked up. */
 static bool name_is_ip(const struct request *request, struct ip *ip)
@@ -145,6 +129,6 @@ enum session_next session_request(struct sessions *all, struct session *s)
 			return stage == STAGE_REQUEST ? consider(all, s)
 						      : session_early(all, s, used);
 		if (parsed == PARSE_MALFORMED)
-			return session_refuse(s, fault_reason((enum request_fault)s->reader.fault));
+			return session_refuse(s, (enum session_reason)REASON_OF(s->reader.fault));
 	}
 }
