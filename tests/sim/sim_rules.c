@@ -136,7 +136,8 @@ static void listen_inside(struct run *run)
 static void protected(struct run *run)
 {
 	static const char *const to[] = {"127.0.0.1", "127.1.2.3", "::1", PROXY_IP, PROXY_IP6,
-		"169.254.169.254", "fe80::1", "224.0.0.1", "ff02::1"};
+		"169.254.169.254", "fe80::1", "224.0.0.1", "ff02::1", "64:ff9b::" PROXY_IP,
+		"64:ff9b::127.0.0.1"};
 	static const char *const configs[] = {NULL, "allow\n", PROBE "allow connect to *:7000\n",
 		"allow to 0.0.0.0/0\nallow to ::/0\n", PROBE "allow to 96.0.0.0/3\nallow\n",
 		PROBE "allow to " INSIDE "\nallow\n", "allow to 10.0.0.0/24\nallow\n"};
@@ -144,7 +145,7 @@ static void protected(struct run *run)
 	come_from(run, HOST_CLIENT, CLIENT_IP);
 	run->config = configs[run_between(run, 0, 6)];
 	listen_inside(run);
-	ask_for(run, to[run_between(run, 0, 8)], 7000, "user");
+	ask_for(run, to[run_between(run, 0, 10)], 7000, "user");
 	expect_refusal(run, ": refused with 91, an address of this host, loopback or link-local");
 }
 
