@@ -5,43 +5,39 @@
 
 #include <string.h>
 
+#include "base/word.h"
 #include "holder.h"
 #include "port.h"
 
 #define FIRST_FREE_PORT 1024 /* those below are root's on most systems */
 
-/* The place as the failure prints it, tcp://HOST:PORT; a HOST that is no address becomes '::'. */
+/* The place as the failure prints it, tcp://HOST:PORT?OPTIONS; a HOST that is no address becomes '::'. */
 static struct address place(const char *at)
 {
-	const char *host = at + sizeof "tcp://" - 1;
-	const char *colon = strrchr(at, ':');
+	struct word rest = {at, strlen(at)}, host = word_split(&rest, '?'), port;
 	struct address place = {.port = 0};
-	uint32_t port = 0;
-	size_t len;
+	uint32_t number = 0;
 
-	if (colon == NULL || !number_parse(colon + 1, strlen(colon + 1), 65535, &port))
+	for (port = host; port.len > 0 && port.at[port.len - 1] != ':';)
+		port.len--;
+	if (number_parse(host.at + port.len, host.len - port.len, 65535, &number))
+		place.port = (uint16_t)number;
+	if (!CONFIG_ANKLET_HINTS || port.len == 0)
 		return place;
-	place.port = (uint16_t)port;
-	len = colon > host ? (size_t)(colon - host) : 0;
-	if (len >= 2 && host[0] == '[') {
-		host++;
-		len -= 2;
-	}
-	ip_parse(host, len, &place.ip);
+	host.len = port.len - 1;
+	(void)word_split(&host, '/');
+	(void)word_split(&host, '/');
+	if (host.len > 2 && host.at[0] == '[')
+		host = (struct word){host.at + 1, host.len - 2};
+	ip_parse(host.at, host.len, &place.ip);
 	return place;
 }
 
 static void text_in_use(struct text *t, const struct address *at)
 {
-	char buf[128];
-	struct text who;
-
-	text_init(&who, buf, sizeof buf);
 	text_str(t, "it is in use");
-	if (CONFIG_ANKLET_HINTS && holder_find(at, &who)) {
-		text_str(t, " by ");
-		text_str(t, who.buf);
-	}
+	if (CONFIG_ANKLET_HINTS)
+		text_holder(t, at);
 	text_str(t, ". Stop what listens there, or choose another port with --listen.");
 }
 
@@ -62,15 +58,13 @@ static const char *words(int why)
 	case PORT_UNREACHABLE:
 		return "this host has no addresses of that family.";
 	case PORT_NO_RESOURCES:
-		return "the system, or the table of listeners, has no room for it (ulimit -n says "
-		       "how"
-		       " many descriptors there may be).";
+		return "there are too few descriptors (ulimit -n), or it is one listener too many.";
 	case PORT_NO_NAME:
-		return "the name has no address.";
+		return ANKLET_IF_NAMES("the name has no address.");
 	case PORT_NAME_FAILED:
-		return "the name could not be looked up: no name server answered.";
+		return ANKLET_IF_NAMES("the name could not be looked up: no name server answered.");
 	case PORT_NO_RANDOM:
-		return "the system gives no random numbers.";
+		return ANKLET_IF_TLS("the system gives no random numbers.");
 	case PORT_IN_USE:
 	case PORT_DENIED:
 	case PORT_AGAIN:

@@ -170,15 +170,15 @@ static bool find_process(uint32_t inode, struct text *who)
 	return found;
 }
 
-bool holder_find(const struct address *at, struct text *who)
+void text_holder(struct text *t, const struct address *at)
 {
 	struct row row;
 
 	if (!find_row("/proc/net/tcp", at, &row) && !find_row("/proc/net/tcp6", at, &row))
-		return false;
-	if (!find_process(row.inode, who)) {
-		text_str(who, "a process of user ");
-		text_num(who, row.uid);
+		return;
+	text_str(t, " by ");
+	if (!find_process(row.inode, t)) {
+		text_str(t, "a process of user ");
+		text_num(t, row.uid);
 	}
-	return true;
 }
