@@ -69,11 +69,11 @@ static const char help_end[] =
 static const struct {
 	char letter;
 	char word[8];
-	char hint[64];
+	char hint[53];
 } foreign[] = {
 	{'p', "port", "-l ADDRESS:PORT, or -l PORT for clients on this host"},
 	{'b', "bind", "-l ADDRESS:PORT, or -l '*:PORT' for every address"},
-	{'d', "daemon", "nothing: what starts it can leave it in the background"},
+	{'d', "daemon", "nothing: what starts it can put it in the background"},
 	{'v', "verbose", "--log debug"},
 };
 
@@ -179,10 +179,12 @@ static bool unknown_letter(struct cursor *c, char letter)
 
 static bool stray_word(struct cursor *c, const char *word)
 {
-	text_escaped(begin("what is \""), word, strnlen(word, 200));
+	size_t len = strlen(word);
+
+	text_escaped(begin("what is \""), word, len < 200 ? len : 200);
 	text_str(&message,
-		"\"? A place to listen on is given with -l, a file with -c,\n"
-		"and a value of several words stands in quotes: --allow 'from 10.0.0.0/8'.");
+		"\"? A place to listen on is given with -l, a file with -c, and a value\n"
+		"of several words in quotes: --allow 'from 10.0.0.0/8'.");
 	return wrong_usage(c);
 }
 

@@ -148,8 +148,9 @@ static size_t group_parse(const char *text, size_t len, uint8_t *out)
 
 static bool v6_parse(const char *text, size_t len, uint8_t *out)
 {
-	size_t used = 0, at = 0; /* octets written, characters read */
-	size_t gap = NO_GAP;     /* octets in front of '::'; or there is none */
+	size_t used = 0, at = 0;       /* bytes written, characters read */
+	size_t gap = NO_GAP;           /* bytes before '::'; or there is none */
+	size_t to = sizeof(struct ip); /* where those after it begin, in the end */
 	size_t n;
 
 	memset(out, 0, sizeof(struct ip));
@@ -182,8 +183,10 @@ static bool v6_parse(const char *text, size_t len, uint8_t *out)
 		return used == sizeof(struct ip);
 	if (used > 14)
 		return false;
-	memmove(out + sizeof(struct ip) - (used - gap), out + gap, used - gap);
-	memset(out + gap, 0, sizeof(struct ip) - used);
+	while (used > gap) {
+		out[--to] = out[--used];
+		out[used] = 0;
+	}
 	return true;
 }
 

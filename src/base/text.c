@@ -55,7 +55,7 @@ const char *text_of_list(const char *list, unsigned n)
 }
 
 /*
- * Divides a number of more than 32 bits by ten and returns the remainder: in steps
+ * Divides a number by ten and returns the remainder: in steps
  * of 16, for a 32-bit processor has no division for it, and the compiler's own takes
  * 700 bytes of flash.
  */
@@ -78,15 +78,10 @@ void text_padded(struct text *t, uint64_t n, unsigned width)
 {
 	char digits[20]; /* 2^64 - 1 has 20 */
 	unsigned used = 0;
-	uint32_t small;
 
-	while (n > UINT32_MAX)
+	do
 		digits[sizeof digits - ++used] = (char)('0' + digit_off(&n));
-	small = (uint32_t)n;
-	do {
-		digits[sizeof digits - ++used] = (char)('0' + small % 10);
-		small /= 10;
-	} while (small > 0 || (used < width && used < sizeof digits));
+	while (n > 0 || (used < width && used < sizeof digits));
 	text_octets(t, digits + sizeof digits - used, used);
 }
 
@@ -152,24 +147,16 @@ int text_hex_value(char c)
 void text_duration(struct text *t, uint64_t ms)
 {
 	uint32_t s = (uint32_t)(ms / 1000);
+	bool hours = s >= 3600, minutes = s >= 60;
 
 	if (ms < 1000) {
 		text_num(t, ms);
-		text_str(t, "ms");
-	} else if (s < 60) {
-		text_num(t, s);
-		text_char(t, '.');
-		text_num(t, (uint32_t)ms % 1000 / 100);
-		text_char(t, 's');
-	} else if (s < 3600) {
-		text_num(t, s / 60);
 		text_char(t, 'm');
-		text_padded(t, s % 60, 2);
-		text_char(t, 's');
 	} else {
-		text_num(t, s / 3600);
-		text_char(t, 'h');
-		text_padded(t, s / 60 % 60, 2);
-		text_char(t, 'm');
+		text_num(t, hours ? s / 3600 : minutes ? s / 60 : s);
+		text_char(t, hours ? 'h' : minutes ? 'm' : '.');
+		text_padded(t, hours ? s / 60 % 60 : minutes ? s % 60 : (uint32_t)ms % 1000 / 100,
+			minutes ? 2 : 1);
 	}
+	text_char(t, hours ? 'm' : 's');
 }

@@ -28,7 +28,8 @@ static bool name_matches(const char *pattern, const char *name)
 
 bool name_is_loopback(const char *name)
 {
-	return name_matches("localhost", name) || name_matches("*.localhost", name);
+	return ANKLET_HAS_ROUTES && /* which alone ask */
+	       (name_matches("localhost", name) || name_matches("*.localhost", name));
 }
 
 static bool port_matches(const struct pattern *pattern, uint16_t port)
