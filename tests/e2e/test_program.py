@@ -164,11 +164,17 @@ def test_a_file_that_is_missing(tmp_path):
     assert done.returncode == CONFIG and "none.conf" in done.stderr
 
 
-def test_a_port_in_use_names_its_holder():
+@pytest.mark.parametrize("secure", [False, True])
+def test_a_port_in_use_names_its_holder(request, secure):
     holder = peers.listener()
-    done = program.run("--listen", f"127.0.0.1:{peers.port_of(holder)}")
+    place = f"127.0.0.1:{peers.port_of(holder)}"
+    if secure:
+        request.getfixturevalue("with_tls")
+        pair = request.getfixturevalue("certs").server
+        place = f"tls://{place}?cert={pair.cert}&key={pair.key}"
+    done = program.run("--listen", place)
     assert done.returncode == 1
-    assert f"127.0.0.1:{peers.port_of(holder)}" in done.stderr
+    assert place in done.stderr
     if os.path.exists("/proc/self/fd"):
         name = pathlib.Path("/proc/self/comm").read_text().strip()
         assert str(os.getpid()) in done.stderr and name in done.stderr
