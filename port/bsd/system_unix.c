@@ -258,27 +258,27 @@ int port_local_for(struct port *p, const struct address *peer, struct address *a
 
 /* ---- The log ---- */
 
-static void text_part(struct text *t, int n, unsigned width, char behind)
-{
-	text_padded(t, (uint64_t)n, width);
-	text_char(t, behind);
-}
-
 static void text_time(struct text *t)
 {
+	static const char form[] = "4-2-2 2:2:2.3 "; /* how wide each part is, and what follows it */
 	struct timespec now;
 	struct tm tm;
+	int parts[7];
 
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	if (localtime_r(&now.tv_sec, &tm) == NULL)
 		return;
-	text_part(t, tm.tm_year + 1900, 4, '-');
-	text_part(t, tm.tm_mon + 1, 2, '-');
-	text_part(t, tm.tm_mday, 2, ' ');
-	text_part(t, tm.tm_hour, 2, ':');
-	text_part(t, tm.tm_min, 2, ':');
-	text_part(t, tm.tm_sec, 2, '.');
-	text_part(t, (int)(now.tv_nsec / 1000000), 3, ' ');
+	parts[0] = tm.tm_year + 1900;
+	parts[1] = tm.tm_mon + 1;
+	parts[2] = tm.tm_mday;
+	parts[3] = tm.tm_hour;
+	parts[4] = tm.tm_min;
+	parts[5] = tm.tm_sec;
+	parts[6] = (int)(now.tv_nsec / 1000000);
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+		text_padded(t, (uint64_t)parts[i], (unsigned)(form[2 * i] - '0'));
+		text_char(t, form[2 * i + 1]);
+	}
 }
 
 /*

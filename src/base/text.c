@@ -92,29 +92,24 @@ void text_num(struct text *t, uint64_t n)
 
 void text_escaped(struct text *t, const void *octets, size_t len)
 {
-	static const char hex[] = "0123456789abcdef";
 	const unsigned char *from = octets;
 
 	for (size_t i = 0; i < len && !t->cut; i++) {
 		unsigned char c = from[i];
-		char out[4] = {(char)c};
-		size_t n = 1;
+		bool plain = c >= 0x20 && c <= 0x7e;
+		size_t before = t->len;
 
-		if (c == '"' || c == '\\') {
-			out[0] = '\\';
-			out[1] = (char)c;
-			n = 2;
-		} else if (c < 0x20 || c > 0x7e) {
-			out[0] = '\\';
-			out[1] = 'x';
-			out[2] = hex[c >> 4];
-			out[3] = hex[c & 15];
-			n = 4;
+		if (!plain || c == '"' || c == '\\')
+			text_char(t, '\\');
+		text_char(t, plain ? (char)c : 'x');
+		if (!plain) {
+			text_char(t, "0123456789abcdef"[c >> 4]);
+			text_char(t, "0123456789abcdef"[c & 15]);
 		}
-		if (n > t->size - 1 - t->len)
-			t->cut = true; /* half an escape would say something else */
-		else
-			text_octets(t, out, n);
+		if (t->cut) { /* half an escape would say something else */
+			t->len = before;
+			t->buf[before] = '\0';
+		}
 	}
 }
 
@@ -146,17 +141,27 @@ int text_hex_value(char c)
 
 void text_duration(struct text *t, uint64_t ms)
 {
-	uint32_t s = (uint32_t)(ms / 1000);
-	bool hours = s >= 3600, minutes = s >= 60;
+	uint32_t s = (uint32_t)(ms / 1000), whole = s, part = (uint32_t)ms % 1000 / 100;
+	char mark = '.', last = 's';
 
+	if (s >= 60) {
+		whole = s / 60;
+		part = s % 60;
+		mark = 'm';
+	}
+	if (s >= 3600) {
+		whole = s / 3600;
+		part = s / 60 % 60;
+		mark = 'h';
+		last = 'm';
+	}
 	if (ms < 1000) {
 		text_num(t, ms);
 		text_char(t, 'm');
 	} else {
-		text_num(t, hours ? s / 3600 : minutes ? s / 60 : s);
-		text_char(t, hours ? 'h' : minutes ? 'm' : '.');
-		text_padded(t, hours ? s / 60 % 60 : minutes ? s % 60 : (uint32_t)ms % 1000 / 100,
-			minutes ? 2 : 1);
+		text_num(t, whole);
+		text_char(t, mark);
+		text_padded(t, part, mark == '.' ? 1 : 2);
 	}
-	text_char(t, hours ? 'm' : 's');
+	text_char(t, last);
 }

@@ -156,6 +156,9 @@ void text_range(struct text *t, const struct port_range *range)
 
 /* ---- Strings ---- */
 
+/* Are there any that are percent-encoded? They belong to TLS, and to the passwords of next hops. */
+#define HAS_ENCODED (ANKLET_HAS_TLS || ANKLET_HAS_HOP_PASSWORDS)
+
 bool string_read(struct reading *r, struct word word, uint16_t *string)
 {
 	*string = string_table_add(r->strings, word);
@@ -181,7 +184,7 @@ static char hex_read(const char **at, const char *end)
  */
 static bool text_read(struct reading *r, int type, struct word word, uint16_t *string)
 {
-	bool userid = type == VALUE_USERID, quoted = userid && word.at[0] == '"';
+	bool userid = !HAS_ENCODED || type == VALUE_USERID, quoted = userid && word.at[0] == '"';
 	const char *at = word.at + quoted, *end = word.at + word.len;
 	char text[VALUE_MAX];
 	struct word decoded = {text, 0}, rest;
@@ -208,10 +211,10 @@ static bool text_read(struct reading *r, int type, struct word word, uint16_t *s
 	}
 	if (quoted && at + 1 != end) /* not closed, or not at the end */
 		return false;
-	if (type == VALUE_HOST && !ip_parse(text, decoded.len, &ip) && !word_is_name(decoded))
+	if (ANKLET_HAS_TLS && type == VALUE_HOST && !ip_parse(text, decoded.len, &ip) && !word_is_name(decoded))
 		return false;
 	/* Protocols have at least one byte (RFC 7301, section 3.1). */
-	for (rest = decoded; type == VALUE_ALPN && rest.at != NULL;)
+	for (rest = decoded; ANKLET_HAS_TLS && type == VALUE_ALPN && rest.at != NULL;)
 		if (word_split(&rest, ',').len == 0)
 			return false;
 	return decoded.len > 0 && string_read(r, decoded, string);
@@ -231,10 +234,11 @@ static bool text_string(struct text *t, int type, const char *string)
 	for (; *string != '\0'; string++) {
 		unsigned char c = (unsigned char)*string;
 		bool letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-		bool plain = letter || strchr("0123456789-_.~!$'()*+,;=:@/?", c) != NULL;
+		bool plain = !HAS_ENCODED || type == VALUE_USER || letter ||
+			     strchr("0123456789-_.~!$'()*+,;=:@/?", c) != NULL;
 
-		text_char(t, plain || type == VALUE_USER ? *string : '%');
-		if (!plain && type != VALUE_USER) {
+		text_char(t, plain ? *string : '%');
+		if (!plain) {
 			text_char(t, "0123456789ABCDEF"[c >> 4]);
 			text_char(t, "0123456789ABCDEF"[c & 15]);
 		}

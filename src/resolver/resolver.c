@@ -343,9 +343,11 @@ int resolver_find(struct resolver *r, unsigned asker, const struct resolver_ques
 
 void resolver_forget(struct resolver *r, unsigned asker)
 {
-	struct resolver_asker *a = &r->asker[CONFIG_ANKLET_NAMES ? asker : 0];
+	struct resolver_asker *a = &r->asker[asker];
 	struct lookup *l;
 
+	if (!CONFIG_ANKLET_NAMES)
+		return;
 	if (a->lookup == ASKER_WAITS) {
 		unlink_asker(r, &r->first, &r->last, asker);
 	} else if (a->lookup != ASKER_NONE) {

@@ -176,6 +176,22 @@ def test_lengths(anklet):
     assert one.log.count(f"refused, longer than {longest} bytes") == 1
 
 
+def test_answers_that_are_too_long(anklet):
+    """They are dropped, and one line says so."""
+    server, client = udp(), udp()
+    longest = program.built_size("CONFIG_ANKLET_DATAGRAM")
+    one, (port,) = start(anklet, "127.0.0.1", f"127.0.0.1:{peers.port_of(server)}")
+    client.sendto(b"question", ("127.0.0.1", port))
+    flow = server.recvfrom(100)[1]
+    for octets in (*[bytes(longest + 1)] * 3, b"answer"):
+        server.sendto(octets, flow)
+    assert client.recv(65536) == b"answer"
+    one.signal(signal.SIGTERM)
+    assert one.wait() == 0
+    one.wait_log(r"up 1 of 8 bytes, down 1 of 6 bytes, dropped 3,")
+    assert one.log.count(f"refused, longer than {longest} bytes") == 1
+
+
 # ---- Who is not heard ----
 
 def test_only_the_target_is_heard(anklet):
