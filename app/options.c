@@ -287,21 +287,19 @@ static enum options_answer printed(const struct output *out, int *status)
 static void print_help(struct output *out)
 {
 	const char *at = help_keywords;
-	char buf[160];
-	struct text t;
 
 	output_str(out, help_begin);
 	while (at < help_keywords + sizeof help_keywords - 1) {
-		text_init(&t, buf, sizeof buf);
-		text_str(&t, "  --");
-		text_str(&t, at);
-		text_char(&t, ' ');
-		text_str(&t, at = text_of_list(at, 1));
-		while (t.len < HELP_COLUMN)
-			text_char(&t, ' ');
-		text_str(&t, at = text_of_list(at, 1));
-		text_char(&t, '\n');
-		output_str(out, buf);
+		struct text *t = begin("  --");
+
+		text_str(t, at);
+		text_char(t, ' ');
+		text_str(t, at = text_of_list(at, 1));
+		while (t->len < HELP_COLUMN)
+			text_char(t, ' ');
+		text_str(t, at = text_of_list(at, 1));
+		text_char(t, '\n');
+		output_str(out, message.buf);
 		at = text_of_list(at, 1);
 	}
 	output_str(out, help_end);
@@ -356,15 +354,14 @@ _Static_assert(OPTIONS_FILE_MAX == 16384, "a message names it");
 static unsigned configure_line(struct anklet *a, const struct option *o)
 {
 	struct output err = {.fd = STDERR_FILENO};
-	char source_buf[64], line_buf[LINE_SIZE];
-	struct text source, line;
+	char line_buf[LINE_SIZE];
+	struct text line;
 
-	text_init(&source, source_buf, sizeof source_buf);
-	text_word(&source, o->word);
+	text_word(begin(""), o->word);
 	/* It would be two lines, of which the second says what nobody saw. */
 	if (strchr(o->value, '\n') != NULL) {
-		output_error(
-			source.buf, "a line end is in the value: write one option for each line");
+		output_error(message.buf,
+			"a line end is in the value: write one option for each line");
 		return 1;
 	}
 	text_init(&line, line_buf, sizeof line_buf);
@@ -372,7 +369,7 @@ static unsigned configure_line(struct anklet *a, const struct option *o)
 	text_char(&line, ' ');
 	text_str(&line, o->value);
 	/* A line that was cut is still longer than any that is accepted: it is refused as such. */
-	return anklet_configure(a, source.buf, line.buf, line.len, output_octets, &err);
+	return anklet_configure(a, message.buf, line.buf, line.len, output_octets, &err);
 }
 
 _Static_assert(LINE_SIZE > CONFIG_LINE_MAX + 1, "a line that was cut is refused");
@@ -397,13 +394,10 @@ static enum options_answer check_config(struct anklet *a, int *status)
 {
 	struct output out = {.fd = STDOUT_FILENO};
 	struct anklet_failure failure;
-	char buf[600];
-	struct text t;
 
 	if (anklet_check(a, &failure) < 0) {
-		text_init(&t, buf, sizeof buf);
-		text_failure(&t, &failure);
-		output_error(t.buf, NULL);
+		text_failure(begin(""), &failure);
+		output_error(message.buf, NULL);
 		return OPTIONS_END;
 	}
 	anklet_print_config(a, output_octets, &out);

@@ -31,8 +31,10 @@ const char *user_find(const char *name, struct user *user)
 
 const char *user_become(const struct user *user)
 {
-	if (geteuid() != 0)
-		return getuid() == user->uid && geteuid() == user->uid
+	uid_t now = geteuid();
+
+	if (now != 0)
+		return getuid() == user->uid && now == user->uid
 			       ? NULL
 			       : "only root can become another user";
 	if (user->uid == 0)
@@ -40,10 +42,9 @@ const char *user_become(const struct user *user)
 	/* The groups first: who is not root any more cannot change them. */
 	if (accounts_join_groups(user) != 0 || setgid(user->gid) != 0 || setuid(user->uid) != 0)
 		return strerror(errno);
-	if (getuid() != user->uid || geteuid() != user->uid || getgid() != user->gid ||
-		getegid() != user->gid)
+	if (getgid() != user->gid)
 		return "the system says it has been done, but it has not";
-	if (setuid(0) == 0) /* which takes a saved one back, too */
+	if (setuid(0) == 0) /* which whoever still is root, or can be it again, may do */
 		return "root could still be regained";
 	return NULL;
 }

@@ -3,8 +3,8 @@
 # The smallest code there is: of these, the options that the compiler knows.
 ifeq ($(origin CFLAGS),undefined)
 SMALLEST := $(shell tools/known '$(CC)' -Oz -fno-ipa-cp -fno-jump-tables -fno-optimize-sibling-calls \
-	-fno-inline-small-functions -fno-caller-saves -fno-tree-dominator-opts -fno-move-loop-invariants -fno-code-hoisting \
-	--param=large-function-insns=800 --param=large-function-growth=10)
+	-fno-inline-small-functions -fno-caller-saves -fno-tree-dominator-opts -fno-tree-pre -fno-move-loop-invariants \
+	-fno-code-hoisting --param=large-function-insns=800 --param=large-function-growth=10)
 CFLAGS = $(if $(filter -Oz,$(SMALLEST)),,-Os) $(SMALLEST) -g
 endif
 WARN = -Wall -Wextra -Wswitch-enum -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(WERROR:1=-Werror)

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "base/word.h"
+
 #define NO_GAP (sizeof(struct ip) + 1)
 #define V4_BITS 96 /* bits of the mapped form in front of an IPv4 address */
 
@@ -216,13 +218,12 @@ static bool is_number(const char *text, size_t len)
 
 bool ip_may_be_meant(const char *text, size_t len)
 {
-	const char *percent = len > 0 ? memchr(text, '%', len) : NULL;
+	struct word zone = {text, len};
 	size_t label;
 
 	if (len > 0 && memchr(text, ':', len) != NULL)
 		return true;
-	if (percent != NULL)
-		len = (size_t)(percent - text);
+	len = word_split(&zone, '%').len;
 	while (len > 0 && (text[len - 1] == '.' || text[len - 1] == ']'))
 		len--;
 	for (label = len; label > 0 && text[label - 1] != '.' && text[label - 1] != '[';)
@@ -253,18 +254,17 @@ static void clear_host_bits(struct ip_prefix *prefix)
 
 bool ip_prefix_parse(const char *text, size_t len, struct ip_prefix *prefix)
 {
-	const char *slash = len > 0 ? memchr(text, '/', len) : NULL;
-	size_t ip_len = slash != NULL ? (size_t)(slash - text) : len;
+	struct word number = {text, len}, ip = word_split(&number, '/');
 	struct ip_prefix parsed = {.bits = 128};
 	uint32_t bits;
 
-	if (!ip_parse(text, ip_len, &parsed.ip))
+	if (!ip_parse(ip.at, ip.len, &parsed.ip))
 		return false;
-	if (slash != NULL) {
+	if (number.at != NULL) {
 		/* An IPv4 address written as IPv6 counts its bits as IPv6. */
-		bool v4 = ip_is_v4(&parsed.ip) && memchr(text, ':', ip_len) == NULL;
+		bool v4 = ip_is_v4(&parsed.ip) && memchr(ip.at, ':', ip.len) == NULL;
 
-		if (!number_parse(slash + 1, len - ip_len - 1, v4 ? 32 : 128, &bits))
+		if (!number_parse(number.at, number.len, v4 ? 32 : 128, &bits))
 			return false;
 		if (!v4 && ip_is_v4(&parsed.ip) && bits < V4_BITS)
 			return false;
