@@ -354,14 +354,15 @@ _Static_assert(OPTIONS_FILE_MAX == 16384, "a message names it");
 static unsigned configure_line(struct anklet *a, const struct option *o)
 {
 	struct output err = {.fd = STDERR_FILENO};
-	char line_buf[LINE_SIZE];
-	struct text line;
+	char source_buf[64], line_buf[LINE_SIZE];
+	struct text source, line;
 
-	text_word(begin(""), o->word);
+	text_init(&source, source_buf, sizeof source_buf);
+	text_word(&source, o->word);
 	/* It would be two lines, of which the second says what nobody saw. */
 	if (strchr(o->value, '\n') != NULL) {
-		output_error(message.buf,
-			"a line end is in the value: write one option for each line");
+		output_error(
+			source.buf, "a line end is in the value: write one option for each line");
 		return 1;
 	}
 	text_init(&line, line_buf, sizeof line_buf);
@@ -369,7 +370,7 @@ static unsigned configure_line(struct anklet *a, const struct option *o)
 	text_char(&line, ' ');
 	text_str(&line, o->value);
 	/* A line that was cut is still longer than any that is accepted: it is refused as such. */
-	return anklet_configure(a, message.buf, line.buf, line.len, output_octets, &err);
+	return anklet_configure(a, source.buf, line.buf, line.len, output_octets, &err);
 }
 
 _Static_assert(LINE_SIZE > CONFIG_LINE_MAX + 1, "a line that was cut is refused");
