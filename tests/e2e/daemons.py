@@ -331,21 +331,30 @@ LogLevel ERROR
 """
 
 
-def ssh_dynamic(tool, directory):
-    """A SOCKS4 and 4A server without BIND: ssh -D, to an sshd on this host. Its address."""
+def sshd(tool, directory):
+    """Its port on this host, and the key of whom it lets in."""
     directory = pathlib.Path(directory)
     for name in ("host", "user"):
         subprocess.run([tool("ssh-keygen"), "-q", "-t", "ed25519", "-N", "", "-f", directory / name],
                        check=True, timeout=30)
     pathlib.Path("/run/sshd").mkdir(exist_ok=True)  # sshd insists on it
-    port, at = peers.reserve(), ("127.0.0.1", peers.reserve())
+    port = peers.reserve()
     config = directory / "sshd.conf"
     config.write_text(SSHD.format(port=port, dir=directory))
     Daemon([tool("sshd"), "-D", "-e", "-f", config]).listens(("127.0.0.1", port))
-    client = Daemon([tool("ssh"), "-F", "none", "-N", "-D", f"{at[0]}:{at[1]}", "-i", directory / "user",
-                     "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
-                     "-o", "ExitOnForwardFailure=yes", "-p", port, "127.0.0.1"])
-    client.listens(at)
+    return port, directory / "user"
+
+
+def ssh(tool, port, key):
+    """The command for a client of that sshd, but for the host and what to do there."""
+    return [tool("ssh"), "-F", "none", "-i", key, "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no",
+            "-o", "UserKnownHostsFile=/dev/null", "-p", str(port)]
+
+
+def ssh_dynamic(tool, directory):
+    """A SOCKS4 and 4A server without BIND: ssh -D, to an sshd on this host. Its address."""
+    command, at = ssh(tool, *sshd(tool, directory)), ("127.0.0.1", peers.reserve())
+    Daemon([*command, "-N", "-D", f"{at[0]}:{at[1]}", "-o", "ExitOnForwardFailure=yes", "127.0.0.1"]).listens(at)
     return at
 
 

@@ -3,9 +3,11 @@ import os
 import re
 import socket
 import subprocess
+import sys
 
 import pytest
 
+import daemons
 import peers
 import web_server
 from dns_server import Name
@@ -22,7 +24,7 @@ def proxy(anklet, dns):
 
 def output(*command, data=None, **more):
     done = subprocess.run(command, input=data, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          timeout=30, **more)
+                          timeout=120, **more)
     assert done.returncode == 0, f"{command}: {done.returncode} {done.stderr.decode()}"
     return done.stdout
 
@@ -182,6 +184,115 @@ def test_node(proxy, tool, host):
     server = peers.echo_server()
     assert output(tool("node"), "-e", NODE, str(proxy.port), host, str(server.port),
                   env={**os.environ, "NODE_PATH": "/usr/share/nodejs"}) == b"by Node"
+
+
+PYSOCKS = """
+import socks, sys
+sock = socks.socksocket()
+sock.set_proxy(socks.SOCKS5, "127.0.0.1", int(sys.argv[1]))
+sock.connect(("127.0.0.1", int(sys.argv[2])))
+"""
+
+# What each is to be told to try, by the proxy's port, the port it is to reach, and a place for a file.
+ASKING = {
+    "nc": lambda proxy, to, place: ["nc", "-X", "5", "-x", f"127.0.0.1:{proxy}", "127.0.0.1", to],
+    "ncat": lambda proxy, to, place: ["ncat", "--proxy", f"127.0.0.1:{proxy}", "--proxy-type", "socks5", "127.0.0.1", to],
+    "git": lambda proxy, to, place: ["git", "-c", f"http.proxy=socks5h://127.0.0.1:{proxy}", "ls-remote", f"http://127.0.0.1:{to}/"],
+    "apt": lambda proxy, to, place: ["/usr/lib/apt/apt-helper", "-o", f"Acquire::http::Proxy=socks5h://127.0.0.1:{proxy}",
+                                     "-o", "Acquire::Retries=0", "download-file", f"http://127.0.0.1:{to}/", str(place / "page")],
+    "node": lambda proxy, to, place: ["node", "-e", NODE, proxy, "127.0.0.1", to],
+    "java": lambda proxy, to, place: ["java", str(place / "Ask.java"), proxy, "127.0.0.1", to],
+    "PySocks": lambda proxy, to, place: [sys.executable, "-c", PYSOCKS, proxy, to],
+}
+REFUSED, DENIED = r"[Cc]onnection ?[Rr]efused|\(5\)", r"[Nn]ot ?[Aa]llowed|\(2\)"
+
+
+@pytest.mark.parametrize("client", ASKING)
+def test_a_client_says_why(anklet, tool, tmp_path, client):
+    one = anklet("--deny", "to *:9", "--allow", "from 127.0.0.1")
+    (tmp_path / "Ask.java").write_text(JAVA)
+    for port, why in ((peers.nobody(), REFUSED), (9, DENIED)):
+        name, *words = ASKING[client](str(one.port), str(port), tmp_path)
+        done = subprocess.run([tool(name), *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              timeout=120, text=True, env={**os.environ, "NODE_PATH": "/usr/share/nodejs", "LC_ALL": "C"})
+        if "No module named" in done.stdout or "Cannot find module" in done.stdout:
+            pytest.skip(f"{client} is not installed")
+        assert done.returncode != 0 and re.search(why, done.stdout), done
+
+
+def test_ssh_by_nc(proxy, tool, tmp_path):
+    """As the readme says it; nc takes no reply but one with an address."""
+    port, key = daemons.sshd(tool, tmp_path)
+    by = f"{tool('nc')} -X 5 -x 127.0.0.1:{proxy.port} %h %p"
+    assert output(*daemons.ssh(tool, port, key), "-o", f"ProxyCommand={by}", "127.0.0.1", "echo by ssh") == b"by ssh\n"
+    proxy.wait_log(rf"connect 127\.0\.0\.1:{port}: granted")
+
+
+TORRENT = """
+import libtorrent, os, sys, time
+port, user, kept, got = sys.argv[1:]
+quiet = dict(enable_dht=False, enable_lsd=False, enable_upnp=False, enable_natpmp=False, enable_incoming_utp=False,
+             enable_outgoing_utp=False, allow_multiple_connections_per_ip=True, listen_interfaces="127.0.0.1:0")
+kind = libtorrent.proxy_type_t.socks5_pw if user else libtorrent.proxy_type_t.socks5
+proxy = dict(proxy_type=int(kind), proxy_hostname="127.0.0.1", proxy_port=int(port), proxy_username=user,
+             proxy_password=user, proxy_peer_connections=True, proxy_hostnames=True)
+files = libtorrent.file_storage()
+libtorrent.add_files(files, os.path.join(kept, "file"))
+torrent = libtorrent.create_torrent(files)
+libtorrent.set_piece_hashes(torrent, kept)
+info = libtorrent.torrent_info(torrent.generate())
+one, other = libtorrent.session(quiet), libtorrent.session({**quiet, **proxy})
+one.add_torrent(dict(ti=info, save_path=kept))
+taker = other.add_torrent(dict(ti=info, save_path=got))
+while not one.listen_port():
+	time.sleep(0.05)
+taker.connect_peer(("127.0.0.1", one.listen_port()))
+while not taker.status().is_seeding:
+	time.sleep(0.05)
+print(one.listen_port(), end="", flush=True)
+os._exit(0)  # taking leave of everybody is no part of it
+"""
+
+
+@pytest.mark.parametrize("user", ["", "fred"], ids=["nobody", "user"])
+def test_libtorrent(anklet, namespace, tmp_path, user):
+    """Two sessions of qBittorrent's engine on a host of their own. UDP is refused to it, so it goes on with TCP."""
+    pytest.importorskip("libtorrent", reason="python3-libtorrent is not installed")
+    ns = namespace()
+    one, (kept, got) = anklet(ns=ns), (tmp_path / "kept", tmp_path / "got")
+    kept.mkdir()
+    (kept / "file").write_bytes(os.urandom(300000))
+    to = output(*ns.command(sys.executable, "-c", TORRENT, str(one.port), user, str(kept), str(got))).decode()
+    assert (got / "file").read_bytes() == (kept / "file").read_bytes()
+    one.wait_log(rf"connect 127\.0\.0\.1:{to}: granted")
+
+
+TUNNEL = ["--dev", "tun", "--proto", "tcp4-{role}", "--port", "1194", "--tls-{role}", "--dh", "none", "--ca", "{ca}",
+          "--cert", "{pair.cert}", "--key", "{pair.key}", "--ifconfig", "{mine}", "{other}", "--verb", "3"]
+
+
+def openvpn(tool, certs, ns, role, pair, mine, other, *more):
+    words = [word.format(role=role, ca=certs.ca, pair=pair, mine=mine, other=other) for word in TUNNEL]
+    return daemons.Daemon([tool("openvpn"), *words, *more], ns)
+
+
+def test_openvpn(anklet, namespace, tool, certs):
+    """A tunnel by TCP between two hosts; it takes no reply but one with an address."""
+    if not os.path.exists("/dev/net/tun"):
+        pytest.skip("there is no /dev/net/tun")
+    near, far = namespace(), namespace()
+    near.wire(far, ["192.0.2.1/24"], ["192.0.2.2/24"])
+    one = anklet(ns=near)
+    server = openvpn(tool, certs, far, "server", certs.server, "10.9.8.1", "10.9.8.2")
+    client = openvpn(tool, certs, near, "client", certs.client, "10.9.8.2", "10.9.8.1", "--remote", "192.0.2.2", "1194",
+                     "--socks-proxy", "127.0.0.1", str(one.port))
+    for end in (server, client):
+        end.wait_text("Initialization Sequence Completed")
+    echo = peers.echo_server("10.9.8.1", ns=far)
+    sock = peers.dial(echo.address, ns=near)
+    sock.sendall(b"by OpenVPN")
+    assert peers.read_exactly(sock, 10) == b"by OpenVPN"
+    one.wait_log(r"connect 192\.0\.2\.2:1194: granted")
 
 
 def test_torsocks(proxy, web, tool, tmp_path):

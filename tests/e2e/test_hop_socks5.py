@@ -98,6 +98,18 @@ def test_ssh(start, tool, tmp_path, server):
     proxy.wait_log("refused with 91, the next hop ended before its reply was whole, via socks5h://")
 
 
+@pytest.mark.parametrize("given", ["", "?password={secret}"], ids=["nobody", "user"])
+def test_tor(anklet, namespace, tool, tmp_path, secret, given):
+    """One that reaches nobody. Of answers that are due at once it sends but the last, so it must be asked in turn."""
+    ns, at = namespace(), ("127.0.0.1", 9050)
+    (tmp_path / "torrc").write_text(f"SocksPort {at[1]}\nDataDirectory {tmp_path / 'tor'}\n")
+    daemons.Daemon([tool("tor"), "-f", tmp_path / "torrc", "--defaults-torrc", tmp_path / "torrc"], ns).listens(at, ns)
+    proxy = anklet("--route", f"via socks5h://{at[0]}:{at[1]}{given.format(secret=secret())}", ns=ns)
+    assert socks5.refused(proxy.address, 80, "192.168.1.1", ns=ns) == socks5.FAILED
+    assert socks5.refused(proxy.address, 80, name="none.onion", ns=ns) == socks5.FAILED
+    proxy.wait_log(r"none\.onion:80: refused with 1, the next hop refused with 1, via socks5h://")
+
+
 def test_names_are_looked_up_here_or_there(start, microsocks, server, names):
     here = start(f"via {url('socks5', microsocks)}")
     assert echoes(socks4.connect(here.address, server.port, name=NAME))

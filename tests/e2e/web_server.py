@@ -37,12 +37,12 @@ class WebServer(http.server.ThreadingHTTPServer):
 
 
 class WebServer6(WebServer):
-    """The same on ::1."""
+    """The same with IPv6."""
 
     address_family = socket.AF_INET6
 
-    def __init__(self):
-        super().__init__("::1")
+    def __init__(self, host="::1", ns=None):
+        super().__init__(host, ns=ns)
 
 
 class QuietFiles(http.server.SimpleHTTPRequestHandler):
