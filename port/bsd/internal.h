@@ -29,9 +29,10 @@ enum entry_interests {
 #define INTEREST_HANGUP (INTEREST_HANGUP_READ | INTEREST_HANGUP_POLL)
 
 enum entry_flags {
-	READ_WOULD_BLOCK = 1,  /* all there was has been taken: the next call is spared asking */
-	WRITE_WOULD_BLOCK = 2, /* port_move() sent less than there was: likewise */
-	PEER_CLOSED = 4,       /* port_peer_closed() has answered EOF: only a reset is still news */
+	READ_WOULD_BLOCK =
+		INTEREST_READ, /* nothing has been left to read: who reads is spared asking */
+	WRITE_WOULD_BLOCK = INTEREST_WRITE, /* port_move() sent less than there was: likewise */
+	PEER_CLOSED = 4, /* port_peer_closed() has answered EOF: only a reset is still news */
 };
 
 /* ---- sockets.c ---- */
@@ -92,6 +93,9 @@ int socket_send(struct port *p, port_sock s, const void *data, size_t len);
 
 /* Must the reader of a stream wait, or has reading ended? 0: neither. */
 int socket_cannot_read(const struct port_entry *e);
+
+/* Records interests. What was known is known no more: what comes ready will tell what is to be known next. */
+void socket_await(struct port *p, port_sock s, unsigned interests);
 
 /* Looks at a stream with INTEREST_HANGUP_POLL: is there news for port_peer_closed()? */
 bool stream_poll(struct port *p, int entry);

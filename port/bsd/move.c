@@ -19,8 +19,6 @@ int move_shown(struct port *p, port_sock from, port_sock to, size_t max, port_so
 	int shown, sent;
 
 	*failed = from;
-	if (source->flags & READ_WOULD_BLOCK)
-		return PORT_AGAIN;
 	shown = socket_show(p, from, size);
 	if (shown == PORT_AGAIN || (system_shows_all && shown > 0 && (size_t)shown < size))
 		source->flags |= READ_WOULD_BLOCK;
@@ -44,18 +42,9 @@ static int move_once(struct port *p, port_sock from, port_sock to, size_t max, p
 	*failed = to;
 	if (sink->io_error != 0)
 		return sink->io_error;
-	if (sink->flags & WRITE_WOULD_BLOCK || sink->interests & INTEREST_WRITE)
+	if ((sink->flags | sink->interests) & INTEREST_WRITE)
 		return PORT_AGAIN;
 	return system_move(p, from, to, max, failed);
-}
-
-/* What was known is now recorded: what comes ready will tell what is to be known next. */
-static void wait_for(struct port *p, port_sock s, unsigned known, unsigned interest)
-{
-	struct port_entry *e = socket_entry(p, s);
-
-	e->flags &= (uint8_t)~known;
-	socket_set_interests(p, s, e->interests | interest);
 }
 
 int port_move(struct port *p, port_sock from, port_sock to, size_t budget, port_sock *failed)
@@ -63,7 +52,7 @@ int port_move(struct port *p, port_sock from, port_sock to, size_t budget, port_
 	size_t moved = 0;
 	int n;
 
-	p->shown = PORT_NONE; /* from now on this is asked of nobody else */
+	p->shown = 0; /* from now on nobody peeks */
 	do {
 		n = move_once(p, from, to, budget - moved, failed);
 		moved += n > 0 ? (size_t)n : 0;
@@ -71,8 +60,8 @@ int port_move(struct port *p, port_sock from, port_sock to, size_t budget, port_
 	if (moved > 0)
 		return (int)moved;
 	if (n == PORT_AGAIN && *failed == to)
-		wait_for(p, to, WRITE_WOULD_BLOCK, INTEREST_WRITE);
+		socket_await(p, to, INTEREST_WRITE);
 	else if (n == PORT_AGAIN)
-		wait_for(p, from, READ_WOULD_BLOCK, INTEREST_READ);
+		socket_await(p, from, INTEREST_READ);
 	return n;
 }

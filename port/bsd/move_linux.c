@@ -175,19 +175,20 @@ int system_move(struct port *p, port_sock from, port_sock to, size_t max, port_s
 {
 	struct port_entry *source = socket_entry(p, from);
 	unsigned number;
-	int n = 0;
+	int n;
 
 	if (!CONFIG_ANKLET_FAST)
 		return move_shown(p, from, to, max, failed);
 	if (way_pipe(p, from) != NULL)
 		return drain(p, from, to, max);
 	*failed = from;
-	if (source->flags & READ_WOULD_BLOCK)
-		return PORT_AGAIN;
+	n = socket_cannot_read(source);
+	if (n != 0)
+		return n;
 	number = spare_pipe(p);
 	if (number == 0)
 		return move_shown(p, from, to, max, failed);
-	if (p->system.way[from].full == FULL_READS && socket_cannot_read(source) == 0)
+	if (p->system.way[from].full == FULL_READS)
 		n = fill(p, from, number, max);
 	if (n < 0)
 		return n;

@@ -13,7 +13,6 @@ int port_init(struct port *p, const struct port_config *config)
 	memset(p, 0, sizeof *p);
 	p->listen_early = config->listen_early;
 	p->spin_us = config->spin_us;
-	p->shown = PORT_NONE;
 	sockets_init(p);
 	if (system_start(p) != 0) {
 		system_end(p);

@@ -32,8 +32,7 @@ struct port {
 	int bottom; /* and so is that of the system's own that is waited for; 0: there is none */
 	bool listen_early;  /* of the configuration */
 	uint16_t spin_us;   /* likewise */
-	port_sock shown;    /* port_peek() has shown all there was of this one */
-	size_t shown_left;  /* so many bytes, less what port_consume() has dropped of them */
+	uint16_t shown;     /* by the last port_peek(), if that was all there was */
 	int polled;         /* INTEREST_HANGUP_POLL and INTEREST_PROBES, of all entries */
 	uint32_t polled_at; /* when they were last looked at */
 	uint32_t now;       /* set by each wait */

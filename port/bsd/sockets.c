@@ -424,8 +424,12 @@ int port_connected(struct port *p, port_sock s)
 	if (e->interests & INTEREST_WRITE)
 		return PORT_AGAIN;
 	answer = system_connect_result(e->fd, &error);
-	if (answer == 0)
+	if (answer == 0) {
 		e->kind = ENTRY_STREAM;
+		e->flags |= CONFIG_ANKLET_FAST
+				    ? READ_WOULD_BLOCK
+				    : 0; /* for whoever speaks first, there is time to wait */
+	}
 	if (answer == PORT_AGAIN)
 		socket_set_interests(p, s, e->interests | INTEREST_WRITE);
 	if (answer != PORT_FAILED)

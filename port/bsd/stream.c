@@ -29,18 +29,19 @@ static struct port_entry *stream_entry(struct port *p, port_sock s)
 	return e;
 }
 
-/* That nothing was there is not known for longer: what is recorded will tell. */
-static void await(struct port *p, port_sock s, unsigned interests)
+void socket_await(struct port *p, port_sock s, unsigned interests)
 {
-	p->entry[s].flags &= (uint8_t)~READ_WOULD_BLOCK;
-	socket_set_interests(p, s, p->entry[s].interests | interests);
+	struct port_entry *e = &p->entry[s];
+
+	e->flags &= (uint8_t) ~(interests & (READ_WOULD_BLOCK | WRITE_WOULD_BLOCK));
+	socket_set_interests(p, s, e->interests | interests);
 }
 
 int socket_cannot_read(const struct port_entry *e)
 {
 	if (e->read_end != 0)
 		return e->read_end;
-	return e->interests & INTEREST_READ || e->flags & READ_WOULD_BLOCK ? PORT_AGAIN : 0;
+	return (e->interests | e->flags) & INTEREST_READ ? PORT_AGAIN : 0;
 }
 
 /* What recv() has come to. */
@@ -85,14 +86,11 @@ int port_peek(struct port *p, port_sock s, const uint8_t **data)
 {
 	int n = socket_show(p, s, sizeof p->scratch);
 
+	if (CONFIG_ANKLET_FAST)
+		p->shown = (uint16_t)(n > 0 && (size_t)n < sizeof p->scratch ? n : 0);
 	*data = p->scratch;
-	p->shown = PORT_NONE;
-	if (system_shows_all && n > 0 && (size_t)n < sizeof p->scratch) {
-		p->shown = s;
-		p->shown_left = (size_t)n;
-	}
 	if (n == PORT_AGAIN)
-		await(p, s, INTEREST_READ);
+		socket_await(p, s, INTEREST_READ);
 	return n;
 }
 
@@ -100,14 +98,11 @@ void port_consume(struct port *p, port_sock s, size_t n)
 {
 	struct port_entry *e = stream_entry(p, s);
 
+	if (CONFIG_ANKLET_FAST && system_shows_all && n > 0 && n == p->shown)
+		e->flags |= READ_WOULD_BLOCK;
 	/* They lie there, so only a broken stream can refuse: nothing more of it would be right. */
 	if (n > 0 && !system_drop(p, e->fd, n))
 		e->read_end = (int8_t)socket_failed(e, errno);
-	if (s != p->shown || n == 0)
-		return;
-	p->shown_left -= n;
-	if (p->shown_left == 0)
-		e->flags |= READ_WOULD_BLOCK;
 }
 
 int socket_read(struct port *p, port_sock s, void *buf, size_t size)
@@ -126,7 +121,7 @@ int port_read(struct port *p, port_sock s, void *buf, size_t size)
 	int n = socket_read(p, s, buf, size);
 
 	if (n == PORT_AGAIN)
-		await(p, s, INTEREST_READ);
+		socket_await(p, s, INTEREST_READ);
 	return n;
 }
 
@@ -135,7 +130,7 @@ int port_send(struct port *p, port_sock s, const void *data, size_t len)
 	int n = socket_send(p, s, data, len);
 
 	if (n == PORT_AGAIN || (n >= 0 && (size_t)n < len))
-		await(p, s, INTEREST_WRITE);
+		socket_await(p, s, INTEREST_WRITE);
 	return n;
 }
 
@@ -146,8 +141,10 @@ static int before_end(struct port *p, struct port_entry *e)
 
 	if (e->read_end != 0)
 		return PORT_EOF;
-	if (e->flags & READ_WOULD_BLOCK)
+	if (e->flags & READ_WOULD_BLOCK) {
+		e->flags &= (uint8_t)~READ_WOULD_BLOCK; /* what is recorded now will tell */
 		return PORT_AGAIN;
+	}
 	n = system_show(p, e->fd, 1);
 	if (n > 0)
 		return 1;
@@ -182,7 +179,7 @@ int port_peer_closed(struct port *p, port_sock s)
 		return e->flags & PEER_CLOSED ? PORT_EOF : PORT_AGAIN;
 	before = before_end(p, e);
 	if (before == PORT_AGAIN) {
-		await(p, s, INTEREST_HANGUP_READ);
+		socket_await(p, s, INTEREST_HANGUP_READ);
 		return PORT_AGAIN;
 	}
 	/* Behind an end that was read stream_poll() looks for a reset. */
@@ -190,7 +187,7 @@ int port_peer_closed(struct port *p, port_sock s)
 		e->flags |= PEER_CLOSED;
 	if (e->io_error != 0)
 		return PORT_RESET;
-	await(p, s, INTEREST_HANGUP_POLL);
+	socket_await(p, s, INTEREST_HANGUP_POLL);
 	return e->flags & PEER_CLOSED ? PORT_EOF : PORT_AGAIN;
 }
 

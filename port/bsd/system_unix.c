@@ -260,7 +260,8 @@ int port_local_for(struct port *p, const struct address *peer, struct address *a
 
 static void text_time(struct text *t)
 {
-	static const char form[] = "4-2-2 2:2:2.3 "; /* how wide each part is, and what follows it */
+	static const char form[] =
+		"4-2-2 2:2:2.3 "; /* how wide each part is, and what follows it */
 	struct timespec now;
 	struct tm tm;
 	int parts[7];

@@ -13,6 +13,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -22,11 +23,10 @@
 #include <unistd.h>
 
 #include "../skip.h"
+#include "far_end.h"
 #include "internal.h"
 #include "embed.h"
 #include "embed_unix.h"
-
-#define WAIT_MS 30000 /* the longest that anything may take that has to happen */
 
 static struct port port;
 static const struct address loopback = {.ip.octet = {[10] = 0xff, 0xff, 127, 0, 0, 1}};
@@ -437,6 +437,43 @@ static void a_log_without_a_reader_ends_nothing(void **state)
 	assert_int_equal(in_child(log_to_nobody), 0);
 }
 
+/* Sends one byte, and sees that it has come. */
+static void send_one(int fd, port_sock to, char byte)
+{
+	struct pollfd there = {.fd = port.entry[to].fd, .events = POLLIN};
+
+	assert_int_equal(send(fd, &byte, 1, 0), 1);
+	assert_int_equal(poll(&there, 1, WAIT_MS), 1);
+}
+
+/* Whoever has read all there was is not asked again at once: what has come since is for the wait to tell. */
+static void nothing_is_asked_for_in_vain(void **state)
+{
+	port_sock listener, ours;
+	struct address at = loopback;
+	const uint8_t *data;
+	int fd;
+
+	(void)state;
+	if (!CONFIG_ANKLET_FAST)
+		skip_because("built without FAST");
+	assert_int_equal(port_listen(&port, &at, 1, &listener), 0);
+	fd = far_end(&port, listener, &ours);
+	send_one(fd, ours, 'a');
+	assert_int_equal(port_peek(&port, ours, &data), 1);
+	assert_int_equal(port_peek(&port, ours, &data), 1);
+	port_consume(&port, ours, 1);
+	send_one(fd, ours, 'b');
+	assert_int_equal(port_peek(&port, ours, &data), PORT_AGAIN);
+	await_name(&port, ours);
+	send_one(fd, ours, 'c');
+	assert_int_equal(port_peek(&port, ours, &data), 2);
+	port_consume(&port, ours, 1);
+	assert_int_equal(port_peek(&port, ours, &data), 1);
+	assert_int_equal(data[0], 'c');
+	close(fd);
+}
+
 /* Others, and not the group: a program that has given up root may read by that. */
 static void files_that_others_can_read(void **state)
 {
@@ -472,6 +509,7 @@ int main(void)
 		cmocka_unit_test(addresses_are_whole),
 		TEST(descriptors_up_to_the_limit),
 		TEST(descriptors_are_ours_alone),
+		TEST(nothing_is_asked_for_in_vain),
 		cmocka_unit_test(files_that_others_can_read),
 		cmocka_unit_test(closed_streams_are_held),
 		TEST(waves_after_single_ones),
