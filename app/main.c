@@ -1,9 +1,9 @@
 /*
  * The program: one instance of anklet, run in the foreground until a signal ends it.
  *
- * TERM lets the sessions end by themselves, INT, QUIT or a second TERM ends them. The
- * signals are blocked but for the wait, so none can slip in between a look at
- * the flag and the wait. HUP, USR1 and USR2, by which daemons are asked for something, end nothing.
+ * TERM lets the sessions end by themselves, INT, QUIT or a second TERM ends them, and HUP reads the configuration
+ * again. The signals are blocked but for the wait, so none can slip in between a look at
+ * the flag and the wait. USR1 and USR2, by which daemons are asked for something, end nothing.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <signal.h>
@@ -13,6 +13,7 @@
 
 #include "anklet.h"
 #include "base/text.h"
+#include "base/word.h"
 #include "embed_unix.h"
 #include "failure.h"
 #include "options.h"
@@ -30,36 +31,50 @@ static max_align_t memory[ANKLET_MEMORY / sizeof(max_align_t) + 1];
 
 enum { STOP_NOT, STOP_DRAIN, STOP_NOW };
 
-static volatile sig_atomic_t stop = STOP_NOT;
+static volatile sig_atomic_t stop = STOP_NOT, hung_up;
+
+static const unsigned char caught[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
+
+/* HUP is the last of them. */
+#define CAUGHT (sizeof caught / sizeof caught[0] - !CONFIG_ANKLET_RELOAD)
 
 static void on_signal(int number)
 {
-	stop = number == SIGTERM && stop == STOP_NOT ? STOP_DRAIN : STOP_NOW;
+	if (CONFIG_ANKLET_RELOAD && number == SIGHUP)
+		hung_up = true;
+	else
+		stop = number == SIGTERM && stop == STOP_NOT ? STOP_DRAIN : STOP_NOW;
 }
 
-/* From the very beginning: whoever sends one need not know how far the start has come. */
+/* From the very beginning: whoever sends one need not know how far the start has come. HUP waits until it is done. */
 static void ignore_signals(void)
 {
-	static const int ignored[] = {SIGHUP, SIGUSR1, SIGUSR2};
+	static const int ignored[] = {SIGUSR1, SIGUSR2, SIGHUP};
+	sigset_t hangup;
 
-	for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
+	for (size_t i = 0; i < sizeof ignored / sizeof ignored[0] - CONFIG_ANKLET_RELOAD; i++)
 		sigaction(ignored[i], &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
+	if (!CONFIG_ANKLET_RELOAD)
+		return;
+	sigaction(SIGHUP, &(struct sigaction){.sa_handler = on_signal}, NULL);
+	sigemptyset(&hangup);
+	sigaddset(&hangup, SIGHUP);
+	sigprocmask(SIG_BLOCK, &hangup, NULL);
 }
 
 static void catch_signals(void)
 {
-	static const int ending[] = {SIGINT, SIGQUIT, SIGTERM};
 	struct sigaction catch = {.sa_handler = on_signal};
 	sigset_t ours, during_wait;
 
 	sigemptyset(&ours);
-	for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++)
-		sigaddset(&ours, ending[i]);
+	for (size_t i = 0; i < CAUGHT; i++)
+		sigaddset(&ours, caught[i]);
 	catch.sa_mask = ours;
 	sigprocmask(SIG_BLOCK, &ours, &during_wait);
-	for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++) {
-		sigdelset(&during_wait, ending[i]);
-		sigaction(ending[i], &catch, NULL);
+	for (size_t i = 0; i < CAUGHT; i++) {
+		sigdelset(&during_wait, caught[i]);
+		sigaction(caught[i], &catch, NULL);
 	}
 	embed_signals(&port, &during_wait);
 }
@@ -221,6 +236,38 @@ static int start(struct anklet *a)
 	return EXIT_SUCCESS;
 }
 
+/* What is wrong with a configuration goes to the log, which never makes anybody wait: a line for each of its own. */
+static void log_report(void *ctx, const char *report, size_t len)
+{
+	struct word rest = {report, len};
+
+	while (rest.len > 0) {
+		struct word part = word_split(&rest, '\n');
+
+		anklet_log(ctx, PORT_ERROR, part.at, part.len);
+	}
+}
+
+/* HUP asks for it; and it may have to wait until there is room for another configuration. */
+static void reload(struct anklet *a)
+{
+	struct anklet_failure failure;
+	unsigned errors;
+
+	if (hung_up)
+		anklet_reload(a);
+	hung_up = false;
+	if (!anklet_reload_begin(a))
+		return;
+	errors = options_again(a, log_report, a);
+	if (anklet_reload_end(a, errors, &failure) == 0)
+		return;
+	begin("the configuration stays as it was, for there are errors in the new one");
+	if (errors == 0)
+		text_failure(begin("the configuration stays as it was: "), &failure);
+	anklet_log(a, PORT_ERROR, line.buf, line.len);
+}
+
 static void run(struct anklet *a)
 {
 	struct anklet_status status;
@@ -239,19 +286,22 @@ static void run(struct anklet *a)
 			draining = true;
 		}
 		anklet_poll(a, -1);
+		if (CONFIG_ANKLET_RELOAD)
+			reload(a);
 	}
 }
 
 int main(int argc, char **argv)
 {
-	struct anklet *a = anklet_init(memory, sizeof memory, &port);
+	struct anklet *a;
 	int status;
 
 	if (CONFIG_ANKLET_PASSWORDS && argc > 1 && strcmp(argv[1], "user") == 0)
 		return password_line(&port, argv + 2);
+	ignore_signals();
+	a = anklet_init(memory, sizeof memory, &port);
 	if (options_read(a, argv, &status) == OPTIONS_END)
 		return status;
-	ignore_signals();
 	status = start(a);
 	if (status != EXIT_SUCCESS)
 		return status;

@@ -305,9 +305,26 @@ static void print_help(struct output *out)
 	output_str(out, help_end);
 }
 
-static unsigned cannot_read(const char *file, const char *why)
+/* Where errors in the configuration go. */
+static struct output standard_error = {.fd = STDERR_FILENO};
+static struct {
+	anklet_print *print;
+	void *ctx;
+} report = {output_octets, &standard_error};
+
+static char **given; /* the arguments, for a reload */
+
+static unsigned wrong(const char *what, const char *why)
 {
-	output_error(file, why);
+	if (!CONFIG_ANKLET_RELOAD) {
+		output_error(what, why);
+		return 1;
+	}
+	text_str(begin("anklet: "), what);
+	text_str(&message, ": ");
+	text_str(&message, why);
+	text_char(&message, '\n');
+	report.print(report.ctx, message.buf, message.len);
 	return 1;
 }
 
@@ -332,45 +349,41 @@ static ssize_t read_all(int fd, char *buf, size_t size)
 static unsigned configure_file(struct anklet *a, const char *file)
 {
 	static char buf[OPTIONS_FILE_MAX + 1];
-	struct output err = {.fd = STDERR_FILENO};
 	int fd = open(file, O_RDONLY | O_CLOEXEC);
 	ssize_t len;
 	int error;
 
 	if (fd < 0)
-		return cannot_read(file, strerror(errno));
+		return wrong(file, strerror(errno));
 	len = read_all(fd, buf, sizeof buf);
 	error = errno;
 	close(fd);
 	if (len < 0)
-		return cannot_read(file, strerror(error));
+		return wrong(file, strerror(error));
 	if (len > OPTIONS_FILE_MAX)
-		return cannot_read(file, "longer than 16384 bytes: is it a configuration?");
-	return anklet_configure(a, file, buf, (size_t)len, output_octets, &err);
+		return wrong(file, "longer than 16384 bytes: is it a configuration?");
+	return anklet_configure(a, file, buf, (size_t)len, report.print, report.ctx);
 }
 
 _Static_assert(OPTIONS_FILE_MAX == 16384, "a message names it");
 
 static unsigned configure_line(struct anklet *a, const struct option *o)
 {
-	struct output err = {.fd = STDERR_FILENO};
 	char source_buf[64], line_buf[LINE_SIZE];
 	struct text source, line;
 
 	text_init(&source, source_buf, sizeof source_buf);
 	text_word(&source, o->word);
 	/* It would be two lines, of which the second says what nobody saw. */
-	if (strchr(o->value, '\n') != NULL) {
-		output_error(
+	if (strchr(o->value, '\n') != NULL)
+		return wrong(
 			source.buf, "a line end is in the value: write one option for each line");
-		return 1;
-	}
 	text_init(&line, line_buf, sizeof line_buf);
 	text_octets(&line, o->word.at, o->word.len);
 	text_char(&line, ' ');
 	text_str(&line, o->value);
 	/* A line that was cut is still longer than any that is accepted: it is refused as such. */
-	return anklet_configure(a, source.buf, line.buf, line.len, output_octets, &err);
+	return anklet_configure(a, source.buf, line.buf, line.len, report.print, report.ctx);
 }
 
 _Static_assert(LINE_SIZE > CONFIG_LINE_MAX + 1, "a line that was cut is refused");
@@ -388,6 +401,15 @@ static unsigned configure(struct anklet *a, char **args)
 			errors += configure_file(a, o.value);
 	}
 	return errors;
+}
+
+unsigned options_again(struct anklet *a, anklet_print *print, void *ctx)
+{
+	if (!CONFIG_ANKLET_RELOAD)
+		return 0;
+	report.print = print;
+	report.ctx = ctx;
+	return configure(a, given);
 }
 
 /* -t: the keys and certificates are read too; then what is in force is printed. */
@@ -423,6 +445,8 @@ enum options_answer options_read(struct anklet *a, char **argv, int *status)
 		}
 		check = check || o.kind == KIND_CHECK;
 	}
+	if (CONFIG_ANKLET_RELOAD)
+		given = args;
 	*status = c.wrong ? EXIT_USAGE : EXIT_CONFIG;
 	if (c.wrong || configure(a, args) > 0)
 		return OPTIONS_END;

@@ -31,6 +31,9 @@
 #ifndef CONFIG_ANKLET_FAST
 #define CONFIG_ANKLET_FAST 1
 #endif
+#ifndef CONFIG_ANKLET_RELOAD
+#define CONFIG_ANKLET_RELOAD 1
+#endif
 #ifndef CONFIG_ANKLET_BIND
 #define CONFIG_ANKLET_BIND 1
 #endif

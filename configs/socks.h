@@ -31,6 +31,9 @@
 #ifndef CONFIG_ANKLET_FAST
 #define CONFIG_ANKLET_FAST 0
 #endif
+#ifndef CONFIG_ANKLET_RELOAD
+#define CONFIG_ANKLET_RELOAD 0
+#endif
 #ifndef CONFIG_ANKLET_BIND
 #define CONFIG_ANKLET_BIND 1
 #endif

@@ -54,15 +54,23 @@
 				CONFIG_ANKLET_NAME_SEARCH +                                        \
 				(size_t)CONFIG_ANKLET_NAME_SERVERS * 24) +                         \
 		880)
+/* A second configuration, with the users that it names, and where each listener stands. */
+#define ANKLET_RELOAD_MEMORY                                                                \
+	((size_t)CONFIG_ANKLET_RELOAD *                                                     \
+		((size_t)CONFIG_ANKLET_RULES * 80 + (size_t)CONFIG_ANKLET_LISTENERS * 164 + \
+			(size_t)CONFIG_ANKLET_ROUTES *                                      \
+				(142 + (CONFIG_ANKLET_PASSWORDS ? 128 : 1)) +               \
+			(size_t)CONFIG_ANKLET_FORWARDS * 480 + CONFIG_ANKLET_USERS +        \
+			(CONFIG_ANKLET_PASSWORDS ? 288 : 0) + CONFIG_ANKLET_CONFIG_TEXT + 1000))
 #define ANKLET_MEMORY                                                                              \
 	((size_t)CONFIG_ANKLET_SESSIONS * (CONFIG_ANKLET_USERID_MAX + CONFIG_ANKLET_NAME_MAX + 2 + \
 						  16 * ANKLET_ADDRESSES + 324) +                   \
 		(size_t)CONFIG_ANKLET_RULES * 80 + (size_t)CONFIG_ANKLET_LISTENERS * 92 +          \
 		(size_t)CONFIG_ANKLET_ROUTES * (142 + (CONFIG_ANKLET_PASSWORDS ? 128 : 1)) +       \
 		(size_t)CONFIG_ANKLET_FORWARDS * 184 + (size_t)CONFIG_ANKLET_SPARE_SOCKETS * 2 +   \
-		ANKLET_UDP_MEMORY + ANKLET_NAMES_MEMORY + CONFIG_ANKLET_USERS +                    \
-		(CONFIG_ANKLET_PASSWORDS ? 288 : 0) + CONFIG_ANKLET_CONFIG_TEXT +                  \
-		CONFIG_ANKLET_LOG_LINE +                                                           \
+		ANKLET_UDP_MEMORY + ANKLET_NAMES_MEMORY + ANKLET_RELOAD_MEMORY +                   \
+		CONFIG_ANKLET_USERS + (CONFIG_ANKLET_PASSWORDS ? 288 : 0) +                        \
+		CONFIG_ANKLET_CONFIG_TEXT + CONFIG_ANKLET_LOG_LINE +                               \
 		(CONFIG_ANKLET_LOG_LEVELS > 2) *                                                   \
 			(CONFIG_ANKLET_SESSIONS >= 64 ? 448 : 6 * CONFIG_ANKLET_SESSIONS) +        \
 		900)
@@ -87,7 +95,7 @@ struct anklet *anklet_init(void *memory, size_t size, struct port *port);
  * source names the text in messages ("anklet.conf", "--listen"). Returns the
  * number of errors, each of them reported: where, the line with a caret, and
  * what would be right. A line in error changes nothing. After anklet_start() nothing
- * is read, which is reported as one error.
+ * is read, which is reported as one error, but between anklet_reload_begin() and its end.
  */
 unsigned anklet_configure(struct anklet *a, const char *source, const char *text, size_t len,
 	anklet_print *report, void *ctx);
@@ -126,6 +134,44 @@ int anklet_check(struct anklet *a, struct anklet_failure *failure);
  * An instance is started once: a second call fails, and what runs goes on.
  */
 int anklet_start(struct anklet *a, struct anklet_failure *failure);
+
+/*
+ * Another configuration while the proxy runs, where that is built in (CONFIG_ANKLET_RELOAD). anklet_reload() asks for
+ * it, at any time but from a signal's handler; the program, which alone knows where its lines come from, looks after
+ * each anklet_poll() whether it is to bring them:
+ *
+ *	if (anklet_reload_begin(a)) {
+ *		errors = anklet_configure(a, "anklet.conf", text, len, report, NULL);
+ *		anklet_reload_end(a, errors, &failure);
+ *	}
+ *
+ * A request that is permitted from then on goes by the new one; one that was permitted before goes by the old one
+ * until it is granted or refused, and what was granted goes on. As long as some go by the one before the
+ * last there is no room to read another: anklet_reload_begin() is false until they are done, limit-establish
+ * at most, and all that is asked for meanwhile is read once. Nothing is done after anklet_stop().
+ */
+void anklet_reload(struct anklet *a);
+
+/* Was it asked for, and is there room? True: anklet_configure() fills a new one, which is the default at first. */
+bool anklet_reload_begin(struct anklet *a);
+
+/*
+ * Puts it in force: 0. Listeners that both have stay open as they are. With errors, or when anything of it cannot be
+ * had (*failure, as of anklet_start()), what was in force stays so in every part: negative.
+ */
+int anklet_reload_end(struct anklet *a, unsigned errors, struct anklet_failure *failure);
+
+struct anklet_config_status {
+	uint32_t generation;   /* of the one in force; the one at the start is 1 */
+	uint32_t reloads;      /* that were put in force */
+	uint32_t failed;       /* that were not */
+	uint32_t old_sessions; /* that go by the one before until they are granted or refused */
+	bool waiting;          /* one was asked for, and has not begun */
+	bool last_ok;          /* the last one asked for is in force, or none has been */
+	uint64_t age_ms;       /* since the one in force was read; 0 where there is no reload */
+};
+
+void anklet_config_status(struct anklet *a, struct anklet_config_status *status);
 
 /*
  * One turn: waits until there is something to do, at most ms milliseconds

@@ -51,6 +51,11 @@
 #define CONFIG_ANKLET_FAST ANKLET_UNSAID
 #endif
 
+/* Reading the configuration again while the proxy runs: there is room for two. Without it that takes a new start. */
+#ifndef CONFIG_ANKLET_RELOAD
+#define CONFIG_ANKLET_RELOAD ANKLET_UNSAID
+#endif
+
 /* Asking the client's identd (RFC 1413). Without it 'ident' in a rule is an error. */
 #ifndef CONFIG_ANKLET_IDENT
 #define CONFIG_ANKLET_IDENT ANKLET_UNSAID
@@ -249,16 +254,19 @@
 #define ANKLET_LOG_WORDS_3 "error, warning, refused or info"
 #define ANKLET_LOG_WORDS_4 "error, warning, refused, info or debug"
 
+/* Places that are listened at: '*' is two; and for the moment of a reload those that come and those that go. */
+#define ANKLET_PLACES \
+	((1 + CONFIG_ANKLET_RELOAD) * (CONFIG_ANKLET_LISTENERS + 2 * CONFIG_ANKLET_FORWARDS))
+
 /*
- * Sockets the core may hold at once: listeners and those of forwards ('*' is two),
+ * Sockets the core may hold at once: listeners and those of forwards,
  * two for each session, the spare ones of address races, one for each client of
  * forwarded datagrams and for each lookup, and one for the moment in which BIND's peer has been
  * accepted and its listener is not yet closed.
  */
-#define ANKLET_SOCKETS                                                                       \
-	(CONFIG_ANKLET_LISTENERS + 2 * CONFIG_ANKLET_FORWARDS + 2 * CONFIG_ANKLET_SESSIONS + \
-		CONFIG_ANKLET_SPARE_SOCKETS + CONFIG_ANKLET_UDP_FLOWS +                      \
-		(CONFIG_ANKLET_NAMES ? CONFIG_ANKLET_LOOKUPS : 0) + 1)
+#define ANKLET_SOCKETS                                                              \
+	(ANKLET_PLACES + 2 * CONFIG_ANKLET_SESSIONS + CONFIG_ANKLET_SPARE_SOCKETS + \
+		CONFIG_ANKLET_UDP_FLOWS + (CONFIG_ANKLET_NAMES ? CONFIG_ANKLET_LOOKUPS : 0) + 1)
 
 /* Bytes of the longest datagram that any part handles: one that is forwarded, or an answer of a name server. */
 #define ANKLET_DATAGRAM_MAX \

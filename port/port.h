@@ -314,6 +314,12 @@ int port_load(struct port *p, const char *name, size_t offset, const uint8_t **d
  */
 bool port_others_read(struct port *p, const char *name);
 
+/*
+ * What tells one state of a stored file from another: never 0, and another number when the file was changed or replaced.
+ * 0: there is none, or nobody knows. "" as with port_load().
+ */
+uint32_t port_stamp(struct port *p, const char *name);
+
 /* Fills buf with random bytes fit for keys: 0, or PORT_NO_RANDOM and buf is not to be used. */
 int port_random(struct port *p, void *buf, size_t len);
 

@@ -145,18 +145,35 @@ static uint32_t mix(uint32_t hash, const void *data, size_t len)
 	return hash;
 }
 
-uint32_t port_names_stamp(struct port *p, enum port_names_file file)
+static uint32_t stamp_of(const char *name)
 {
 	uint32_t hash = 0x811c9dc5u;
 	struct stat st;
 
-	if (stat(names_file(p, file), &st) != 0 || !S_ISREG(st.st_mode))
+	if (stat(name, &st) != 0 || !S_ISREG(st.st_mode))
 		return 0;
 	hash = mix(hash, &st.st_ctim.tv_sec, sizeof st.st_ctim.tv_sec);
 	hash = mix(hash, &st.st_ctim.tv_nsec, sizeof st.st_ctim.tv_nsec);
 	hash = mix(hash, &st.st_size, sizeof st.st_size);
 	hash = mix(hash, &st.st_ino, sizeof st.st_ino);
 	return hash != 0 ? hash : 1;
+}
+
+uint32_t port_names_stamp(struct port *p, enum port_names_file file)
+{
+	return stamp_of(names_file(p, file));
+}
+
+uint32_t port_stamp(struct port *p, const char *name)
+{
+	uint32_t stamp = 0;
+
+	(void)p;
+	if (name[0] != '\0')
+		return stamp_of(name);
+	for (size_t i = 0; stamp == 0 && i < sizeof authorities / sizeof authorities[0]; i++)
+		stamp = stamp_of(authorities[i]);
+	return stamp;
 }
 
 int port_names_read(struct port *p, enum port_names_file file, size_t offset, const uint8_t **data)

@@ -132,6 +132,14 @@ int port_load(struct port *p, const char *name, size_t offset, const uint8_t **d
 	return failure != 0 ? failure : show(p, name, offset, data);
 }
 
+uint32_t port_stamp(struct port *p, const char *name)
+{
+	const struct sim_file *f = find_file(p->sim, name);
+
+	socket_enter(p);
+	return f == NULL ? 0 : f->stamp;
+}
+
 bool port_others_read(struct port *p, const char *name)
 {
 	const struct sim_file *f = find_file(p->sim, name);

@@ -94,6 +94,13 @@ const struct ip *config_source(const struct config *c, const struct ip *ip)
 	return &c->source[ip_is_v4(ip) ? 0 : 1];
 }
 
+const char *config_string(const struct config *c, unsigned id)
+{
+	const uint16_t *offset = (const void *)((const char *)c + place_of(id, 0));
+
+	return string_table_at(&c->strings, *offset);
+}
+
 bool text_line(struct text *t, unsigned id, const void *value, const struct string_table *strings)
 {
 	int type = name_rows[id].value;

@@ -61,6 +61,9 @@ bool config_listens_by_default(const struct config *c);
 /* The local address for connections to ip; '::': the system chooses. */
 const struct ip *config_source(const struct config *c, const struct ip *ip);
 
+/* The value of a keyword that takes one string. */
+const char *config_string(const struct config *c, unsigned id);
+
 /* As anklet_configure(), whose contract stands in anklet.h. */
 unsigned config_read(struct config *c, const char *source, const char *text, size_t len,
 	anklet_print *report, void *ctx);

@@ -23,7 +23,8 @@
  *	where the value goes: ONE(type, field), which struct config gets by this, all zero when there is none;
  *		PORTS_ONE(place), which it has for the port; or MANY(table, count), for what may be given again;
  *	what it is when it is not given: seconds, a number, or 0; the largest number, or how many there may be;
- *	what a change of it is about: START what is opened once, REQUEST the requests that come after, NOW every session;
+ *	what a change of it is about: START what is opened, REQUEST the requests that come after, NOW every session; and
+ *		FIXED: it cannot be changed while the program runs, and is a string;
  *	its value, and what it is for, as --help and completion show it: at most 25 and 50 columns;
  *	what is in force without it, where that is no value: what 'anklet -t' says then)
  */
@@ -86,7 +87,7 @@ X(DNS, "dns", SERVER, NAMES, MANY(port.name_server, port.name_servers), 0, CONFI
 	"ADDRESS", "name server instead of the system's", "the system's name servers") \
 X(LOG, "log", LEVEL, LOG_LEVELS, ONE(uint8_t, log), CONFIG_DEFAULT_LOG, 0, NOW, \
 	"LEVEL", ANKLET_LOG_WORDS, "") \
-X(USER, "user", USER, NONE, ONE(uint16_t, user), 0, 0, START, \
+X(USER, "user", USER, NONE, ONE(uint16_t, user), 0, 0, FIXED, \
 	"NAME", "give up root for NAME once it listens", "the one who starts it")
 
 /* A set of types has a bit for each. */

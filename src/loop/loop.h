@@ -17,8 +17,9 @@
 #include "loop/timers.h"
 #include "port.h"
 
-/* '*' is two listeners; each forward may have one. */
+/* '*' is two listeners; each forward may have one. While a reload goes on there are those before it besides. */
 #define LOOP_LISTENERS (CONFIG_ANKLET_LISTENERS + 2 * CONFIG_ANKLET_FORWARDS)
+#define LOOP_PLACES (ANKLET_PLACES < UINT8_MAX ? ANKLET_PLACES : UINT8_MAX)
 
 /* Whose a socket is. All zero: nobody's. */
 enum owner_kind {
@@ -56,7 +57,7 @@ struct loop {
 	uint8_t listening_count;
 	struct anklet_status status;
 	struct text line; /* of the log, in line_buf */
-	struct address listening[LOOP_LISTENERS];
+	struct address listening[LOOP_PLACES];
 	struct owner owner[PORT_SOCKETS];
 	struct ready_list ready;
 	struct clients clients;

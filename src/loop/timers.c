@@ -83,6 +83,12 @@ uint16_t timers_take(struct timers *timers, uint32_t now)
 	return TIMER_NONE;
 }
 
+void timers_shift(struct timers *timers, enum timer_kind kind, uint32_t ms)
+{
+	for (uint16_t at = timers->entry[kind].next; at != kind; at = timers->entry[at].next)
+		timers->entry[at].at += ms;
+}
+
 int32_t timers_next(const struct timers *timers, uint32_t now)
 {
 	int32_t least = -1;

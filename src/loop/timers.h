@@ -72,6 +72,9 @@ uint16_t timers_first(const struct timers *timers, enum timer_kind kind);
 /* The one after that of its kind, which is set; TIMER_NONE: it is the last. */
 uint16_t timers_after(const struct timers *timers, unsigned timer);
 
+/* Sets all of a kind so much later, or (modulo 2^32) earlier. */
+void timers_shift(struct timers *timers, enum timer_kind kind, uint32_t ms);
+
 /* How long until the next one, in ms; negative: none is set. */
 int32_t timers_next(const struct timers *timers, uint32_t now);
 

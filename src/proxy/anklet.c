@@ -87,6 +87,14 @@ static bool accept_one(struct anklet *a, struct listener *l)
 	return false;
 }
 
+void instance_accept_all(struct anklet *a, struct listener *l)
+{
+	for (unsigned left = CONFIG_ANKLET_SESSIONS;
+		CONFIG_ANKLET_RELOAD && left > 0 && can_accept(a); left--)
+		if (can_serve(a, l) != 0 || !accept_one(a, l))
+			break;
+}
+
 /*
  * One client of each listener after the other; the next turn goes on behind the
  * one asked last, however many turns went by without a client. A listener that
@@ -206,6 +214,8 @@ void anklet_turn(struct anklet *a)
 	sessions_run(&a->sessions);
 	if (CONFIG_ANKLET_UDP_FLOWS > 0)
 		udp_forward_run(a);
+	if (CONFIG_ANKLET_RELOAD)
+		instance_forget(a);
 	if (ANKLET_HAS_TLS && ANKLET_HAS_LOG(PORT_WARNING))
 		log_slow_tick(&a->sessions.loop, begun);
 }
@@ -260,9 +270,9 @@ struct anklet *anklet_init(void *memory, size_t size, struct port *port)
 		return NULL;
 	loop_init(&a->sessions.loop, port);
 	a->udp = CONFIG_ANKLET_UDP_FLOWS > 0 ? (struct udp_forwards *)(a + 1) : NULL;
-	config_init(&a->config);
-	a->settings.config = &a->config;
-	instance_use(a, &a->settings);
+	config_init(&a->setup[0].config);
+	a->setup[0].settings.config = &a->setup[0].config;
+	instance_use(a, &a->setup[0].settings);
 	return a;
 }
 
@@ -270,20 +280,22 @@ unsigned anklet_configure(struct anklet *a, const char *source, const char *text
 	anklet_print *report, void *ctx)
 {
 	static const char too_late[] = "the proxy has been started: it is configured before\n";
+	bool reload = CONFIG_ANKLET_RELOAD && INSTANCE_RELOAD(a)->under_way;
 	unsigned errors;
 
-	if (a->started) {
+	if (a->started && !reload) {
 		report(ctx, too_late, sizeof too_late - 1);
 		return 1;
 	}
-	errors = config_read(&a->config, source, text, len, report, ctx);
-	instance_use(a, &a->settings);
+	errors = config_read(&instance_made(a)->config, source, text, len, report, ctx);
+	if (!reload)
+		instance_use(a, &instance_made(a)->settings);
 	return errors;
 }
 
 void anklet_print_config(const struct anklet *a, anklet_print *print, void *ctx)
 {
-	config_print(&a->config, print, ctx);
+	config_print(instance_config(a), print, ctx);
 }
 
 const char *anklet_keyword(unsigned i)
@@ -293,7 +305,7 @@ const char *anklet_keyword(unsigned i)
 
 unsigned anklet_rules(const struct anklet *a)
 {
-	return a->config.rules.count;
+	return instance_config(a)->rules.count;
 }
 
 void anklet_log(struct anklet *a, int level, const char *line, size_t len)
@@ -304,7 +316,7 @@ void anklet_log(struct anklet *a, int level, const char *line, size_t len)
 
 const char *anklet_user(const struct anklet *a)
 {
-	return string_table_at(&a->config.strings, a->config.user);
+	return string_table_at(&instance_config(a)->strings, instance_config(a)->user);
 }
 
 void anklet_stop(struct anklet *a)
@@ -323,7 +335,9 @@ void anklet_fini(struct anklet *a)
 	sessions_abort(&a->sessions, REASON_STOPPED);
 	if (BUDGET_CLIENTS > 0 && a->started)
 		loop_tell_unlogged(&a->sessions.loop);
-	instance_unload_tls(a);
+	if (CONFIG_ANKLET_RELOAD)
+		instance_forget(a);
+	instance_unload_tls(instance_setup(a));
 	port_fini(a->sessions.loop.port);
 }
 
@@ -353,5 +367,6 @@ void anklet_offering(const struct anklet *a, unsigned i, char *buf, size_t size)
 	if (l->forward < 0)
 		return;
 	text_str(&t, " for ");
-	text_endpoint(&t, &a->config.forward[l->forward].target, &a->config.strings);
+	text_endpoint(
+		&t, &instance_config(a)->forward[l->forward].target, &instance_config(a)->strings);
 }

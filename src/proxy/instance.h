@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "loop/loop.h"
 #include "port.h"
+#include "proxy/reload.h"
 #include "proxy/udp_forward.h"
 #include "session/session.h"
 
@@ -24,6 +25,15 @@ struct listener {
 	struct tls_context *tls; /* its clients speak TLS; NULL: they do not */
 };
 
+/* A configuration, and what was made of it. */
+struct setup {
+	struct config config;
+	struct settings settings; /* of that configuration */
+	/* Of each line with TLS; NULL: without. */
+	struct tls_context *listen_tls[CONFIG_ANKLET_LISTENERS];
+	struct tls_context *forward_tls[ANKLET_TABLE(CONFIG_ANKLET_FORWARDS)];
+};
+
 /* The tables stand at the end, as in the other structs: what is near is reached with less code. */
 struct anklet {
 	struct udp_forwards *udp; /* after this struct; NULL where they are disabled */
@@ -32,13 +42,41 @@ struct anklet {
 	uint8_t listener_count;
 	uint8_t listener_turn; /* which one is asked next: they take turns */
 	struct sessions sessions;
-	struct config config;
-	struct settings settings; /* of that configuration */
-	/* Of each line with TLS; NULL: without. */
-	struct tls_context *listen_tls[CONFIG_ANKLET_LISTENERS];
-	struct tls_context *forward_tls[ANKLET_TABLE(CONFIG_ANKLET_FORWARDS)];
-	struct listener listeners[LOOP_LISTENERS];
+	struct setup setup[1 + CONFIG_ANKLET_RELOAD];
+	struct listener listeners[LOOP_PLACES];
+#if CONFIG_ANKLET_RELOAD
+	struct reload reload;
+#endif
 };
+
+#if CONFIG_ANKLET_RELOAD
+#define INSTANCE_RELOAD(a) (&(a)->reload)
+#else
+#define INSTANCE_RELOAD(a) ((struct reload *)(void *)(a)) /* never looked at */
+#endif
+
+/* The users of what is being made, whose guessers are not looked at. */
+#if CONFIG_ANKLET_RELOAD && CONFIG_ANKLET_PASSWORDS
+#define INSTANCE_USERS(a) ((a)->reload.under_way ? &(a)->reload.users : &(a)->sessions.users)
+#else
+#define INSTANCE_USERS(a) SESSION_USERS(&(a)->sessions)
+#endif
+
+/* What is in force; and what is being made, which is the same but while a reload goes on. */
+static inline struct setup *instance_setup(const struct anklet *a)
+{
+	return (struct setup *)&a->setup[CONFIG_ANKLET_RELOAD ? INSTANCE_RELOAD(a)->in_force : 0];
+}
+
+static inline struct setup *instance_made(const struct anklet *a)
+{
+	return (struct setup *)&a->setup[CONFIG_ANKLET_RELOAD ? INSTANCE_RELOAD(a)->made : 0];
+}
+
+static inline const struct config *instance_config(const struct anklet *a)
+{
+	return &instance_setup(a)->config;
+}
 
 /* What an instance takes: the bytes of anklet_init(), where the part for datagrams follows. */
 #define INSTANCE_BYTES \
@@ -52,9 +90,33 @@ _Static_assert(INSTANCE_BYTES <= ANKLET_MEMORY, "ANKLET_MEMORY is enough");
  */
 void instance_use(struct anklet *a, struct settings *settings);
 
+/* ---- What is being made ---- */
+
+/* Reads the files that the configuration names, and looks for hops that lead back: 0, or as anklet_check(). (start.c) */
+int instance_make(struct anklet *a, struct anklet_failure *failure);
+
+/* What every listener of a line has. */
+struct line {
+	int8_t forward;
+	bool datagrams;
+	uint8_t number; /* as in struct place */
+	struct tls_context *tls;
+};
+
+/* Opens every place to listen on that is not open yet: 0, or as anklet_start(). (start.c) */
+int instance_listen(struct anklet *a, struct anklet_failure *failure);
+
+/* Opens one socket to listen with: as port_listen(), with the instance's backlog. (start.c) */
+int instance_open_listener(struct anklet *a, const struct address *at, port_sock *sock);
+
+void failure_init(struct anklet_failure *failure);
+
 /* Reads every key and certificate: 0; or what tls_load() answers, and *failure says which. (tls.c) */
 int instance_load_tls(struct anklet *a, struct anklet_failure *failure);
-void instance_unload_tls(struct anklet *a);
+void instance_unload_tls(struct setup *setup);
+
+/* Gives back all that belongs to the configuration that is not in force any more, and whom nobody holds. (tls.c) */
+void instance_forget(struct anklet *a);
 
 /* Logs a warning about what stands in the configuration as 'at'. (tls.c) */
 void instance_warn(struct anklet *a, const char *at, const char *words);
@@ -64,5 +126,34 @@ int instance_load_users(struct anklet *a, struct anklet_failure *failure);
 
 /* Tells everybody whose socket the last wait found ready. (anklet.c) */
 void instance_note_ready(struct anklet *a);
+
+/* Accepts whoever waits there, as far as there is room for them. (anklet.c) */
+void instance_accept_all(struct anklet *a, struct listener *l);
+
+/* ---- Listeners while a reload goes on (places.c); none of them is called without CONFIG_ANKLET_RELOAD ---- */
+
+/* It begins: what is open belongs to the configuration in force. */
+void places_begin(struct anklet *a);
+
+/* A listener was opened for that line, where port 'asked' was asked for. */
+void places_note(struct anklet *a, const struct line *line, uint16_t asked);
+
+/* Is one open at 'at', which then gets its port? It is that line's from the switch on, and stays open. */
+bool places_keep(struct anklet *a, const struct line *line, struct address *at);
+
+/* The same for all that are open for a line with that name and port. */
+bool places_keep_name(struct anklet *a, const struct line *line, const struct endpoint *e);
+
+/* 'at' is in use: closes those listeners in its way that only the configuration in force has. False: there are none. */
+bool places_make_way(struct anklet *a, const struct line *line, const struct address *at);
+
+/* The new one is about to be in force: serves who waits at listeners that go, and ends the flows of datagrams there. */
+void places_leave(struct anklet *a);
+
+/* The new one is in force: what it does not have is closed, and what stays is its own. */
+void places_switch(struct anklet *a, const struct setup *before);
+
+/* It is not: what was opened is closed, and what was closed is opened again. */
+void places_take_back(struct anklet *a);
 
 #endif

@@ -10,6 +10,11 @@
 #define BACKLOG CONFIG_ANKLET_SESSIONS
 #define NAME_LIMIT_MS 5000 /* for the name of a place to listen on */
 
+static bool is_reload(const struct anklet *a)
+{
+	return CONFIG_ANKLET_RELOAD && INSTANCE_RELOAD(a)->under_way;
+}
+
 static void log_not_listening(struct anklet *a, const struct address *at, int why)
 {
 	struct text *t;
@@ -43,15 +48,13 @@ static void log_early(struct anklet *a, const struct address *at)
 	loop_log(&a->sessions.loop, PORT_WARNING);
 }
 
-/* What every listener of a line has. */
-struct line {
-	int8_t forward;
-	bool datagrams;
-	struct tls_context *tls;
-};
+int instance_open_listener(struct anklet *a, const struct address *at, port_sock *sock)
+{
+	return port_listen(a->sessions.loop.port, at, BACKLOG, sock);
+}
 
 /* *at gets the port that it listens at. */
-static int add_listener(struct anklet *a, const struct line *line, struct address *at)
+static int open_listener(struct anklet *a, const struct line *line, struct address *at)
 {
 	struct listener *l = &a->listeners[a->listener_count];
 	struct loop *loop = &a->sessions.loop;
@@ -59,9 +62,9 @@ static int add_listener(struct anklet *a, const struct line *line, struct addres
 
 	if (CONFIG_ANKLET_UDP_FLOWS > 0 && line->datagrams)
 		return udp_forward_listen(a, (unsigned)line->forward, at);
-	if (a->listener_count == LOOP_LISTENERS)
+	if (a->listener_count == LOOP_PLACES)
 		return PORT_NO_RESOURCES;
-	r = port_listen(a->sessions.loop.port, at, BACKLOG, &l->sock);
+	r = instance_open_listener(a, at, &l->sock);
 	if (r < 0)
 		return r;
 	l->forward = line->forward;
@@ -76,6 +79,22 @@ static int add_listener(struct anklet *a, const struct line *line, struct addres
 	at->port = loop->listening[a->listener_count].port;
 	loop->listening_count = ++a->listener_count;
 	return 0;
+}
+
+/* The same; but what is open already stays so, and what is in the way of it may have to go. */
+static int add_listener(struct anklet *a, const struct line *line, struct address *at)
+{
+	uint16_t asked = at->port;
+	int r;
+
+	if (is_reload(a) && places_keep(a, line, at))
+		return 0;
+	do {
+		r = open_listener(a, line, at);
+	} while (r == PORT_IN_USE && is_reload(a) && places_make_way(a, line, at));
+	if (CONFIG_ANKLET_RELOAD && r == 0)
+		places_note(a, line, asked);
+	return r;
 }
 
 /*
@@ -102,7 +121,7 @@ static int add_pair(
 	return 0;
 }
 
-/* The only wait outside anklet_poll(): nobody is served yet. The count of addresses, or why there is none. */
+/* The only wait outside anklet_poll(), and none in a reload: nobody is served yet. The count of addresses, or why there is none. */
 static int find_name(struct anklet *a, const char *name, struct address found[ANKLET_ADDRESSES])
 {
 	const struct resolver_question q = {name, (uint8_t)strlen(name), PORT_BOTH, CLIENT_NONE};
@@ -116,7 +135,7 @@ static int find_name(struct anklet *a, const char *name, struct address found[AN
 		int32_t left = time_until(begun + NAME_LIMIT_MS, port_now(p));
 		int32_t ms = resolver_next(names, port_now(p));
 
-		if (left == 0) {
+		if (left == 0 || is_reload(a)) { /* nobody is to wait while there are sessions */
 			n = PORT_NAME_FAILED;
 			break;
 		}
@@ -132,7 +151,7 @@ static int find_name(struct anklet *a, const char *name, struct address found[AN
 static int listen_at_name(struct anklet *a, const struct line *line, const struct endpoint *e)
 {
 	struct address at[ANKLET_ADDRESSES];
-	int n = find_name(a, string_table_at(&a->config.strings, e->name), at);
+	int n = find_name(a, string_table_at(&instance_made(a)->config.strings, e->name), at);
 	uint16_t port = e->port;
 	int first = 0;
 	bool some = false;
@@ -164,11 +183,21 @@ static int listen_on(struct anklet *a, const struct line *line, const struct end
 	int r;
 
 	text_init(&t, failure->at, sizeof failure->at);
-	text_endpoint(&t, e, &a->config.strings);
+	text_endpoint(&t, e, &instance_made(a)->config.strings);
 	if (e->host == ENDPOINT_ANY)
 		return add_pair(a, line, ip_v4(0, 0, 0, 0), any_v6, e->port);
-	if (CONFIG_ANKLET_NAMES && e->host == ENDPOINT_NAME)
-		return listen_at_name(a, line, e);
+	if (CONFIG_ANKLET_NAMES && e->host == ENDPOINT_NAME) {
+		if (is_reload(a) && places_keep_name(a, line, e))
+			return 0;
+		r = listen_at_name(a, line, e);
+		if (r == PORT_NAME_FAILED && is_reload(a)) {
+			text_init(&t, failure->words, sizeof failure->words);
+			text_str(&t,
+				"a name to listen on is looked up at the start alone: write its "
+				"address");
+		}
+		return r;
+	}
 	r = add_listener(a, line, &at);
 	if (r == 0)
 		log_early(a, &at);
@@ -188,15 +217,19 @@ static int listen_by_default(struct anklet *a, struct anklet_failure *failure)
 	return add_pair(a, &line, ip_v4(127, 0, 0, 1), loopback_v6, CONFIG_DEFAULT_PORT);
 }
 
-static int listen_everywhere(struct anklet *a, struct anklet_failure *failure)
+int instance_listen(struct anklet *a, struct anklet_failure *failure)
 {
-	const struct config *c = &a->config;
+	const struct config *c = &instance_made(a)->config;
 	int r = 0;
 
 	if (config_listens_by_default(c))
 		return listen_by_default(a, failure);
 	for (unsigned i = 0; r == 0 && i < c->listen_count; i++) {
-		struct line line = {.forward = -1, .tls = a->listen_tls[i]};
+		struct line line = {
+			.forward = -1,
+			.number = CONFIG_ANKLET_RELOAD ? (uint8_t)i : 0,
+			.tls = instance_made(a)->listen_tls[i],
+		};
 
 		r = listen_on(a, &line, &c->listen[i], failure);
 	}
@@ -204,12 +237,13 @@ static int listen_everywhere(struct anklet *a, struct anklet_failure *failure)
 		struct line line = {
 			.forward = (int8_t)i,
 			.datagrams = c->forward[i].listen.scheme == ENDPOINT_UDP,
-			.tls = a->forward_tls[i],
+			.number = CONFIG_ANKLET_RELOAD ? (uint8_t)(CONFIG_ANKLET_LISTENERS + i) : 0,
+			.tls = instance_made(a)->forward_tls[i],
 		};
 
 		r = listen_on(a, &line, &c->forward[i].listen, failure);
 	}
-	if (CONFIG_ANKLET_UDP_FLOWS > 0 && r == 0)
+	if (CONFIG_ANKLET_UDP_FLOWS > 0 && r == 0 && !is_reload(a))
 		udp_forward_start(a);
 	return r;
 }
@@ -225,13 +259,14 @@ static bool takes(const struct anklet *a, const struct endpoint *place, const st
 		return false;
 	if (place->host == ENDPOINT_NAME)
 		return ip_class(&at->ip) == IP_LOOPBACK &&
-		       name_is_loopback(string_table_at(&a->config.strings, place->name));
+		       name_is_loopback(
+			       string_table_at(&instance_made(a)->config.strings, place->name));
 	return place->host == ENDPOINT_ANY || loop_is_at(&listening, &at->ip, at->port);
 }
 
 static bool listens_at(struct anklet *a, struct ip ip, uint16_t port)
 {
-	const struct config *c = &a->config;
+	const struct config *c = &instance_made(a)->config;
 	struct address at = {.ip = ip, .port = port};
 	bool found = config_listens_by_default(c) && ip_class(&ip) == IP_LOOPBACK &&
 		     port == CONFIG_DEFAULT_PORT;
@@ -251,16 +286,16 @@ static int check_hops(struct anklet *a, struct anklet_failure *failure)
 {
 	static const struct ip loopback_v6 = {{[15] = 1}};
 	const struct ip loopback_v4 = ip_v4(127, 0, 0, 1);
-	const struct routes *routes = &a->config.routes;
+	const struct routes *routes = &instance_made(a)->config.routes;
 	struct text t;
 
 	for (unsigned i = 0; i < routes->count; i++) {
 		const struct endpoint *hop = &routes->route[i].hop;
 		/* 0.0.0.0 is this host to systems that connect there. */
-		bool loopback =
-			hop->host == ENDPOINT_NAME
-				? name_is_loopback(string_table_at(&a->config.strings, hop->name))
-				: ip_class(&hop->ip) == IP_UNSPECIFIED;
+		bool loopback = hop->host == ENDPOINT_NAME
+					? name_is_loopback(string_table_at(
+						  &instance_made(a)->config.strings, hop->name))
+					: ip_class(&hop->ip) == IP_UNSPECIFIED;
 
 		if (routes->route[i].how != ROUTE_VIA ||
 			!(loopback ? listens_at(a, loopback_v4, hop->port) ||
@@ -269,7 +304,7 @@ static int check_hops(struct anklet *a, struct anklet_failure *failure)
 						listens_at(a, hop->ip, hop->port)))
 			continue;
 		text_init(&t, failure->at, sizeof failure->at);
-		text_line(&t, KEYWORD_ROUTE, &routes->route[i], &a->config.strings);
+		text_line(&t, KEYWORD_ROUTE, &routes->route[i], &instance_made(a)->config.strings);
 		text_init(&t, failure->words, sizeof failure->words);
 		text_str(&t,
 			"the hop is this program itself, which listens there: name another one");
@@ -285,11 +320,11 @@ static void fit(struct anklet *a)
 
 	clients_fit(&loop->clients, port_room(loop->port),
 		CONFIG_ANKLET_UDP_FLOWS > 0 && a->udp->listener_count > 0);
-	instance_use(a, &a->settings);
+	instance_use(a, &instance_made(a)->settings);
 	loop->status.sessions_max = loop->clients.pool[POOL_SESSIONS].size;
 }
 
-static void failure_init(struct anklet_failure *failure)
+void failure_init(struct anklet_failure *failure)
 {
 	failure->why = 0;
 	failure->at[0] = failure->words[0] = '\0';
@@ -306,6 +341,17 @@ static int fail_as_started(struct anklet_failure *failure)
 	return PORT_FAILED;
 }
 
+int instance_make(struct anklet *a, struct anklet_failure *failure)
+{
+	int r = instance_load_tls(a, failure);
+
+	if (r == 0 && CONFIG_ANKLET_PASSWORDS)
+		r = instance_load_users(a, failure);
+	if (r == 0 && ANKLET_HAS_ROUTES)
+		r = check_hops(a, failure);
+	return r;
+}
+
 int anklet_start(struct anklet *a, struct anklet_failure *failure)
 {
 	int r;
@@ -313,23 +359,22 @@ int anklet_start(struct anklet *a, struct anklet_failure *failure)
 	failure_init(failure);
 	if (a->started)
 		return fail_as_started(failure);
-	r = port_init(a->sessions.loop.port, &a->config.port);
+	r = port_init(a->sessions.loop.port, &instance_made(a)->config.port);
 	if (r == 0) {
-		resolver_init(&a->sessions.names, &a->sessions.loop, a->config.port.name_server,
-			a->config.port.name_servers);
-		r = instance_load_tls(a, failure);
-		if (r == 0 && CONFIG_ANKLET_PASSWORDS)
-			r = instance_load_users(a, failure);
-		if (r == 0 && ANKLET_HAS_ROUTES)
-			r = check_hops(a, failure);
+		resolver_init(&a->sessions.names, &a->sessions.loop,
+			instance_made(a)->config.port.name_server,
+			instance_made(a)->config.port.name_servers);
+		r = instance_make(a, failure);
 		if (r == 0)
-			r = listen_everywhere(a, failure);
+			r = instance_listen(a, failure);
 		if (r < 0)
 			anklet_fini(a);
 		else if (PORT_ROOM_VARIES)
 			fit(a);
 	}
 	a->started = r == 0;
+	if (CONFIG_ANKLET_RELOAD)
+		INSTANCE_RELOAD(a)->read_at = loop_time(&a->sessions.loop);
 	failure->why = r;
 	return r;
 }
@@ -341,14 +386,10 @@ int anklet_check(struct anklet *a, struct anklet_failure *failure)
 	failure_init(failure);
 	if (a->started)
 		return fail_as_started(failure);
-	r = port_init(a->sessions.loop.port, &a->config.port);
+	r = port_init(a->sessions.loop.port, &instance_made(a)->config.port);
 	if (r == 0) {
-		r = instance_load_tls(a, failure);
-		if (r == 0 && CONFIG_ANKLET_PASSWORDS)
-			r = instance_load_users(a, failure);
-		if (r == 0 && ANKLET_HAS_ROUTES)
-			r = check_hops(a, failure);
-		instance_unload_tls(a);
+		r = instance_make(a, failure);
+		instance_unload_tls(instance_made(a));
 		port_fini(a->sessions.loop.port);
 	}
 	failure->why = r;

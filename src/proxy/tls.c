@@ -1,15 +1,17 @@
 /*
- * The keys and certificates of everything that is encrypted, read once, at the start.
+ * The keys and certificates of everything that is encrypted, read at the start and with each reload.
  */
 #include "proxy/instance.h"
 
 #include "config/keywords.h"
 
+#include <string.h>
+
 #include "tls/tls.h"
 
 static const char *string_of(const struct anklet *a, uint16_t offset)
 {
-	return string_table_at(&a->config.strings, offset);
+	return string_table_at(&instance_made(a)->config.strings, offset);
 }
 
 static struct tls_settings settings_of(
@@ -18,7 +20,7 @@ static struct tls_settings settings_of(
 	uint16_t ca = options->ca;
 
 	if (!server && ca == STRING_NONE)
-		ca = a->config.ca;
+		ca = instance_made(a)->config.ca;
 	return (struct tls_settings){
 		.server = server,
 		.cert = string_of(a, options->cert),
@@ -46,6 +48,68 @@ void instance_warn(struct anklet *a, const char *at, const char *words)
 	loop_log(&a->sessions.loop, PORT_WARNING);
 }
 
+/* ---- What a reload does not read again ---- */
+
+static uint64_t mix(uint64_t hash, const void *data, size_t len)
+{
+	const uint8_t *byte = data;
+
+	for (size_t i = 0; i < len; i++) /* FNV-1a */
+		hash = (hash ^ byte[i]) * 0x100000001b3u;
+	return hash;
+}
+
+/* A file by its name and its state; *hash becomes 0, and stays so, when nobody knows that. "": see what it is. */
+static void mix_file(struct anklet *a, uint64_t *hash, const char *name, bool given)
+{
+	uint32_t stamp = given ? port_stamp(a->sessions.loop.port, name) : 1;
+	bool known = *hash != 0 && stamp != 0;
+
+	*hash = mix(mix(*hash, name, strlen(name) + 1), &stamp, sizeof stamp);
+	*hash = known ? *hash | 1 : 0;
+}
+
+/* Of what all comes to: settings with the same are the same, for in 63 bits nothing meets by chance. 0: there is none. */
+static uint64_t stamp_of(struct anklet *a, const struct tls_settings *s)
+{
+	const uint8_t flags[] = {
+		s->server, s->min, s->verify_none, s->truncated_eof, s->halfclose_defer};
+	uint64_t hash = mix(0xcbf29ce484222325u, flags, sizeof flags);
+
+	hash = mix(hash, s->alpn, strlen(s->alpn) + 1) | 1;
+	mix_file(a, &hash, s->cert, s->cert[0] != '\0');
+	mix_file(a, &hash, s->key, s->key[0] != '\0');
+	mix_file(a, &hash, s->psk, s->psk[0] != '\0');
+	mix_file(a, &hash, s->ca,
+		s->ca[0] != '\0' || !s->server); /* a client's "" is the system's list */
+	return hash;
+}
+
+/* The first of them that is the same, for another holder. */
+static bool share(
+	struct tls_context *const *of, size_t count, uint64_t stamp, struct tls_context **context)
+{
+	for (size_t i = 0; i < count && *context == NULL; i++)
+		if (tls_share(of[i], stamp))
+			*context = of[i];
+	return *context != NULL;
+}
+
+/* Is it of what is in force, too, and of the same files as they are now? */
+static bool is_unchanged(struct anklet *a, struct tls_context **context, uint64_t stamp)
+{
+	const struct setup *now = instance_setup(a);
+	const struct config *c = &now->config;
+
+	return instance_made(a) != now &&
+	       (share(now->listen_tls, c->listen_count, stamp, context) ||
+		       share(now->forward_tls, c->forward_count, stamp, context) ||
+		       share(now->settings.target_tls, c->forward_count, stamp, context) ||
+		       share(now->settings.route_tls, c->routes.count, stamp, context));
+}
+
+/* ---- What is read ---- */
+
 /* at: the endpoint or route as configured, in failure->at. */
 static int load(struct anklet *a, struct tls_context **context, const struct tls_options *options,
 	bool server, struct anklet_failure *failure)
@@ -54,6 +118,9 @@ static int load(struct anklet *a, struct tls_context **context, const struct tls
 	struct text why;
 	int r;
 
+	settings.stamp = CONFIG_ANKLET_RELOAD ? stamp_of(a, &settings) : 0;
+	if (CONFIG_ANKLET_RELOAD && is_unchanged(a, context, settings.stamp))
+		return 0;
 	text_init(&why, failure->words, sizeof failure->words);
 	r = tls_load(context, a->sessions.loop.port, &settings, &why);
 	if (r == 0 && why.len > 0) {
@@ -74,37 +141,39 @@ static int load_endpoint(struct anklet *a, struct tls_context **context, const s
 	if (!endpoint_has_tls(e))
 		return 0;
 	text_init(&t, failure->at, sizeof failure->at);
-	text_endpoint(&t, e, &a->config.strings);
+	text_endpoint(&t, e, &instance_made(a)->config.strings);
 	return load(a, context, &e->tls, server, failure);
 }
 
 static int load_route(struct anklet *a, unsigned i, struct anklet_failure *failure)
 {
-	const struct route *route = &a->config.routes.route[i];
+	struct setup *made = instance_made(a);
+	const struct route *route = &made->config.routes.route[i];
 	struct text t;
 
 	if (route->how == ROUTE_VIA)
-		return load_endpoint(a, &a->settings.route_tls[i], &route->hop, false, failure);
+		return load_endpoint(a, &made->settings.route_tls[i], &route->hop, false, failure);
 	if (route->how == ROUTE_DIRECT)
 		return 0;
 	text_init(&t, failure->at, sizeof failure->at);
-	text_line(&t, KEYWORD_ROUTE, route, &a->config.strings);
-	return load(a, &a->settings.route_tls[i], &route->tls, false, failure);
+	text_line(&t, KEYWORD_ROUTE, route, &made->config.strings);
+	return load(a, &made->settings.route_tls[i], &route->tls, false, failure);
 }
 
 int instance_load_tls(struct anklet *a, struct anklet_failure *failure)
 {
-	const struct config *c = &a->config;
+	struct setup *made = instance_made(a);
+	const struct config *c = &made->config;
 	int r = 0;
 
 	if (!ANKLET_HAS_TLS)
 		return 0;
 	for (unsigned i = 0; r == 0 && i < c->listen_count; i++)
-		r = load_endpoint(a, &a->listen_tls[i], &c->listen[i], true, failure);
+		r = load_endpoint(a, &made->listen_tls[i], &c->listen[i], true, failure);
 	for (unsigned i = 0; r == 0 && i < c->forward_count; i++) {
-		r = load_endpoint(a, &a->forward_tls[i], &c->forward[i].listen, true, failure);
+		r = load_endpoint(a, &made->forward_tls[i], &c->forward[i].listen, true, failure);
 		if (r == 0)
-			r = load_endpoint(a, &a->settings.target_tls[i], &c->forward[i].target,
+			r = load_endpoint(a, &made->settings.target_tls[i], &c->forward[i].target,
 				false, failure);
 	}
 	for (unsigned i = 0; r == 0 && ANKLET_HAS_ROUTES && i < c->routes.count; i++)
@@ -112,16 +181,28 @@ int instance_load_tls(struct anklet *a, struct anklet_failure *failure)
 	return r;
 }
 
-void instance_unload_tls(struct anklet *a)
+void instance_unload_tls(struct setup *setup)
 {
 	if (!ANKLET_HAS_TLS)
 		return;
-	for (unsigned i = 0; i < a->config.listen_count; i++)
-		tls_unload(&a->listen_tls[i]);
-	for (unsigned i = 0; i < a->config.forward_count; i++) {
-		tls_unload(&a->forward_tls[i]);
-		tls_unload(&a->settings.target_tls[i]);
+	for (unsigned i = 0; i < setup->config.listen_count; i++)
+		tls_unload(&setup->listen_tls[i]);
+	for (unsigned i = 0; i < setup->config.forward_count; i++) {
+		tls_unload(&setup->forward_tls[i]);
+		tls_unload(&setup->settings.target_tls[i]);
 	}
-	for (unsigned i = 0; ANKLET_HAS_ROUTES && i < a->config.routes.count; i++)
-		tls_unload(&a->settings.route_tls[i]);
+	for (unsigned i = 0; ANKLET_HAS_ROUTES && i < setup->config.routes.count; i++)
+		tls_unload(&setup->settings.route_tls[i]);
+}
+
+void instance_forget(struct anklet *a)
+{
+	struct reload *r = INSTANCE_RELOAD(a);
+	struct setup *setup = &a->setup[1 - r->in_force];
+
+	if (!r->replaced || setup->settings.held > 0)
+		return;
+	r->replaced = false;
+	instance_unload_tls(setup);
+	memset(setup, 0, sizeof *setup); /* passwords too */
 }

@@ -30,7 +30,7 @@
 
 static const struct forward *forward_of(const struct anklet *a, unsigned listener)
 {
-	return &a->config.forward[a->udp->listener[listener].forward];
+	return &instance_config(a)->forward[a->udp->listener[listener].forward];
 }
 
 static uint32_t now(const struct anklet *a)
@@ -59,7 +59,7 @@ static struct text *begin_line(struct anklet *a, const struct udp_flow *flow)
 	text_str(t, " at ");
 	text_address(t, &flow->asked);
 	text_str(t, " to ");
-	text_endpoint(t, &forward_of(a, flow->listener)->target, &a->config.strings);
+	text_endpoint(t, &forward_of(a, flow->listener)->target, &instance_config(a)->strings);
 	text_str(t, ": ");
 	return t;
 }
@@ -180,7 +180,7 @@ void udp_flow_log_refused(struct anklet *a, unsigned listener, const struct addr
 	text_str(t, "datagram ");
 	text_address(t, client);
 	text_str(t, " to ");
-	text_endpoint(t, &forward_of(a, listener)->target, &a->config.strings);
+	text_endpoint(t, &forward_of(a, listener)->target, &instance_config(a)->strings);
 	text_str(t, ": refused, ");
 	text_reason(t, reason, rule);
 	loop_end_line(&a->sessions.loop, PORT_INFO);
@@ -204,11 +204,11 @@ static bool permitted(struct anklet *a, unsigned listener, const struct address 
 	};
 
 	if (target->host == ENDPOINT_NAME)
-		query.name = string_table_at(&a->config.strings, target->name);
+		query.name = string_table_at(&instance_config(a)->strings, target->name);
 	query.own = (listened || ip_class(&client->ip) != IP_LOOPBACK) &&
 		    port_is_local(a->sessions.loop.port, &server->ip);
 	query.listener = listened && query.own;
-	rules_judge(&a->config.rules, &a->config.strings, &query, &answer);
+	rules_judge(&instance_config(a)->rules, &instance_config(a)->strings, &query, &answer);
 	*rule = answer.rule;
 	if (answer.verdict == RULES_REFUSE) {
 		*reason = session_reason_of_rules(&answer);
@@ -278,7 +278,7 @@ void udp_flow_enter(struct anklet *a, struct udp_flow *flow, enum timer_kind kin
 	a->udp->waiting += kind == TIMER_FLOW_NEW;
 	join_own(a, flow);
 	loop_set_timer(&a->sessions.loop, TIMER_FLOW(index_of(a, flow)), kind,
-		a->config.limit_datagrams_ms);
+		instance_config(a)->limit_datagrams_ms);
 }
 
 /* ---- Who is evicted ---- */
@@ -351,7 +351,7 @@ static bool make_room(struct anklet *a, const struct ip *key, enum session_reaso
 	uint16_t holder = clients_find(clients, key);
 	struct udp_flow *flow;
 
-	if (holder != CLIENT_NONE && a->config.limit_client > 0 &&
+	if (holder != CLIENT_NONE && instance_config(a)->limit_client > 0 &&
 		clients->client[holder].held[POOL_FLOWS] >= clients->pool[POOL_FLOWS].share) {
 		flow = own_to_evict(a, holder);
 		*reason = REASON_FLOWS_WAIT;
@@ -398,7 +398,7 @@ static void give_slot(struct anklet *a, struct udp_flow *flow)
 
 static int connect_to(struct anklet *a, struct udp_flow *flow, const struct address *server)
 {
-	const struct ip *source = config_source(&a->config, &server->ip);
+	const struct ip *source = config_source(instance_config(a), &server->ip);
 	struct address from = {.ip = *source};
 
 	return port_datagram(

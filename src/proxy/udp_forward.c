@@ -13,7 +13,7 @@
 
 static const struct forward *forward_of(const struct anklet *a, unsigned i)
 {
-	return &a->config.forward[i];
+	return &instance_config(a)->forward[i];
 }
 
 static void own(struct anklet *a, port_sock sock, unsigned index)
@@ -56,7 +56,7 @@ int udp_forward_listen(struct anklet *a, unsigned forward, struct address *at)
 	struct udp_listener *listener = &d->listener[d->listener_count];
 	int r;
 
-	if (d->listener_count == UDP_LISTENERS)
+	if (d->listener_count == UDP_PLACES)
 		return PORT_NO_RESOURCES;
 	listener->forward = (uint8_t)forward;
 	listener->at = *at;
@@ -95,6 +95,13 @@ static void log_failed(struct anklet *a, const struct udp_listener *listener)
 	loop_log(&a->sessions.loop, PORT_ERROR);
 }
 
+void udp_forward_reopen(struct anklet *a, unsigned i)
+{
+	if (open_listener(a, i) < 0)
+		reopen_later(a, &a->udp->listener[i]);
+	a->udp->busy = true;
+}
+
 /* No port is known to end a socket like this; clients find it again all the same. */
 static void listener_failed(struct anklet *a, struct udp_listener *listener)
 {
@@ -113,7 +120,7 @@ static void log_forward(struct anklet *a, unsigned i, const char *what)
 		return;
 	t = loop_line(&a->sessions.loop);
 	text_str(t, "datagrams to ");
-	text_endpoint(t, &forward_of(a, i)->target, &a->config.strings);
+	text_endpoint(t, &forward_of(a, i)->target, &instance_config(a)->strings);
 	text_str(t, what);
 	loop_log(&a->sessions.loop, PORT_WARNING);
 }
@@ -167,7 +174,8 @@ static void end_misled(struct anklet *a, unsigned i)
 static void take_answer(struct anklet *a, unsigned i)
 {
 	struct udp_upstream *upstream = &a->udp->upstream[i];
-	const char *name = string_table_at(&a->config.strings, forward_of(a, i)->target.name);
+	const char *name =
+		string_table_at(&instance_config(a)->strings, forward_of(a, i)->target.name);
 	const struct resolver_question q = {name, (uint8_t)strlen(name), PORT_BOTH, CLIENT_NONE};
 	struct address found[ANKLET_ADDRESSES];
 	int n = resolver_find(&a->sessions.names, RESOLVER_FORWARD(i), &q, found, ANKLET_ADDRESSES);
@@ -200,7 +208,7 @@ void udp_forward_look_again(struct anklet *a, unsigned forward, uint32_t ms)
 		look_up(a, forward);
 }
 
-static void find_upstream(struct anklet *a, unsigned i)
+void udp_forward_find(struct anklet *a, unsigned i)
 {
 	const struct endpoint *e = &forward_of(a, i)->target;
 	struct udp_upstream *upstream = &a->udp->upstream[i];
@@ -223,7 +231,7 @@ static void log_listener(struct anklet *a, const struct udp_listener *listener)
 	text_str(t, "forwarding datagrams from ");
 	text_address(t, &listener->at);
 	text_str(t, " to ");
-	text_endpoint(t, &forward_of(a, listener->forward)->target, &a->config.strings);
+	text_endpoint(t, &forward_of(a, listener->forward)->target, &instance_config(a)->strings);
 	loop_log(&a->sessions.loop, PORT_INFO);
 }
 
@@ -231,9 +239,9 @@ void udp_forward_start(struct anklet *a)
 {
 	for (unsigned i = 0; i < a->udp->listener_count; i++)
 		log_listener(a, &a->udp->listener[i]);
-	for (unsigned i = 0; i < a->config.forward_count; i++)
+	for (unsigned i = 0; i < instance_config(a)->forward_count; i++)
 		if (forward_of(a, i)->listen.scheme == ENDPOINT_UDP)
-			find_upstream(a, i);
+			udp_forward_find(a, i);
 	a->udp->busy = true;
 }
 
@@ -387,7 +395,7 @@ void udp_forward_ready(struct anklet *a, unsigned index)
 
 void udp_forward_named(struct anklet *a)
 {
-	for (unsigned i = 0; i < a->config.forward_count; i++)
+	for (unsigned i = 0; i < instance_config(a)->forward_count; i++)
 		a->udp->upstream[i].ready = true;
 	a->udp->busy = true;
 }
@@ -430,7 +438,7 @@ void udp_forward_run(struct anklet *a)
 	if (!d->busy)
 		return;
 	d->busy = false;
-	for (unsigned i = 0; CONFIG_ANKLET_NAMES && i < a->config.forward_count; i++)
+	for (unsigned i = 0; CONFIG_ANKLET_NAMES && i < instance_config(a)->forward_count; i++)
 		if (d->upstream[i].looking && d->upstream[i].ready)
 			take_answer(a, i);
 	/* Before those who may be evicted for others: what has been answered is known to have been. */
@@ -462,16 +470,12 @@ void udp_forward_expire(struct anklet *a, uint32_t now)
 
 	for (unsigned i = 0; i < UDP_REFUSALS; i++)
 		(void)take_deadline(a, &d->refusals[i].quiet, now);
-	for (unsigned i = 0; CONFIG_ANKLET_NAMES && i < a->config.forward_count; i++)
+	for (unsigned i = 0; CONFIG_ANKLET_NAMES && i < instance_config(a)->forward_count; i++)
 		if (take_deadline(a, &d->upstream[i].retry, now) && d->upstream[i].count == 0)
 			look_up(a, i);
-	for (unsigned i = 0; i < d->listener_count; i++) {
-		if (!take_deadline(a, &d->listener[i].reopen, now))
-			continue;
-		if (open_listener(a, i) < 0)
-			reopen_later(a, &d->listener[i]);
-		d->busy = true;
-	}
+	for (unsigned i = 0; i < d->listener_count; i++)
+		if (take_deadline(a, &d->listener[i].reopen, now))
+			udp_forward_reopen(a, i);
 	if (take_deadline(a, &d->span, now))
 		udp_flows_sum_up(a);
 }
@@ -486,7 +490,7 @@ void udp_forward_stop(struct anklet *a)
 	for (unsigned i = 0; i < d->listener_count; i++)
 		if (d->listener[i].sock != PORT_NONE)
 			close_socket(a, &d->listener[i].sock);
-	for (unsigned i = 0; CONFIG_ANKLET_NAMES && i < a->config.forward_count; i++)
+	for (unsigned i = 0; CONFIG_ANKLET_NAMES && i < instance_config(a)->forward_count; i++)
 		resolver_forget(&a->sessions.names, RESOLVER_FORWARD(i));
 	memset(d, 0, sizeof *d);
 }

@@ -33,6 +33,10 @@
 
 #define UDP_FORWARDS ANKLET_TABLE(CONFIG_ANKLET_FORWARDS)
 #define UDP_LISTENERS (2 * UDP_FORWARDS)
+#define UDP_PLACES                                                   \
+	(UDP_LISTENERS * (1 + CONFIG_ANKLET_RELOAD) < UINT8_MAX      \
+			? UDP_LISTENERS * (1 + CONFIG_ANKLET_RELOAD) \
+			: UINT8_MAX)
 #define UDP_FLOWS ANKLET_TABLE(CONFIG_ANKLET_UDP_FLOWS)
 #define UDP_BUCKETS (CONFIG_ANKLET_UDP_FLOWS >= 128 ? 128 : 16)
 #define UDP_REFUSALS 4
@@ -102,7 +106,7 @@ struct udp_forwards {
 	uint32_t number;
 	struct udp_refusal refusals[UDP_REFUSALS];
 	struct udp_upstream upstream[UDP_FORWARDS];
-	struct udp_listener listener[UDP_LISTENERS];
+	struct udp_listener listener[UDP_PLACES];
 	uint16_t bucket[UDP_BUCKETS];    /* of flows, by the client's address */
 	uint16_t oldest_of[CLIENTS_MAX]; /* of a client's own the one idle longest */
 	uint16_t ready_next[UDP_FLOWS];  /* 0: it is not on the list */
@@ -142,6 +146,27 @@ bool udp_forward_busy(const struct anklet *a);
 
 /* Ends all flows and closes everything. */
 void udp_forward_stop(struct anklet *a);
+
+/* ---- udp_reload.c: while a reload goes on ---- */
+
+struct setup;
+
+/* Another configuration is about to be in force: ends the flows that it has no place for. */
+void udp_forward_leave(struct anklet *a);
+
+/* It is, instead of 'before'. */
+void udp_forward_switch(struct anklet *a, const struct setup *before);
+
+/* It is not: so many listeners are there, and those of them that were closed are opened again. */
+void udp_forward_take_back(struct anklet *a, unsigned before);
+
+/* ---- udp_forward.c, for udp_reload.c ---- */
+
+/* Looks for the upstream of a forward. */
+void udp_forward_find(struct anklet *a, unsigned forward);
+
+/* Opens a listener that was there before, now or later. */
+void udp_forward_reopen(struct anklet *a, unsigned i);
 
 /* ---- udp_forward.c, for udp_flow.c ---- */
 

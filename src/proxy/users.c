@@ -41,7 +41,7 @@ static int load(struct anklet *a, const char *name, struct anklet_failure *failu
 	if (n < 0)
 		return n;
 	text_init(&why, failure->words, sizeof failure->words);
-	if (!users_read(SESSION_USERS(&a->sessions), data, (size_t)n, &why))
+	if (!users_read(INSTANCE_USERS(a), data, (size_t)n, &why))
 		return PORT_FAILED;
 	if (port_load(a->sessions.loop.port, name, (size_t)n, &data) > 0)
 		return fail(failure, "the file is too long");
@@ -74,8 +74,8 @@ static bool take_password(char to[HOP_PASSWORD_SIZE], const uint8_t *data, size_
 
 static int load_hop(struct anklet *a, unsigned i, struct anklet_failure *failure)
 {
-	const struct route *route = &a->config.routes.route[i];
-	const struct string_table *strings = &a->config.strings;
+	const struct route *route = &instance_made(a)->config.routes.route[i];
+	const struct string_table *strings = &instance_made(a)->config.strings;
 	const uint8_t *data;
 	struct text at;
 	int n;
@@ -87,7 +87,7 @@ static int load_hop(struct anklet *a, unsigned i, struct anklet_failure *failure
 	n = show(a, string_table_at(strings, route->hop.tls.password), &data, failure);
 	if (n < 0)
 		return n;
-	if (!take_password(a->settings.hop_password[i], data, (size_t)n))
+	if (!take_password(instance_made(a)->settings.hop_password[i], data, (size_t)n))
 		return fail(failure, "the file of its password is one line NAME:PASSWORD of at "
 				     "most " REASON_NUMBER(HOP_PASSWORD_LINE) " bytes");
 	if (!endpoint_has_tls(&route->hop) && !stays_here(&route->hop))
@@ -100,7 +100,7 @@ static int load_hop(struct anklet *a, unsigned i, struct anklet_failure *failure
 /* What comes in the clear can be read on its way: said aloud, unless it stays on this host. */
 static void warn_of_clear(struct anklet *a)
 {
-	const struct config *c = &a->config;
+	const struct config *c = &instance_made(a)->config;
 	bool clear = false;
 
 	for (unsigned i = 0; i < c->listen_count; i++)
@@ -131,12 +131,13 @@ static int none_wanted(const struct config *c, struct anklet_failure *failure)
 
 static int load_users(struct anklet *a, struct anklet_failure *failure)
 {
-	const char *name = string_table_at(&a->config.strings, a->config.users);
+	const char *name =
+		string_table_at(&instance_made(a)->config.strings, instance_made(a)->config.users);
 	struct text at;
 	int r;
 
-	if (a->config.users == STRING_NONE)
-		return none_wanted(&a->config, failure);
+	if (instance_made(a)->config.users == STRING_NONE)
+		return none_wanted(&instance_made(a)->config, failure);
 	text_init(&at, failure->at, sizeof failure->at);
 	text_str(&at, "users ");
 	text_escaped(&at, name, strlen(name));
@@ -152,7 +153,8 @@ int instance_load_users(struct anklet *a, struct anklet_failure *failure)
 
 	if (!CONFIG_ANKLET_PASSWORDS)
 		return 0;
-	for (unsigned i = 0; r == 0 && ANKLET_HAS_ROUTES && i < a->config.routes.count; i++)
+	for (unsigned i = 0;
+		r == 0 && ANKLET_HAS_ROUTES && i < instance_made(a)->config.routes.count; i++)
 		r = load_hop(a, i, failure);
 	return r == 0 ? load_users(a, failure) : r;
 }

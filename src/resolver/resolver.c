@@ -291,6 +291,16 @@ void resolver_init(
 	r->first_try_ms = FIRST_TRY_MS;
 }
 
+void resolver_use(struct resolver *r, const struct address *servers, unsigned count)
+{
+	r->renewed = count != r->servers;
+	for (unsigned i = 0; i < count && !r->renewed; i++)
+		r->renewed = !address_equal(&servers[i], &r->server[i]);
+	r->server = servers;
+	r->servers = (uint8_t)count;
+	r->looked_at = r->renewed ? port_now(r->loop->port) - 1 : r->looked_at;
+}
+
 /* IPv6 and IPv4 in turn, what is left of the longer list after that. */
 static int merge(const struct lookup *l, struct address *found, size_t max)
 {

@@ -132,6 +132,7 @@ struct resolver {
 	uint8_t epoch; /* counts what makes everything anew: other servers, another hosts file; never 0 */
 	bool room; /* a place has become free since those who wait were looked at */
 	bool news;
+	bool renewed;          /* other servers were configured, and not looked at yet */
 	bool told_weak;        /* that there are no strong random numbers was logged */
 	bool from_system;      /* no file and no configuration names a server */
 	uint8_t servers;       /* that the configuration names */
@@ -157,6 +158,9 @@ _Static_assert(RESOLVER_ASKERS < ASKER_WAITS, "sixteen bits name every asker");
 /* Of zeroed memory. servers, which stay where they are: those that the configuration names; with 0 the system's are asked. */
 void resolver_init(
 	struct resolver *r, struct loop *loop, const struct address *servers, unsigned count);
+
+/* The configuration names other servers, which stay where they are. Who is being asked already may go on being asked. */
+void resolver_use(struct resolver *r, const struct address *servers, unsigned count);
 
 /*
  * The count of addresses (1 to max), with port 0: IPv6 and IPv4 alternating, IPv6 first (RFC 8305, section 4), each

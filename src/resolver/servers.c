@@ -79,11 +79,13 @@ static bool is_new(struct resolver *r, enum port_names_file file)
 void resolver_refresh(struct resolver *r)
 {
 	uint32_t now = port_now(r->loop->port);
-	bool changed = r->epoch == 0;
+	bool changed = r->epoch == 0 || (CONFIG_ANKLET_RELOAD && r->renewed);
 
 	if (!changed && now == r->looked_at)
 		return;
 	r->looked_at = now;
+	if (CONFIG_ANKLET_RELOAD)
+		r->renewed = false;
 	if (RESOLVER_HAS_FILES)
 		changed |= is_new(r, PORT_RESOLV_CONF);
 	if (changed && !read_conf(r))

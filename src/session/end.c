@@ -13,9 +13,9 @@
 
 /* ---- The grant and the relay ---- */
 
-static void set_relay_limit(struct sessions *all, struct session *s, bool half)
+void session_limit_relay(struct sessions *all, struct session *s)
 {
-	if (half)
+	if (s->relay.up.ended || s->relay.down.ended)
 		session_set_limit(
 			all, s, TIMER_HALF_CLOSED, all->settings->config->limit_half_closed_ms);
 	else
@@ -33,7 +33,7 @@ enum session_next session_grant(struct sessions *all, struct session *s)
 		return session_ended(s, REASON_CLIENT_RESET, NEXT_RESET);
 	all->loop.status.granted++;
 	session_log_granted(all, s);
-	set_relay_limit(all, s, false);
+	session_limit_relay(all, s);
 	session_add_connect(all, s);
 	session_release(s); /* what it was granted it keeps, under the limits in force */
 	return session_enter(all, s, SESSION_RELAY);
@@ -57,7 +57,6 @@ enum session_next session_relay(struct sessions *all, struct session *s)
 	struct relay_news news;
 	enum relay_result r =
 		relay_run(&s->relay, all->loop.port, &s->client, &s->server, all->slice, &news);
-	bool half = s->relay.up.ended || s->relay.down.ended;
 
 	status->octets_up += s->relay.up.octets - up;
 	status->octets_down += s->relay.down.octets - down;
@@ -66,7 +65,7 @@ enum session_next session_relay(struct sessions *all, struct session *s)
 	if (r == RELAY_ENDED)
 		return session_ended(s, REASON_ENDED, NEXT_CLOSE);
 	if (news.progress)
-		set_relay_limit(all, s, half);
+		session_limit_relay(all, s);
 	return r == RELAY_MORE ? NEXT_TURN : NEXT_WAIT;
 }
 

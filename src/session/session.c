@@ -326,6 +326,14 @@ void sessions_timer_due(struct sessions *all, unsigned timer)
 	loop_ready(&all->loop, timer / 2u);
 }
 
+void sessions_limit_relays(struct sessions *all)
+{
+	for (unsigned i = 0; i < all->used; i++)
+		if (all->session[i].state == SESSION_RELAY &&
+			!timers_is_set(&all->loop.timers, SESSION_LIMIT(i)))
+			session_limit_relay(all, &all->session[i]);
+}
+
 #define TICK_SLICES 8  /* so many whole ones are moved in a tick; more sessions get less each */
 #define SLICE_PARTS 64 /* and none less than such a part, for a slice has a cost of its own */
 

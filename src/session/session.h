@@ -50,7 +50,8 @@ enum session_next {
  */
 struct settings {
 	const struct config *config;
-	uint16_t held; /* by so many sessions */
+	uint16_t held;      /* by so many sessions */
+	uint8_t generation; /* the last eight bits of its number, where there is a reload */
 	struct tls_context *target_tls[ANKLET_TABLE(CONFIG_ANKLET_FORWARDS)];
 	struct tls_context *route_tls[ANKLET_TABLE(CONFIG_ANKLET_ROUTES)];
 	/* Of the next hop, where it has one: a name, a NUL and the password, which ends with another. */
@@ -90,6 +91,7 @@ struct session {
 	uint8_t targets; /* so many, at the end of addresses, a hop is asked for when it refuses */
 	uint8_t server_address,
 		rival_address; /* to which one each attempt is made; the former is the server's */
+	uint8_t generation; /* of what permitted it, as in struct settings */
 	uint16_t port_start, ports_tried;   /* BIND: in bind-ports */
 	uint32_t server_since, rival_since; /* when it began */
 	union {                             /* what is the present state's own */
@@ -193,6 +195,9 @@ enum session_admission session_begin(struct sessions *all, int8_t forward, struc
 /* The time of one of their timers has come: puts the session on the ready list. */
 void sessions_timer_due(struct sessions *all, unsigned timer);
 
+/* There was no limit for all that are relayed, and there is one now: it begins. */
+void sessions_limit_relays(struct sessions *all);
+
 /* Each session on the ready list gets one slice; those that it makes ready wait for the next time. */
 void sessions_run(struct sessions *all);
 
@@ -272,6 +277,9 @@ void session_close_rival(struct sessions *all, struct session *s);
 
 /* Closes everything but the client's connection. */
 void session_close_others(struct sessions *all, struct session *s, bool reset);
+
+/* Sets the limit of a relay, one side of which may have ended. (end.c) */
+void session_limit_relay(struct sessions *all, struct session *s);
 
 /* Begin the two ends that take time: both always NEXT_STATE. (end.c) */
 enum session_next session_begin_refusal(struct sessions *all, struct session *s);

@@ -89,6 +89,8 @@ void session_hold(struct sessions *all, struct session *s)
 		return;
 	s->held = all->settings;
 	s->held->held++;
+	if (CONFIG_ANKLET_RELOAD)
+		s->generation = s->held->generation;
 }
 
 void session_release(struct session *s)

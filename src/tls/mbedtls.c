@@ -204,6 +204,8 @@ void tls_close(struct tls **tls)
 	mbedtls_ssl_free(&t->ssl);
 	mbedtls_free(t->name);
 	t->context->connections--;
+	if (CONFIG_ANKLET_RELOAD)
+		tls_context_left(t->context);
 	memset(t, 0, sizeof *t); /* what was decrypted too */
 	*tls = NULL;
 }

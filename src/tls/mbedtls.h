@@ -31,6 +31,8 @@
 struct tls_context {
 	struct port *port;
 	unsigned connections; /* that use it */
+	unsigned holders;     /* that have not given it back */
+	uint64_t stamp;
 	bool server;
 	bool verify_none;
 	bool truncated_eof;
@@ -83,6 +85,9 @@ bool tls_session_offer(struct tls *tls);
 
 /* Appends "not enough memory for TLS" and answers TLS_NO_MEMORY. */
 int tls_no_memory(struct text *why);
+
+/* It has lost a connection or a holder: frees it when neither is left. */
+void tls_context_left(struct tls_context *context);
 
 /* A copy of text[0..len) from the library's allocator; NULL: there is no memory. */
 char *tls_copy(const char *text, size_t len);

@@ -214,6 +214,8 @@ static struct tls_context *new_context(struct port *p, const struct tls_settings
 	c->verify_none = settings->verify_none;
 	c->truncated_eof = settings->truncated_eof;
 	c->halfclose_defer = settings->halfclose_defer;
+	c->holders = 1;
+	c->stamp = settings->stamp;
 	mbedtls_ssl_session_init(&c->saved);
 	mbedtls_ssl_config_init(&c->conf);
 	mbedtls_x509_crt_init(&c->cert);
@@ -221,6 +223,19 @@ static struct tls_context *new_context(struct port *p, const struct tls_settings
 	mbedtls_pk_init(&c->key);
 	tls_parts_tickets_init(c);
 	return c;
+}
+
+static void free_context(struct tls_context *c)
+{
+	mbedtls_ssl_config_free(&c->conf);
+	mbedtls_x509_crt_free(&c->cert);
+	mbedtls_x509_crt_free(&c->ca);
+	mbedtls_pk_free(&c->key);
+	tls_parts_tickets_free(c);
+	mbedtls_ssl_session_free(&c->saved);
+	mbedtls_free(c->saved_for);
+	mbedtls_free(c->alpn_text);
+	mbedtls_free(c);
 }
 
 static int no_random(struct text *why)
@@ -244,12 +259,26 @@ int tls_load(struct tls_context **context, struct port *p, const struct tls_sett
 		return tls_no_memory(why);
 	answer = fill(c, settings, why);
 	if (answer != 0) {
-		tls_unload(&c);
+		free_context(c);
 		return answer;
 	}
 	tls_parts_warn(why);
 	*context = c;
 	return 0;
+}
+
+bool tls_share(struct tls_context *context, uint64_t stamp)
+{
+	if (context == NULL || stamp == 0 || context->stamp != stamp || context->holders != 1)
+		return false;
+	context->holders++;
+	return true;
+}
+
+void tls_context_left(struct tls_context *context)
+{
+	if (context->holders == 0 && context->connections == 0)
+		free_context(context);
 }
 
 void tls_unload(struct tls_context **context)
@@ -258,17 +287,10 @@ void tls_unload(struct tls_context **context)
 
 	if (c == NULL)
 		return;
-	check(c->connections == 0);
-	mbedtls_ssl_config_free(&c->conf);
-	mbedtls_x509_crt_free(&c->cert);
-	mbedtls_x509_crt_free(&c->ca);
-	mbedtls_pk_free(&c->key);
-	tls_parts_tickets_free(c);
-	mbedtls_ssl_session_free(&c->saved);
-	mbedtls_free(c->saved_for);
-	mbedtls_free(c->alpn_text);
-	mbedtls_free(c);
 	*context = NULL;
+	c->holders--;
+	check(CONFIG_ANKLET_RELOAD || c->connections == 0);
+	tls_context_left(c);
 }
 
 /* ---- The saved session ---- */

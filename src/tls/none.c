@@ -23,6 +23,13 @@ void tls_unload(struct tls_context **context)
 	*context = NULL;
 }
 
+bool tls_share(struct tls_context *context, uint64_t stamp)
+{
+	(void)context;
+	(void)stamp;
+	return false;
+}
+
 int tls_open(struct tls **tls, struct tls_context *context, struct port *p, port_sock sock,
 	const char *name)
 {

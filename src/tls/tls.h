@@ -40,10 +40,12 @@ struct tls_settings {
 		ca; /* whom to trust. A client's "": the system's list. A server's "": no certificate is asked for */
 	/* One line, IDENTITY:KEY, the key in hexadecimal (16 to 64 bytes). A server has this, or ca, or neither. */
 	const char *psk;
-	const char *alpn;     /* protocols with commas between, best first */
-	uint8_t min;          /* enum tls_version; TLS_ANY is 1.2 */
-	bool verify_none;     /* a client's: takes any certificate */
-	bool truncated_eof;   /* an end of the connection without close_notify is an ordinary end */
+	const char *alpn;   /* protocols with commas between, best first */
+	uint8_t min;        /* enum tls_version; TLS_ANY is 1.2 */
+	bool verify_none;   /* a client's: takes any certificate */
+	bool truncated_eof; /* an end of the connection without close_notify is an ordinary end */
+	uint64_t
+		stamp; /* of all these and of the files' states, for tls_share(); 0: there is none */
 	bool halfclose_defer; /* our close_notify waits until the other direction has ended */
 };
 
@@ -65,7 +67,7 @@ enum tls_answer {
 #define TLS_ANSWER_LAST TLS_BAD_SETTINGS
 
 /*
- * Makes a context, at start: reads the files and holds them against each other.
+ * Makes a context: reads the files and holds them against each other.
  * 0 and *context; what was appended to why then is a warning, for the log. Or PORT_NO_RANDOM
  * (no strong random numbers: no TLS), TLS_NO_MEMORY or TLS_BAD_SETTINGS, *context is
  * unchanged, and why says what is wrong and with which file. All or nothing: whoever
@@ -74,7 +76,16 @@ enum tls_answer {
 int tls_load(struct tls_context **context, struct port *p, const struct tls_settings *settings,
 	struct text *why);
 
-/* Frees a context of which no connection is left; *context becomes NULL. NULL is accepted. */
+/*
+ * Was it made of what has this stamp, which is not 0, and does one holder have it? Then another one has it from now on, and
+ * each gives it back.
+ */
+bool tls_share(struct tls_context *context, uint64_t stamp);
+
+/*
+ * Gives a context back; *context becomes NULL. NULL is accepted. It is freed with the last holder and the last connection;
+ * where there is no reload none is left.
+ */
 void tls_unload(struct tls_context **context);
 
 /*

@@ -198,7 +198,7 @@ static void check_session(struct run *run, const struct session *s)
 	const struct anklet *a = run->anklet;
 	unsigned index = s->index;
 	bool unlimited = s->state == SESSION_RELAY &&
-			 (a->config.limit_idle_ms == 0 || a->config.limit_half_closed_ms == 0);
+			 (instance_config(a)->limit_idle_ms == 0 || instance_config(a)->limit_half_closed_ms == 0);
 
 	EXPECT(run, s->client.sock != PORT_NONE || s->state == SESSION_LINGER);
 	EXPECT(run, holds_its_own(s));
@@ -413,7 +413,7 @@ void run_check_empty(struct run *run)
 	EXPECT(run, a->sessions.loop.status.sessions == 0);
 	EXPECT(run, a->sessions.free_count == a->sessions.used);
 	EXPECT(run, a->sessions.loop.ready.count == 0);
-	EXPECT(run, a->sessions.draining == 0 && a->settings.held == 0);
+	EXPECT(run, a->sessions.draining == 0 && instance_setup(a)->settings.held == 0);
 	/* A forward may be looking for its target. */
 	sockets = check_names(run, &lookups);
 	check_pools(run, (const unsigned[]){0, 0, 0, lookups, 0});

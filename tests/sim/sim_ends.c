@@ -45,8 +45,8 @@ static void check_silent(struct run *run)
 	uint64_t lived = client.over_at - client.start_at;
 
 	EXPECT(run, client.replies_in == 0 && client.reply_len == 0 && client.end == PORT_EOF);
-	EXPECT(run, lived >= run->anklet->config.limit_handshake_ms);
-	EXPECT(run, lived <= run->anklet->config.limit_handshake_ms + SOON_MS);
+	EXPECT(run, lived >= instance_config(run->anklet)->limit_handshake_ms);
+	EXPECT(run, lived <= instance_config(run->anklet)->limit_handshake_ms + SOON_MS);
 }
 
 /* A request that is never whole, however slowly it drips. */

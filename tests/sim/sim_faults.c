@@ -109,12 +109,12 @@ static void check_late(struct run *run)
 
 		EXPECT(run, client->done);
 		if (client->replies_in == 0)
-			EXPECT(run, lived >= run->anklet->config.limit_handshake_ms);
+			EXPECT(run, lived >= instance_config(run->anklet)->limit_handshake_ms);
 		else if (client_code(client) == SOCKS4_REJECTED)
 			EXPECT(run, lived >= (by_name ? GRACE_MS
-						      : run->anklet->config.limit_establish_ms));
+						      : instance_config(run->anklet)->limit_establish_ms));
 		else if (client->talk.in != servers[i].pattern.out_len)
-			EXPECT(run, lived >= run->anklet->config.limit_half_closed_ms);
+			EXPECT(run, lived >= instance_config(run->anklet)->limit_half_closed_ms);
 	}
 }
 

@@ -38,13 +38,13 @@ static void spoil(struct config *c)
 
 static void look(struct run *run)
 {
-	if (run->anklet->sessions.settings == &settings && run->anklet->settings.held == 0)
-		spoil(&run->anklet->config);
+	if (run->anklet->sessions.settings == &settings && instance_setup(run->anklet)->settings.held == 0)
+		spoil(&instance_setup(run->anklet)->config);
 }
 
 static void replace(struct run *run)
 {
-	EXPECT(run, run->anklet->settings.held == held_then);
+	EXPECT(run, instance_setup(run->anklet)->settings.held == held_then);
 	config_init(&config);
 	EXPECT(run, config_read(&config, "next", lines, strlen(lines), report, run) == 0);
 	settings = (struct settings){.config = &config};
@@ -58,14 +58,14 @@ static void check_granted(struct run *run)
 {
 	EXPECT(run, client_code(&client) == SOCKS4_GRANTED);
 	EXPECT(run, client.talk.in > 0 && run_logged(run, "granted") == 1);
-	EXPECT(run, run->anklet->settings.held == 0 && settings.held == 0);
+	EXPECT(run, instance_setup(run->anklet)->settings.held == 0 && settings.held == 0);
 }
 
 static void check_refused(struct run *run)
 {
 	EXPECT(run, client_code(&client) == SOCKS4_REJECTED);
 	EXPECT(run, run_logged(run, "denied by rule 2") == 1);
-	EXPECT(run, run->anklet->settings.held == 0 && settings.held == 0);
+	EXPECT(run, instance_setup(run->anklet)->settings.held == 0 && settings.held == 0);
 }
 
 /* held: how many are between permission and grant when it is replaced. */

@@ -322,7 +322,7 @@ static void few(struct run *run)
 static void look_at_drips(struct run *run)
 {
 	const struct anklet *a = run->anklet;
-	uint32_t limit = a->config.limit_handshake_ms, now = port_now(&run->proxy);
+	uint32_t limit = instance_config(a)->limit_handshake_ms, now = port_now(&run->proxy);
 
 	look(run);
 	for (unsigned i = 0; i < SLOTS; i++) {
@@ -339,7 +339,7 @@ static void look_at_drips(struct run *run)
 
 static void check_drips(struct run *run)
 {
-	uint32_t limit = run->anklet->config.limit_handshake_ms;
+	uint32_t limit = instance_config(run->anklet)->limit_handshake_ms;
 
 	EXPECT(run, freed_at[0] >= limit);
 	for (unsigned i = 0; i < SLOTS; i++) {

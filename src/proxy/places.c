@@ -1,0 +1,238 @@
+/*
+ * What is listened at while a configuration takes the place of another. See reload.h.
+ *
+ * A place that both have stays open as it is, with whoever waits in its backlog. All others of the new one are opened
+ * beside those of the old one, which are closed at the switch; but where the system does not let both be open, as '*' and
+ * one address with the same port, the old one is closed first, and opened again if nothing comes of it all.
+ */
+#include "proxy/instance.h"
+
+#include <string.h>
+
+/* ---- Places of either kind ---- */
+
+static unsigned count_of(const struct anklet *a, unsigned kind)
+{
+	return CONFIG_ANKLET_UDP_FLOWS > 0 && kind == PLACES_DATAGRAMS ? a->udp->listener_count
+								       : a->listener_count;
+}
+
+static struct address *address_of(struct anklet *a, unsigned kind, unsigned i)
+{
+	return CONFIG_ANKLET_UDP_FLOWS > 0 && kind == PLACES_DATAGRAMS
+		       ? &a->udp->listener[i].at
+		       : &a->sessions.loop.listening[i];
+}
+
+static port_sock *socket_of(struct anklet *a, unsigned kind, unsigned i)
+{
+	return CONFIG_ANKLET_UDP_FLOWS > 0 && kind == PLACES_DATAGRAMS ? &a->udp->listener[i].sock
+								       : &a->listeners[i].sock;
+}
+
+static unsigned kind_of(const struct line *line)
+{
+	return line->datagrams ? PLACES_DATAGRAMS : PLACES_STREAMS;
+}
+
+void places_begin(struct anklet *a)
+{
+	struct reload *r = INSTANCE_RELOAD(a);
+
+	for (unsigned kind = 0; kind < PLACES_KINDS; kind++) {
+		r->before[kind] = CONFIG_ANKLET_UDP_FLOWS > 0 || kind == PLACES_STREAMS
+					  ? count_of(a, kind)
+					  : 0;
+		for (unsigned i = 0; i < r->before[kind]; i++)
+			r->place[kind][i].kept = false;
+	}
+}
+
+void places_note(struct anklet *a, const struct line *line, uint16_t asked)
+{
+	unsigned kind = kind_of(line);
+
+	INSTANCE_RELOAD(a)->place[kind][count_of(a, kind) - 1] = (struct place){
+		.asked = asked, .line = line->number, .next_line = line->number, .kept = true};
+}
+
+/* ---- What both have ---- */
+
+static void keep(struct place *p, const struct line *line)
+{
+	p->kept = true;
+	p->next_line = line->number;
+}
+
+bool places_keep(struct anklet *a, const struct line *line, struct address *at)
+{
+	struct reload *r = INSTANCE_RELOAD(a);
+	unsigned kind = kind_of(line);
+
+	for (unsigned i = 0; i < r->before[kind]; i++) {
+		struct place *p = &r->place[kind][i];
+		const struct address *open = address_of(a, kind, i);
+
+		if (p->kept || *socket_of(a, kind, i) == PORT_NONE ||
+			!ip_equal(&at->ip, &open->ip) || at->scope != open->scope ||
+			(at->port != p->asked && at->port != open->port))
+			continue;
+		keep(p, line);
+		at->port = open->port;
+		return true;
+	}
+	return false;
+}
+
+static const struct endpoint *endpoint_of(const struct config *c, unsigned line)
+{
+	return line < CONFIG_ANKLET_LISTENERS ? &c->listen[line]
+					      : &c->forward[line - CONFIG_ANKLET_LISTENERS].listen;
+}
+
+bool places_keep_name(struct anklet *a, const struct line *line, const struct endpoint *e)
+{
+	const struct config *before = instance_config(a);
+	const char *name = string_table_at(&instance_made(a)->config.strings, e->name);
+	struct reload *r = INSTANCE_RELOAD(a);
+	unsigned kind = kind_of(line);
+	bool found = false;
+
+	for (unsigned i = 0; i < r->before[kind]; i++) {
+		struct place *p = &r->place[kind][i];
+		const struct endpoint *was = endpoint_of(before, p->line);
+
+		if (p->kept || was->host != ENDPOINT_NAME || was->port != e->port ||
+			strcmp(string_table_at(&before->strings, was->name), name) != 0)
+			continue;
+		keep(p, line);
+		found = true;
+	}
+	return found;
+}
+
+/* ---- What only one of them has ---- */
+
+/* Does the system perhaps let only one of them be open? */
+static bool in_the_way(const struct address *open, const struct address *at)
+{
+	return open->port == at->port && ip_is_v4(&open->ip) == ip_is_v4(&at->ip) &&
+	       (ip_class(&open->ip) == IP_UNSPECIFIED || ip_class(&at->ip) == IP_UNSPECIFIED);
+}
+
+static void serve(struct anklet *a, unsigned i)
+{
+	a->listeners[i].ready = true; /* if nobody waits, accepting says so */
+	instance_accept_all(a, &a->listeners[i]);
+}
+
+bool places_make_way(struct anklet *a, const struct line *line, const struct address *at)
+{
+	struct reload *r = INSTANCE_RELOAD(a);
+	unsigned kind = kind_of(line);
+	bool found = false;
+
+	for (unsigned i = 0; i < r->before[kind]; i++) {
+		if (r->place[kind][i].kept || *socket_of(a, kind, i) == PORT_NONE ||
+			!in_the_way(address_of(a, kind, i), at))
+			continue;
+		if (kind == PLACES_STREAMS)
+			serve(a, i);
+		loop_close(&a->sessions.loop, socket_of(a, kind, i));
+		found = true;
+	}
+	return found;
+}
+
+void places_leave(struct anklet *a)
+{
+	struct reload *r = INSTANCE_RELOAD(a);
+
+	for (unsigned i = 0; i < r->before[PLACES_STREAMS]; i++)
+		if (!r->place[PLACES_STREAMS][i].kept && a->listeners[i].sock != PORT_NONE)
+			serve(a, i);
+	if (CONFIG_ANKLET_UDP_FLOWS > 0)
+		udp_forward_leave(a);
+}
+
+/* ---- The end ---- */
+
+/* Those that are open move together, to the front. */
+static void close_gaps(struct anklet *a)
+{
+	struct place *place = INSTANCE_RELOAD(a)->place[PLACES_STREAMS];
+	struct loop *loop = &a->sessions.loop;
+	uint8_t left = 0;
+
+	for (unsigned i = 0; i < a->listener_count; i++) {
+		if (a->listeners[i].sock == PORT_NONE)
+			continue;
+		a->listeners[left] = a->listeners[i];
+		loop->listening[left] = loop->listening[i];
+		place[left] = place[i];
+		loop_own(loop, a->listeners[left].sock, OWNER_LISTENER, left);
+		left++;
+	}
+	loop->listening_count = a->listener_count = left;
+	a->listener_turn = 0;
+}
+
+/* It serves what its line says now; whoever is there already is not asked again. */
+static void give(struct anklet *a, struct listener *l, struct place *p)
+{
+	const struct setup *setup = instance_setup(a);
+	unsigned line = p->line = p->next_line;
+	bool forward = ANKLET_HAS_FORWARDS && line >= CONFIG_ANKLET_LISTENERS;
+
+	l->forward = forward ? (int8_t)(line - CONFIG_ANKLET_LISTENERS) : -1;
+	l->tls = forward ? setup->forward_tls[l->forward] : setup->listen_tls[line];
+}
+
+void places_switch(struct anklet *a, const struct setup *before)
+{
+	struct place *place = INSTANCE_RELOAD(a)->place[PLACES_STREAMS];
+
+	for (unsigned i = 0; i < a->listener_count; i++) {
+		if (place[i].kept)
+			give(a, &a->listeners[i], &place[i]);
+		else
+			loop_close(&a->sessions.loop, &a->listeners[i].sock);
+	}
+	close_gaps(a);
+	if (CONFIG_ANKLET_UDP_FLOWS > 0)
+		udp_forward_switch(a, before);
+}
+
+static void log_lost(struct anklet *a, const struct address *at)
+{
+	struct text *t;
+
+	if (!ANKLET_HAS_LOG(PORT_ERROR))
+		return;
+	t = loop_line(&a->sessions.loop);
+	text_str(t, "not listening on ");
+	text_address(t, at);
+	text_str(t, " any more: it was closed for another, and could not be opened again");
+	loop_log(&a->sessions.loop, PORT_ERROR);
+}
+
+void places_take_back(struct anklet *a)
+{
+	struct reload *r = INSTANCE_RELOAD(a);
+	struct loop *loop = &a->sessions.loop;
+
+	for (unsigned i = r->before[PLACES_STREAMS]; i < a->listener_count; i++)
+		loop_close(loop, &a->listeners[i].sock);
+	for (unsigned i = 0; i < r->before[PLACES_STREAMS]; i++) {
+		struct listener *l = &a->listeners[i];
+
+		if (l->sock != PORT_NONE)
+			continue;
+		if (instance_open_listener(a, &loop->listening[i], &l->sock) < 0)
+			log_lost(a, &loop->listening[i]);
+		l->ready = true;
+	}
+	close_gaps(a);
+	if (CONFIG_ANKLET_UDP_FLOWS > 0)
+		udp_forward_take_back(a, r->before[PLACES_DATAGRAMS]);
+}

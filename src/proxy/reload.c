@@ -1,0 +1,219 @@
+/*
+ * A configuration takes the place of another while the proxy runs. See reload.h, and anklet.h for its calls.
+ */
+#include "proxy/reload.h"
+
+#include <string.h>
+
+#include "config/keywords.h"
+#include "proxy/instance.h"
+
+void anklet_reload(struct anklet *a)
+{
+	if (CONFIG_ANKLET_RELOAD && a->started && !a->stopping)
+		INSTANCE_RELOAD(a)->wanted = true;
+}
+
+static struct setup *other_setup(struct anklet *a)
+{
+	return &a->setup[1 - INSTANCE_RELOAD(a)->in_force];
+}
+
+bool anklet_reload_begin(struct anklet *a)
+{
+	struct reload *r = INSTANCE_RELOAD(a);
+
+	if (!CONFIG_ANKLET_RELOAD || !r->wanted || a->stopping || r->under_way ||
+		other_setup(a)->settings.held > 0)
+		return false;
+	instance_forget(a);
+	r->wanted = false;
+	r->under_way = true;
+	r->made = 1 - r->in_force;
+	config_init(&instance_made(a)->config);
+	instance_made(a)->settings.config = &instance_made(a)->config;
+	return true;
+}
+
+/* ---- What cannot be changed ---- */
+
+#define OF_NOW(id)
+#define OF_REQUEST(id)
+#define OF_START(id)
+#define OF_FIXED(id) KEYWORD_##id,
+#define FIXED_KEYWORD(id, name, type, setting, place, initial, most, when, ...) OF_##when(id)
+
+/* What the program was given once and for all: each of these a string. */
+static int check_fixed(struct anklet *a, struct anklet_failure *failure)
+{
+	static const uint8_t fixed[] = {KEYWORDS(FIXED_KEYWORD)};
+	struct text t;
+
+	for (size_t i = 0; i < sizeof fixed; i++) {
+		const char *now = config_string(instance_config(a), fixed[i]);
+		const char *next = config_string(&instance_made(a)->config, fixed[i]);
+
+		if (strcmp(now, next) == 0)
+			continue;
+		text_init(&t, failure->at, sizeof failure->at);
+		text_str(&t, name_text(fixed[i]));
+		text_init(&t, failure->words, sizeof failure->words);
+		text_str(&t, "it cannot be changed while the program runs: start it anew");
+		return PORT_FAILED;
+	}
+	return 0;
+}
+
+/* ---- The switch ---- */
+
+/* A time that is a limit has become another one: whoever waits for it does so as if it had been so before. */
+static void change_limit(struct anklet *a, enum timer_kind kind, uint32_t before, uint32_t now)
+{
+	struct timers *timers = &a->sessions.loop.timers;
+	uint16_t timer;
+
+	if (now > 0)
+		timers_shift(timers, kind, now - before);
+	while (now == 0 && (timer = timers_first(timers, kind)) != TIMER_NONE)
+		timers_clear(timers, timer);
+}
+
+static void change_limits(struct anklet *a, const struct config *before)
+{
+	const struct config *now = instance_config(a);
+
+	change_limit(a, TIMER_HANDSHAKE, before->limit_handshake_ms, now->limit_handshake_ms);
+	change_limit(a, TIMER_HANDSHAKE_TLS, before->limit_handshake_ms, now->limit_handshake_ms);
+	change_limit(a, TIMER_ESTABLISH, before->limit_establish_ms, now->limit_establish_ms);
+	change_limit(a, TIMER_IDLE, before->limit_idle_ms, now->limit_idle_ms);
+	change_limit(a, TIMER_HALF_CLOSED, before->limit_half_closed_ms, now->limit_half_closed_ms);
+	for (unsigned kind = TIMER_FLOW_NEW;
+		CONFIG_ANKLET_UDP_FLOWS > 0 && kind <= TIMER_FLOW_LASTING; kind++)
+		change_limit(a, (enum timer_kind)kind, before->limit_datagrams_ms,
+			now->limit_datagrams_ms);
+	if (before->limit_idle_ms == 0 || before->limit_half_closed_ms == 0)
+		sessions_limit_relays(&a->sessions);
+}
+
+/* Whoever guesses goes on being watched. */
+static void switch_users(struct users *now, struct users *next)
+{
+	now->given = next->given;
+	now->bytes = next->bytes;
+	memcpy(now->text, next->text, sizeof now->text);
+}
+
+static void forget_users(struct users *users)
+{
+	memset(users, 0, sizeof *users);
+}
+
+static void switch_over(struct anklet *a)
+{
+	struct reload *r = INSTANCE_RELOAD(a);
+	struct setup *before = instance_setup(a);
+	const struct port_config *port = &instance_made(a)->config.port;
+
+	places_leave(a);
+	if (CONFIG_ANKLET_PASSWORDS)
+		switch_users(SESSION_USERS(&a->sessions), INSTANCE_USERS(a));
+	r->in_force = r->made;
+	r->replaced = true;
+	r->generation++;
+	r->read_at = loop_time(&a->sessions.loop);
+	instance_setup(a)->settings.generation = (uint8_t)(r->generation + 1);
+	instance_use(a, &instance_setup(a)->settings);
+	resolver_use(&a->sessions.names, port->name_server, port->name_servers);
+	change_limits(a, &before->config);
+	places_switch(a, before);
+}
+
+static void log_switched(struct anklet *a)
+{
+	unsigned held = other_setup(a)->settings.held;
+	struct text *t;
+
+	if (!ANKLET_HAS_LOG(PORT_INFO))
+		return;
+	t = loop_line(&a->sessions.loop);
+	text_str(t, "configuration ");
+	text_num(t, INSTANCE_RELOAD(a)->generation + 1);
+	text_str(t, " is in force, of ");
+	text_num(t, instance_config(a)->rules.count);
+	text_str(t, " rules, on ");
+	text_num(t, a->listener_count);
+	text_str(t, " sockets");
+	if (held > 0) {
+		text_str(t, "; the one before it for ");
+		text_num(t, held);
+		text_str(t, " more that it has permitted");
+	}
+	loop_log(&a->sessions.loop, PORT_INFO);
+}
+
+/* ---- Its end ---- */
+
+static int make(struct anklet *a, struct anklet_failure *failure)
+{
+	int r = check_fixed(a, failure);
+
+	if (r == 0)
+		r = instance_make(a, failure);
+	places_begin(a);
+	if (r == 0)
+		r = instance_listen(a, failure);
+	return r;
+}
+
+static void give_up(struct anklet *a)
+{
+	struct reload *r = INSTANCE_RELOAD(a);
+
+	r->made = r->in_force;
+	r->replaced = true;
+	r->failed++;
+	instance_forget(a);
+}
+
+int anklet_reload_end(struct anklet *a, unsigned errors, struct anklet_failure *failure)
+{
+	struct reload *r = INSTANCE_RELOAD(a);
+	int why = errors > 0 ? PORT_FAILED : 0;
+
+	failure_init(failure);
+	if (!CONFIG_ANKLET_RELOAD || !r->under_way)
+		return PORT_FAILED;
+	if (why == 0) {
+		why = make(a, failure);
+		if (why < 0)
+			places_take_back(a);
+		else
+			switch_over(a);
+	}
+	failure->why = why;
+	r->last_failed = why < 0;
+	if (CONFIG_ANKLET_PASSWORDS)
+		forget_users(INSTANCE_USERS(a));
+	r->under_way = false;
+	if (why < 0)
+		give_up(a);
+	else
+		log_switched(a);
+	return why;
+}
+
+void anklet_config_status(struct anklet *a, struct anklet_config_status *status)
+{
+	const struct reload *r = INSTANCE_RELOAD(a);
+
+	*status = (struct anklet_config_status){.generation = 1, .last_ok = true};
+	if (!CONFIG_ANKLET_RELOAD)
+		return;
+	status->generation = r->generation + 1;
+	status->reloads = r->generation;
+	status->failed = r->failed;
+	status->old_sessions = other_setup(a)->settings.held;
+	status->waiting = r->wanted;
+	status->last_ok = !r->last_failed;
+	status->age_ms = loop_time(&a->sessions.loop) - r->read_at;
+}

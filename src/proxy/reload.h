@@ -1,0 +1,42 @@
+/*
+ * Another configuration while the proxy runs: it is made beside the one in force, and then takes its place.
+ *
+ * There is room for two (struct setup of instance.h). Sessions between permission and grant hold theirs by count, so
+ * the one that was replaced is free again when they are done; until then another reload waits. Whatever of the new
+ * one cannot be had, nothing of the old one has changed.
+ */
+#ifndef ANKLET_RELOAD_H
+#define ANKLET_RELOAD_H
+
+#include "anklet.h"
+#include "loop/loop.h"
+#include "policy/users.h"
+
+enum { PLACES_STREAMS, PLACES_DATAGRAMS, PLACES_KINDS };
+
+/* What a listener is to the configuration. A line is a number: of 'listen', and from CONFIG_ANKLET_LISTENERS on of 'forward'. */
+struct place {
+	uint16_t asked;    /* the port that was asked for: 0 is any free one */
+	uint8_t line;      /* that it belongs to */
+	uint8_t next_line; /* of what is being made */
+	bool kept;         /* what is being made has it, too */
+};
+
+struct reload {
+	bool wanted;    /* and not begun */
+	bool under_way; /* between begin and end: 'made' is not 'in_force' */
+	bool replaced;  /* the one that is not in force is still to be forgotten */
+	uint8_t in_force, made;
+	uint32_t generation; /* counts reloads that were put in force */
+	uint32_t failed;
+	bool last_failed;
+	uint64_t read_at; /* by loop_time() */
+	unsigned before
+		[PLACES_KINDS]; /* listeners of the one in force; those after them were opened for the next */
+	struct place place[PLACES_KINDS][LOOP_PLACES];
+#if CONFIG_ANKLET_PASSWORDS
+	struct users users; /* of what is being made */
+#endif
+};
+
+#endif
