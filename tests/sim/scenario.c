@@ -201,6 +201,8 @@ static void go_on(uint64_t limit)
 
 	do {
 		anklet_poll(run.anklet, -1);
+		if (run.after_poll != NULL && !run.failed)
+			run.after_poll(&run);
 		if (run.sim.failure != NULL)
 			run_expect(&run, false, run.sim.failure, __FILE__, __LINE__);
 		EXPECT(&run, run.sim.now <= limit);

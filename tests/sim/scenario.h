@@ -38,6 +38,7 @@ struct run {
 	bool no_probe;      /* no good session at the end: the configuration would refuse it */
 	bool start_fails;   /* anklet_start() may fail: that ends the run, and failure says why */
 	uint64_t limit_ms;  /* the run may take so long; default an hour */
+	void (*after_poll)(struct run *run); /* what its program does then */
 	void (*check)(struct run *run);    /* called when everything is over */
 	void (*clean_up)(struct run *run); /* called at the end, however the run went */
 
