@@ -19,6 +19,7 @@
 #include "config/keywords.h"
 #include "failure.h"
 #include "output.h"
+#include "user.h"
 
 #define LINE_SIZE 2048 /* of an option as a line: twice what the configuration accepts */
 
@@ -412,8 +413,49 @@ unsigned options_again(struct anklet *a, anklet_print *print, void *ctx)
 	return configure(a, given);
 }
 
+/*
+ * Whoever becomes another user reads its files as that user when a reload comes. So does -t, where it is root: what
+ * that user cannot read is a warning, for the start can.
+ */
+static void check_as_user(struct anklet *a, char **args)
+{
+	struct cursor c = {.next = args, .letters = ""};
+	const char *name = anklet_user(a), *why;
+	struct anklet_failure failure;
+	struct option o;
+	struct user user;
+	char buf[600];
+	struct text t;
+
+	if (!CONFIG_ANKLET_RELOAD || name[0] == '\0' || geteuid() != 0)
+		return;
+	text_init(&t, buf, sizeof buf);
+	text_str(&t, "warning: a reload will fail, for user ");
+	text_escaped(&t, name, strlen(name));
+	why = user_find(name, &user);
+	if (why == NULL)
+		why = user_become(&user);
+	if (why != NULL) {
+		output_error(t.buf, why);
+		return;
+	}
+	text_str(&t, " cannot read what it needs");
+	while (next_option(&c, &o))
+		if (o.kind == KIND_CONFIG && access(o.value, R_OK) != 0) {
+			text_str(&t, ": ");
+			text_str(&t, o.value);
+			output_error(t.buf, strerror(errno));
+			return;
+		}
+	if (anklet_check(a, &failure) < 0) {
+		text_str(&t, ": ");
+		text_failure(&t, &failure);
+		output_error(t.buf, NULL);
+	}
+}
+
 /* -t: the keys and certificates are read too; then what is in force is printed. */
-static enum options_answer check_config(struct anklet *a, int *status)
+static enum options_answer check_config(struct anklet *a, char **args, int *status)
 {
 	struct output out = {.fd = STDOUT_FILENO};
 	struct anklet_failure failure;
@@ -423,6 +465,7 @@ static enum options_answer check_config(struct anklet *a, int *status)
 		output_error(message.buf, NULL);
 		return OPTIONS_END;
 	}
+	check_as_user(a, args);
 	anklet_print_config(a, output_octets, &out);
 	return printed(&out, status);
 }
@@ -452,5 +495,5 @@ enum options_answer options_read(struct anklet *a, char **argv, int *status)
 		return OPTIONS_END;
 	if (!check)
 		return OPTIONS_RUN;
-	return check_config(a, status);
+	return check_config(a, args, status);
 }
