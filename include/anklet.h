@@ -73,6 +73,9 @@
 		CONFIG_ANKLET_CONFIG_TEXT + CONFIG_ANKLET_LOG_LINE +                               \
 		(CONFIG_ANKLET_LOG_LEVELS > 2) *                                                   \
 			(CONFIG_ANKLET_SESSIONS >= 64 ? 448 : 6 * CONFIG_ANKLET_SESSIONS) +        \
+		(CONFIG_ANKLET_RATES > 0) *                                                        \
+			((size_t)CONFIG_ANKLET_RATES * 28 +                                        \
+				(size_t)CONFIG_ANKLET_RATE_CLIENTS * 88 + 300) +                   \
 		900)
 
 struct port;

@@ -135,6 +135,16 @@
 #define CONFIG_ANKLET_FORWARDS 8
 #endif
 
+/* Lines with limit-rate; 0 leaves all limits on rates out of the program. */
+#ifndef CONFIG_ANKLET_RATES
+#define CONFIG_ANKLET_RATES 8
+#endif
+
+/* Clients that have a balance of their own; the others share one. */
+#ifndef CONFIG_ANKLET_RATE_CLIENTS
+#define CONFIG_ANKLET_RATE_CLIENTS (CONFIG_ANKLET_RATES > 0 ? 256 : 0)
+#endif
+
 /* Clients of all forwards of datagrams at once; 0 leaves datagrams out of the program. */
 #ifndef CONFIG_ANKLET_UDP_FLOWS
 #define CONFIG_ANKLET_UDP_FLOWS 256
@@ -228,6 +238,11 @@
 #else
 #define ANKLET_IF_FORWARDS(text) ""
 #endif
+#if CONFIG_ANKLET_RATES > 0
+#define ANKLET_IF_RATES(text) text
+#else
+#define ANKLET_IF_RATES(text) ""
+#endif
 #if CONFIG_ANKLET_UDP_FLOWS > 0
 #define ANKLET_IF_UDP_FLOWS(text) text
 #else
@@ -275,6 +290,7 @@
 /* What is built in: constants, so that the code of what is not falls away. */
 #define ANKLET_HAS_ROUTES (CONFIG_ANKLET_ROUTES > 0)
 #define ANKLET_HAS_FORWARDS (CONFIG_ANKLET_FORWARDS > 0)
+#define ANKLET_HAS_RATES (CONFIG_ANKLET_RATES > 0)
 #define ANKLET_HAS_DATAGRAMS (CONFIG_ANKLET_UDP_FLOWS > 0 || CONFIG_ANKLET_NAMES)
 #define ANKLET_HAS_TLS (CONFIG_ANKLET_TLS_STREAMS > 0)
 #if CONFIG_ANKLET_TLS_STREAMS > 0

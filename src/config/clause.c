@@ -6,6 +6,7 @@
 
 #include "config/keywords.h"
 #include "config/value.h"
+#include "loop/rates.h"
 #include "policy/routes.h"
 #include "policy/rules.h"
 
@@ -22,15 +23,16 @@ struct clause_word {
 	{offsetof(clause, field), value, GROUP_##group, WORD_##excludes, WORD_##needs},
 
 static const struct clause_word words[] = {
-	RULE_WORDS(WORD_ROW) ROUTE_WORDS(WORD_ROW) TLS_WORDS(WORD_ROW) HOP_WORDS(WORD_ROW)};
+	RATE_WORDS(WORD_ROW) RULE_WORDS(WORD_ROW) ROUTE_WORDS(WORD_ROW) TLS_WORDS(WORD_ROW) HOP_WORDS(WORD_ROW)};
 /* clang-format on */
 #if CONFIG_ANKLET_ROUTES == 0
 enum { WORD_UNRESOLVED }; /* whoever asks for it is dead code */
 #endif
 
 _Static_assert(offsetof(struct rule, from) == offsetof(struct route, from) &&
+		       offsetof(struct rule, from) == offsetof(struct rate_limit, from) &&
 		       offsetof(struct rule, to) == offsetof(struct route, to),
-	"from and to stand in the same place of either");
+	"from and to stand in the same place of all");
 
 /* Do its words stand after the '?' of an endpoint? */
 static bool is_options(int type)
@@ -120,6 +122,8 @@ bool clause_read(struct reading *r, int type, struct word keyword, struct word f
 		if (seen[i].at != NULL && words[i].needs != WORD_NONE &&
 			seen[words[i].needs].at == NULL)
 			return error_set(r, ERROR_NEEDS, seen[i], words[i].needs);
+	if (ANKLET_HAS_RATES && type_is_rate_line(type) && first.at == NULL)
+		return error_set(r, ERROR_MISSING, keyword, type);
 	if (ANKLET_HAS_ROUTES && type == VALUE_ROUTE)
 		return route_check(r, keyword, clause, seen);
 	if (type == VALUE_ALLOW) {

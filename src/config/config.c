@@ -28,8 +28,8 @@ _Static_assert(CONFIG_ANKLET_SESSIONS <= UINT16_MAX, "limit-client fits its fiel
 
 #define AT(field) offsetof(struct config, field)
 #define ONE(type, field) AT(field), sizeof(type), 0
+#define PART(field) AT(field), sizeof(((struct config *)0)->field), 0
 /* It is part of a designator. NOLINTNEXTLINE(bugprone-macro-parentheses) */
-#define PORTS_ONE(place) AT(place), sizeof(((struct config *)0)->place), 0
 #define MANY(table, count) AT(table[0]), sizeof(((struct config *)0)->table[0]), AT(count)
 
 /* What a keyword's row says beside its name's. */
@@ -127,6 +127,7 @@ union value {
 	struct rule rule;
 	struct route route;
 	struct forward forward;
+	struct rate_limit rate;
 	ip_of_families source;
 	struct address server; /* all others are smaller */
 };

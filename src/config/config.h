@@ -12,6 +12,7 @@
 #include "anklet.h"
 #include "base/log_lines.h"
 #include "config/endpoint.h"
+#include "loop/rates.h"
 #include "policy/routes.h"
 #include "policy/rules.h"
 #include "port.h"
@@ -27,7 +28,7 @@ struct forward {
 typedef struct ip ip_of_families[2]; /* IPv4's, IPv6's */
 
 #define ONE(type, field) type field;
-#define PORTS_ONE(place)
+#define PART(field)
 #define MANY(table, count)
 #define CONFIG_FIELD(id, name, type, setting, place, ...) place
 
@@ -43,14 +44,23 @@ struct config {
 	struct port_config port;
 	struct rules rules;
 	struct routes routes;
+#if CONFIG_ANKLET_RATES > 0
+	struct rate_limits rates;
+#endif
 	struct forward forward[ANKLET_TABLE(CONFIG_ANKLET_FORWARDS)];
 	struct endpoint listen[CONFIG_ANKLET_LISTENERS];
 	struct string_table strings; /* the last one: the places of all others fit 16 bits */
 };
 
 #undef ONE
-#undef PORTS_ONE
+#undef PART
 #undef MANY
+
+#if CONFIG_ANKLET_RATES > 0
+#define CONFIG_RATES(config) (&(config)->rates)
+#else
+#define CONFIG_RATES(config) ((void)(config), (struct rate_limits *)0)
+#endif
 
 /* Sets the defaults. */
 void config_init(struct config *c);

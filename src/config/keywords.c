@@ -34,14 +34,14 @@
 #define CHOICE_ROW(id, name, type, value, setting, built) \
 	{IS(type) | BUILT(built), SETTING_##setting, value},
 
-static const char texts[] = RULE_WORDS(TEXT) ROUTE_WORDS(TEXT) TLS_WORDS(TEXT) HOP_WORDS(TEXT) KEYWORDS(TEXT)
-	SCHEMES(TEXT) CHOICES(TEXT);
+static const char texts[] = RATE_WORDS(TEXT) RULE_WORDS(TEXT) ROUTE_WORDS(TEXT) TLS_WORDS(TEXT) HOP_WORDS(TEXT)
+	KEYWORDS(TEXT) SCHEMES(TEXT) CHOICES(TEXT);
 
-const struct name_row name_rows[] = {RULE_WORDS(WORD_ROW) ROUTE_WORDS(WORD_ROW) TLS_WORDS(WORD_ROW) HOP_WORDS(WORD_ROW)
-	KEYWORDS(KEYWORD_ROW) SCHEMES(SCHEME_ROW) CHOICES(CHOICE_ROW)};
+const struct name_row name_rows[] = {RATE_WORDS(WORD_ROW) RULE_WORDS(WORD_ROW) ROUTE_WORDS(WORD_ROW)
+	TLS_WORDS(WORD_ROW) HOP_WORDS(WORD_ROW) KEYWORDS(KEYWORD_ROW) SCHEMES(SCHEME_ROW) CHOICES(CHOICE_ROW)};
 /* clang-format on */
 
-_Static_assert(VALUE_FLAG <= 16, "a set of types has 16 bits");
+_Static_assert(VALUE_FLAG <= ROW_TYPES, "a set of types has a bit for each");
 
 const char *name_text(unsigned i)
 {

@@ -20,8 +20,8 @@
 /*
  * X(its name as an identifier, and as it is written;
  *	the type of its value, by which it is read, printed and expected; the setting without which there is none;
- *	where the value goes: ONE(type, field), which struct config gets by this, all zero when there is none;
- *		PORTS_ONE(place), which it has for the port; or MANY(table, count), for what may be given again;
+ *	where the value goes: ONE(type, field), which struct config gets by this, all zero when there is none; or
+ *		PART(field), which it has; or MANY(table, count), for what may be given again;
  *	what it is when it is not given: seconds, a number, or 0; the largest number, or how many there may be;
  *	what a change of it is about: START what is opened, REQUEST the requests that come after, NOW every session; and
  *		FIXED: it cannot be changed while the program runs, and is a string;
@@ -41,10 +41,21 @@ X(LIMIT_USER, "limit-user", COUNT, NONE, ONE(uint16_t, limit_user), 0, CONFIG_AN
 #endif
 #if CONFIG_ANKLET_FAST
 #define KEYWORDS_OF_FAST(X) \
-X(SPIN, "spin", SPIN, NONE, PORTS_ONE(port.spin_us), 0, 0, START, \
+X(SPIN, "spin", SPIN, NONE, PART(port.spin_us), 0, 0, START, \
 	"TIME", "asks again so long before it sleeps: 60us", "it sleeps at once")
 #else
 #define KEYWORDS_OF_FAST(X)
+#endif
+#if CONFIG_ANKLET_RATES > 0
+#define KEYWORDS_OF_RATES(X) \
+X(LIMIT_RATE, "limit-rate", LIMIT_RATE, RATES, MANY(rates.line, rates.count), 0, CONFIG_ANKLET_RATES, NOW, \
+	"RATES", "each client's: down 2MB/s up 500kB/s [from NETWORK]", "no limit") \
+X(LIMIT_RATE_TOTAL, "limit-rate-total", TOTAL_RATE, RATES, PART(rates.total), 0, 0, NOW, \
+	"RATES", "all clients' together: down 9MB/s up 2MB/s", "no limit") \
+X(LIMIT_NEW, "limit-new", BEGIN_LIMIT, RATES, PART(rates.begin), 0, 0, NOW, \
+	"COUNT/TIME", "new sessions of one client address: 20/10s", "no limit")
+#else
+#define KEYWORDS_OF_RATES(X)
 #endif
 #define KEYWORDS(X) \
 X(LISTEN, "listen", LISTEN, LISTENERS, MANY(listen, listen_count), 0, CONFIG_ANKLET_LISTENERS, START, \
@@ -74,6 +85,7 @@ X(LIMIT_DATAGRAMS, "limit-datagrams", TIME, UDP_FLOWS, ONE(uint32_t, limit_datag
 X(LIMIT_CLIENT, "limit-client", COUNT, NONE, ONE(uint16_t, limit_client), \
 	(CONFIG_ANKLET_SESSIONS + 1) / 2, CONFIG_ANKLET_SESSIONS, NOW, \
 	"COUNT", "sessions of one client address", "") \
+KEYWORDS_OF_RATES(X) \
 X(LIMIT_LOG, "limit-log", COUNT, LOG_LEVELS, ONE(uint16_t, limit_log), 1000, 60000, NOW, \
 	"COUNT", "lines a minute about one client", "") \
 KEYWORDS_OF_FAST(X) \
@@ -100,6 +112,15 @@ X(USER, "user", USER, NONE, ONE(uint16_t, user), 0, 0, FIXED, \
  * The value follows as the next word, after a '=' at once. They are printed in this order.
  */
 #define OF_RULES (IS(ALLOW) | IS(DENY))
+#if CONFIG_ANKLET_RATES > 0
+#define OF_RATES IS(LIMIT_RATE)
+#define RATE_WORDS(X) \
+X(DOWN, "down", RATE, struct rate_limit, rate[RATE_DOWN], 0, NONE, IS(LIMIT_RATE) | IS(TOTAL_RATE), NONE, NONE, NONE) \
+X(UP, "up", RATE, struct rate_limit, rate[RATE_UP], 0, NONE, IS(LIMIT_RATE) | IS(TOTAL_RATE), NONE, NONE, NONE)
+#else
+#define OF_RATES 0u
+#define RATE_WORDS(X)
+#endif
 #if CONFIG_ANKLET_PASSWORDS
 #define RULE_WORDS_OF_PASSWORDS(X) \
 X(PASSWORD, "password", FLAG, struct rule, password, 1, NONE, IS(ALLOW), NONE, NONE, NONE)
@@ -109,7 +130,7 @@ X(PASSWORD, "password", FLAG, struct rule, password, 1, NONE, IS(ALLOW), NONE, N
 #define RULE_WORDS(X) \
 X(CONNECT, "connect", FLAG, struct rule, command, RULE_CONNECT, NONE, OF_RULES, COMMAND, NONE, NONE) \
 X(BIND, "bind", FLAG, struct rule, command, RULE_BIND, BIND, OF_RULES, COMMAND, NONE, NONE) \
-X(FROM, "from", NETWORK, struct rule, from, 0, NONE, OF_RULES | IS(ROUTE), NONE, NONE, NONE) \
+X(FROM, "from", NETWORK, struct rule, from, 0, NONE, OF_RULES | IS(ROUTE) | OF_RATES, NONE, NONE, NONE) \
 X(TO, "to", PATTERN, struct rule, to, 0, NONE, OF_RULES | IS(ROUTE), NONE, NONE, NONE) \
 X(USER, "user", USERID, struct rule, user, 0, NONE, OF_RULES, NONE, NONE, NONE) \
 RULE_WORDS_OF_PASSWORDS(X) \
@@ -229,8 +250,19 @@ X(TO_ADDRESS, "to ADDRESS", NONE, 0, NONE, true) /* in errors only */
  * The types of values, and in an error of each what is expected, after the names that there are for it in
  * the rows above; from FLAG on there are none. The last ones are parts of values, or what a line lacks.
  */
+#if CONFIG_ANKLET_RATES > 0
+#define TYPES_OF_RATE_LINES(X) X(LIMIT_RATE, "") X(TOTAL_RATE, "")
+#define TYPES_OF_RATES(X) \
+	X(RATE, "a rate from 1kB/s to 4000MB/s, in B/s, kB/s, MB/s, kbit/s or Mbit/s") \
+	X(BEGIN_LIMIT, "COUNT/TIME, as 20/10s" NO_LIMIT)
+#define SETTINGS_OF_RATES(X) X(RATES)
+#else
+#define TYPES_OF_RATE_LINES(X)
+#define TYPES_OF_RATES(X)
+#define SETTINGS_OF_RATES(X)
+#endif
 #define VALUE_TYPES(X) \
-	X(NONE, "") X(KEYWORD, "") X(ALLOW, "") X(DENY, "") X(ROUTE, "") \
+	X(NONE, "") X(KEYWORD, "") X(ALLOW, "") X(DENY, "") TYPES_OF_RATE_LINES(X) X(ROUTE, "") \
 	X(SERVER_OPTIONS, "") X(CLIENT_OPTIONS, "") X(HOP_OPTIONS, "") X(SCHEME, "") X(LEVEL, "") X(STARTTLS, "") X(VERSION, "") \
 	X(LISTEN, " and HOST:PORT") \
 	X(FORWARD, ANKLET_IF_FORWARDS(" and HOST:PORT")) \
@@ -241,6 +273,7 @@ X(TO_ADDRESS, "to ADDRESS", NONE, 0, NONE, true) /* in errors only */
 	X(TIME_OR_0, TIME_EXPECTED NO_LIMIT) \
 	X(SPIN, ANKLET_TEXT(CONFIG_ANKLET_FAST, "a time from 1us to 1000us: 60us; 0 is none", "")) \
 	X(COUNT, "a number up to ") \
+	TYPES_OF_RATES(X) \
 	X(PORTS, ANKLET_IF_BIND("LOW-HIGH or PORT, from 1 to 65535, or any")) \
 	X(IPV4, ANKLET_IF_BIND("an IPv4 address")) \
 	X(SOURCE, "an IPv4 or IPv6 address of this host") \
@@ -268,7 +301,7 @@ X(TO_ADDRESS, "to ADDRESS", NONE, 0, NONE, true) /* in errors only */
 /* What a program can be built without, or with how much of: CONFIG_ANKLET_... */
 #define SETTINGS(X) \
 	X(BIND) X(IDENT) X(NAMES) X(TLS_STREAMS) X(ROUTES) X(FORWARDS) X(UDP_FLOWS) X(LOG_LEVELS) \
-	X(LISTENERS) X(RULES) X(NAME_SERVERS) X(CONFIG_TEXT)
+	X(LISTENERS) X(RULES) X(NAME_SERVERS) X(CONFIG_TEXT) SETTINGS_OF_RATES(X)
 /* clang-format on */
 
 #define ERROR_KIND(kind, text) ERROR_##kind,
@@ -278,6 +311,9 @@ X(TO_ADDRESS, "to ADDRESS", NONE, 0, NONE, true) /* in errors only */
 enum error_kind { ERROR_KINDS(ERROR_KIND) };
 enum value_type { VALUE_TYPES(VALUE_TYPE) };
 enum setting { SETTING_NONE, SETTINGS(SETTING) };
+#if CONFIG_ANKLET_RATES == 0 /* whoever asks for them is dead code */
+enum { VALUE_LIMIT_RATE, VALUE_TOTAL_RATE, VALUE_RATE, VALUE_BEGIN_LIMIT };
+#endif
 
 #define KEYWORD_ID(id, ...) KEYWORD_##id,
 #define WORD_ID(id, ...) WORD_##id,
@@ -287,19 +323,28 @@ enum setting { SETTING_NONE, SETTINGS(SETTING) };
 
 /* The number of each row, one list after the other. */
 enum name_id {
-	RULE_WORDS(WORD_ID) ROUTE_WORDS(WORD_ID) TLS_WORDS(WORD_ID) HOP_WORDS(WORD_ID)
-		KEYWORDS(KEYWORD_ID) SCHEMES(SCHEME_ID) CHOICES(CHOICE_ID) NAMES
+	RATE_WORDS(WORD_ID) RULE_WORDS(WORD_ID) ROUTE_WORDS(WORD_ID) TLS_WORDS(WORD_ID)
+		HOP_WORDS(WORD_ID) KEYWORDS(KEYWORD_ID) SCHEMES(SCHEME_ID) CHOICES(CHOICE_ID) NAMES
 };
 
-/* Where the words of rules and routes end, all words of clauses, and the keywords. */
-enum { LINE_WORDS = sizeof(RULE_WORDS(A_BYTE) ROUTE_WORDS(A_BYTE)) - 1 };
+/* Where the words of rates, rules and routes end, all words of clauses, and the keywords. */
+enum { LINE_WORDS = sizeof(RATE_WORDS(A_BYTE) RULE_WORDS(A_BYTE) ROUTE_WORDS(A_BYTE)) - 1 };
 enum { WORDS = KEYWORD_LISTEN, KEYWORDS_END = ENDPOINT_TCP };
 
 /* What all rows have beside their text. */
+#if CONFIG_ANKLET_RATES > 0 /* they have types of their own */
+#define ROW_TYPES 18
+#define ROW_FIELD(type, name, bits) uint32_t name : bits
+#else
+#define ROW_TYPES 16
+#define ROW_FIELD(type, name, bits) type name
+#endif
 struct name_row {
-	uint16_t types;  /* a set: where it may stand; and IS(NONE), when it is built in */
-	uint8_t setting; /* enum setting */
-	uint8_t value;   /* enum value_type, of what it takes; of a choice the value that it is */
+	ROW_FIELD(uint16_t, types,
+		ROW_TYPES); /* a set: where it may stand; and IS(NONE), when it is built in */
+	ROW_FIELD(uint8_t, setting, 6); /* enum setting */
+	ROW_FIELD(uint8_t, value,
+		8); /* enum value_type, of what it takes; of a choice the value that it is */
 };
 
 extern const struct name_row name_rows[];

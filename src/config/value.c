@@ -87,13 +87,19 @@ static const struct {
 	char name[4];
 } units[] = {{3600000, "h"}, {60000, "m"}, {60000, "min"}, {1000, "s"}, {1000, ""}, {1, "ms"}};
 
+/* What follows the digits of a number. */
+static struct word unit_of(struct word word)
+{
+	for (; word.len > 0 && *word.at >= '0' && *word.at <= '9'; word.len--)
+		word.at++;
+	return word;
+}
+
 static bool time_read(struct word word, bool zero, uint32_t *ms)
 {
-	struct word unit = word;
+	struct word unit = unit_of(word);
 	uint32_t n;
 
-	for (; unit.len > 0 && *unit.at >= '0' && *unit.at <= '9'; unit.len--)
-		unit.at++;
 	if (!number_parse(word.at, word.len - unit.len, UINT32_MAX, &n))
 		return false;
 	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
@@ -152,6 +158,71 @@ void text_range(struct text *t, const struct port_range *range)
 		text_char(t, '-');
 		text_num(t, range->high);
 	}
+}
+
+/* ---- Rates ---- */
+
+#define RATE_LEAST 1000u /* a lower one is a slip of the pen, or meant kB/s */
+#define RATE_MOST 4000000000u
+
+static const struct {
+	uint32_t bytes;
+	char name[8];
+} rate_units[] = {
+	{1000000, "MB/s"}, {1000, "kB/s"}, {125000, "Mbit/s"}, {125, "kbit/s"}, {1, "B/s"}};
+
+bool type_is_rate_line(int type)
+{
+	return type == VALUE_LIMIT_RATE || type == VALUE_TOTAL_RATE;
+}
+
+static bool rate_read(struct word word, uint32_t *rate)
+{
+	struct word unit = unit_of(word);
+	uint32_t n;
+
+	if (!number_parse(word.at, word.len - unit.len, UINT32_MAX, &n))
+		return false;
+	for (size_t i = 0; i < sizeof rate_units / sizeof rate_units[0]; i++) {
+		uint64_t bytes = (uint64_t)n * rate_units[i].bytes;
+
+		*rate = (uint32_t)bytes;
+		if (word_is(unit, rate_units[i].name))
+			return bytes >= RATE_LEAST && bytes <= RATE_MOST;
+	}
+	return false;
+}
+
+/* In the largest unit that says it exactly; false where there is none. */
+static bool text_rate(struct text *t, uint32_t rate)
+{
+	unsigned unit = 0;
+
+	while (rate % rate_units[unit].bytes != 0)
+		unit++;
+	text_num(t, rate / rate_units[unit].bytes);
+	text_str(t, rate_units[unit].name);
+	return rate > 0;
+}
+
+/* COUNT/TIME, or 0. */
+static bool begin_limit_read(struct word word, struct begin_limit *limit)
+{
+	struct word time = word, count = word_split(&time, '/');
+
+	*limit = (struct begin_limit){0};
+	if (!count_read(count, UINT16_MAX, &limit->count))
+		return false;
+	return time.at == NULL ? limit->count == 0
+			       : limit->count > 0 && time_read(time, false, &limit->ms);
+}
+
+static bool text_begin_limit(struct text *t, const struct begin_limit *limit)
+{
+	text_num(t, limit->count);
+	text_char(t, '/');
+	text_time(t, limit->ms);
+	return limit->count > 0;
 }
 
 /* ---- Strings ---- */
@@ -300,6 +371,10 @@ static bool type_read(struct reading *r, int type, struct word word, void *at)
 	struct port_range *ports = at;
 	int name;
 
+	if (ANKLET_HAS_RATES && type == VALUE_RATE)
+		return rate_read(word, at);
+	if (ANKLET_HAS_RATES && type == VALUE_BEGIN_LIMIT)
+		return begin_limit_read(word, at);
 	switch (type) {
 	case VALUE_TIME:
 	case VALUE_TIME_OR_0:
@@ -356,6 +431,17 @@ bool text_value(struct text *t, int type, const void *at, const struct string_ta
 	const struct pattern *pattern = at;
 	const struct forward *forward = at;
 
+	if (ANKLET_HAS_RATES && type == VALUE_RATE)
+		return text_rate(t, *(const uint32_t *)at);
+	if (ANKLET_HAS_RATES && type == VALUE_BEGIN_LIMIT)
+		return text_begin_limit(t, at);
+	if (ANKLET_HAS_RATES && type_is_rate_line(type)) {
+		const struct rate_limit *limit = at;
+
+		text_clause(t, type, at, strings);
+		return type == VALUE_LIMIT_RATE || limit->rate[RATE_UP] > 0 ||
+		       limit->rate[RATE_DOWN] > 0;
+	}
 	switch (type) {
 	case VALUE_ALLOW:
 	case VALUE_DENY:

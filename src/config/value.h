@@ -56,6 +56,9 @@ bool count_read(struct word word, uint32_t most, uint16_t *count);
 bool range_read(struct word word, uint32_t least, struct port_range *range);
 void text_range(struct text *t, const struct port_range *range);
 
+/* Is it a line of words about rates? */
+bool type_is_rate_line(int type);
+
 /* Puts a string into the table. */
 bool string_read(struct reading *r, struct word word, uint16_t *string);
 

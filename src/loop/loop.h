@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "loop/budget.h"
 #include "loop/clients.h"
+#include "loop/rates.h"
 #include "loop/timers.h"
 #include "port.h"
 
@@ -63,10 +64,20 @@ struct loop {
 	struct clients clients;
 	struct budget budget;
 	struct timers timers;
+#if CONFIG_ANKLET_RATES > 0
+	struct rates rates;
+#endif
 	char line_buf[CONFIG_ANKLET_LOG_LEVELS > 0 ? CONFIG_ANKLET_LOG_LINE : 1];
 };
 
 _Static_assert(LOOP_LISTENERS <= UINT8_MAX, "a count of listeners fits a byte");
+
+/* Where there are none whoever asks for them is dead code. */
+#if CONFIG_ANKLET_RATES > 0
+#define LOOP_RATES(loop) (&(loop)->rates)
+#else
+#define LOOP_RATES(loop) ((void)(loop), (struct rates *)0)
+#endif
 
 /* Of zeroed memory, which is not written to but for what is not zero at the start. */
 void loop_init(struct loop *loop, struct port *port);

@@ -35,6 +35,11 @@ enum timer_kind {
 #else
 	TIMER_WRONG_PASSWORD = TIMER_ATTEMPT, /* there is none */
 #endif
+#if CONFIG_ANKLET_RATES > 0
+	TIMER_PAUSE, /* a step's, until its client may move more */
+#else
+	TIMER_PAUSE = TIMER_ATTEMPT,
+#endif
 	TIMER_FLOW_NEW,      /* a flow's, as are the next two: it waits for its first answer */
 	TIMER_FLOW_ANSWERED, /* it has had one */
 	TIMER_FLOW_LASTING,  /* and its client has gone on */

@@ -38,7 +38,9 @@ static void log_not_admitted(
 		return;
 	text_address(t, from);
 	text_str(t, ": closed at once, ");
-	if (why == SESSION_HAS_SHARE) {
+	if (ANKLET_HAS_RATES && why == SESSION_TOO_SOON) {
+		text_str(t, "this client begins more sessions than it may (limit-new)");
+	} else if (why == SESSION_HAS_SHARE) {
 		text_str(t, "this client has all of its ");
 		text_num(t, loop->clients.pool[POOL_SESSIONS].share);
 		text_str(t, " sessions (limit-client)");
@@ -260,6 +262,8 @@ void instance_use(struct anklet *a, struct settings *settings)
 	a->sessions.loop.log = settings->config->log;
 	a->sessions.loop.limit_log = settings->config->limit_log;
 	clients_share(&a->sessions.loop.clients, settings->config->limit_client);
+	if (ANKLET_HAS_RATES)
+		rates_use(LOOP_RATES(&a->sessions.loop), CONFIG_RATES(settings->config));
 }
 
 struct anklet *anklet_init(void *memory, size_t size, struct port *port)

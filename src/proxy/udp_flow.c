@@ -388,6 +388,8 @@ static struct udp_flow *take_slot(struct anklet *a, const struct address *client
 
 static void give_slot(struct anklet *a, struct udp_flow *flow)
 {
+	if (ANKLET_HAS_RATES && flow->rates != 0)
+		rates_leave(LOOP_RATES(&a->sessions.loop), flow->rates);
 	pool_give(&a->sessions.loop.clients, POOL_FLOWS, flow->holder);
 	memset(flow, 0, sizeof *flow);
 	flow->next = a->udp->free;

@@ -285,6 +285,20 @@ static void drop(struct anklet *a, struct udp_flow *flow)
 	a->sessions.loop.status.datagrams_dropped++;
 }
 
+/* Is it within the rate of its client and of all? */
+static bool is_within_rate(struct anklet *a, struct udp_flow *flow, enum rate_way way, size_t len)
+{
+	struct loop *loop = &a->sessions.loop;
+	struct rates *rates = LOOP_RATES(loop);
+	uint32_t now = port_now(loop->port);
+
+	if (!ANKLET_HAS_RATES || !rates->on)
+		return true;
+	if (flow->rates == 0)
+		flow->rates = rates_enter(rates, &loop->clients.client[flow->holder].key, now);
+	return rates_datagram(rates, flow->rates, &flow->client.ip, way, (uint32_t)len, now);
+}
+
 /* A client's datagram. */
 static void forward_up(struct anklet *a, unsigned listener, size_t len,
 	const struct address *client, const struct address *asked)
@@ -301,7 +315,8 @@ static void forward_up(struct anklet *a, unsigned listener, size_t len,
 	}
 	udp_flow_enter(a, flow, flow->kind == TIMER_FLOW_NEW ? TIMER_FLOW_NEW : TIMER_FLOW_LASTING);
 	note_asked(a, flow);
-	if (!send_on(a, flow->sock, len, NULL, NULL, flow)) {
+	if (!is_within_rate(a, flow, RATE_UP, len) ||
+		!send_on(a, flow->sock, len, NULL, NULL, flow)) {
 		drop(a, flow);
 		return;
 	}
@@ -322,6 +337,7 @@ static void forward_down(struct anklet *a, struct udp_flow *flow, size_t len)
 		udp_flow_log_refused(
 			a, flow->listener, &flow->client, REASON_DATAGRAM_TOO_LONG, -1);
 	if (len > CONFIG_ANKLET_DATAGRAM || sock == PORT_NONE ||
+		!is_within_rate(a, flow, RATE_DOWN, len) ||
 		!send_on(a, sock, len, &flow->asked, &flow->client, NULL)) {
 		drop(a, flow);
 		return;

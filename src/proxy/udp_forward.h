@@ -73,7 +73,8 @@ struct udp_flow {
 	uint16_t
 		next; /* in its bucket, or of the free ones: one more than the index; 0: the last */
 	uint16_t own_previous, own_next; /* of the client's own, likewise; a ring */
-	uint32_t number;                 /* counts flows, for the log */
+	uint16_t rates;  /* its client, in the table of rates; 0: not yet asked for */
+	uint32_t number; /* counts flows, for the log */
 	uint32_t unheard_at;
 	uint64_t begun_at; /* by loop_time() */
 	uint32_t last_at;  /* of the last datagram */

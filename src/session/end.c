@@ -54,17 +54,25 @@ enum session_next session_relay(struct sessions *all, struct session *s)
 {
 	struct anklet_status *status = &all->loop.status;
 	uint64_t up = s->relay.up.octets, down = s->relay.down.octets;
+	bool paced = session_has_rates(all, s), paused = session_is_paused(s);
 	struct relay_news news;
-	enum relay_result r =
-		relay_run(&s->relay, all->loop.port, &s->client, &s->server, all->slice, &news);
+	enum relay_result r;
 
-	status->octets_up += s->relay.up.octets - up;
-	status->octets_down += s->relay.down.octets - down;
+	if (paced)
+		session_allow(all, s);
+	r = relay_run(&s->relay, all->loop.port, &s->client, &s->server, all->slice, &news);
+	up = s->relay.up.octets - up;
+	down = s->relay.down.octets - down;
+	status->octets_up += up;
+	status->octets_down += down;
+	if (paced)
+		session_spend(all, s, up, down);
 	if (r == RELAY_BROKEN)
 		return session_ended(s, broken_reason(s, &news), NEXT_RESET);
 	if (r == RELAY_ENDED)
 		return session_ended(s, REASON_ENDED, NEXT_CLOSE);
-	if (news.progress)
+	/* Whoever has to wait for its rate is not idle. */
+	if (news.progress || paused || session_is_paused(s))
 		session_limit_relay(all, s);
 	return r == RELAY_MORE ? NEXT_TURN : NEXT_WAIT;
 }

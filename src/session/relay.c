@@ -43,10 +43,23 @@ static enum relay_result pass_end(struct relay_direction *d, struct run *run)
 	return watch(run);
 }
 
+/* Nothing is moved, and so nothing is waited for that would come again and again. What 'to' has taken still goes out. */
+static enum relay_result pause(struct relay_direction *d, struct run *run)
+{
+	int r = stream_flush(run->p, run->to);
+
+	d->blocked = r == PORT_AGAIN;
+	return r < 0 && r != PORT_AGAIN ? broken(run, run->to, r) : watch(run);
+}
+
 static enum relay_result run_direction(struct relay_direction *d, struct run *run, size_t budget)
 {
 	if (d->ended)
 		return watch(run);
+	if (ANKLET_HAS_RATES && d->paused)
+		return pause(d, run);
+	if (ANKLET_HAS_RATES && d->most > 0)
+		budget = d->most;
 	while (budget > 0) {
 		struct stream *culprit = run->from;
 		int n = stream_move(run->p, run->from, run->to, budget, &culprit);

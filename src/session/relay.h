@@ -16,6 +16,9 @@
 struct relay_direction {
 	bool ended;      /* the sender's end was passed on */
 	bool blocked;    /* the receiver has no room: octets may be waiting */
+	bool paused;     /* nothing may be moved, for a rate is limited */
+	bool wants;      /* more than it gets by that rate: src/session/pace.c alone asks */
+	uint32_t most;   /* octets of a run, where that rate is; 0: as many as the budget says */
 	uint64_t octets; /* accepted by the receiving socket */
 };
 

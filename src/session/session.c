@@ -37,6 +37,8 @@ static void end(struct sessions *all, struct session *s, bool reset)
 		session_log_end(all, s);
 	if (s->state == SESSION_RELAY)
 		session_remove_connect(all, s);
+	if (ANKLET_HAS_RATES)
+		session_leave_rates(all, s);
 	session_release(s);
 	if (s->reason == REASON_LEFT)
 		all->loop.status.left++;
@@ -145,6 +147,22 @@ static bool has_share(const struct sessions *all, enum pool_name pool, const str
 	       clients_held(clients, pool, key) >= clients->pool[pool].share;
 }
 
+/* Has it begun fewer than limit-new permits? */
+static bool may_begin(struct sessions *all, const struct ip *key)
+{
+	struct rates *rates = LOOP_RATES(&all->loop);
+	uint32_t now = port_now(all->loop.port);
+	uint16_t client;
+	bool may;
+
+	if (rates->limits->begin.count == 0)
+		return true;
+	client = rates_enter(rates, key, now);
+	may = rates_begin(rates, client, now);
+	rates_leave(rates, client);
+	return may;
+}
+
 /* Makes room where need be, and takes a place of the table for the client. */
 static enum session_admission admit(struct sessions *all, bool tls, port_sock client,
 	const struct address *from, uint16_t *holder)
@@ -158,6 +176,8 @@ static enum session_admission admit(struct sessions *all, bool tls, port_sock cl
 	key = client_key(&from->ip, &local.ip);
 	if (has_share(all, POOL_SESSIONS, &key))
 		return SESSION_HAS_SHARE;
+	if (ANKLET_HAS_RATES && !may_begin(all, &key))
+		return SESSION_TOO_SOON;
 	if (ANKLET_HAS_TLS && tls && pool_is_full(clients, POOL_TLS) &&
 		!has_share(all, POOL_TLS, &key))
 		evict(all, POOL_TLS, &key);
@@ -255,6 +275,8 @@ static enum session_next over_limit(struct session *s)
 
 	if (s->state <= SESSION_REQUEST)
 		return session_refuse(s, REASON_HANDSHAKE_LIMIT);
+	if (s->state == SESSION_RELAY && session_is_paused(s))
+		return NEXT_STATE; /* which sets it again */
 	if (s->state == SESSION_RELAY)
 		return relay_over_limit(s);
 	if (s->state > SESSION_RELAY)

@@ -80,6 +80,7 @@ struct session {
 	port_sock rival; /* the second attempt, while both race */
 	port_sock side;  /* identd's connection or BIND's listener: never both */
 	uint16_t sent;   /* bytes that were taken of what the present state sends */
+	uint16_t rates;  /* its client, in the table of rates; 0: not yet asked for */
 	bool any_peer;   /* BIND that accepts whoever comes first */
 	bool remote;     /* the next hop looks the name up */
 	bool identified; /* the client's identd named the userid of the request */
@@ -91,7 +92,7 @@ struct session {
 	uint8_t targets; /* so many, at the end of addresses, a hop is asked for when it refuses */
 	uint8_t server_address,
 		rival_address; /* to which one each attempt is made; the former is the server's */
-	uint8_t generation; /* of what permitted it, as in struct settings */
+	uint8_t generation;    /* of what permitted it, as in struct settings */
 	uint16_t port_start, ports_tried;   /* BIND: in bind-ports */
 	uint32_t server_since, rival_since; /* when it began */
 	union {                             /* what is the present state's own */
@@ -183,6 +184,7 @@ enum session_admission {
 	SESSION_ADMITTED,
 	SESSION_HAS_SHARE, /* the client has all the sessions that it may have */
 	SESSION_NO_ROOM, /* there is none, and none of the silent ones is of a client that has more */
+	SESSION_TOO_SOON, /* the client has begun as many as it may in that time */
 };
 
 /*
@@ -370,6 +372,27 @@ bool session_may_meet(struct sessions *all, struct session *s, const struct ip *
 
 /* Is it 0.0.0.0, or '::' for a client of SOCKS5, with which BIND says that nobody knows who will come? */
 bool session_any_ip(const struct ip *ip);
+
+/* ---- Rates (pace.c); of those nobody calls any where none is limited ---- */
+
+/* Is one limited, or was when it moved last? */
+static inline bool session_has_rates(const struct sessions *all, const struct session *s)
+{
+	return ANKLET_HAS_RATES && (LOOP_RATES(&all->loop)->on || s->rates != 0);
+}
+
+/* Rests a direction until its time? */
+static inline bool session_is_paused(const struct session *s)
+{
+	return ANKLET_HAS_RATES && (s->relay.up.paused || s->relay.down.paused);
+}
+
+/* Before the relay runs: how much each direction may move. And after that: how much each has; sets the time of a pause. */
+void session_allow(struct sessions *all, struct session *s);
+void session_spend(struct sessions *all, struct session *s, uint64_t up, uint64_t down);
+
+/* It is over: its client keeps the balance, but not for it. */
+void session_leave_rates(struct sessions *all, struct session *s);
 
 /* ---- Then (ident.c) ---- */
 

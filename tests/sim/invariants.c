@@ -18,12 +18,23 @@ static bool awaits_octets(const struct run *run, const struct stream *stream)
 	return awaits(run, stream->sock, stuck ? SIM_WRITE : SIM_READ);
 }
 
-/* A direction of the relay: for octets, for room, or, where nothing else can come, for a reset. */
-static bool direction_waits(const struct run *run, const struct relay_direction *d,
-	const struct stream *from, const struct stream *to)
+/* Does the session's pause end by itself? */
+static bool pause_ends(const struct run *run, const struct session *s)
+{
+	return timers_is_set(&run->anklet->sessions.loop.timers, SESSION_STEP(s->index));
+}
+
+/*
+ * A direction of the relay: for octets, for room, for its rate, or, where nothing else can come, for a reset. In a
+ * pause octets are not waited for, for they would be there at once, again and again.
+ */
+static bool direction_waits(const struct run *run, const struct session *s,
+	const struct relay_direction *d, const struct stream *from, const struct stream *to)
 {
 	if (d->ended)
 		return awaits(run, from->sock, SIM_GONE);
+	if (d->paused)
+		return awaits(run, from->sock, SIM_GONE) && pause_ends(run, s);
 	return awaits_octets(run, from) ||
 	       (awaits(run, to->sock, SIM_WRITE) && awaits(run, from->sock, SIM_GONE));
 }
@@ -110,8 +121,8 @@ static bool state_waits(const struct run *run, const struct session *s)
 	case SESSION_REFUSE:
 		return awaits(run, s->client.sock, SIM_WRITE);
 	case SESSION_RELAY:
-		return direction_waits(run, &s->relay.up, &s->client, &s->server) &&
-		       direction_waits(run, &s->relay.down, &s->server, &s->client);
+		return direction_waits(run, s, &s->relay.up, &s->client, &s->server) &&
+		       direction_waits(run, s, &s->relay.down, &s->server, &s->client);
 	case SESSION_LINGER:
 		return (s->client.sock == PORT_NONE || stream_waits(run, &s->client)) &&
 		       (s->server.sock == PORT_NONE || stream_waits(run, &s->server));
@@ -372,6 +383,33 @@ static void check_pools(struct run *run, const unsigned taken[POOLS])
 	}
 }
 
+/* Whoever wants more than it gets is counted once, and whoever goes by a balance is one of its users. */
+static void check_rates(struct run *run)
+{
+	const struct anklet *a = run->anklet;
+	const struct rates *rates = LOOP_RATES(&a->sessions.loop);
+	unsigned users[CONFIG_ANKLET_RATE_CLIENTS + 1] = {0}, waiting[RATE_WAYS] = {0};
+
+	for (unsigned i = 0; i < CONFIG_ANKLET_SESSIONS; i++) {
+		const struct session *s = &a->sessions.session[i];
+
+		if (s->state == SESSION_FREE || s->rates == 0)
+			continue;
+		users[s->rates - 1]++;
+		waiting[RATE_UP] += s->relay.up.wants;
+		waiting[RATE_DOWN] += s->relay.down.wants;
+	}
+	for (unsigned i = 0; i < CONFIG_ANKLET_UDP_FLOWS; i++)
+		if (a->udp->flow[i].kind != 0 && a->udp->flow[i].rates != 0)
+			users[a->udp->flow[i].rates - 1]++;
+	for (unsigned i = 0; i <= CONFIG_ANKLET_RATE_CLIENTS; i++) {
+		EXPECT(run, rates->client[i].users == users[i]);
+		for (unsigned way = 0; way < RATE_WAYS; way++)
+			waiting[way] -= rates->client[i].way[way].waiting;
+	}
+	EXPECT(run, waiting[RATE_UP] == 0 && waiting[RATE_DOWN] == 0);
+}
+
 void run_check_waiting(struct run *run)
 {
 	const struct anklet *a = run->anklet;
@@ -396,6 +434,8 @@ void run_check_waiting(struct run *run)
 	EXPECT(run, busy == a->sessions.loop.status.sessions);
 	EXPECT(run, busy + a->sessions.free_count == a->sessions.used);
 	check_timers(run);
+	if (ANKLET_HAS_RATES)
+		check_rates(run);
 	EXPECT(run, draining == a->sessions.draining);
 	sockets += check_datagrams(run);
 	sockets += check_names(run, &lookups);
@@ -412,6 +452,8 @@ void run_check_empty(struct run *run)
 	static const struct session cleared;
 	unsigned sockets, lookups;
 
+	if (ANKLET_HAS_RATES)
+		check_rates(run);
 	EXPECT(run, a->sessions.loop.status.sessions == 0);
 	EXPECT(run, a->sessions.free_count == a->sessions.used);
 	EXPECT(run, a->sessions.loop.ready.count == 0);

@@ -108,6 +108,31 @@ static void a_port_to_listen_on(void **state)
 	assert_int_equal(config.listen[1].port, 0);
 }
 
+#if CONFIG_ANKLET_RATES > 1
+/* Each line adds to the clients'; those of the total set each what they name. */
+static void rates(void **state)
+{
+	const struct rate_limits *r = &config.rates;
+
+	(void)state;
+	read_good("limit-rate down 2MB/s up 500kbit/s from 10.0.0.0/8\nlimit-rate up 1Mbit/s\n"
+		  "limit-rate-total down 3kB/s\nlimit-rate-total up 4000B/s\nlimit-new 20/10s\n");
+	assert_int_equal(r->count, 2);
+	assert_int_equal(r->line[0].rate[RATE_DOWN], 2000000);
+	assert_int_equal(r->line[0].rate[RATE_UP], 62500);
+	assert_int_equal(r->line[0].from.bits, 96 + 8);
+	assert_int_equal(r->line[1].rate[RATE_DOWN], 0);
+	assert_int_equal(r->line[1].rate[RATE_UP], 125000);
+	assert_int_equal(r->line[1].from.bits, 0);
+	assert_int_equal(r->total.rate[RATE_DOWN], 3000);
+	assert_int_equal(r->total.rate[RATE_UP], 4000);
+	assert_int_equal(r->begin.count, 20);
+	assert_int_equal(r->begin.ms, 10000);
+	read_good("limit-new 0\n");
+	assert_int_equal(r->begin.count, 0);
+}
+#endif
+
 static void scalars_are_replaced(void **state)
 {
 	static const uint8_t source[4] = {10, 0, 0, 2};
@@ -386,6 +411,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(the_defaults, defaults),
 		cmocka_unit_test_setup(lines_blanks_and_comments, defaults),
+#if CONFIG_ANKLET_RATES > 1
+		cmocka_unit_test_setup(rates, defaults),
+#endif
 		cmocka_unit_test_setup(scalars_are_replaced, defaults),
 		cmocka_unit_test_setup(levels_of_the_log, defaults),
 		cmocka_unit_test_setup(a_byte_order_mark_is_skipped, defaults),

@@ -11,6 +11,8 @@
 #define RANGES ": expected PORT or LOW-HIGH up to 65535, with commas between at most 8"
 #define TIME_OR_0 ": expected a time from 10ms to 480h: 30s, 5min, 2h; 0 is no limit"
 #define TIME ": expected a time from 10ms to 480h: 30s, 5min, 2h"
+#define RATE ": expected a rate from 1kB/s to 4000MB/s, in B/s, kB/s, MB/s, kbit/s or Mbit/s"
+#define BEGIN_LIMIT ": expected COUNT/TIME, as 20/10s; 0 is no limit"
 #define NETWORK ": expected ADDRESS or ADDRESS/BITS; without 'from' it is anybody"
 #define PORTS ": expected LOW-HIGH or PORT, from 1 to 65535, or any"
 #define SERVER ": expected ADDRESS, IPv4:PORT or [IPv6]:PORT"
@@ -84,6 +86,36 @@ static const struct mistake rule_mistakes[] = {
 	{"allow user=bob", 7, "unexpected 'user=bob': did you mean 'user'?"},
 };
 
+#if CONFIG_ANKLET_RATES > 0
+#define RATE_MISTAKES                                                                              \
+	{"limit-rate", 11, "'limit-rate' needs a value: expected down, up or from"},               \
+		{"limit-rate down", 16, "'down' needs a value" RATE},                              \
+		{"limit-rate down 5", 17, "'5' is invalid" RATE},                                  \
+		{"limit-rate down 5mb/s", 17, "'5mb/s' is invalid" RATE},                          \
+		{"limit-rate down 5MB", 17, "'5MB' is invalid" RATE},                              \
+		{"limit-rate down MB/s", 17, "'MB/s' is invalid" RATE},                            \
+		{"limit-rate down 1.5MB/s", 17, "'1.5MB/s' is invalid" RATE},                      \
+		{"limit-rate down 999B/s", 17, "'999B/s' is invalid" RATE},                        \
+		{"limit-rate down 4001MB/s", 17, "'4001MB/s' is invalid" RATE},                    \
+		{"limit-rate down 0kB/s", 17, "'0kB/s' is invalid" RATE},                          \
+		{"limit-rate down 18446744073710kB/s", 17,                                         \
+			"'18446744073710kB/s' is invalid" RATE},                                   \
+		{"limit-rate donw 1MB/s", 12, "unexpected 'donw': did you mean 'down'?"},          \
+		{"limit-rate 1MB/s", 12, "unexpected '1MB/s': expected down, up or from"},         \
+		{"limit-rate up 1MB/s up 1MB/s", 21, "'up' is there twice"},                       \
+		{"limit-rate up 1MB/s from 10.0.0/8", 26, "'10.0.0/8' is invalid" NETWORK},        \
+		{"limit-rate-total", 17, "'limit-rate-total' needs a value: expected down or up"}, \
+		{"limit-rate-total up 1MB/s from ::/0", 27,                                        \
+			"unexpected 'from': expected down or up"},                                 \
+		{"limit-new 20", 11, "'20' is invalid" BEGIN_LIMIT},                               \
+		{"limit-new 0/10s", 11, "'0/10s' is invalid" BEGIN_LIMIT},                         \
+		{"limit-new 20/", 11, "'20/' is invalid" BEGIN_LIMIT},                             \
+		{"limit-new 20/0", 11, "'20/0' is invalid" BEGIN_LIMIT},                           \
+		{"limit-new 65536/1s", 11, "'65536/1s' is invalid" BEGIN_LIMIT},
+#else
+#define RATE_MISTAKES
+#endif
+
 static const struct mistake value_mistakes[] = {
 	{"limit-idle 90x", 12, "'90x' is invalid" TIME_OR_0},
 	{"limit-idle ms", 12, "'ms' is invalid" TIME_OR_0},
@@ -98,7 +130,7 @@ static const struct mistake value_mistakes[] = {
 	{"limit-client 99999", 14,
 		"'99999' is invalid: expected a number up to " NUMBER(
 			CONFIG_ANKLET_SESSIONS) "; 0 is no limit"},
-	{"bind-ports 0", 12, "'0' is invalid" PORTS},
+	RATE_MISTAKES{"bind-ports 0", 12, "'0' is invalid" PORTS},
 	{"bind-ports 2-1", 12, "'2-1' is invalid" PORTS},
 	{"bind-address ::1", 14, "'::1' is invalid: expected an IPv4 address"},
 	{"source 0.0.0.0", 8, "'0.0.0.0' is invalid" SOURCE},

@@ -62,6 +62,10 @@ static void assert_read_back(void)
 	assert_memory_equal(config.strings.text, before.strings.text, before.strings.len);
 }
 
+#define DEFAULT_RATES                                                                        \
+	ANKLET_IF_RATES(                                                                     \
+		"# limit-rate: no limit (default)\n# limit-rate-total: no limit (default)\n" \
+		"# limit-new: no limit (default)\n")
 #define DEFAULT_BIND                                   \
 	ANKLET_IF_BIND("# bind-ports: any (default)\n" \
 		       "# bind-address: the one from which the peer is reached (default)\n")
@@ -98,7 +102,7 @@ static void the_defaults_are_all_said(void **state)
 		"limit-idle 15m\n"
 		"limit-half-closed 2m\n"
 		"%s"
-		"limit-client %d\n" ANKLET_IF_LOG_LEVELS("limit-log 1000\n")
+		"limit-client %d\n" DEFAULT_RATES ANKLET_IF_LOG_LEVELS("limit-log 1000\n")
 			DEFAULT_SPIN DEFAULT_BIND
 		"# source: the system chooses (default)\n" DEFAULT_DNS DEFAULT_LOG
 		"# user: the one who starts it (default)\n",
@@ -164,6 +168,12 @@ static void everything_that_can_be_set(void **state)
 		"limit-half-closed 480h\n"
 		"limit-datagrams 90s\n"
 		"limit-client 0\n"
+		"limit-rate from 192.168.1.66\n"
+		"limit-rate down 2MB/s up 500kB/s from 192.168.1.0/24\n"
+		"limit-rate up 300kbit/s from 2001:db8::/32\n"
+		"limit-rate down 4000MB/s up 1kB/s\n"
+		"limit-rate-total down 2125kB/s up 1001B/s\n"
+		"limit-new 65535/10ms\n"
 		"limit-log 60000\n" ANKLET_TEXT(
 			CONFIG_ANKLET_FAST, "spin 1000us\n", "") "bind-ports 5000-5010\n"
 								 "bind-address 203.0.113.1\n"
@@ -178,7 +188,7 @@ static void everything_that_can_be_set(void **state)
 	needs(ANKLET_HAS_TLS && CONFIG_ANKLET_LISTENERS >= 8 && CONFIG_ANKLET_RULES >= 15 &&
 		CONFIG_ANKLET_ROUTES >= 12 && CONFIG_ANKLET_FORWARDS >= 4 &&
 		CONFIG_ANKLET_UDP_FLOWS > 0 && CONFIG_ANKLET_NAME_SERVERS >= 2 &&
-		CONFIG_ANKLET_CONFIG_TEXT >= 1024);
+		CONFIG_ANKLET_RATES >= 4 && CONFIG_ANKLET_CONFIG_TEXT >= 1024);
 	config.tls = true;
 	if (!read_if_built(text))
 		return;
