@@ -425,23 +425,27 @@ bool value_read(struct reading *r, int type, struct word subject, struct word wo
 	return r->error.kind == ERROR_NONE && error_set(r, ERROR_INVALID, word, type);
 }
 
+static bool text_rates(struct text *t, int type, const void *at, const struct string_table *strings)
+{
+	const struct rate_limit *limit = at;
+
+	if (type == VALUE_RATE)
+		return text_rate(t, *(const uint32_t *)at);
+	if (type == VALUE_BEGIN_LIMIT)
+		return text_begin_limit(t, at);
+	text_clause(t, type, at, strings);
+	return type == VALUE_LIMIT_RATE || limit->rate[RATE_UP] > 0 || limit->rate[RATE_DOWN] > 0;
+}
+
 bool text_value(struct text *t, int type, const void *at, const struct string_table *strings)
 {
 	const uint16_t *number = at;
 	const struct pattern *pattern = at;
 	const struct forward *forward = at;
 
-	if (ANKLET_HAS_RATES && type == VALUE_RATE)
-		return text_rate(t, *(const uint32_t *)at);
-	if (ANKLET_HAS_RATES && type == VALUE_BEGIN_LIMIT)
-		return text_begin_limit(t, at);
-	if (ANKLET_HAS_RATES && type_is_rate_line(type)) {
-		const struct rate_limit *limit = at;
-
-		text_clause(t, type, at, strings);
-		return type == VALUE_LIMIT_RATE || limit->rate[RATE_UP] > 0 ||
-		       limit->rate[RATE_DOWN] > 0;
-	}
+	if (ANKLET_HAS_RATES &&
+		(type_is_rate_line(type) || type == VALUE_RATE || type == VALUE_BEGIN_LIMIT))
+		return text_rates(t, type, at, strings);
 	switch (type) {
 	case VALUE_ALLOW:
 	case VALUE_DENY:

@@ -61,12 +61,10 @@ enum session_next session_relay(struct sessions *all, struct session *s)
 	if (paced)
 		session_allow(all, s);
 	r = relay_run(&s->relay, all->loop.port, &s->client, &s->server, all->slice, &news);
-	up = s->relay.up.octets - up;
-	down = s->relay.down.octets - down;
-	status->octets_up += up;
-	status->octets_down += down;
+	status->octets_up += s->relay.up.octets - up;
+	status->octets_down += s->relay.down.octets - down;
 	if (paced)
-		session_spend(all, s, up, down);
+		session_spend(all, s, s->relay.up.octets - up, s->relay.down.octets - down);
 	if (r == RELAY_BROKEN)
 		return session_ended(s, broken_reason(s, &news), NEXT_RESET);
 	if (r == RELAY_ENDED)

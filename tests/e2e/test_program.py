@@ -55,7 +55,8 @@ def test_completion_names_every_option(shell, tool):
 
 @pytest.mark.parametrize("words, completed", [
     (["--li"], {"--listen", "--limit-handshake", "--limit-establish", "--limit-idle", "--limit-half-closed",
-                "--limit-datagrams", "--limit-client", "--limit-log", "--limit-user"}),
+                "--limit-datagrams", "--limit-client", "--limit-log", "--limit-user", "--limit-rate",
+                "--limit-rate-total", "--limit-new"}),
     (["--log", ""], {"error", "warning", "refused", "info", "debug"}),
     (["--log", "=", "in"], {"info"}),
     (["-t", "--bind-"], {"--bind-ports", "--bind-address"}),
