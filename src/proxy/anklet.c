@@ -208,8 +208,8 @@ void anklet_turn(struct anklet *a)
 	uint32_t begun = ANKLET_HAS_TLS ? port_now(a->sessions.loop.port) : 0;
 
 	(void)loop_time(&a->sessions.loop);
+	expire(a); /* first: those who have waited for one time go on in their order */
 	instance_note_ready(a);
-	expire(a);
 	accept_clients(a);
 	if (CONFIG_ANKLET_NAMES)
 		run_resolver(a);
