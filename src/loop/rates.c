@@ -10,8 +10,7 @@
 #define PAUSE_MS 100
 #define SEGMENT 1460               /* bytes of a frame of Ethernet that are TCP's */
 #define BURST_LEAST (2u * SEGMENT) /* below, a peer waits for its delayed acknowledgements */
-#define DEBT_MOST \
-	65536u /* bytes: no slice or datagram is more, but the rate may have been another one */
+#define DEBT_MOST 65536u /* bytes beyond a second burst: who owes more does so by another rate */
 #define SHARE_LEAST 128u /* bytes of a slice */
 #define LINE_NONE UINT8_MAX
 
@@ -85,8 +84,8 @@ static bool is_resting(struct balance *b, uint32_t rate, uint32_t now)
 	b->end.set = rate > 0 && b->spent >= burst;
 	if (!b->end.set)
 		return false;
-	if (b->spent > burst + 1000ull * DEBT_MOST)
-		b->spent = burst + 1000ull * DEBT_MOST;
+	if (b->spent > 2 * burst + 1000ull * DEBT_MOST)
+		b->spent = 2 * burst + 1000ull * DEBT_MOST;
 	ms = (b->spent - burst) / rate + 1;
 	b->end.at = now + (uint32_t)(ms > PAUSE_MS ? ms : PAUSE_MS);
 	return true;

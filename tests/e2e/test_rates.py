@@ -175,6 +175,15 @@ def test_what_is_slow_is_whole(anklet):
     bulk.both_ways(client, peers.accept(server), 1, 2)
 
 
+def test_what_moves_within_the_kernel(anklet):
+    """Slices of half a megabyte are bulk, which is not copied: they too are counted, and end where they should."""
+    proxy, server = anklet("--limit-rate", "down 20MB/s").address, peers.listener()
+    begun = time.monotonic()
+    client = socks4.connect(proxy, peers.port_of(server))
+    bulk.both_ways(client, peers.accept(server), 0, 60)
+    assert 60 * bulk.MIB <= 20e6 * (0.25 + time.monotonic() - begun) + 20e6 / 40
+
+
 def test_a_reset_comes_through_a_pause(anklet):
     """What lies unread would take a minute."""
     proxy, server = anklet("--limit-rate", "down 1kB/s", "--limit-idle", "0").address, peers.listener()
