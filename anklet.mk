@@ -3,7 +3,7 @@
 
 # The core, a folder of src/ after the other; and one of the two below it.
 CORE += src/base/address.c src/base/log_lines.c src/base/text.c src/base/word.c
-CORE += src/protocol/dns.c src/protocol/hop.c src/protocol/ident.c src/protocol/request.c src/protocol/socks4.c
+CORE += src/protocol/dns.c src/protocol/hop.c src/protocol/http.c src/protocol/ident.c src/protocol/request.c src/protocol/socks4.c
 CORE += src/protocol/socks5.c src/protocol/starttls.c
 CORE += src/policy/pattern.c src/policy/routes.c src/policy/rules.c src/policy/users.c
 CORE += src/config/clause.c src/config/config.c src/config/endpoint.c src/config/keywords.c src/config/value.c
@@ -14,9 +14,10 @@ CORE += src/resolver/lookup.c src/resolver/query.c src/resolver/resolver.c src/r
 CORE += src/session/bind.c src/session/connect.c src/session/end.c src/session/greeting.c
 CORE += src/session/hop.c src/session/ident.c src/session/pace.c
 CORE += src/session/log.c src/session/permission.c src/session/relay.c src/session/request.c src/session/resolve.c
-CORE += src/session/route.c src/session/session.c src/session/shared.c src/session/tls.c
+CORE += src/session/route.c src/session/seen.c src/session/session.c src/session/shared.c src/session/tls.c
 CORE += src/proxy/anklet.c src/proxy/start.c src/proxy/tls.c src/proxy/udp_flow.c src/proxy/udp_forward.c
-CORE += src/proxy/places.c src/proxy/reload.c src/proxy/udp_reload.c src/proxy/users.c
+CORE += src/proxy/places.c src/proxy/reload.c src/proxy/udp_reload.c
+CORE += src/proxy/status.c src/proxy/status_control.c src/proxy/status_show.c src/proxy/users.c
 TLS_none += src/tls/none.c
 TLS_mbedtls += src/tls/mbedtls.c src/tls/mbedtls_context.c src/tls/mbedtls_files.c src/tls/mbedtls_parts.c
 TLS_mbedtls += src/tls/mbedtls_random.c src/tls/mbedtls_reason.c src/tls/mbedtls_sha256.c src/tls/mbedtls_verify.c
@@ -26,7 +27,7 @@ PORT_BSD += port/bsd/addresses.c port/bsd/datagrams.c port/bsd/move.c port/bsd/p
 PORT_BSD += port/bsd/stream.c port/bsd/wait.c
 BSD_INET6 += port/bsd/inet6.c
 BSD_INET4 += port/bsd/inet6_none.c
-BSD_UNIX += port/bsd/system_unix.c port/bsd/system_unix_files.c
+BSD_UNIX += port/bsd/system_unix.c port/bsd/system_unix_files.c port/bsd/system_unix_path.c
 BSD_linux += port/bsd/fdset.c port/bsd/move_linux.c port/bsd/system_linux.c port/bsd/wait_linux.c port/bsd/ways_linux.c
 BSD_posix += port/bsd/system_plain.c port/bsd/no_pktinfo.c port/bsd/system_posix.c port/bsd/ways_none.c
 PROGRAM += app/failure.c app/main.c app/options.c app/output.c app/password.c app/user.c
@@ -47,7 +48,7 @@ PORT_LWIP_DUAL += port/lwip/addresses_dual.c
 PORT_LWIP_V4 += port/lwip/addresses_v4.c
 
 # Small systems with such sockets: lwIP's; what ESP-IDF adds; and Zephyr's.
-BSD_SMALL += port/bsd/fdset.c port/bsd/system_plain.c port/bsd/no_pktinfo.c port/bsd/platform.c
+BSD_SMALL += port/bsd/fdset.c port/bsd/system_plain.c port/bsd/no_paths.c port/bsd/no_pktinfo.c port/bsd/platform.c
 BSD_SMALL += port/bsd/system_small.c port/bsd/ways_none.c port/no_names_files.c
 BSD_LWIP += port/bsd/system_lwip.c port/bsd/system_lwip_stack.c
 ESP_IDF += port/esp-idf/platform_esp.c port/esp-idf/run.c

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "anklet.h"
 #include "base/text.h"
@@ -302,6 +304,8 @@ int main(int argc, char **argv)
 	a = anklet_init(memory, sizeof memory, &port);
 	if (options_read(a, argv, &status) == OPTIONS_END)
 		return status;
+	if (CONFIG_ANKLET_STATUS)
+		anklet_introduce(a, (uint64_t)time(NULL), (uint32_t)getpid());
 	status = start(a);
 	if (status != EXIT_SUCCESS)
 		return status;

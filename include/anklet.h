@@ -71,6 +71,7 @@
 		ANKLET_UDP_MEMORY + ANKLET_NAMES_MEMORY + ANKLET_RELOAD_MEMORY +                   \
 		CONFIG_ANKLET_USERS + (CONFIG_ANKLET_PASSWORDS ? 288 : 0) +                        \
 		CONFIG_ANKLET_CONFIG_TEXT + CONFIG_ANKLET_LOG_LINE +                               \
+		(CONFIG_ANKLET_STATUS ? 8 * CONFIG_ANKLET_NAME_MAX + 5000 : 0) +                   \
 		(CONFIG_ANKLET_LOG_LEVELS > 2) *                                                   \
 			(CONFIG_ANKLET_SESSIONS >= 64 ? 448 : 6 * CONFIG_ANKLET_SESSIONS) +        \
 		(CONFIG_ANKLET_RATES > 0) *                                                        \
@@ -220,6 +221,12 @@ struct anklet_status {
 };
 
 void anklet_status(const struct anklet *a, struct anklet_status *status);
+
+/*
+ * What only the program knows, for who asks for the status: when it was started, in seconds since 1970, and its number
+ * as a process. Only where CONFIG_ANKLET_STATUS is.
+ */
+void anklet_introduce(struct anklet *a, uint64_t start_time, uint32_t pid);
 
 /*
  * Hands a line of the program's own to the log, which the keyword log may leave

@@ -95,6 +95,21 @@
 #define CONFIG_ANKLET_NAME_SEARCH 1024
 #endif
 
+/*
+ * One who is asked, over HTTP, what this program is doing: keyword 'status', and 'control' where the system has sockets
+ * with a path in its files.
+ */
+#ifndef CONFIG_ANKLET_STATUS
+#define CONFIG_ANKLET_STATUS ANKLET_UNSAID
+#endif
+#if !CONFIG_ANKLET_STATUS
+#undef CONFIG_ANKLET_CONTROL
+#define CONFIG_ANKLET_CONTROL 0
+#endif
+#ifndef CONFIG_ANKLET_CONTROL
+#define CONFIG_ANKLET_CONTROL ANKLET_UNSAID
+#endif
+
 /* What is logged at most: 0 nothing, 1 errors, 2 warnings too, 3 what sessions come to, 4 each of their states. */
 #ifndef CONFIG_ANKLET_LOG_LEVELS
 #define CONFIG_ANKLET_LOG_LEVELS 4
@@ -222,6 +237,9 @@
 #define ANKLET_IF_NAMES(text) ANKLET_TEXT(CONFIG_ANKLET_NAMES, text, "")
 #define ANKLET_IF_SOCKS5(text) ANKLET_TEXT(CONFIG_ANKLET_SOCKS5, text, "")
 
+#define ANKLET_IF_STATUS(text) ANKLET_TEXT(CONFIG_ANKLET_STATUS, text, "")
+#define ANKLET_IF_CONTROL(text) ANKLET_TEXT(CONFIG_ANKLET_CONTROL, text, "")
+
 /* Likewise for features that are a size. */
 #if CONFIG_ANKLET_PASSWORDS && CONFIG_ANKLET_ROUTES > 0
 #define ANKLET_IF_HOP_PASSWORDS(text) text
@@ -270,18 +288,22 @@
 #define ANKLET_LOG_WORDS_4 "error, warning, refused, info or debug"
 
 /* Places that are listened at: '*' is two; and for the moment of a reload those that come and those that go. */
-#define ANKLET_PLACES \
-	((1 + CONFIG_ANKLET_RELOAD) * (CONFIG_ANKLET_LISTENERS + 2 * CONFIG_ANKLET_FORWARDS))
+#define ANKLET_STATUS_LISTENERS (CONFIG_ANKLET_STATUS ? 3 : 0)
+#define ANKLET_PLACES                 \
+	((1 + CONFIG_ANKLET_RELOAD) * \
+		(CONFIG_ANKLET_LISTENERS + 2 * CONFIG_ANKLET_FORWARDS + ANKLET_STATUS_LISTENERS))
 
 /*
  * Sockets the core may hold at once: listeners and those of forwards,
  * two for each session, the spare ones of address races, one for each client of
  * forwarded datagrams and for each lookup, and one for the moment in which BIND's peer has been
- * accepted and its listener is not yet closed.
+ * accepted and its listener is not yet closed; those who ask for the status, and where they do ('*' is two).
  */
-#define ANKLET_SOCKETS                                                              \
-	(ANKLET_PLACES + 2 * CONFIG_ANKLET_SESSIONS + CONFIG_ANKLET_SPARE_SOCKETS + \
-		CONFIG_ANKLET_UDP_FLOWS + (CONFIG_ANKLET_NAMES ? CONFIG_ANKLET_LOOKUPS : 0) + 1)
+#define ANKLET_STATUS_ASKING (CONFIG_ANKLET_STATUS ? 3 : 0)
+#define ANKLET_SOCKETS                                                                        \
+	(ANKLET_PLACES + 2 * CONFIG_ANKLET_SESSIONS + CONFIG_ANKLET_SPARE_SOCKETS +           \
+		CONFIG_ANKLET_UDP_FLOWS + (CONFIG_ANKLET_NAMES ? CONFIG_ANKLET_LOOKUPS : 0) + \
+		ANKLET_STATUS_ASKING + 1)
 
 /* Bytes of the longest datagram that any part handles: one that is forwarded, or an answer of a name server. */
 #define ANKLET_DATAGRAM_MAX \

@@ -165,6 +165,23 @@ int port_connect(
 /* 0: connected. PORT_AGAIN records WRITE. Else the failure, which is final. */
 int port_connected(struct port *p, port_sock s);
 
+/* ---- Sockets with a path: only for CONFIG_ANKLET_CONTROL, on systems that have such ---- */
+
+/*
+ * Listens at a path of the file system, for this host's own programs; from there on as with port_listen(), though the
+ * peers that port_accept() tells are nobody. Its owner and its group may connect, as far as they get through the
+ * directories. A socket there to which nobody listens any more is replaced. 0 and *s; or *s is PORT_NONE and PORT_IN_USE,
+ * PORT_NO_NAME (no such directory), PORT_NOT_LOCAL (the path is too long), PORT_DENIED, PORT_UNREACHABLE (no such
+ * sockets here), PORT_NO_RESOURCES, PORT_FAILED.
+ */
+int port_listen_path(struct port *p, const char *path, int backlog, port_sock *s);
+
+/* Removes the socket that was left there when its listener was closed. */
+void port_forget_path(struct port *p, const char *path);
+
+/* Is the peer, who has connected to a path, the system's administrator, or of this program's own user? */
+bool port_peer_is_own(struct port *p, port_sock s);
+
 /* ---- Bytes ---- */
 
 /*

@@ -25,6 +25,14 @@ struct forward {
 	struct endpoint target; /* tcp, tls, STARTTLS or udp */
 };
 
+/* Where the status is shown. */
+struct status_place {
+	struct endpoint at;    /* of scheme 0: nowhere */
+	bool sessions;         /* with who asks for what */
+	bool anywhere;         /* to all of 'from'; else to this host alone */
+	struct ip_prefix from; /* of the address who asks */
+};
+
 typedef struct ip ip_of_families[2]; /* IPv4's, IPv6's */
 
 #define ONE(type, field) type field;

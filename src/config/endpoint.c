@@ -243,12 +243,17 @@ bool endpoints_conflict(const struct endpoint *a, const struct endpoint *b)
 	return ip_equal(&a->ip, &b->ip) || (everywhere && ip_is_v4(&a->ip) == ip_is_v4(&b->ip));
 }
 
-void text_endpoint(struct text *t, const struct endpoint *e, const struct string_table *strings)
+void text_place(struct text *t, const struct endpoint *e, const struct string_table *strings)
 {
 	struct pattern place = {e->host, 1, {e->ip, 128}, e->name, {{e->port, e->port}}};
 
 	text_str(t, name_text(e->scheme));
 	text_pattern(t, &place, strings);
+}
+
+void text_endpoint(struct text *t, const struct endpoint *e, const struct string_table *strings)
+{
+	text_place(t, e, strings);
 	if (ANKLET_HAS_TLS || ANKLET_HAS_HOP_PASSWORDS)
 		text_clause(t, ANKLET_HAS_TLS ? VALUE_CLIENT_OPTIONS : VALUE_HOP_OPTIONS, &e->tls,
 			strings);

@@ -57,6 +57,20 @@ X(LIMIT_NEW, "limit-new", BEGIN_LIMIT, RATES, PART(rates.begin), 0, 0, NOW, \
 #else
 #define KEYWORDS_OF_RATES(X)
 #endif
+#if CONFIG_ANKLET_STATUS
+#define KEYWORDS_OF_STATUS(X) \
+X(STATUS, "status", STATUS, NONE, ONE(struct status_place, status), 0, 0, START, \
+	"WHERE", "tcp://ADDRESS:PORT, which shows what it is doing", "nowhere")
+#else
+#define KEYWORDS_OF_STATUS(X)
+#endif
+#if CONFIG_ANKLET_CONTROL
+#define KEYWORDS_OF_CONTROL(X) \
+X(CONTROL, "control", FILE, NONE, ONE(uint16_t, control), 0, 0, FIXED, \
+	"FILE", "a socket, for 'anklet status' and the like", "none")
+#else
+#define KEYWORDS_OF_CONTROL(X)
+#endif
 #define KEYWORDS(X) \
 X(LISTEN, "listen", LISTEN, LISTENERS, MANY(listen, listen_count), 0, CONFIG_ANKLET_LISTENERS, START, \
 	"WHERE", "tcp://ADDRESS:PORT; '*' is every address", "tcp://127.0.0.1:1080 and tcp://[::1]:1080") \
@@ -99,6 +113,8 @@ X(DNS, "dns", SERVER, NAMES, MANY(port.name_server, port.name_servers), 0, CONFI
 	"ADDRESS", "name server instead of the system's", "the system's name servers") \
 X(LOG, "log", LEVEL, LOG_LEVELS, ONE(uint8_t, log), CONFIG_DEFAULT_LOG, 0, NOW, \
 	"LEVEL", ANKLET_LOG_WORDS, "") \
+KEYWORDS_OF_STATUS(X) \
+KEYWORDS_OF_CONTROL(X) \
 X(USER, "user", USER, NONE, ONE(uint16_t, user), 0, 0, FIXED, \
 	"NAME", "give up root for NAME once it listens", "the one who starts it")
 
@@ -261,6 +277,12 @@ X(TO_ADDRESS, "to ADDRESS", NONE, 0, NONE, true) /* in errors only */
 #define TYPES_OF_RATES(X)
 #define SETTINGS_OF_RATES(X)
 #endif
+#if CONFIG_ANKLET_STATUS
+#define VALUE_TYPES_OF_STATUS(X) X(STATUS, "tcp://HOST:PORT, and perhaps 'sessions' and 'from NETWORK'")
+#else
+#define VALUE_TYPES_OF_STATUS(X)
+#define VALUE_STATUS (-1) /* which none is */
+#endif
 #define VALUE_TYPES(X) \
 	X(NONE, "") X(KEYWORD, "") X(ALLOW, "") X(DENY, "") TYPES_OF_RATE_LINES(X) X(ROUTE, "") \
 	X(SERVER_OPTIONS, "") X(CLIENT_OPTIONS, "") X(HOP_OPTIONS, "") X(SCHEME, "") X(LEVEL, "") X(STARTTLS, "") X(VERSION, "") \
@@ -269,6 +291,7 @@ X(TO_ADDRESS, "to ADDRESS", NONE, 0, NONE, true) /* in errors only */
 	X(TARGET, ANKLET_IF_FORWARDS(" and HOST:PORT")) \
 	X(HOP, ANKLET_IF_ROUTES(" and HOST:PORT")) \
 	X(FLAG, "") \
+	VALUE_TYPES_OF_STATUS(X) \
 	X(TIME, TIME_EXPECTED) \
 	X(TIME_OR_0, TIME_EXPECTED NO_LIMIT) \
 	X(SPIN, ANKLET_TEXT(CONFIG_ANKLET_FAST, "a time from 1us to 1000us: 60us; 0 is none", "")) \

@@ -366,6 +366,46 @@ static bool forward_read(struct reading *r, struct word listen, struct forward *
 		       error_set(r, ERROR_UNEXPECTED, target, VALUE_UDP));
 }
 
+/* A place without a port, or with another scheme, is none. */
+static bool status_read(struct reading *r, struct word place, struct status_place *status)
+{
+	struct word word;
+
+	*status = (struct status_place){0};
+	if (!endpoint_read(r, VALUE_FORWARD, place, &status->at)) {
+		if (r->error.about == VALUE_FORWARD)
+			r->error.about = (uint8_t)VALUE_STATUS;
+		return false;
+	}
+	if (status->at.scheme != ENDPOINT_TCP)
+		return error_set(r, ERROR_INVALID, place, VALUE_STATUS);
+	while ((word = word_take(r)).at != NULL) {
+		bool from = word_is(word, "from");
+
+		if (from ? status->anywhere : word_is(word, "sessions") && status->sessions)
+			return error_set(r, ERROR_TWICE, word, VALUE_NONE);
+		if (!from && !word_is(word, "sessions"))
+			return error_set(r, ERROR_UNEXPECTED, word, VALUE_STATUS);
+		if (from && !value_read(r, VALUE_NETWORK, word, word_take(r), &status->from))
+			return false;
+		status->anywhere = status->anywhere || from;
+		status->sessions = status->sessions || !from;
+	}
+	return true;
+}
+
+static bool text_status(
+	struct text *t, const struct status_place *status, const struct string_table *strings)
+{
+	text_endpoint(t, &status->at, strings);
+	text_str(t, status->sessions ? " sessions" : "");
+	if (status->anywhere) {
+		text_str(t, " from ");
+		text_ip_prefix(t, &status->from);
+	}
+	return status->at.scheme == ENDPOINT_TCP;
+}
+
 static bool type_read(struct reading *r, int type, struct word word, void *at)
 {
 	struct port_range *ports = at;
@@ -375,6 +415,8 @@ static bool type_read(struct reading *r, int type, struct word word, void *at)
 		return rate_read(word, at);
 	if (ANKLET_HAS_RATES && type == VALUE_BEGIN_LIMIT)
 		return begin_limit_read(word, at);
+	if (CONFIG_ANKLET_STATUS && type == VALUE_STATUS)
+		return status_read(r, word, at);
 	switch (type) {
 	case VALUE_TIME:
 	case VALUE_TIME_OR_0:
@@ -446,6 +488,8 @@ bool text_value(struct text *t, int type, const void *at, const struct string_ta
 	if (ANKLET_HAS_RATES &&
 		(type_is_rate_line(type) || type == VALUE_RATE || type == VALUE_BEGIN_LIMIT))
 		return text_rates(t, type, at, strings);
+	if (CONFIG_ANKLET_STATUS && type == VALUE_STATUS)
+		return text_status(t, at, strings);
 	switch (type) {
 	case VALUE_ALLOW:
 	case VALUE_DENY:

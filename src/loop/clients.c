@@ -138,6 +138,15 @@ void pool_give(struct clients *clients, enum pool_name name, uint16_t client)
 		forget(clients, client);
 }
 
+unsigned clients_count(const struct clients *clients)
+{
+	unsigned free = 0;
+
+	for (uint16_t at = clients->free; at != 0; at = clients->client[at - 1].next)
+		free++;
+	return clients->used - free;
+}
+
 const struct holder *clients_most(const struct clients *clients, enum pool_name name)
 {
 	const struct holder *most = &clients->client[0];

@@ -94,6 +94,9 @@ uint16_t clients_find(const struct clients *clients, const struct ip *key);
 /* How many places of a pool whoever has that key holds. */
 unsigned clients_held(const struct clients *clients, enum pool_name name, const struct ip *key);
 
+/* How many clients there are. Looks at all of them: for who asks for the status. */
+unsigned clients_count(const struct clients *clients);
+
 /* Whoever holds most of a pool; some client holds something. Looks at all of them: for a line of the log. */
 const struct holder *clients_most(const struct clients *clients, enum pool_name name);
 

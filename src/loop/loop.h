@@ -18,8 +18,10 @@
 #include "loop/timers.h"
 #include "port.h"
 
-/* '*' is two listeners; each forward may have one. While a reload goes on there are those before it besides. */
-#define LOOP_LISTENERS (CONFIG_ANKLET_LISTENERS + 2 * CONFIG_ANKLET_FORWARDS)
+/* '*' is two listeners; each forward may have one; and those where the status is asked for. */
+#define LOOP_LISTENERS \
+	(CONFIG_ANKLET_LISTENERS + 2 * CONFIG_ANKLET_FORWARDS + ANKLET_STATUS_LISTENERS)
+/* While a reload goes on there are those before it besides. */
 #define LOOP_PLACES (ANKLET_PLACES < UINT8_MAX ? ANKLET_PLACES : UINT8_MAX)
 
 /* Whose a socket is. All zero: nobody's. */
@@ -30,6 +32,7 @@ enum owner_kind {
 	OWNER_UDP_FORWARD,
 	OWNER_UDP_FLOW,
 	OWNER_LOOKUP,
+	OWNER_STATUS, /* of one who asks for it */
 };
 
 struct owner {

@@ -24,6 +24,8 @@ static bool can_accept(const struct anklet *a)
 /* Somebody waits: is there room for him? 0, or as sessions_room() has it. */
 static int32_t can_serve(const struct anklet *a, const struct listener *l)
 {
+	if (CONFIG_ANKLET_STATUS && listener_shows_status(l))
+		return l->ready && status_has_room(a, l->forward == LISTENER_CONTROL) ? 0 : -1;
 	return l->ready ? sessions_room(&a->sessions, l->tls != NULL) : -1;
 }
 
@@ -58,11 +60,17 @@ static void welcome(
 
 	enum session_admission admission;
 
+	if (CONFIG_ANKLET_STATUS && listener_shows_status(l)) {
+		status_begin(a, l->forward == LISTENER_CONTROL, client, from);
+		return;
+	}
 	loop->status.accepted++;
 	admission = session_begin(&a->sessions, l->forward, l->tls, client, from);
 	if (admission == SESSION_ADMITTED)
 		return;
 	loop->status.over_limit++;
+	if (CONFIG_ANKLET_STATUS)
+		status_rejected(a, admission);
 	log_not_admitted(a, from, admission);
 	port_close(loop->port, &client);
 }
@@ -144,6 +152,10 @@ static void note_ready(struct anklet *a, port_sock sock)
 		if (CONFIG_ANKLET_NAMES)
 			resolver_ready(&a->sessions.names, owner.index);
 		break;
+	case OWNER_STATUS:
+		if (CONFIG_ANKLET_STATUS)
+			status_ready(a, owner.index);
+		break;
 	case OWNER_NONE:
 		break;
 	}
@@ -174,9 +186,13 @@ static void expire(struct anklet *a)
 		else
 			sessions_timer_due(&a->sessions, timer);
 	}
-	if (CONFIG_ANKLET_UDP_FLOWS > 0 && deadline_passed(&loop->earliest, now)) {
+	if ((CONFIG_ANKLET_UDP_FLOWS > 0 || CONFIG_ANKLET_STATUS) &&
+		deadline_passed(&loop->earliest, now)) {
 		loop->earliest.set = false;
-		udp_forward_expire(a, now);
+		if (CONFIG_ANKLET_UDP_FLOWS > 0)
+			udp_forward_expire(a, now);
+		if (CONFIG_ANKLET_STATUS)
+			status_expire(a, now);
 	}
 }
 
@@ -218,6 +234,8 @@ void anklet_turn(struct anklet *a)
 		udp_forward_run(a);
 	if (CONFIG_ANKLET_RELOAD)
 		instance_forget(a);
+	if (CONFIG_ANKLET_STATUS)
+		status_run(a);
 	if (ANKLET_HAS_TLS && ANKLET_HAS_LOG(PORT_WARNING))
 		log_slow_tick(&a->sessions.loop, begun);
 }
@@ -233,7 +251,8 @@ int32_t anklet_next(struct anklet *a)
 		if (names >= 0 && (ms < 0 || names < ms))
 			ms = names;
 	}
-	if (loop->ready.count > 0 || (CONFIG_ANKLET_UDP_FLOWS > 0 && udp_forward_busy(a)))
+	if (loop->ready.count > 0 || (CONFIG_ANKLET_UDP_FLOWS > 0 && udp_forward_busy(a)) ||
+		(CONFIG_ANKLET_STATUS && status_is_busy(a)))
 		return 0;
 	for (unsigned i = 0; i < a->listener_count && can_accept(a); i++) {
 		int32_t room = can_serve(a, &a->listeners[i]);
@@ -326,6 +345,8 @@ const char *anklet_user(const struct anklet *a)
 void anklet_stop(struct anklet *a)
 {
 	a->stopping = true;
+	if (CONFIG_ANKLET_CONTROL)
+		status_forget_path(a);
 	for (unsigned i = 0; i < a->listener_count; i++)
 		loop_close(&a->sessions.loop, &a->listeners[i].sock);
 	a->listener_count = a->sessions.loop.listening_count = 0;
@@ -337,6 +358,8 @@ void anklet_fini(struct anklet *a)
 {
 	anklet_stop(a);
 	sessions_abort(&a->sessions, REASON_STOPPED);
+	if (CONFIG_ANKLET_STATUS)
+		status_stop(a);
 	if (BUDGET_CLIENTS > 0 && a->started)
 		loop_tell_unlogged(&a->sessions.loop);
 	if (CONFIG_ANKLET_RELOAD)
@@ -357,7 +380,10 @@ bool anklet_listening(const struct anklet *a, unsigned i, char *buf, size_t size
 	if (i >= a->listener_count)
 		return false;
 	text_init(&t, buf, size);
-	text_address(&t, &a->sessions.loop.listening[i]);
+	if (CONFIG_ANKLET_CONTROL && a->listeners[i].forward == LISTENER_CONTROL)
+		text_str(&t, "the socket of control");
+	else
+		text_address(&t, &a->sessions.loop.listening[i]);
 	return true;
 }
 
@@ -368,6 +394,8 @@ void anklet_offering(const struct anklet *a, unsigned i, char *buf, size_t size)
 
 	text_init(&t, buf, size);
 	text_str(&t, l->tls != NULL ? " with TLS" : "");
+	if (CONFIG_ANKLET_STATUS && listener_shows_status(l))
+		text_str(&t, " for those who ask for the status");
 	if (l->forward < 0)
 		return;
 	text_str(&t, " for ");

@@ -14,14 +14,18 @@
 #include "loop/loop.h"
 #include "port.h"
 #include "proxy/reload.h"
+#include "proxy/status.h"
 #include "proxy/udp_forward.h"
 #include "session/session.h"
 
-/* Its address is the loop's listening[] of the same number. */
+/* Whom a listener serves that belongs to no forward. Those for the status stand behind all others. */
+enum { LISTENER_SOCKS = -1, LISTENER_STATUS = -2, LISTENER_CONTROL = -3 };
+
+/* Its address is the loop's listening[] of the same number; that of LISTENER_CONTROL is all zero. */
 struct listener {
 	port_sock sock;
 	bool ready;              /* accept has not answered AGAIN since it was last ready */
-	int8_t forward;          /* the forward it belongs to; -1: it serves SOCKS */
+	int8_t forward;          /* the forward it belongs to, or as above */
 	struct tls_context *tls; /* its clients speak TLS; NULL: they do not */
 };
 
@@ -43,6 +47,9 @@ struct anklet {
 	uint8_t listener_turn; /* which one is asked next: they take turns */
 	struct sessions sessions;
 	struct setup setup[1 + CONFIG_ANKLET_RELOAD];
+#if CONFIG_ANKLET_STATUS
+	struct status_server status;
+#endif
 	struct listener listeners[LOOP_PLACES];
 #if CONFIG_ANKLET_RELOAD
 	struct reload reload;
@@ -81,6 +88,12 @@ static inline const struct config *instance_config(const struct anklet *a)
 /* What an instance takes: the bytes of anklet_init(), where the part for datagrams follows. */
 #define INSTANCE_BYTES \
 	(sizeof(struct anklet) + (CONFIG_ANKLET_UDP_FLOWS > 0 ? sizeof(struct udp_forwards) : 0))
+
+/* Does it lead to the status, and not to a session? */
+static inline bool listener_shows_status(const struct listener *l)
+{
+	return CONFIG_ANKLET_STATUS && l->forward < LISTENER_SOCKS;
+}
 
 _Static_assert(INSTANCE_BYTES <= ANKLET_MEMORY, "ANKLET_MEMORY is enough");
 

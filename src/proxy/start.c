@@ -217,13 +217,26 @@ static int listen_by_default(struct anklet *a, struct anklet_failure *failure)
 	return add_pair(a, &line, ip_v4(127, 0, 0, 1), loopback_v6, CONFIG_DEFAULT_PORT);
 }
 
+#if CONFIG_ANKLET_STATUS
+static int listen_for_status(struct anklet *a, struct anklet_failure *failure)
+{
+	static const struct line line = {.forward = LISTENER_STATUS};
+	int r = 0;
+
+	a->status.begun = loop_time(&a->sessions.loop);
+	if (instance_made(a)->config.status.at.scheme == ENDPOINT_TCP)
+		r = listen_on(a, &line, &instance_made(a)->config.status.at, failure);
+	return CONFIG_ANKLET_CONTROL && r == 0 ? status_listen_path(a, failure) : r;
+}
+#else
+int listen_for_status(struct anklet *a, struct anklet_failure *failure); /* there is none */
+#endif
+
 int instance_listen(struct anklet *a, struct anklet_failure *failure)
 {
 	const struct config *c = &instance_made(a)->config;
-	int r = 0;
+	int r = config_listens_by_default(c) ? listen_by_default(a, failure) : 0;
 
-	if (config_listens_by_default(c))
-		return listen_by_default(a, failure);
 	for (unsigned i = 0; r == 0 && i < c->listen_count; i++) {
 		struct line line = {
 			.forward = -1,
@@ -245,6 +258,8 @@ int instance_listen(struct anklet *a, struct anklet_failure *failure)
 	}
 	if (CONFIG_ANKLET_UDP_FLOWS > 0 && r == 0 && !is_reload(a))
 		udp_forward_start(a);
+	if (CONFIG_ANKLET_STATUS && r == 0)
+		r = listen_for_status(a, failure);
 	return r;
 }
 
@@ -318,8 +333,11 @@ static void fit(struct anklet *a)
 {
 	struct loop *loop = &a->sessions.loop;
 
-	clients_fit(&loop->clients, port_room(loop->port),
-		CONFIG_ANKLET_UDP_FLOWS > 0 && a->udp->listener_count > 0);
+	unsigned room = port_room(loop->port);
+
+	room = room > ANKLET_STATUS_ASKING ? room - ANKLET_STATUS_ASKING : 0;
+	clients_fit(
+		&loop->clients, room, CONFIG_ANKLET_UDP_FLOWS > 0 && a->udp->listener_count > 0);
 	instance_use(a, &instance_made(a)->settings);
 	loop->status.sessions_max = loop->clients.pool[POOL_SESSIONS].size;
 }

@@ -32,6 +32,8 @@ enum session_next session_grant(struct sessions *all, struct session *s)
 	if (r < 0)
 		return session_ended(s, REASON_CLIENT_RESET, NEXT_RESET);
 	all->loop.status.granted++;
+	if (CONFIG_ANKLET_STATUS)
+		seen_granted(all, s);
 	session_log_granted(all, s);
 	session_limit_relay(all, s);
 	session_add_connect(all, s);
@@ -157,6 +159,8 @@ enum session_next session_linger(struct sessions *all, struct session *s)
 enum session_next session_begin_refusal(struct sessions *all, struct session *s)
 {
 	all->loop.status.refused++;
+	if (CONFIG_ANKLET_STATUS)
+		seen_refused(all, s);
 	session_log_end(all, s);
 	if (ANKLET_HAS_ROUTES && session_concerns_hop(all, s))
 		s->reason = REASON_HOP_ENDED; /* which the client is told of it */

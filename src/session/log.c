@@ -94,6 +94,11 @@ static void text_since(struct text *t, struct sessions *all, const struct sessio
 	text_duration(t, loop_time(&all->loop) - s->accepted_at);
 }
 
+const char *session_state_name(const struct session *s)
+{
+	return text_of_list(state_names, s->state - 1u);
+}
+
 void session_log_state(struct sessions *all, const struct session *s)
 {
 	struct text *t = ANKLET_HAS_LOG(PORT_DEBUG) ? begin_line(all, s, LEVEL_DEBUG) : NULL;
@@ -101,7 +106,7 @@ void session_log_state(struct sessions *all, const struct session *s)
 	if (t == NULL)
 		return;
 	text_str(t, "state ");
-	text_str(t, text_of_list(state_names, s->state - 1u));
+	text_str(t, session_state_name(s));
 	loop_end_line(&all->loop, PORT_DEBUG);
 }
 

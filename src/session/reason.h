@@ -35,6 +35,11 @@
 #define REASON_GUESSING REASON_NOT_SOCKS
 #define REASON_USER_LIMIT REASON_NOT_SOCKS
 #endif
+#if CONFIG_ANKLET_CONTROL
+#define REASON_OF_CONTROL(...) __VA_ARGS__
+#else
+#define REASON_OF_CONTROL(...)
+#endif
 #define REASON_SOCKS ANKLET_TEXT(CONFIG_ANKLET_SOCKS5, "SOCKS", "SOCKS4")
 
 #define SESSION_REASONS(X)                                                                         \
@@ -169,6 +174,7 @@
 	X(REASON_IDLE, NONE, "idle for limit-idle")                                                \
 	X(REASON_HALF_CLOSED, NONE, "one side ended, the other idle for limit-half-closed")        \
 	X(REASON_GAVE_WAY, NONE, "gave way to a new client")                                       \
+	REASON_OF_CONTROL(X(REASON_CONTROL, NONE, "ended by hand"))                                \
 	X(REASON_STOPPED, NONE, "the proxy was stopped")
 
 #define SESSION_REASON(reason, verdict, words) reason,

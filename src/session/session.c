@@ -40,10 +40,13 @@ static void end(struct sessions *all, struct session *s, bool reset)
 	if (ANKLET_HAS_RATES)
 		session_leave_rates(all, s);
 	session_release(s);
-	if (s->reason == REASON_LEFT)
+	if (s->reason == REASON_LEFT) {
 		all->loop.status.left++;
-	else if (s->state < SESSION_GRANT && s->reason != REASON_STOPPED)
+	} else if (s->state < SESSION_GRANT && s->reason != REASON_STOPPED) {
 		all->loop.status.refused++;
+		if (CONFIG_ANKLET_STATUS)
+			seen_refused(all, s);
+	}
 	session_close_others(all, s, reset);
 	session_close_stream(all, s, &s->client, reset);
 	if (s->state == SESSION_DRAIN)
@@ -51,7 +54,7 @@ static void end(struct sessions *all, struct session *s, bool reset)
 	give_slot(all, s);
 }
 
-static void abort_session(struct sessions *all, struct session *s, enum session_reason reason)
+void sessions_end(struct sessions *all, struct session *s, enum session_reason reason)
 {
 	if (s->state < SESSION_LINGER)
 		s->reason = (uint8_t)reason;
@@ -62,7 +65,7 @@ void sessions_abort(struct sessions *all, enum session_reason reason)
 {
 	for (unsigned i = 0; i < all->used; i++)
 		if (all->session[i].state != SESSION_FREE)
-			abort_session(all, &all->session[i], reason);
+			sessions_end(all, &all->session[i], reason);
 }
 
 /* ---- Who is evicted for a new client ---- */
@@ -131,7 +134,7 @@ static bool evict(struct sessions *all, enum pool_name pool, const struct ip *ke
 	if (ANKLET_HAS_TLS && s == NULL && all->settings->config->limit_client > 0)
 		s = silent_of_more(all, TIMER_HANDSHAKE_TLS, pool, held);
 	if (s != NULL)
-		abort_session(all, s, REASON_GAVE_WAY);
+		sessions_end(all, s, REASON_GAVE_WAY);
 	return s != NULL;
 }
 

@@ -27,6 +27,7 @@
 #include "resolver/resolver.h"
 #include "session/reason.h"
 #include "session/relay.h"
+#include "session/seen.h"
 #include "session/state.h"
 #include "tls/stream.h"
 
@@ -138,6 +139,9 @@ struct sessions {
 #if CONFIG_ANKLET_PASSWORDS
 	struct users users;
 #endif
+#if CONFIG_ANKLET_STATUS
+	struct seen seen;
+#endif
 	uint16_t free[CONFIG_ANKLET_SESSIONS]; /* a stack of indices */
 	struct session session[CONFIG_ANKLET_SESSIONS];
 };
@@ -202,6 +206,9 @@ void sessions_limit_relays(struct sessions *all);
 
 /* Each session on the ready list gets one slice; those that it makes ready wait for the next time. */
 void sessions_run(struct sessions *all);
+
+/* Ends one now, as the next does. */
+void sessions_end(struct sessions *all, struct session *s, enum session_reason reason);
 
 /* Ends all sessions now, resetting their connections. */
 void sessions_abort(struct sessions *all, enum session_reason reason);
@@ -414,6 +421,9 @@ enum session_next session_keep_hops(
 /* The state that was entered; an attempt at an address that failed for s->reason. Both only for 'log debug'. */
 void session_log_state(struct sessions *all, const struct session *s);
 void session_log_attempt(struct sessions *all, const struct session *s, const struct ip *ip);
+
+/* As the log calls the state that it is in, which is not FREE. */
+const char *session_state_name(const struct session *s);
 
 void session_log_announced(struct sessions *all, const struct session *s);
 void session_log_granted(struct sessions *all, const struct session *s);

@@ -64,13 +64,13 @@ static void look_at_round_trips(struct run *run)
 
 /* ---- Slices ---- */
 
-struct seen {
+struct witnessed {
 	uint32_t number;    /* of the session; 0: none */
 	uint32_t due[2];    /* from client and server: what had arrived when the last wait ended */
 	uint64_t octets[2]; /* moved up and down by then */
 };
 
-static struct seen seen[CONFIG_ANKLET_SESSIONS];
+static struct witnessed seen[CONFIG_ANKLET_SESSIONS];
 
 static const struct sim_wire *wire_to(const struct run *run, port_sock sock)
 {
@@ -91,7 +91,7 @@ static uint64_t moved[2], most_moved;
  * From one wait to the next each session had one slice: nobody moved more than is
  * its share, and what had arrived for a small one was handed on.
  */
-static void compare(struct run *run, const struct session *s, struct seen *before)
+static void compare(struct run *run, const struct session *s, struct witnessed *before)
 {
 	uint64_t up = s->relay.up.octets - before->octets[0];
 	uint64_t down = s->relay.down.octets - before->octets[1];
@@ -118,7 +118,7 @@ static void look(struct run *run)
 		}
 		if (seen[i].number == s->number)
 			compare(run, s, &seen[i]);
-		seen[i] = (struct seen){
+		seen[i] = (struct witnessed){
 			.number = s->number,
 			.due = {wire_to(run, s->client.sock)->arrived,
 				wire_to(run, s->server.sock)->arrived},

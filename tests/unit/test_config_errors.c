@@ -16,6 +16,7 @@
 #define NETWORK ": expected ADDRESS or ADDRESS/BITS; without 'from' it is anybody"
 #define PORTS ": expected LOW-HIGH or PORT, from 1 to 65535, or any"
 #define SERVER ": expected ADDRESS, IPv4:PORT or [IPv6]:PORT"
+#define STATUS ": expected tcp://HOST:PORT, and perhaps 'sessions' and 'from NETWORK'"
 #define SOURCE ": expected an IPv4 or IPv6 address of this host"
 #define BYTE ": expected printable ASCII; in a user's \"NAME\" any text"
 #define LINE_END ": expected one value a line; a comment begins with #"
@@ -154,6 +155,21 @@ static const struct mistake value_mistakes[] = {
 	{"dns *", 5, "'*' is invalid" SERVER},
 	{"dns [fe80::1%eth0]", 5, "'[fe80::1%eth0]' is invalid" SERVER},
 	{"user", 5, "'user' needs a value: expected the name or number of a user of this system"},
+#if CONFIG_ANKLET_STATUS
+	{"status", 7, "'status' needs a value" STATUS},
+	{"status udp://[::1]:1", 8, "'udp://[::1]:1' is invalid" STATUS},
+	{"status socks4://[::1]:1", 8, "'socks4' is invalid" STATUS},
+	{"status [::1]:1 session", 16, "unexpected 'session'" STATUS},
+	{"status [::1]:1 sessions sessions", 25, "'sessions' is there twice"},
+	{"status [::1]:1 from ::1 from ::2", 25, "'from' is there twice"},
+	{"status [::1]:1 from", 20,
+		"'from' needs a value: expected ADDRESS or ADDRESS/BITS; "
+		"without 'from' it is anybody"},
+	{"status 127.0.0.1", 17, "'127.0.0.1' needs a value" PORT},
+#endif
+#if CONFIG_ANKLET_CONTROL
+	{"control", 8, "'control' needs a value"},
+#endif
 };
 
 static void mistakes_in_any_line(void **state)

@@ -69,6 +69,9 @@ static void assert_read_back(void)
 #define DEFAULT_BIND                                   \
 	ANKLET_IF_BIND("# bind-ports: any (default)\n" \
 		       "# bind-address: the one from which the peer is reached (default)\n")
+#define DEFAULT_STATUS                                    \
+	ANKLET_IF_STATUS("# status: nowhere (default)\n") \
+	ANKLET_IF_CONTROL("# control: none (default)\n")
 #define DEFAULT_SPIN ANKLET_TEXT(CONFIG_ANKLET_FAST, "# spin: it sleeps at once (default)\n", "")
 #define DEFAULT_DNS ANKLET_IF_NAMES("# dns: the system's name servers (default)\n")
 #if CONFIG_ANKLET_LOG_LEVELS > 2
@@ -104,7 +107,7 @@ static void the_defaults_are_all_said(void **state)
 		"%s"
 		"limit-client %d\n" DEFAULT_RATES ANKLET_IF_LOG_LEVELS("limit-log 1000\n")
 			DEFAULT_SPIN DEFAULT_BIND
-		"# source: the system chooses (default)\n" DEFAULT_DNS DEFAULT_LOG
+		"# source: the system chooses (default)\n" DEFAULT_DNS DEFAULT_LOG DEFAULT_STATUS
 		"# user: the one who starts it (default)\n",
 		CONFIG_ANKLET_UDP_FLOWS > 0 ? "limit-datagrams 2m\n" : "",
 		(CONFIG_ANKLET_SESSIONS + 1) / 2);
@@ -174,15 +177,17 @@ static void everything_that_can_be_set(void **state)
 		"limit-rate down 4000MB/s up 1kB/s\n"
 		"limit-rate-total down 2125kB/s up 1001B/s\n"
 		"limit-new 65535/10ms\n"
-		"limit-log 60000\n" ANKLET_TEXT(
-			CONFIG_ANKLET_FAST, "spin 1000us\n", "") "bind-ports 5000-5010\n"
-								 "bind-address 203.0.113.1\n"
-								 "source 10.0.0.1\n"
-								 "source 2001:db8::2\n"
-								 "dns 9.9.9.9:53\n"
-								 "dns [2620:fe::fe]:5353\n"
-								 "log debug\n"
-								 "user nobody\n";
+		"limit-log 60000\n" ANKLET_TEXT(CONFIG_ANKLET_FAST, "spin 1000us\n",
+			"") "bind-ports 5000-5010\n"
+			    "bind-address 203.0.113.1\n"
+			    "source 10.0.0.1\n"
+			    "source 2001:db8::2\n"
+			    "dns 9.9.9.9:53\n"
+			    "dns [2620:fe::fe]:5353\n"
+			    "log debug\n" ANKLET_IF_STATUS(
+				    "status tcp://[::1]:1086 sessions from 10.0.0.0/8\n")
+				    ANKLET_IF_CONTROL(
+					    "control /run/anklet/control.sock\n") "user nobody\n";
 
 	(void)state;
 	needs(ANKLET_HAS_TLS && CONFIG_ANKLET_LISTENERS >= 8 && CONFIG_ANKLET_RULES >= 15 &&

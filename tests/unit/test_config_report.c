@@ -93,7 +93,10 @@ static void the_name_of_the_source(void **state)
 	assert_int_equal(strncmp(reported, "...nnn", 6), 0);
 	assert_non_null(strstr(reported, "nnn:1:1: unknown keyword 'bogus'"));
 	if (CONFIG_ANKLET_HINTS)
-		assert_non_null(strstr(reported, "log or user\n"));
+		assert_non_null(
+			strstr(reported, CONFIG_ANKLET_CONTROL  ? "log, status, control or user\n"
+					 : CONFIG_ANKLET_STATUS ? "log, status or user\n"
+								: "log or user\n"));
 }
 
 static bool is_built(const char *keyword)
