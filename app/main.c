@@ -16,6 +16,7 @@
 #include "anklet.h"
 #include "base/text.h"
 #include "base/word.h"
+#include "command.h"
 #include "embed_unix.h"
 #include "failure.h"
 #include "options.h"
@@ -300,6 +301,8 @@ int main(int argc, char **argv)
 
 	if (CONFIG_ANKLET_PASSWORDS && argc > 1 && strcmp(argv[1], "user") == 0)
 		return password_line(&port, argv + 2);
+	if (CONFIG_ANKLET_CONTROL && argc > 1 && command_find(argv[1]) >= 0)
+		return command_run(command_find(argv[1]), argv + 2);
 	ignore_signals();
 	a = anklet_init(memory, sizeof memory, &port);
 	if (options_read(a, argv, &status) == OPTIONS_END)

@@ -33,10 +33,13 @@
 static const char help_keywords[] = KEYWORDS(KEYWORD_HELP);
 
 #define HELP_USER ANKLET_IF_PASSWORDS("       anklet user NAME >>USERS\n")
+#define HELP_CONTROL                                                             \
+	ANKLET_IF_CONTROL("       anklet status|sessions [-S SOCKET] [--json]\n" \
+			  "       anklet end NUMBER|ADDRESS, anklet log LEVEL [-S SOCKET]\n")
 #define HELP_SOCKS ANKLET_TEXT(CONFIG_ANKLET_SOCKS5, "SOCKS", "SOCKS4 and SOCKS4A")
 
 static const char help_begin[] =
-	"usage: anklet [-t] [-c FILE] [-l WHERE] [--KEYWORD VALUE]...\n" HELP_USER "\n"
+	"usage: anklet [-t] [-c FILE] [-l WHERE] [--KEYWORD VALUE]...\n" HELP_USER HELP_CONTROL "\n"
 	"A " HELP_SOCKS " proxy. Without options it listens on 127.0.0.1 and ::1,\n"
 	"port 1080, and serves clients on loopback and in private networks.\n"
 	"\n"

@@ -48,7 +48,7 @@ SIM_SIZES = $(call sized,STATUS=1 CONTROL=0 RELOAD=1 SOCKS5=1 PASSWORDS=1 USERS=
 	DATAGRAM=512 RATES=8 RATE_CLIENTS=4 $(if $(tls_built:none=),TLS_STREAMS=8))
 sim_FLAGS = -DCHECK_TELLS $(INCLUDES) $(TLS_FLAGS) $(SIM_SIZES) -Iport/sim -Itests/sim
 # What is disabled has a program of its own in the simulator, and one for the end-to-end tests.
-disabled = $(call sized,BIND=0 IDENT=0 NAMES=0 RATES=0)
+disabled = $(call sized,STATUS=0 BIND=0 IDENT=0 NAMES=0 RATES=0)
 sim_less_FLAGS = $(sim_FLAGS) $(disabled)
 
 sim = $(patsubst %,$(BUILD)/sim/%,$(filter-out sim_left_out,$(SIM)))

@@ -218,7 +218,7 @@ static void answer(struct anklet *a, struct status_asking *s)
 			"the status line of the configuration has no 'sessions'");
 	else {
 		s->cursor = (struct status_cursor){
-			.left = (uint16_t)number_of(r, "limit", CONFIG_ANKLET_SESSIONS, 100),
+			.left = (uint16_t)number_of(r, "limit", UINT16_MAX, 100),
 			.after = i == STATUS_SESSIONS ? number_of(r, "after", UINT32_MAX, 0) : 0};
 		answer_rows(a, s, (enum status_answer)i);
 	}

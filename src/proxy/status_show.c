@@ -79,6 +79,7 @@ static const char summary[] =
 	"\"closing\":#},\"clients\":{\"now\":#,\"accepted\":#,\"over_limit\":#},"
 	"\"requests\":{\"granted\":#,\"refused\":#,\"left\":#},\"bytes\":{\"up\":#,\"down\":#},\0"
 	"\"datagrams\":{\"now\":#,\"up\":#,\"down\":#,\"dropped\":#},\"tls\":{\"now\":#,\"max\":#},"
+	"\n"
 	"\"listeners\":[";
 #define SUMMARY_ROWS 2
 
@@ -100,7 +101,7 @@ static void text_listener(struct text *t, const struct anklet *a, unsigned i)
 {
 	const struct listener *l = &a->listeners[i];
 
-	text_str(t, i == 0 ? "{\"at\":\"" : ",{\"at\":\"");
+	text_str(t, i == 0 ? "{\"at\":\"" : ",\n{\"at\":\"");
 	text_address(t, &a->sessions.loop.listening[i]);
 	text_str(t, l->tls != NULL ? "\",\"tls\":true,\"forward\":\""
 				   : "\",\"tls\":false,\"forward\":\"");

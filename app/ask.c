@@ -1,0 +1,188 @@
+/*
+ * Asking a running anklet. See ask.h.
+ *
+ * It is asked by HTTP/1.0, which has no chunks. What an answer lacks at its end shows, for all that there is of it ends
+ * with a line end. The strings in it are printable ASCII, so that they do no harm to a terminal.
+ */
+#define _GNU_SOURCE
+#include "ask.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "output.h"
+
+#define LIMIT_S 10 /* without a byte */
+
+/* ---- The connection ---- */
+
+static int connect_to(const char *path, int *status)
+{
+	const struct timeval limit = {.tv_sec = LIMIT_S};
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	int fd = strlen(path) < sizeof at.sun_path ? socket(AF_UNIX, SOCK_STREAM, 0) : -1;
+
+	*status = EXIT_FAILURE;
+	if (fd < 0) {
+		output_error(path, "longer than the path of a socket can be");
+		return -1;
+	}
+	memcpy(at.sun_path, path, strlen(path));
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+	if (connect(fd, (struct sockaddr *)&at, sizeof at) == 0)
+		return fd;
+	if (errno == ENOENT || errno == ECONNREFUSED) {
+		*status = EXIT_NOT_RUNNING;
+		output_error(
+			path, "nobody listens there; is it running, with that after 'control'?");
+	} else {
+		output_error(path, strerror(errno));
+	}
+	close(fd);
+	return -1;
+}
+
+/* ---- The answer ---- */
+
+struct answer {
+	ask_line *take;
+	void *ctx;
+	bool body;    /* its head is over */
+	bool refused; /* the status is not 200 */
+	bool whole;   /* what came last ended with its line */
+	size_t len;
+	char line[ASK_LINE + 1];
+};
+
+static void take_line(struct answer *a)
+{
+	struct output err = {.fd = STDERR_FILENO};
+
+	a->line[a->len] = '\0';
+	if (a->body && !a->refused)
+		a->take(a->ctx, a->line, a->len);
+	else if (a->body)
+		output_str(&err, a->line);
+	else if (strncmp(a->line, "HTTP/1.1 ", 9) == 0 &&
+		 (a->refused = strncmp(a->line + 9, "200", 3) != 0))
+		output_str(&err, "anklet: ");
+	else
+		a->body = a->line[0] == '\r';
+	a->len = 0;
+}
+
+static void take_bytes(struct answer *a, const char *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		a->line[a->len++] = bytes[i];
+		if (bytes[i] == '\n' || a->len == ASK_LINE)
+			take_line(a);
+		a->whole = bytes[i] == '\n';
+	}
+}
+
+int ask(const char *path, const char *request, ask_line *take, void *ctx)
+{
+	struct answer a = {.take = take, .ctx = ctx};
+	char buf[4096];
+	struct text t;
+	int status, fd = connect_to(path, &status);
+	ssize_t n;
+
+	if (fd < 0)
+		return status;
+	text_init(&t, buf, sizeof buf);
+	text_str(&t, request);
+	text_str(&t, " HTTP/1.0\r\nHost: localhost\r\n\r\n");
+	n = send(fd, buf, t.len, MSG_NOSIGNAL);
+	while (n > 0 || (n < 0 && errno == EINTR)) {
+		n = recv(fd, buf, sizeof buf, 0);
+		if (n > 0)
+			take_bytes(&a, buf, (size_t)n);
+	}
+	close(fd);
+	if (n == 0 && a.body && a.whole)
+		return a.refused ? EXIT_FAILURE : EXIT_SUCCESS;
+	output_error(path, "the answer ends in its middle, or does not come");
+	return EXIT_FAILURE;
+}
+
+/* ---- What is in it ---- */
+
+/* Where the value of a key begins; NULL: there is none. In a string no quote stands without a backslash before it. */
+static const char *find(const char *json, const char *key, size_t len)
+{
+	for (const char *at = json; (at = strchr(at, '"')) != NULL; at++)
+		if (strncmp(at + 1, key, len) == 0 && at[len + 1] == '"' && at[len + 2] == ':')
+			return at + len + 3;
+	return NULL;
+}
+
+unsigned long long ask_number(const char *json, const char *key)
+{
+	const char *at = find(json, key, strlen(key));
+
+	return at != NULL ? strtoull(at, NULL, 10) : 0;
+}
+
+/* A string without its quotes and one level of backslashes, or a number. Returns what follows it. */
+static const char *text_json(struct text *t, const char *at, bool time)
+{
+	if (time) {
+		char *end;
+
+		text_duration(t, strtoull(at, &end, 10));
+		return end;
+	}
+	if (*at != '"') {
+		for (; *at >= '0' && *at <= '9'; at++)
+			text_char(t, *at);
+		return at;
+	}
+	for (at++; *at != '"' && *at != '\0'; at++) {
+		at += *at == '\\' && at[1] != '\0';
+		text_char(t, *at);
+	}
+	return at;
+}
+
+static const char *text_key(struct text *t, const char *key, const char *json)
+{
+	size_t len = strcspn(key, ":}"), width = 0;
+	const char *at = find(json, key, len);
+	char buf[600];
+	struct text value;
+
+	if (key[len] == ':')
+		width = strtoul(key + len + 1, NULL, 10);
+	text_init(&value, buf, sizeof buf);
+	if (at != NULL) {
+		bool number = *at != '"';
+
+		json = text_json(&value, at, len > 3 && memcmp(key + len - 3, "_ms", 3) == 0);
+		for (size_t i = value.len; number && i < width; i++)
+			text_char(t, ' ');
+		text_str(t, value.buf);
+		for (size_t i = value.len; !number && i < width; i++)
+			text_char(t, ' ');
+	}
+	return json;
+}
+
+void text_filled(struct text *t, const char *template, const char *json)
+{
+	while (*template != '\0') {
+		if (*template != '{') {
+			text_char(t, *template ++);
+			continue;
+		}
+		json = text_key(t, template + 1, json);
+		template = strchr(template, '}') + 1;
+	}
+}

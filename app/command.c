@@ -1,0 +1,163 @@
+/*
+ * Commands to a running anklet. See command.h.
+ *
+ * What they print is for people and may change; with --json it is what the running one has answered.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "command.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ask.h"
+#include "options.h"
+#include "output.h"
+
+static const char names[] = "status\0sessions\0end\0log\0";
+
+enum command { COMMAND_STATUS, COMMAND_SESSIONS, COMMAND_END, COMMAND_LOG, COMMANDS };
+
+static const char summary[] =
+	"anklet {version}, process {pid}, up {uptime_ms}\n"
+	"sessions    {now} of {max} (peak {peak}): {handshake} in their handshake, {establish} "
+	"being established, "
+	"{relay} relayed, {closing} closing\n"
+	"clients     {now}; {accepted} connections, {over_limit} of them closed at once\n"
+	"requests    {granted} granted, {refused} refused, {left} clients left without one\n"
+	"bytes       {up} up, {down} down\n"
+	"datagrams   {now} clients; {up} up, {down} down, {dropped} dropped\n"
+	"encrypted   {now} connections of {max}\n";
+static const char session_head[] = "   NUM CLIENT                COMMAND TO                        "
+				   "   USER       STATE               UP        "
+				   "DOWN    AGE\n";
+static const char session[] = "{number:6} {client:21} {command:7} {to:28} {user:10} {state:10} "
+			      "{up:11} {down:11} {age_ms:6}\n";
+
+/* ---- What is printed ---- */
+
+struct printing {
+	struct output out;
+	const char
+		*template; /* NULL: lines as they come; else what is printed of each that has the key */
+	const char *key;
+};
+
+static void print_line(void *ctx, const char *line, size_t len)
+{
+	struct printing *p = ctx;
+	char buf[ASK_LINE];
+	struct text t;
+
+	if (p->template == NULL) {
+		output_octets(&p->out, line, len);
+		return;
+	}
+	if (strstr(line, p->key) == NULL)
+		return;
+	text_init(&t, buf, sizeof buf);
+	text_filled(&t, p->template, line);
+	output_octets(&p->out, t.buf, t.len);
+}
+
+static int show(const char *path, const char *request, const char *head, const char *template)
+{
+	struct printing p = {.out.fd = STDOUT_FILENO, .template = template};
+	int status;
+
+	p.key = template == session ? "{\"number\":" : "\"version\":";
+	output_str(&p.out, head);
+	status = ask(path, request, print_line, &p);
+	if (status == EXIT_SUCCESS && p.out.failed) {
+		output_error("standard output cannot be written", NULL);
+		return EXIT_FAILURE;
+	}
+	return status;
+}
+
+/* ---- The command line ---- */
+
+struct words {
+	const char *path, *operand;
+	bool json, wrong;
+};
+
+static struct words read_words(char **args)
+{
+	struct words w = {.path = ASK_DEFAULT_PATH};
+
+	for (; *args != NULL; args++) {
+		if (strcmp(*args, "--json") == 0)
+			w.json = true;
+		else if (strcmp(*args, "-S") == 0 && args[1] != NULL)
+			w.path = *++args;
+		else if (strncmp(*args, "-S", 2) == 0 && (*args)[2] != '\0')
+			w.path = *args + 2;
+		else if (**args != '-' && w.operand == NULL)
+			w.operand = *args;
+		else
+			w.wrong = true;
+	}
+	return w;
+}
+
+static int wrong_usage(void)
+{
+	output_error("usage: anklet status [-S SOCKET] [--json]\n"
+		     "               anklet sessions [-S SOCKET] [--json]\n"
+		     "               anklet end NUMBER|ADDRESS [-S SOCKET]\n"
+		     "               anklet log LEVEL [-S SOCKET]",
+		NULL);
+	return EXIT_USAGE;
+}
+
+/* A POST about what was named. Whatever stands in it that is no word of a query is none of a session or a level. */
+static int act(const char *path, const char *target, const char *operand)
+{
+	char buf[128];
+	struct text t;
+
+	text_init(&t, buf, sizeof buf);
+	text_str(&t, "POST ");
+	text_str(&t, target);
+	text_str(&t, operand);
+	if (t.cut || operand[strcspn(operand, " \r\n\t&?")] != '\0')
+		return wrong_usage();
+	return show(path, buf, "", NULL);
+}
+
+int command_find(const char *word)
+{
+	int command = 0;
+
+	while (command < COMMANDS && strcmp(word, text_of_list(names, (unsigned)command)) != 0)
+		command++;
+	return command < COMMANDS ? command : -1;
+}
+
+int command_run(int command, char **args)
+{
+	struct words w = read_words(args);
+	bool acts = command == COMMAND_END || command == COMMAND_LOG;
+
+	if (w.wrong || acts != (w.operand != NULL) || (acts && w.json))
+		return wrong_usage();
+	switch ((enum command)command) {
+	case COMMAND_STATUS:
+		return show(w.path, "GET /status", "", w.json ? NULL : summary);
+	case COMMAND_SESSIONS:
+		return show(w.path, "GET /sessions?limit=65535", w.json ? "" : session_head,
+			w.json ? NULL : session);
+	case COMMAND_END:
+		return act(w.path,
+			w.operand[strspn(w.operand, "0123456789")] == '\0' ? "/end?session="
+									   : "/end?client=",
+			w.operand);
+	case COMMAND_LOG:
+		return act(w.path, "/log?level=", w.operand);
+	case COMMANDS:
+		break;
+	}
+	return EXIT_FAILURE;
+}
