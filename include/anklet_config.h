@@ -97,7 +97,7 @@
 
 /*
  * One who is asked, over HTTP, what this program is doing: keyword 'status', and 'control' where the system has sockets
- * with a path in its files.
+ * with a path in its files. And a page that shows it to a browser.
  */
 #ifndef CONFIG_ANKLET_STATUS
 #define CONFIG_ANKLET_STATUS ANKLET_UNSAID
@@ -105,9 +105,14 @@
 #if !CONFIG_ANKLET_STATUS
 #undef CONFIG_ANKLET_CONTROL
 #define CONFIG_ANKLET_CONTROL 0
+#undef CONFIG_ANKLET_PAGE
+#define CONFIG_ANKLET_PAGE 0
 #endif
 #ifndef CONFIG_ANKLET_CONTROL
 #define CONFIG_ANKLET_CONTROL ANKLET_UNSAID
+#endif
+#ifndef CONFIG_ANKLET_PAGE
+#define CONFIG_ANKLET_PAGE ANKLET_UNSAID
 #endif
 
 /* What is logged at most: 0 nothing, 1 errors, 2 warnings too, 3 what sessions come to, 4 each of their states. */

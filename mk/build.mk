@@ -4,7 +4,7 @@
 # object of the program, of the simulator, of a board. Fragments ask for one by $(eval $(call variant,NAME)), and say in
 # NAME_FLAGS how it is compiled. NAME_CC is another compiler, if any; what it was told is noted in its own directory.
 
-INCLUDES = -Iinclude -Isrc -Iport
+INCLUDES = -Iinclude -Isrc -Iport -I$(BUILD)/made
 LWIP = $(DEPS)/lwip
 
 $(DEPS)/%/.source:
@@ -73,7 +73,9 @@ $(eval $(call noted,$(BUILD)/flags,flags))
 $(BUILD)/flags: | tls_found
 
 # ---- The program ----
-
+$(BUILD)/made/status_page.h: tools/page src/proxy/page.html
+	$(call say,page $@) tools/page src/proxy/page.html >$@.$$$$ && mv $@.$$$$ $@
+$(BUILD)/posix/src/proxy/status_page.o: $(BUILD)/made/status_page.h
 # Where the system is not known there are files that keep to POSIX.
 NATIVE = $(if $(filter Linux,$(SYSTEM)),linux,posix)
 

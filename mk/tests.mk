@@ -41,11 +41,10 @@ $(BUILD)/replay/names $(BUILD)/fuzz/names: $(call of,posix,tests/fuzz/scripted_p
 $(eval $(call linked,posix,$(needs_fuzz): $(BUILD)/fuzz/%: $(BUILD)/posix/tests/fuzz/fuzz_%.o,$$(TEST_LDFLAGS) -fsanitize=fuzzer))
 
 # ---- In the simulator ----
-
 # Small tables, so that a run fills them, and every feature, whatever the program is built with.
-SIM_SIZES = $(call sized,STATUS=1 CONTROL=0 RELOAD=1 SOCKS5=1 PASSWORDS=1 USERS=4096 BIND=1 IDENT=1 NAMES=1 HINTS=1 \
-	LOG_LEVELS=4 SESSIONS=12 LISTENERS=4 SPARE_SOCKETS=4 SLICE_BYTES=4096 FORWARDS=4 UDP_FLOWS=6 LOOKUPS=4 \
-	DATAGRAM=512 RATES=8 RATE_CLIENTS=4 $(if $(tls_built:none=),TLS_STREAMS=8))
+SIM_SIZES = $(call sized,STATUS=1 CONTROL=0 PAGE=0 RELOAD=1 SOCKS5=1 PASSWORDS=1 USERS=4096 BIND=1 IDENT=1 NAMES=1 \
+	HINTS=1 LOG_LEVELS=4 SESSIONS=12 LISTENERS=4 SPARE_SOCKETS=4 SLICE_BYTES=4096 FORWARDS=4 UDP_FLOWS=6 \
+	LOOKUPS=4 DATAGRAM=512 RATES=8 RATE_CLIENTS=4 $(if $(tls_built:none=),TLS_STREAMS=8))
 sim_FLAGS = -DCHECK_TELLS $(INCLUDES) $(TLS_FLAGS) $(SIM_SIZES) -Iport/sim -Itests/sim
 # What is disabled has a program of its own in the simulator, and one for the end-to-end tests.
 disabled = $(call sized,STATUS=0 BIND=0 IDENT=0 NAMES=0 RATES=0)
@@ -108,7 +107,6 @@ $(eval $(call program,$(BUILD)/anklet_no_malloc: $(posix_program) $(BUILD)/posix
 	-Wl$(comma)--wrap=port_wait,$$(call own,posix) $$(filter $(BUILD)/unwrapped/%.a,$$^) $$(system_tls) $$(LIBS)))
 
 # ---- What runs ----
-
 needs_contract = $(BUILD)/posix_contract $(BUILD)/sim_contract
 needs_sim = $(sim) $(sim_less)
 needs_lwip = $(BUILD)/lwip_contract $(lwip_tests)

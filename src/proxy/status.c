@@ -144,10 +144,18 @@ static const struct {
 	[STATUS_METRICS] = {"/metrics", false},
 	[STATUS_SESSIONS] = {"/sessions", true},
 	[STATUS_REFUSALS] = {"/refusals", true},
+	[STATUS_PAGE] = {"/", false},
 };
 
 static const char json_head[] = "Content-Type: application/json\r\n";
 static const char metrics_head[] = "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n";
+
+static const char *head_of(enum status_answer answer)
+{
+	if (CONFIG_ANKLET_PAGE && answer == STATUS_PAGE)
+		return status_page_head;
+	return answer == STATUS_METRICS ? metrics_head : json_head;
+}
 
 /* Begins an answer that is written row by row. */
 static void answer_rows(struct anklet *a, struct status_asking *s, enum status_answer answer)
@@ -158,7 +166,7 @@ static void answer_rows(struct anklet *a, struct status_asking *s, enum status_a
 	s->chunked = !s->reader.old;
 	s->answer = (uint8_t)(body ? answer : STATUS_WORDS);
 	t = piece_of(s);
-	text_http_head(&t, HTTP_OK, answer == STATUS_METRICS ? metrics_head : json_head);
+	text_http_head(&t, HTTP_OK, head_of(answer));
 	text_str(&t, s->chunked ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n");
 	begin_answer(a, s, &t);
 }
@@ -201,7 +209,7 @@ static void answer(struct anklet *a, struct status_asking *s)
 	const char *why = s->control ? NULL : objection(r);
 	unsigned i = STATUS_SUMMARY;
 
-	while (i < STATUS_LAST && !http_path_is(r->target, shown[i].path))
+	while (i < STATUS_PAGE && !http_path_is(r->target, shown[i].path))
 		i++;
 	if (why != NULL)
 		answer_words(a, s, HTTP_FORBIDDEN, "", why);
@@ -210,7 +218,8 @@ static void answer(struct anklet *a, struct status_asking *s)
 	else if (r->method > HTTP_HEAD)
 		answer_words(a, s, HTTP_BAD_METHOD, "Allow: GET, HEAD\r\n",
 			"here is only something to be seen");
-	else if (!http_path_is(r->target, shown[i].path))
+	else if (!http_path_is(r->target, shown[i].path) ||
+		 (!CONFIG_ANKLET_PAGE && i == STATUS_PAGE))
 		answer_words(a, s, HTTP_NOT_FOUND, "",
 			"there are /status, /metrics, /sessions and /refusals");
 	else if (shown[i].about_clients && !s->control && !instance_config(a)->status.sessions)
@@ -235,6 +244,8 @@ static bool add_row(struct anklet *a, struct status_asking *s, struct text *t)
 		return status_sessions(a, &s->cursor, t);
 	case STATUS_REFUSALS:
 		return status_refusals(a, &s->cursor, t);
+	case STATUS_PAGE:
+		return CONFIG_ANKLET_PAGE && status_page(&s->cursor, t);
 	case STATUS_WORDS:
 		break;
 	}

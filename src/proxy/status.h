@@ -36,7 +36,7 @@ enum status_answer {
 	STATUS_METRICS,
 	STATUS_SESSIONS,
 	STATUS_REFUSALS,
-	STATUS_LAST = STATUS_REFUSALS,
+	STATUS_PAGE,
 };
 
 /* One who asks. All zero: nobody. */
@@ -86,12 +86,16 @@ void status_stop(struct anklet *a);
 
 /*
  * Appends the next row of an answer and moves the cursor on; false: the answer is whole, this row being its last. A row
- * has at most STATUS_PIECE - 1 bytes. (status_show.c)
+ * has at most STATUS_PIECE - 1 bytes. (status_show.c, status_page.c)
  */
 bool status_summary(struct anklet *a, struct status_cursor *cursor, struct text *t);
 bool status_sessions(struct anklet *a, struct status_cursor *cursor, struct text *t);
 bool status_refusals(struct anklet *a, struct status_cursor *cursor, struct text *t);
 bool status_metrics(struct anklet *a, struct status_cursor *cursor, struct text *t);
+bool status_page(struct status_cursor *cursor, struct text *t);
+
+/* The lines in the head of the page's answer. */
+extern const char status_page_head[];
 
 /* Opens the socket of control, if it is wanted: 0, or as anklet_start() answers. (status_control.c) */
 int status_listen_path(struct anklet *a, struct anklet_failure *failure);
