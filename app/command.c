@@ -14,10 +14,11 @@
 #include "ask.h"
 #include "options.h"
 #include "output.h"
+#include "top.h"
 
-static const char names[] = "status\0sessions\0end\0log\0";
+static const char names[] = "status\0sessions\0top\0end\0log\0";
 
-enum command { COMMAND_STATUS, COMMAND_SESSIONS, COMMAND_END, COMMAND_LOG, COMMANDS };
+enum command { COMMAND_STATUS, COMMAND_SESSIONS, COMMAND_TOP, COMMAND_END, COMMAND_LOG, COMMANDS };
 
 static const char summary[] =
 	"anklet {version}, process {pid}, up {uptime_ms}\n"
@@ -104,11 +105,7 @@ static struct words read_words(char **args)
 
 static int wrong_usage(void)
 {
-	output_error("usage: anklet status [-S SOCKET] [--json]\n"
-		     "               anklet sessions [-S SOCKET] [--json]\n"
-		     "               anklet end NUMBER|ADDRESS [-S SOCKET]\n"
-		     "               anklet log LEVEL [-S SOCKET]",
-		NULL);
+	output_error("the words after the command are wrong; try 'anklet --help'", NULL);
 	return EXIT_USAGE;
 }
 
@@ -136,12 +133,12 @@ int command_find(const char *word)
 	return command < COMMANDS ? command : -1;
 }
 
-int command_run(int command, char **args)
+int command_run(int command, char **args, void *memory)
 {
 	struct words w = read_words(args);
 	bool acts = command == COMMAND_END || command == COMMAND_LOG;
 
-	if (w.wrong || acts != (w.operand != NULL) || (acts && w.json))
+	if (w.wrong || acts != (w.operand != NULL) || (w.json && command > COMMAND_SESSIONS))
 		return wrong_usage();
 	switch ((enum command)command) {
 	case COMMAND_STATUS:
@@ -149,6 +146,8 @@ int command_run(int command, char **args)
 	case COMMAND_SESSIONS:
 		return show(w.path, "GET /sessions?limit=65535", w.json ? "" : session_head,
 			w.json ? NULL : session);
+	case COMMAND_TOP:
+		return top_run(w.path, memory);
 	case COMMAND_END:
 		return act(w.path,
 			w.operand[strspn(w.operand, "0123456789")] == '\0' ? "/end?session="

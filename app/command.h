@@ -1,5 +1,5 @@
 /*
- * The program's commands to one that runs: anklet status, sessions, end, log.
+ * The program's commands to one that runs: anklet status, sessions, top, end, log.
  */
 #ifndef ANKLET_POSIX_COMMAND_H
 #define ANKLET_POSIX_COMMAND_H
@@ -7,7 +7,7 @@
 /* Is the first word of the command line one of them? */
 int command_find(const char *word);
 
-/* Does what args, without the program's name, say: the status to end with. */
-int command_run(int command, char **args);
+/* Does what args, without the program's name, say: the status to end with. memory: as top_run() has it. */
+int command_run(int command, char **args, void *memory);
 
 #endif

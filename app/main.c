@@ -23,12 +23,15 @@
 #include "output.h"
 #include "password.h"
 #include "port.h"
+#include "top.h"
 #include "user.h"
 
 #define OFFER_SIZE 320 /* an endpoint, and words around it */
 
 static struct port port;
 static max_align_t memory[ANKLET_MEMORY / sizeof(max_align_t) + 1];
+
+_Static_assert(!CONFIG_ANKLET_CONTROL || TOP_MEMORY <= sizeof memory, "enough for 'anklet top'");
 
 /* ---- Signals ---- */
 
@@ -302,7 +305,7 @@ int main(int argc, char **argv)
 	if (CONFIG_ANKLET_PASSWORDS && argc > 1 && strcmp(argv[1], "user") == 0)
 		return password_line(&port, argv + 2);
 	if (CONFIG_ANKLET_CONTROL && argc > 1 && command_find(argv[1]) >= 0)
-		return command_run(command_find(argv[1]), argv + 2);
+		return command_run(command_find(argv[1]), argv + 2, memory);
 	ignore_signals();
 	a = anklet_init(memory, sizeof memory, &port);
 	if (options_read(a, argv, &status) == OPTIONS_END)

@@ -75,12 +75,12 @@ def test_end_and_log(running):
 
 
 @pytest.mark.parametrize("args", [
-    ("status", "x"), ("status", "-x"), ("end",), ("log",), ("end", "1", "2"), ("end", "1", "--json"), ("status", "-S"),
+    ("status", "x"), ("top", "--json"), ("status", "-x"), ("end",), ("log",), ("end", "1", "2"), ("end", "1", "--json"), ("status", "-S"),
     ("end", "1 HTTP/1.1"), ("log", "x" * 200), ("end", "1&client=::1"),
 ])
 def test_wrong_usage(args):
     done = program.run(*args)
-    assert done.returncode == EXIT_USAGE and done.stdout == "" and "usage: anklet status" in done.stderr
+    assert done.returncode == EXIT_USAGE and done.stdout == "" and "try 'anklet --help'" in done.stderr
 
 
 def test_when_nobody_listens(tmp_path):

@@ -1,0 +1,498 @@
+/*
+ * 'anklet top'. See top.h.
+ *
+ * Rates are differences between two answers, of the same session by its number, in the time that passed for the one who
+ * was asked. The terminal is used as every one of them is since the VT100, with the alternate screen of xterm; it is as it
+ * was before, whatever ends this.
+ */
+#define _GNU_SOURCE
+#include "top.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "anklet_config.h"
+#include "ask.h"
+#include "base/address.h"
+#include "output.h"
+
+#define ROUND_MS 2000
+#define LINE 512
+#define TO_SIZE 64
+
+struct amounts {
+	uint64_t up, down, age_ms;
+	uint64_t up_rate, down_rate; /* bytes a second */
+	uint32_t count;              /* a session's number; of a client how many it has */
+};
+
+struct row {
+	struct amounts own;
+	struct amounts all; /* of its client, in the first row that is shown of it */
+	char client[ADDRESS_TEXT_SIZE];
+	char to[TO_SIZE];
+	char state[16];
+};
+
+struct old_row {
+	uint32_t number;
+	uint64_t up, down;
+};
+
+enum sort { SORT_RATE, SORT_TOTAL, SORT_AGE, SORTS };
+enum typing { TYPING_NOTHING, TYPING_FILTER, TYPING_END };
+
+struct top {
+	const char *path;
+	bool terminal, by_client, paused;
+	uint8_t sort, typing;
+	uint64_t asked_ms;  /* by the clock of the one who was asked; 0: not yet */
+	uint64_t passed_ms; /* between the last two answers; 0: there were none */
+	uint64_t up, down, up_rate, down_rate;
+	char summary[ASK_LINE]; /* its first line */
+	char filter[32], typed[32];
+	unsigned width, height;
+	struct output out;
+	struct text screen;
+	char screen_buf[4096];
+	unsigned count, old_count, shown_count;
+	uint16_t shown[CONFIG_ANKLET_SESSIONS]; /* rows, in order */
+	struct row row[CONFIG_ANKLET_SESSIONS];
+	struct old_row old[CONFIG_ANKLET_SESSIONS];
+};
+
+_Static_assert(sizeof(struct top) <= TOP_MEMORY, "the memory is enough");
+
+/* ---- What is there ---- */
+
+static uint64_t rate(uint64_t now, uint64_t before, uint64_t ms)
+{
+	return ms > 0 && now > before ? (now - before) * 1000 / ms : 0;
+}
+
+static void take_summary(void *ctx, const char *line, size_t len)
+{
+	struct top *top = ctx;
+
+	if (strstr(line, "\"uptime_ms\":") != NULL && len < sizeof top->summary)
+		memcpy(top->summary, line, len + 1);
+}
+
+static void take_field(char *field, size_t size, const char *template, const char *line)
+{
+	struct text t;
+
+	text_init(&t, field, size);
+	text_filled(&t, template, line);
+}
+
+static void take_session(void *ctx, const char *line, size_t len)
+{
+	struct top *top = ctx;
+	struct row *row = &top->row[top->count];
+	struct amounts *own = &row->own;
+	struct old_row old = {0};
+
+	(void)len;
+	if (strstr(line, "{\"number\":") == NULL || top->count == CONFIG_ANKLET_SESSIONS)
+		return;
+	top->count++;
+	own->count = (uint32_t)ask_number(line, "number");
+	own->up = ask_number(line, "up");
+	own->down = ask_number(line, "down");
+	own->age_ms = ask_number(line, "age_ms");
+	take_field(row->client, sizeof row->client, "{client}", line);
+	take_field(row->to, sizeof row->to, "{to}", line);
+	take_field(row->state, sizeof row->state, "{state}", line);
+	for (unsigned i = 0; i < top->old_count; i++)
+		if (top->old[i].number == own->count)
+			old = top->old[i];
+	own->up_rate = rate(own->up, old.up, top->passed_ms);
+	own->down_rate = rate(own->down, old.down, top->passed_ms);
+}
+
+static void keep_old(struct top *top)
+{
+	for (top->old_count = 0; top->old_count < top->count; top->old_count++) {
+		const struct amounts *own = &top->row[top->old_count].own;
+
+		top->old[top->old_count] = (struct old_row){own->count, own->up, own->down};
+	}
+	top->count = 0;
+}
+
+static int ask_all(struct top *top)
+{
+	int status = ask(top->path, "GET /status", take_summary, top);
+	uint64_t asked = ask_number(top->summary, "uptime_ms");
+	const char *bytes = strstr(top->summary, "\"bytes\":");
+	uint64_t up = bytes != NULL ? ask_number(bytes, "up") : 0;
+	uint64_t down = bytes != NULL ? ask_number(bytes, "down") : 0;
+
+	if (status != EXIT_SUCCESS)
+		return status;
+	top->passed_ms = top->asked_ms > 0 && asked > top->asked_ms ? asked - top->asked_ms : 0;
+	top->up_rate = rate(up, top->up, top->passed_ms);
+	top->down_rate = rate(down, top->down, top->passed_ms);
+	top->asked_ms = asked;
+	top->up = up;
+	top->down = down;
+	keep_old(top);
+	return ask(top->path, "GET /sessions?limit=65535", take_session, top);
+}
+
+/* ---- In which order ---- */
+
+static const struct amounts *amounts_of(const struct top *top, unsigned i)
+{
+	const struct row *row = &top->row[top->shown[i]];
+
+	return top->by_client ? &row->all : &row->own;
+}
+
+static uint64_t weight(const struct amounts *a, unsigned sort)
+{
+	return sort == SORT_RATE    ? a->up_rate + a->down_rate
+	       : sort == SORT_TOTAL ? a->up + a->down
+				    : a->age_ms;
+}
+
+static bool same_client(const struct row *a, const struct row *b)
+{
+	const char *port = strrchr(a->client, ':');
+	size_t len = port != NULL ? (size_t)(port - a->client) + 1 : sizeof a->client;
+
+	return strncmp(a->client, b->client, len) == 0;
+}
+
+static void add_to_client(struct top *top, unsigned i)
+{
+	const struct amounts *own = &top->row[i].own;
+	struct amounts *all;
+	unsigned at = 0;
+
+	while (at < top->shown_count && !same_client(&top->row[i], &top->row[top->shown[at]]))
+		at++;
+	if (at == top->shown_count) {
+		top->shown[top->shown_count++] = (uint16_t)i;
+		top->row[i].all = (struct amounts){0};
+	}
+	all = &top->row[top->shown[at]].all;
+	all->count++;
+	all->up += own->up;
+	all->down += own->down;
+	all->up_rate += own->up_rate;
+	all->down_rate += own->down_rate;
+	all->age_ms = all->age_ms > own->age_ms ? all->age_ms : own->age_ms;
+}
+
+static void choose(struct top *top)
+{
+	top->shown_count = 0;
+	for (unsigned i = 0; i < top->count; i++) {
+		const struct row *row = &top->row[i];
+
+		if (strstr(row->client, top->filter) == NULL &&
+			strstr(row->to, top->filter) == NULL)
+			continue;
+		if (top->by_client)
+			add_to_client(top, i);
+		else
+			top->shown[top->shown_count++] = (uint16_t)i;
+	}
+	for (unsigned i = 1; i < top->shown_count; i++)
+		for (unsigned at = i; at > 0 && weight(amounts_of(top, at - 1), top->sort) <
+							weight(amounts_of(top, at), top->sort);
+			at--) {
+			uint16_t moved = top->shown[at];
+
+			top->shown[at] = top->shown[at - 1];
+			top->shown[at - 1] = moved;
+		}
+}
+
+/* ---- On the screen ---- */
+
+static void flush(struct top *top)
+{
+	output_octets(&top->out, top->screen.buf, top->screen.len);
+	text_init(&top->screen, top->screen_buf, sizeof top->screen_buf);
+}
+
+/* Ends a line, which is no wider than the screen. */
+static void end_line(struct top *top, struct text *line)
+{
+	if (top->terminal && line->len > top->width)
+		line->len = top->width;
+	text_octets(&top->screen, line->buf, line->len);
+	text_str(&top->screen, top->terminal ? "\033[K\r\n" : "\n");
+	if (top->screen.len > sizeof top->screen_buf / 2)
+		flush(top);
+	text_init(line, line->buf, line->size);
+}
+
+/* Up to the column, or one blank. */
+static void text_column(struct text *t, size_t column)
+{
+	do
+		text_char(t, ' ');
+	while (t->len < column && !t->cut);
+}
+
+/* Four characters or five: 999, 1.2k, 12M. */
+static void text_amount(struct text *t, size_t column, uint64_t n)
+{
+	char buf[24];
+	struct text amount;
+	unsigned unit = 0;
+	uint64_t tenths = n * 10;
+
+	for (; tenths >= 9995 && unit < 5; unit++)
+		tenths = (tenths + 500) / 1000;
+	text_init(&amount, buf, sizeof buf);
+	text_num(&amount, tenths / 10);
+	if (unit > 0 && tenths < 100) {
+		text_char(&amount, '.');
+		text_num(&amount, tenths % 10);
+	}
+	if (unit > 0)
+		text_char(&amount, " kMGTP"[unit]);
+	text_column(t, column > amount.len ? column - amount.len : 0);
+	text_str(t, buf);
+}
+
+static const char head[] = "anklet {version}  up {uptime_ms}   sessions {now} of {max} (peak "
+			   "{peak})   clients {now}   "
+			   "granted {granted}   refused {refused}";
+static const char session_columns[] = "NUM     CLIENT                 TO                           "
+				      "    STATE         UP/s  DOWN/s   TOTAL  AGE";
+static const char client_columns[] = "COUNT   CLIENT                                               "
+				     "                 UP/s  DOWN/s   TOTAL  AGE";
+
+static void text_row(struct text *t, const struct top *top, unsigned i)
+{
+	const struct row *row = &top->row[top->shown[i]];
+	const struct amounts *a = amounts_of(top, i);
+	const char *port = top->by_client ? strrchr(row->client, ':') : NULL;
+
+	text_num(t, a->count);
+	text_column(t, 8);
+	text_octets(
+		t, row->client, port != NULL ? (size_t)(port - row->client) : strlen(row->client));
+	text_column(t, 31);
+	text_str(t, top->by_client ? "" : row->to);
+	text_column(t, 64);
+	text_str(t, top->by_client ? "" : row->state);
+	text_amount(t, 82, a->up_rate);
+	text_amount(t, 90, a->down_rate);
+	text_amount(t, 98, a->up + a->down);
+	text_column(t, 100);
+	text_duration(t, a->age_ms);
+}
+
+static void draw(struct top *top)
+{
+	static const char *const sorts[] = {"rate", "total", "age"};
+	char buf[LINE];
+	struct text line;
+	unsigned rows = top->terminal && top->height > 4 ? top->height - 4 : top->shown_count;
+
+	text_init(&line, buf, sizeof buf);
+	text_str(&top->screen, top->terminal ? "\033[H" : "");
+	text_filled(&line, head, top->summary);
+	end_line(top, &line);
+	text_str(&line, "up ");
+	text_amount(&line, 0, top->up_rate);
+	text_str(&line, "B/s   down ");
+	text_amount(&line, 0, top->down_rate);
+	text_str(&line, "B/s   by ");
+	text_str(&line, sorts[top->sort]);
+	text_str(&line, *top->filter != '\0' ? ", only " : "");
+	text_str(&line, top->filter);
+	text_str(&line, top->paused ? ", paused" : "");
+	end_line(top, &line);
+	text_str(&line, top->by_client ? client_columns : session_columns);
+	end_line(top, &line);
+	for (unsigned i = 0; i < top->shown_count && i < rows; i++) {
+		text_row(&line, top, i);
+		end_line(top, &line);
+	}
+	if (top->terminal) {
+		text_str(&line, top->typing == TYPING_FILTER ? "only lines with: "
+				: top->typing == TYPING_END
+					? "end session number: "
+					: "q quit  s sort  c by client  / filter  k end  p pause");
+		text_str(&line, top->typing != TYPING_NOTHING ? top->typed : "");
+		line.len = line.len > top->width ? top->width : line.len;
+		text_octets(&top->screen, line.buf, line.len);
+		text_str(&top->screen, "\033[J");
+	}
+	flush(top);
+}
+
+/* ---- Keys ---- */
+
+static void take_words(void *ctx, const char *line, size_t len)
+{
+	(void)ctx;
+	(void)line;
+	(void)len;
+}
+
+/* Enter: what was typed takes effect. What is no number ends nothing. */
+static void finish_typing(struct top *top)
+{
+	char buf[64];
+	struct text t;
+
+	if (top->typing == TYPING_FILTER) {
+		memcpy(top->filter, top->typed, sizeof top->filter);
+	} else if (top->typed[0] != '\0' && top->typed[strspn(top->typed, "0123456789")] == '\0') {
+		text_init(&t, buf, sizeof buf);
+		text_str(&t, "POST /end?session=");
+		text_str(&t, top->typed);
+		(void)ask(top->path, buf, take_words, top);
+	}
+	top->typing = TYPING_NOTHING;
+}
+
+static void take_typed(struct top *top, char key)
+{
+	size_t len = strlen(top->typed);
+
+	if (key == '\r' || key == '\n')
+		finish_typing(top);
+	else if (key == 27)
+		top->typing = TYPING_NOTHING;
+	else if ((key == 127 || key == 8) && len > 0)
+		top->typed[len - 1] = '\0';
+	else if (key >= ' ' && key < 127 && len + 1 < sizeof top->typed)
+		top->typed[len] = key;
+}
+
+/* False: it is over. */
+static bool take_key(struct top *top, char key)
+{
+	if (top->typing != TYPING_NOTHING) {
+		take_typed(top, key);
+		return true;
+	}
+	if (key == 's')
+		top->sort = (uint8_t)((top->sort + 1) % SORTS);
+	else if (key == 'c')
+		top->by_client = !top->by_client;
+	else if (key == 'p')
+		top->paused = !top->paused;
+	if (key == '/' || key == 'k') {
+		top->typing = key == '/' ? TYPING_FILTER : TYPING_END;
+		memset(top->typed, 0, sizeof top->typed);
+	}
+	return key != 'q';
+}
+
+/* ---- The terminal ---- */
+
+static volatile sig_atomic_t stopped;
+
+static void on_signal(int number)
+{
+	if (number != SIGWINCH) /* which only ends the wait */
+		stopped = 1;
+}
+
+static void catch_signals(void)
+{
+	static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGWINCH};
+
+	for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++)
+		sigaction(caught[i], &(struct sigaction){.sa_handler = on_signal}, NULL);
+	sigaction(SIGTSTP, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
+}
+
+static void measure(struct top *top)
+{
+	struct winsize size;
+
+	top->width = 80;
+	top->height = 24;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_row > 0) {
+		top->width = size.ws_col;
+		top->height = size.ws_row;
+	}
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* Waits for a key until then. False: it is over. */
+static bool wait_for_key(struct top *top, uint64_t until)
+{
+	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+	uint64_t now = now_ms();
+	int ready = poll(&in, 1, now < until ? (int)(until - now) : 0);
+	char key;
+
+	if (ready > 0 && read(STDIN_FILENO, &key, 1) != 1)
+		return false; /* the terminal is gone */
+	return !stopped && !top->out.failed && (ready <= 0 || take_key(top, key));
+}
+
+static int run(struct top *top)
+{
+	uint64_t next = 0;
+
+	do {
+		if (now_ms() >= next) {
+			int status = top->paused ? EXIT_SUCCESS : ask_all(top);
+
+			if (status != EXIT_SUCCESS)
+				return status;
+			next = now_ms() + ROUND_MS;
+		}
+		measure(top);
+		choose(top);
+		draw(top);
+	} while (top->terminal && wait_for_key(top, next));
+	return EXIT_SUCCESS;
+}
+
+int top_run(const char *path, void *memory)
+{
+	static const char enter[] = "\033[?1049h\033[?25l", leave[] = "\033[?25h\033[?1049l";
+	struct top *top = memory;
+	struct termios before, raw;
+	int status;
+
+	memset(top, 0, sizeof *top);
+	top->path = path;
+	top->out.fd = STDOUT_FILENO;
+	text_init(&top->screen, top->screen_buf, sizeof top->screen_buf);
+	top->terminal = isatty(STDOUT_FILENO) && tcgetattr(STDIN_FILENO, &before) == 0;
+	if (!top->terminal)
+		return run(top);
+	catch_signals();
+	raw = before;
+	raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &raw);
+	output_str(&top->out, enter);
+	status = run(top);
+	output_str(&top->out, leave);
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+	if (status != EXIT_SUCCESS && top->asked_ms > 0)
+		output_error(path,
+			"it does not answer any more"); /* what was said has gone with the screen */
+	return status;
+}
