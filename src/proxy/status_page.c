@@ -10,7 +10,8 @@
 
 const char status_page_head[] =
 	"Content-Type: text/html\r\nContent-Encoding: gzip\r\n"
-	"Content-Security-Policy: default-src 'none'; script-src '" PAGE_SCRIPT "'; style-src '" PAGE_STYLE "'; "
+	"Content-Security-Policy: default-src 'none'; script-src '" PAGE_SCRIPT
+	"'; style-src '" PAGE_STYLE "'; "
 	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n";
 
 #define ROW 512
