@@ -223,6 +223,12 @@ static void all_who_have_no_room_share_the_last_one(void **state)
 	assert_int_equal(enter(5002, 250), 1);
 }
 
+/* Where there are fewer nobody gets here, which a compiler does not know. */
+static struct rate_limit *line(unsigned i)
+{
+	return &limits.line[i % ANKLET_TABLE(CONFIG_ANKLET_RATES)];
+}
+
 static void the_first_line_that_matches_decides(void **state)
 {
 	struct deadline end;
@@ -231,9 +237,9 @@ static void the_first_line_that_matches_decides(void **state)
 	(void)state;
 	needs(CONFIG_ANKLET_RATES >= 3);
 	limits.count = 3;
-	limits.line[0] = (struct rate_limit){.from = {host(1), 128}};
-	limits.line[1] = (struct rate_limit){.from = {host(0), 120}, .rate = {0, 400000}};
-	limits.line[2] = (struct rate_limit){.rate = {0, 1000000}};
+	*line(0) = (struct rate_limit){.from = {host(1), 128}};
+	*line(1) = (struct rate_limit){.from = {host(0), 120}, .rate = {0, 400000}};
+	*line(2) = (struct rate_limit){.rate = {0, 1000000}};
 	rates_use(&rates, &limits);
 	client = enter(1, 0);
 	assert_int_equal(allow(client, 1, 0, &end), WHOLE);
