@@ -172,7 +172,6 @@ static void give_up(struct anklet *a)
 	r->made = r->in_force;
 	r->replaced = true;
 	r->failed++;
-	instance_forget(a);
 }
 
 int anklet_reload_end(struct anklet *a, unsigned errors, struct anklet_failure *failure)
@@ -199,6 +198,7 @@ int anklet_reload_end(struct anklet *a, unsigned errors, struct anklet_failure *
 		give_up(a);
 	else
 		log_switched(a);
+	instance_forget(a);
 	return why;
 }
 

@@ -321,6 +321,16 @@ def test_a_thousand_lose_nothing(start, conf, server):
     assert len(listening(one.pid)) == 1
 
 
+def test_nothing_is_allocated(start, conf, server):
+    path = os.environ.get("ANKLET_NO_MALLOC")
+    if not path:
+        pytest.skip("ANKLET_NO_MALLOC names no variant of the program that watches its allocations")
+    one = start(HERE + "allow\n", program=path)
+    reload(one, conf, HERE + HERE + "deny to 203.0.113.1\nallow\n", 2)
+    fails(one, conf, HERE + "frog\n", "unknown keyword")
+    socks4.session(one.address, server)
+
+
 # ---- With another user ----
 
 def test_check_as_root_warns_of_files_that_the_user_cannot_read(conf, tmp_path):

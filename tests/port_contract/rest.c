@@ -99,6 +99,17 @@ static void files_that_cannot_be_had(void **state)
 	assert_int_equal(port_load(p, name, 0, &data), PORT_DENIED);
 }
 
+/* A file that has not changed has the same stamp, if any; one that there is not has none. */
+static void a_file_has_a_stamp(void **state)
+{
+	struct port *p = *state;
+	const char *name = store(p, 100);
+	uint32_t stamp = port_stamp(p, name);
+
+	assert_int_equal(port_stamp(p, "no such file"), 0);
+	assert_int_equal(port_stamp(p, name), stamp);
+}
+
 /* 'A file that there is not can be read by nobody', nor can one that is forbidden. */
 static void who_can_read_a_file(void **state)
 {
@@ -209,6 +220,7 @@ const struct CMUnitTest rest_tests[] = {
 	CONTRACT(files_are_shown),
 	CONTRACT(files_end),
 	CONTRACT(files_that_cannot_be_had),
+	CONTRACT(a_file_has_a_stamp),
 	CONTRACT(who_can_read_a_file),
 	CONTRACT(files_need_no_port),
 	CONTRACT(lines_are_logged),

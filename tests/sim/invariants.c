@@ -208,8 +208,9 @@ static void check_session(struct run *run, const struct session *s)
 {
 	const struct anklet *a = run->anklet;
 	unsigned index = s->index;
-	bool unlimited = s->state == SESSION_RELAY &&
-			 (instance_config(a)->limit_idle_ms == 0 || instance_config(a)->limit_half_closed_ms == 0);
+	bool unlimited =
+		s->state == SESSION_RELAY && (instance_config(a)->limit_idle_ms == 0 ||
+						     instance_config(a)->limit_half_closed_ms == 0);
 
 	EXPECT(run, s->client.sock != PORT_NONE || s->state == SESSION_LINGER);
 	EXPECT(run, holds_its_own(s));
@@ -376,8 +377,8 @@ static void check_pools(struct run *run, const unsigned taken[POOLS])
 		for (unsigned i = 0; i < clients->used; i++) {
 			sum += clients->client[i].held[pool];
 			/* What somebody had before a reload he keeps. */
-			EXPECT(run, run->after_poll != NULL ||
-					    clients->client[i].held[pool] <= clients->pool[pool].share);
+			EXPECT(run, run->after_poll != NULL || clients->client[i].held[pool] <=
+								       clients->pool[pool].share);
 		}
 		EXPECT(run, clients->pool[pool].taken == taken[pool] && sum == taken[pool]);
 	}

@@ -39,8 +39,8 @@ struct run {
 	bool start_fails;   /* anklet_start() may fail: that ends the run, and failure says why */
 	uint64_t limit_ms;  /* the run may take so long; default an hour */
 	void (*after_poll)(struct run *run); /* what its program does then */
-	void (*check)(struct run *run);    /* called when everything is over */
-	void (*clean_up)(struct run *run); /* called at the end, however the run went */
+	void (*check)(struct run *run);      /* called when everything is over */
+	void (*clean_up)(struct run *run);   /* called at the end, however the run went */
 
 	/* Of use to it. */
 	uint64_t seed;

@@ -112,7 +112,8 @@ static void check_late(struct run *run)
 			EXPECT(run, lived >= instance_config(run->anklet)->limit_handshake_ms);
 		else if (client_code(client) == SOCKS4_REJECTED)
 			EXPECT(run, lived >= (by_name ? GRACE_MS
-						      : instance_config(run->anklet)->limit_establish_ms));
+						      : instance_config(run->anklet)
+								     ->limit_establish_ms));
 		else if (client->talk.in != servers[i].pattern.out_len)
 			EXPECT(run, lived >= instance_config(run->anklet)->limit_half_closed_ms);
 	}

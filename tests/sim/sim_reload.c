@@ -4,6 +4,7 @@
  */
 #include "askers.h"
 #include "crowd.h"
+#include "secure.h"
 
 #include <string.h>
 
@@ -17,7 +18,8 @@
 static struct client client[CLIENTS];
 static struct server server[CLIENTS];
 static struct bell bell;
-static const char *const *texts; /* the configurations, in turn; an '!' before one that is not taken */
+static const char *const
+	*texts; /* the configurations, in turn; an '!' before one that is not taken */
 static unsigned text_count, wanted, asked, begun, waited;
 static uint32_t pause_ms; /* at most, between two of them */
 
@@ -163,7 +165,8 @@ static void storm(struct run *run)
 	for (uint16_t i = 0; i < CLIENTS; i++) {
 		client_init(&client[i], run, HOST_CLIENT);
 		server_init(&server[i], run, HOST_SERVER, SERVER_IP, (uint16_t)(PORT + i));
-		client_ask(&client[i], SOCKS4_CONNECT, SERVER_IP, (uint16_t)(PORT + i), "user", NULL);
+		client_ask(
+			&client[i], SOCKS4_CONNECT, SERVER_IP, (uint16_t)(PORT + i), "user", NULL);
 		pair_up(&client[i], &server[i], 20000, 20000);
 		client[i].start_ms = run_between(run, 0, wanted * pause_ms / 2);
 		server[i].pattern.pause_ms = run_between(run, 0, 50);
@@ -172,6 +175,78 @@ static void storm(struct run *run)
 	run->config = changes[0];
 	run->no_probe = true;
 	run->check = check_storm;
+}
+
+/* ---- Keys ---- */
+
+#define KEPT "?cert=server.pem&key=server.key"
+
+/* It is the same, but nobody can know that without reading it. */
+static void renew(struct run *run, const char *name)
+{
+	for (unsigned i = 0; i < run->sim.files; i++)
+		if (strcmp(run->sim.file[i].name, name) == 0)
+			sim_file(&run->sim, name, run->sim.file[i].data, run->sim.file[i].len);
+}
+
+static bool has_changed;
+
+static void after_poll_renewed(struct run *run)
+{
+	const struct tls_context *before = instance_setup(run->anklet)->listen_tls[0];
+	unsigned reloads = status_of(run).reloads;
+
+	if (run->anklet->reload.wanted && run_between(run, 0, 3) == 0) {
+		renew(run, run_between(run, 0, 1) == 0 ? "server.pem" : "server.key");
+		has_changed = true;
+	}
+	after_poll(run);
+	if (reloads == status_of(run).reloads)
+		return;
+	/* What has not changed is not read again, and what has is. */
+	EXPECT(run, has_changed == (instance_setup(run->anklet)->listen_tls[0] != before));
+	has_changed = false;
+}
+
+static void check_renewed(struct run *run)
+{
+	check_counts(run);
+	EXPECT(run, client_code(&client[0]) == SOCKS4_GRANTED);
+	EXPECT(run, client[0].talk.in == 3000 && client[0].talk.in_end == PORT_EOF);
+}
+
+/* Streams on either side go on with what they began with; in the end all memory is given back (secure.h). */
+static void renewed(struct run *run)
+{
+	static const char *const addresses[] = {SERVER_IP, NULL};
+	static const char *const next[] = {
+		"listen tls://" PROXY_IP ":1443" KEPT "\nlisten " PROXY_IP
+		":1080\nroute to *:7000 tls\n",
+		"listen tls://" PROXY_IP ":1443" KEPT "\nlisten " PROXY_IP
+		":1080\nroute to *:7000 tls ca=ca.pem\nlog debug\n",
+		"!listen tls://" PROXY_IP ":1443" KEPT "\nlisten tls://" PROXY_IP
+		":1444?cert=server.pem&key=other.key\n",
+	};
+
+	secure_world(run);
+	begin(run, next, sizeof next / sizeof next[0], 1);
+	run->after_poll = after_poll_renewed;
+	has_changed = false;
+	wanted = 30;
+	pause_ms = 40;
+	run->config = next[0];
+	client_init(&client[0], run, HOST_CLIENT);
+	server_init(&server[0], run, HOST_SERVER, SERVER_IP, PORT);
+	name_add(run, SECURE_NAME, 0, addresses);
+	client_ask(&client[0], SOCKS4_CONNECT, NULL, PORT, "user", SECURE_NAME);
+	pair_up(&client[0], &server[0], 3000, 3000);
+	client[0].proxy.port = 1443;
+	client[0].talk.tls = secure_client(run);
+	client[0].talk.tls_name = SECURE_NAME;
+	server[0].pattern.tls = secure_server(run);
+	server[0].pattern.pause_ms = 40;
+	server[0].pattern.piece_max = 300;
+	run->check = check_renewed;
 }
 
 /* ---- Limits act at once ---- */
@@ -222,8 +297,8 @@ static void check_flows(struct run *run)
 /* The forward has another number then, and a flow goes on. */
 static void flow_stays(struct run *run)
 {
-	static const char *const next[] = {BEFORE "forward udp://" PROXY_IP ":5301 udp://" OTHER_IP
-						  ":53\n" FORWARD_TO_IP};
+	static const char *const next[] = {
+		BEFORE "forward udp://" PROXY_IP ":5301 udp://" OTHER_IP ":53\n" FORWARD_TO_IP};
 
 	askers_begin(run, FORWARD_TO_IP);
 	echo_add(run, SERVER_IP, 0);
@@ -254,6 +329,7 @@ static void flow_ends(struct run *run)
 static const struct scenario scenarios[] = {
 	{"waits", waits},
 	{"storm", storm},
+	{"renewed", renewed},
 	{"sooner", sooner},
 	{"from_none", from_none},
 	{"flow_stays", flow_stays},

@@ -38,7 +38,8 @@ static void spoil(struct config *c)
 
 static void look(struct run *run)
 {
-	if (run->anklet->sessions.settings == &settings && instance_setup(run->anklet)->settings.held == 0)
+	if (run->anklet->sessions.settings == &settings &&
+		instance_setup(run->anklet)->settings.held == 0)
 		spoil(&instance_setup(run->anklet)->config);
 }
 

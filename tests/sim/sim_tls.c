@@ -176,7 +176,8 @@ static void resumed(struct run *run)
 	second.talk.in_key = client.talk.in_key;
 	second.talk.out_len = client.talk.out_len;
 	perhaps_rough(run);
-	run->sim.steps_max *= 2; /* of two sessions, one after the other, perhaps a byte at a time */
+	run->sim.steps_max *=
+		2; /* of two sessions, one after the other, perhaps a byte at a time */
 	run->check = check_resumed;
 }
 
