@@ -320,13 +320,13 @@ void next_hop_says(
 	struct next_hop *hop, unsigned which, uint8_t code, const char *ip, uint16_t port)
 {
 	struct address at = {.port = port};
-
-	uint8_t *octet = hop->word[which].octet;
+	uint8_t *octet = hop->word[which].octet, reply[REPLY_ROOM];
 
 	if (ip != NULL)
 		ip_parse(ip, strlen(ip), &at.ip);
+	socks4_reply(STAGE_REQUEST, code, &at, reply);
 	hop->word[which].len = SOCKS4_REPLY_LEN;
-	socks4_reply(STAGE_REQUEST, code, &at, octet);
+	memcpy(octet, reply, SOCKS4_REPLY_LEN);
 	if (hop->version == 4)
 		return;
 	hop->word[which].len = NEXT_HOP_REPLY_MAX;
