@@ -87,10 +87,8 @@ enum session_next session_listen(struct sessions *all, struct session *s)
 {
 	struct address peer = {.ip = s->addresses[CONFIG_ANKLET_SOCKS5 ? peer_of(s) : 0]};
 	struct address at = {.ip = ip_v4(0, 0, 0, 0)};
-	enum session_next next = session_client_left(all, s);
+	enum session_next next;
 
-	if (next != NEXT_WAIT)
-		return next;
 	if (CONFIG_ANKLET_SOCKS5 && s->any_peer)
 		at.ip = peer.ip; /* or '::' */
 	if (!s->any_peer && port_local_for(all->loop.port, &peer, &at) < 0)
@@ -112,12 +110,7 @@ enum session_next session_listen(struct sessions *all, struct session *s)
 enum session_next session_announce(struct sessions *all, struct session *s)
 {
 	const struct endpoint *hop = session_hop_endpoint(all, s);
-	enum session_next left = session_client_left(all, s);
-	int r;
-
-	if (left != NEXT_WAIT)
-		return left;
-	r = session_send_reply(all, s, VERDICT_GRANTED, &s->announced);
+	int r = session_send_reply(all, s, VERDICT_GRANTED, &s->announced);
 	if (r == PORT_AGAIN)
 		return NEXT_WAIT;
 	if (r < 0)
@@ -143,11 +136,8 @@ static bool expected(struct sessions *all, struct session *s, const struct ip *i
 
 enum session_next session_wait_peer(struct sessions *all, struct session *s)
 {
-	enum session_next left = session_client_left(all, s);
 	int r;
 
-	if (left != NEXT_WAIT)
-		return left;
 	r = port_accept(all->loop.port, s->side, &s->server.sock, &s->reached);
 	if (r == PORT_AGAIN)
 		return NEXT_WAIT;

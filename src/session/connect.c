@@ -142,10 +142,6 @@ static enum session_next connected(struct sessions *all, struct session *s, uint
 
 enum session_next session_connect(struct sessions *all, struct session *s)
 {
-	enum session_next left = session_client_left(all, s);
-
-	if (left != NEXT_WAIT)
-		return left;
 	/* Each round uses up an attempt that failed, and there are at most so many. */
 	for (;;) {
 		uint8_t tried = s->address_next;

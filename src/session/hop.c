@@ -142,14 +142,12 @@ static enum session_next announce(struct sessions *all, struct session *s)
 
 enum session_next session_hop(struct sessions *all, struct session *s)
 {
-	enum session_next next = session_client_left(all, s);
 	enum hop_answer answer = HOP_NEXT;
 
-	if (next != NEXT_WAIT)
-		return next;
 	/* Of at most three messages. */
 	while (answer == HOP_NEXT) {
-		next = exchange(all, s, &answer);
+		enum session_next next = exchange(all, s, &answer);
+
 		if (next != NEXT_STATE)
 			return next;
 	}
@@ -164,10 +162,8 @@ enum session_next session_hop(struct sessions *all, struct session *s)
 
 enum session_next session_hop_peer(struct sessions *all, struct session *s)
 {
-	enum session_next next = session_client_left(all, s);
+	enum session_next next = read_reply(all, s);
 
-	if (next == NEXT_WAIT)
-		next = read_reply(all, s);
 	if (next != NEXT_STATE)
 		return next;
 	if (hop_answer(&s->hop, NULL) != HOP_GRANTED)

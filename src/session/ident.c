@@ -34,13 +34,10 @@ enum session_next session_begin_ident(struct sessions *all, struct session *s)
 
 enum session_next session_ident(struct sessions *all, struct session *s)
 {
-	enum session_next left = session_client_left(all, s);
 	unsigned step = SESSION_STEP(s->index);
 	uint32_t step_at;
 	int r;
 
-	if (left != NEXT_WAIT)
-		return left;
 	if (s->step_due)
 		return session_refuse(s, REASON_IDENT_LIMIT);
 	r = port_connected(all->loop.port, s->side);
@@ -92,13 +89,10 @@ static enum session_next read_ident(struct sessions *all, struct session *s)
 
 enum session_next session_ident_answer(struct sessions *all, struct session *s)
 {
-	enum session_next left = session_client_left(all, s);
 	char question[IDENT_QUERY_SIZE];
 	size_t len;
 	int r;
 
-	if (left != NEXT_WAIT)
-		return left;
 	if (s->step_due)
 		return session_refuse(s, REASON_IDENT_LIMIT);
 	len = ident_query(question, s->ident.port_on_client, s->ident.port_on_proxy);

@@ -19,10 +19,7 @@ static enum session_next run(struct sessions *all, struct session *s, struct wan
 {
 	const struct resolver_question q = {
 		l->name, (uint8_t)l->len, (uint8_t)l->families, s->holder};
-	enum session_next next = session_client_left(all, s);
 
-	if (next != NEXT_WAIT)
-		return next;
 	l->count = resolver_find(&all->names, s->index, &q, l->found, ANKLET_ADDRESSES);
 	return l->count == PORT_AGAIN ? NEXT_WAIT : NEXT_STATE;
 }

@@ -308,6 +308,29 @@ static enum session_next run_state(struct sessions *all, struct session *s)
 	return NEXT_CLOSE;
 }
 
+/* Before the last grant: has the client left? NEXT_WAIT: it has not. */
+static enum session_next client_left(struct sessions *all, struct session *s)
+{
+	int r = port_peer_closed(all->loop.port, s->client.sock);
+
+	/* One that has said all it wants to say to a forward may still wait for the answer. */
+	if (r == PORT_AGAIN || (r == PORT_EOF && session_is_forwarded(s)))
+		return NEXT_WAIT;
+	if (r == PORT_EOF)
+		return session_refuse(s, REASON_CLIENT_LEFT);
+	return session_ended(s, REASON_CLIENT_RESET, NEXT_RESET);
+}
+
+static enum session_next run(struct sessions *all, struct session *s)
+{
+	enum session_next left = NEXT_WAIT;
+
+	/* Between its request and its grant nothing is done for one that has left. */
+	if (s->state > SESSION_REQUEST && s->state < SESSION_GRANT)
+		left = client_left(all, s);
+	return left == NEXT_WAIT ? run_state(all, s) : left;
+}
+
 /* What its state's handler answered may mean more than the handler knows. */
 static enum session_next conclude(struct sessions *all, struct session *s, enum session_next next)
 {
@@ -330,7 +353,7 @@ static void step(struct sessions *all, struct session *s)
 
 	/* States only advance, but for a hop that is asked for one address less each time: so this ends. */
 	while (next == NEXT_STATE) {
-		next = conclude(all, s, run_state(all, s));
+		next = conclude(all, s, run(all, s));
 		if (next == NEXT_STATE)
 			session_log_state(all, s);
 	}

@@ -253,12 +253,6 @@ enum session_reason session_reason_of_rules(const struct rules_answer *answer);
  */
 enum session_next session_left(struct session *s, int end);
 
-/*
- * Before the last grant: has the client left? NEXT_WAIT when it has not; else
- * the answer for the handler to return.
- */
-enum session_next session_client_left(struct sessions *all, struct session *s);
-
 /* Sends on in what the state has to say, from s->sent on: 0 when all of it was taken, PORT_AGAIN, or the failure. */
 int session_send(struct sessions *all, struct session *s, struct stream *to, const void *message,
 	size_t len);

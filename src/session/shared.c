@@ -144,18 +144,6 @@ enum session_next session_left(struct session *s, int end)
 	return session_ended(s, REASON_LEFT, end == PORT_EOF ? NEXT_CLOSE : NEXT_RESET);
 }
 
-enum session_next session_client_left(struct sessions *all, struct session *s)
-{
-	int r = port_peer_closed(all->loop.port, s->client.sock);
-
-	/* One that has said all it wants to say to a forward may still wait for the answer. */
-	if (r == PORT_AGAIN || (r == PORT_EOF && session_is_forwarded(s)))
-		return NEXT_WAIT;
-	if (r == PORT_EOF)
-		return session_refuse(s, REASON_CLIENT_LEFT);
-	return session_ended(s, REASON_CLIENT_RESET, NEXT_RESET);
-}
-
 enum session_reason session_reason_of(int answer)
 {
 	if (CONFIG_ANKLET_SOCKS5 && answer == PORT_NO_NETWORK)

@@ -69,12 +69,8 @@ static int open_server_tls(struct sessions *all, struct session *s)
 
 enum session_next session_tls_connect(struct sessions *all, struct session *s)
 {
-	enum session_next left = session_client_left(all, s);
-	int r;
+	int r = open_server_tls(all, s);
 
-	if (left != NEXT_WAIT)
-		return left;
-	r = open_server_tls(all, s);
 	if (r == 0)
 		r = tls_handshake(s->server.tls);
 	if (r == PORT_AGAIN)
@@ -186,11 +182,8 @@ static enum session_next begin_starttls(struct sessions *all, struct session *s)
 
 enum session_next session_starttls(struct sessions *all, struct session *s)
 {
-	enum session_next next = session_client_left(all, s);
+	enum session_next next = s->server.tls == NULL ? begin_starttls(all, s) : NEXT_TURN;
 
-	if (next != NEXT_WAIT)
-		return next;
-	next = s->server.tls == NULL ? begin_starttls(all, s) : NEXT_TURN;
 	/* Each round takes an octet or sends one; STARTTLS_ANSWER_MAX and the dialogue bound them. */
 	while (next == NEXT_TURN) {
 		const char *line = starttls_line(&s->starttls);
