@@ -22,11 +22,9 @@ static struct address place(const char *at)
 		port.len--;
 	if (number_parse(host.at + port.len, host.len - port.len, 65535, &number))
 		place.port = (uint16_t)number;
-	if (!CONFIG_ANKLET_HINTS || port.len == 0)
+	if (!CONFIG_ANKLET_HINTS || port.len < sizeof "tcp://")
 		return place;
-	host.len = port.len - 1;
-	(void)word_split(&host, '/');
-	(void)word_split(&host, '/');
+	host = (struct word){at + sizeof "tcp://" - 1, port.len - sizeof "tcp://"};
 	if (host.len > 2 && host.at[0] == '[')
 		host = (struct word){host.at + 1, host.len - 2};
 	ip_parse(host.at, host.len, &place.ip);
@@ -47,7 +45,7 @@ static void text_denied(struct text *t, const struct address *at)
 	if (at->port < FIRST_FREE_PORT)
 		text_str(t,
 			" Ports below 1024 are root's: start it as root with --user NAME, or take"
-			" a port from 1024 on.");
+			" a higher one.");
 }
 
 static const char *words(int why)

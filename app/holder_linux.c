@@ -156,8 +156,7 @@ static bool find_process(uint32_t inode, struct text *who)
 	if (directory == NULL)
 		return false;
 	text_init(&wanted, buf, sizeof buf);
-	text_str(&wanted, "socket:[");
-	text_num(&wanted, inode);
+	text_str_num(&wanted, "socket:[", inode);
 	text_char(&wanted, ']');
 	while (!found && links < LINKS_MAX && (entry = readdir(directory)) != NULL) {
 		if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
@@ -178,7 +177,6 @@ void text_holder(struct text *t, const struct address *at)
 		return;
 	text_str(t, " by ");
 	if (!find_process(row.inode, t)) {
-		text_str(t, "a process of user ");
-		text_num(t, row.uid);
+		text_str_num(t, "a process of user ", row.uid);
 	}
 }

@@ -43,7 +43,7 @@ const char *user_become(const struct user *user)
 	if (accounts_join_groups(user) != 0 || setgid(user->gid) != 0 || setuid(user->uid) != 0)
 		return strerror(errno);
 	if (getgid() != user->gid)
-		return "the system says it has been done, but it has not";
+		return "the system has left the group as it was";
 	if (setuid(0) == 0) /* which whoever still is root, or can be it again, may do */
 		return "root could still be regained";
 	return NULL;

@@ -368,13 +368,11 @@ void text_address(struct text *t, const struct address *at)
 		text_char(t, '[');
 	text_ip(t, &at->ip);
 	if (at->scope != 0) {
-		text_char(t, '%');
-		text_num(t, at->scope);
+		text_str_num(t, "%", at->scope);
 	}
 	if (!v4)
 		text_char(t, ']');
-	text_char(t, ':');
-	text_num(t, at->port);
+	text_str_num(t, ":", at->port);
 }
 
 void text_ip_prefix(struct text *t, const struct ip_prefix *prefix)
@@ -383,7 +381,6 @@ void text_ip_prefix(struct text *t, const struct ip_prefix *prefix)
 
 	text_ip(t, &prefix->ip);
 	if (prefix->bits < 128) {
-		text_char(t, '/');
-		text_num(t, v4 ? prefix->bits - V4_BITS : prefix->bits);
+		text_str_num(t, "/", v4 ? prefix->bits - V4_BITS : prefix->bits);
 	}
 }

@@ -90,6 +90,12 @@ void text_num(struct text *t, uint64_t n)
 	text_padded(t, n, 1);
 }
 
+void text_str_num(struct text *t, const char *s, uint64_t n)
+{
+	text_str(t, s);
+	text_num(t, n);
+}
+
 void text_escaped(struct text *t, const void *octets, size_t len)
 {
 	const unsigned char *from = octets;

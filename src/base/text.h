@@ -31,8 +31,9 @@ void text_octets(struct text *t, const char *s, size_t len);
 /* The n-th string, from 0, of a list: they stand one behind the other, each with its NUL. */
 const char *text_of_list(const char *list, unsigned n);
 
-/* Appends n in decimal. */
+/* Append n in decimal; a string before it. */
 void text_num(struct text *t, uint64_t n);
+void text_str_num(struct text *t, const char *s, uint64_t n);
 
 /* Appends n in decimal with leading zeros to 'width' digits (at most 20). */
 void text_padded(struct text *t, uint64_t n, unsigned width);

@@ -306,16 +306,14 @@ static void print_notes(struct printing *p, const struct config *c, unsigned id,
 	int covering = id == KEYWORD_ALLOW ? rules_covering(&c->rules, &c->strings, i) : -1;
 
 	if (covering >= 0) {
-		text_str(&p->t, "# the next rule never decides: rule ");
-		text_num(&p->t, (unsigned)covering + 1);
+		text_str_num(&p->t, "# the next rule never decides: rule ", (unsigned)covering + 1);
 		print_line(p, " matches all that it does");
 	} else if (id == KEYWORD_ALLOW && rules_in_vain(&c->rules, i)) {
-		print_line(p, "# the next rule changes nothing: no allow follows, and what none "
-			      "matches is refused");
+		print_line(p, "# the next rule changes nothing: what no allow matches is refused "
+			      "anyway");
 	} else if (ANKLET_HAS_ROUTES && id == KEYWORD_ROUTE && route_is_remote(route) &&
 		   route->to.kind != PATTERN_PREFIX && has_addresses(c)) {
-		print_line(p, "# the hop looks names up: an address after 'to', of a rule or a "
-			      "route, matches none of them");
+		print_line(p, "# the hop looks names up: no address after 'to' matches them");
 	}
 }
 

@@ -156,6 +156,7 @@ static void text_part(struct text *t, struct word all, size_t start, size_t end)
 void text_error(struct text *t, const struct config_error *error)
 {
 	const char *sentence = text_of_list(kinds, error->kind);
+	bool or_0;
 
 	for (; *sentence != '\0'; sentence++) {
 		if (*sentence == '%')
@@ -183,11 +184,12 @@ void text_error(struct text *t, const struct config_error *error)
 	}
 	text_str(t, ": expected ");
 	text_names(t, error->about, error->tls);
-	text_str(t, text_of_list(expected, error->about));
-	if (error->about == VALUE_COUNT) {
+	or_0 = error->about == VALUE_TIME_OR_0;
+	text_str(t, text_of_list(expected, or_0 ? VALUE_TIME : error->about));
+	if (error->about == VALUE_COUNT)
 		text_num(t, error->number);
+	if (or_0 || error->about == VALUE_COUNT)
 		text_str(t, NO_LIMIT);
-	}
 }
 
 void error_report(const char *source, unsigned long number, struct word line,

@@ -292,8 +292,8 @@ X(TO_ADDRESS, "to ADDRESS", NONE, 0, NONE, true) /* in errors only */
 	X(HOP, ANKLET_IF_ROUTES(" and HOST:PORT")) \
 	X(FLAG, "") \
 	VALUE_TYPES_OF_STATUS(X) \
-	X(TIME, TIME_EXPECTED) \
-	X(TIME_OR_0, TIME_EXPECTED NO_LIMIT) \
+	X(TIME, "a time from 10ms to 480h: 30s, 5min, 2h") \
+	X(TIME_OR_0, "") \
 	X(SPIN, ANKLET_TEXT(CONFIG_ANKLET_FAST, "a time from 1us to 1000us: 60us; 0 is none", "")) \
 	X(COUNT, "a number up to ") \
 	TYPES_OF_RATES(X) \
@@ -318,7 +318,6 @@ X(TO_ADDRESS, "to ADDRESS", NONE, 0, NONE, true) /* in errors only */
 	X(NO_PASSWORD, ANKLET_IF_HOP_PASSWORDS("password= only with a next hop by SOCKS5")) \
 	X(LINE_END, "one value a line; a comment begins with #") \
 	X(ASCII, "printable ASCII; in a user's \"NAME\" any text")
-#define TIME_EXPECTED "a time from 10ms to 480h: 30s, 5min, 2h"
 #define NO_LIMIT "; 0 is no limit"
 
 /* What a program can be built without, or with how much of: CONFIG_ANKLET_... */

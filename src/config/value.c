@@ -155,8 +155,7 @@ void text_range(struct text *t, const struct port_range *range)
 {
 	text_num(t, range->low);
 	if (range->high > range->low) {
-		text_char(t, '-');
-		text_num(t, range->high);
+		text_str_num(t, "-", range->high);
 	}
 }
 

@@ -37,14 +37,16 @@ enum verdict session_verdict(const struct sessions *all, const struct session *s
  */
 static void text_foreign(struct text *t, const char *octets, size_t len, size_t room)
 {
-	struct text part;
+	size_t size = t->size;
 
-	check(room > 0 && room <= t->size - t->len);
-	text_init(&part, t->buf + t->len, room);
-	text_escaped(&part, octets, len);
-	t->len += part.len;
-	if (part.cut)
-		text_str(t, "\\...");
+	check(room > 0 && room <= size - t->len);
+	t->size = t->len + room;
+	text_escaped(t, octets, len);
+	t->size = size;
+	if (!t->cut)
+		return;
+	t->cut = false;
+	text_str(t, "\\...");
 }
 
 static void text_target(struct text *t, const struct session *s)
@@ -59,8 +61,7 @@ static void text_target(struct text *t, const struct session *s)
 		return;
 	}
 	text_foreign(t, r->name, r->name_len, NAME_SIZE);
-	text_char(t, ':');
-	text_num(t, r->port);
+	text_str_num(t, ":", r->port);
 }
 
 /* Who asked for what; the latter only when the request was whole. NULL: the line is not logged. */
@@ -70,8 +71,7 @@ static struct text *begin_line(struct sessions *all, const struct session *s, en
 
 	if (t == NULL)
 		return NULL;
-	text_str(t, "session ");
-	text_num(t, s->number);
+	text_str_num(t, "session ", s->number);
 	text_char(t, ' ');
 	text_address(t, &s->from);
 	if (s->request_whole)
@@ -121,8 +121,7 @@ static void text_hop_code(struct text *t, const struct session *s)
 {
 	if (!ANKLET_HAS_ROUTES || !is_hops_refusal(s->reason))
 		return;
-	text_char(t, ' ');
-	text_num(t, hop_code(&s->hop));
+	text_str_num(t, " ", hop_code(&s->hop));
 }
 
 void session_log_attempt(struct sessions *all, const struct session *s, const struct ip *ip)
@@ -203,8 +202,7 @@ void text_reason(struct text *t, enum session_reason reason, int16_t rule)
 {
 	text_str(t, text_of_list(reason_words, reason));
 	if (reason == REASON_RULE) {
-		text_char(t, ' ');
-		text_num(t, (uint64_t)rule + 1);
+		text_str_num(t, " ", (uint64_t)rule + 1);
 	}
 }
 
@@ -235,8 +233,7 @@ static void text_verdict(struct text *t, const struct sessions *all, const struc
 	} else if (s->reason != REASON_LEFT) {
 		text_str(t, "refused");
 		if (code != 0) {
-			text_str(t, " with ");
-			text_num(t, code);
+			text_str_num(t, " with ", code);
 		}
 		text_str(t, ", ");
 	}
@@ -251,8 +248,7 @@ static void text_verdict(struct text *t, const struct sessions *all, const struc
 	if (ANKLET_HAS_ROUTES)
 		text_hop(t, all, s);
 	if (s->reason == REASON_NOT_SOCKS) {
-		text_str(t, ": its first byte is ");
-		text_num(t, s->request.version);
+		text_str_num(t, ": its first byte is ", s->request.version);
 	}
 }
 
@@ -294,10 +290,8 @@ void session_log_end(struct sessions *all, const struct session *s)
 		return;
 	text_verdict(t, all, s);
 	if (s->state == SESSION_RELAY) {
-		text_str(t, ", up ");
-		text_num(t, s->relay.up.octets);
-		text_str(t, " down ");
-		text_num(t, s->relay.down.octets);
+		text_str_num(t, ", up ", s->relay.up.octets);
+		text_str_num(t, " down ", s->relay.down.octets);
 		text_str(t, " in ");
 	} else {
 		text_str(t, " after ");
