@@ -281,7 +281,8 @@ static bool text_read(struct reading *r, int type, struct word word, uint16_t *s
 	}
 	if (quoted && at + 1 != end) /* not closed, or not at the end */
 		return false;
-	if (ANKLET_HAS_TLS && type == VALUE_HOST && !ip_parse(text, decoded.len, &ip) && !word_is_name(decoded))
+	if (ANKLET_HAS_TLS && type == VALUE_HOST && !ip_parse(text, decoded.len, &ip) &&
+		!word_is_name(decoded))
 		return false;
 	/* Protocols have at least one byte (RFC 7301, section 3.1). */
 	for (rest = decoded; ANKLET_HAS_TLS && type == VALUE_ALPN && rest.at != NULL;)
