@@ -94,13 +94,6 @@ const struct ip *config_source(const struct config *c, const struct ip *ip)
 	return &c->source[ip_is_v4(ip) ? 0 : 1];
 }
 
-const char *config_string(const struct config *c, unsigned id)
-{
-	const uint16_t *offset = (const void *)((const char *)c + place_of(id, 0));
-
-	return string_table_at(&c->strings, *offset);
-}
-
 bool text_line(struct text *t, unsigned id, const void *value, const struct string_table *strings)
 {
 	int type = name_rows[id].value;
@@ -111,6 +104,11 @@ bool text_line(struct text *t, unsigned id, const void *value, const struct stri
 	text_str(t, name_text(id));
 	text_str(t, type <= VALUE_ROUTE ? "" : " "); /* each word of a clause has its own */
 	return text_value(t, type, value, strings);
+}
+
+bool text_setting(struct text *t, const struct config *c, unsigned id)
+{
+	return text_line(t, id, (const char *)c + place_of(id, 0), &c->strings);
 }
 
 /* ---- Reading ---- */

@@ -79,8 +79,8 @@ bool config_listens_by_default(const struct config *c);
 /* The local address for connections to ip; '::': the system chooses. */
 const struct ip *config_source(const struct config *c, const struct ip *ip);
 
-/* The value of a keyword that takes one string. */
-const char *config_string(const struct config *c, unsigned id);
+/* Appends the line of a keyword that has one value; false where that stands for none. */
+bool text_setting(struct text *t, const struct config *c, unsigned id);
 
 /* As anklet_configure(), whose contract stands in anklet.h. */
 unsigned config_read(struct config *c, const char *source, const char *text, size_t len,

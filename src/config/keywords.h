@@ -24,7 +24,7 @@
  *		PART(field), which it has; or MANY(table, count), for what may be given again;
  *	what it is when it is not given: seconds, a number, or 0; the largest number, or how many there may be;
  *	what a change of it is about: START what is opened, REQUEST the requests that come after, NOW every session; and
- *		FIXED: it cannot be changed while the program runs, and is a string;
+ *		FIXED: it cannot be changed while the program runs;
  *	its value, and what it is for, as --help and completion show it: at most 25 and 50 columns;
  *	what is in force without it, where that is no value: what 'anklet -t' says then)
  */
@@ -41,7 +41,7 @@ X(LIMIT_USER, "limit-user", COUNT, NONE, ONE(uint16_t, limit_user), 0, CONFIG_AN
 #endif
 #if CONFIG_ANKLET_FAST
 #define KEYWORDS_OF_FAST(X) \
-X(SPIN, "spin", SPIN, NONE, PART(port.spin_us), 0, 0, START, \
+X(SPIN, "spin", SPIN, NONE, PART(port.spin_us), 0, 0, FIXED, \
 	"TIME", "asks again so long before it sleeps: 60us", "it sleeps at once")
 #else
 #define KEYWORDS_OF_FAST(X)
@@ -59,7 +59,7 @@ X(LIMIT_NEW, "limit-new", BEGIN_LIMIT, RATES, PART(rates.begin), 0, 0, NOW, \
 #endif
 #if CONFIG_ANKLET_STATUS
 #define KEYWORDS_OF_STATUS(X) \
-X(STATUS, "status", STATUS, NONE, ONE(struct status_place, status), 0, 0, START, \
+X(STATUS, "status", STATUS, NONE, ONE(struct status_place, status), 0, 0, FIXED, \
 	"WHERE", "tcp://ADDRESS:PORT, which shows what it is doing", "nowhere")
 #else
 #define KEYWORDS_OF_STATUS(X)

@@ -35,6 +35,12 @@ static unsigned kind_of(const struct line *line)
 	return line->datagrams ? PLACES_DATAGRAMS : PLACES_STREAMS;
 }
 
+/* Those stay what they are. */
+static bool is_for_status(const struct anklet *a, unsigned i)
+{
+	return CONFIG_ANKLET_STATUS && a->listeners[i].forward < LISTENER_SOCKS;
+}
+
 void places_begin(struct anklet *a)
 {
 	struct reload *r = INSTANCE_RELOAD(a);
@@ -44,7 +50,7 @@ void places_begin(struct anklet *a)
 					  ? count_of(a, kind)
 					  : 0;
 		for (unsigned i = 0; i < r->before[kind]; i++)
-			r->place[kind][i].kept = false;
+			r->place[kind][i].kept = kind == PLACES_STREAMS && is_for_status(a, i);
 	}
 }
 
@@ -193,6 +199,8 @@ void places_switch(struct anklet *a, const struct setup *before)
 	struct place *place = INSTANCE_RELOAD(a)->place[PLACES_STREAMS];
 
 	for (unsigned i = 0; i < a->listener_count; i++) {
+		if (is_for_status(a, i))
+			continue;
 		if (place[i].kept)
 			give(a, &a->listeners[i], &place[i]);
 		else

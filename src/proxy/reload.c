@@ -43,17 +43,18 @@ bool anklet_reload_begin(struct anklet *a)
 #define OF_FIXED(id) KEYWORD_##id,
 #define FIXED_KEYWORD(id, name, type, setting, place, initial, most, when, ...) OF_##when(id)
 
-/* What the program was given once and for all: each of these a string. */
+/* What the program was given once and for all. The texts are written where the failure's will be. */
 static int check_fixed(struct anklet *a, struct anklet_failure *failure)
 {
 	static const uint8_t fixed[] = {KEYWORDS(FIXED_KEYWORD)};
 	struct text t;
 
 	for (size_t i = 0; i < sizeof fixed; i++) {
-		const char *now = config_string(instance_config(a), fixed[i]);
-		const char *next = config_string(&instance_made(a)->config, fixed[i]);
-
-		if (strcmp(now, next) == 0)
+		text_init(&t, failure->at, sizeof failure->at);
+		(void)text_setting(&t, instance_config(a), fixed[i]);
+		text_init(&t, failure->words, sizeof failure->words);
+		(void)text_setting(&t, &instance_made(a)->config, fixed[i]);
+		if (strncmp(failure->at, failure->words, sizeof failure->words - 1) == 0)
 			continue;
 		text_init(&t, failure->at, sizeof failure->at);
 		text_str(&t, name_text(fixed[i]));
@@ -61,6 +62,7 @@ static int check_fixed(struct anklet *a, struct anklet_failure *failure)
 		text_str(&t, "it cannot be changed while the program runs: start it anew");
 		return PORT_FAILED;
 	}
+	failure->at[0] = failure->words[0] = '\0';
 	return 0;
 }
 

@@ -258,7 +258,7 @@ int instance_listen(struct anklet *a, struct anklet_failure *failure)
 	}
 	if (CONFIG_ANKLET_UDP_FLOWS > 0 && r == 0 && !is_reload(a))
 		udp_forward_start(a);
-	if (CONFIG_ANKLET_STATUS && r == 0)
+	if (CONFIG_ANKLET_STATUS && r == 0 && !is_reload(a))
 		r = listen_for_status(a, failure);
 	return r;
 }
