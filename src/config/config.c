@@ -192,8 +192,8 @@ static bool keyword_read(
 
 	r->number = k->most;
 	memset(&value, 0, sizeof value);
-	if (id == KEYWORD_SOURCE) /* of two each line sets one */
-		memcpy(value.source, c->source, sizeof value.source);
+	if (k->count_at == 0) /* of two sources each line sets one */
+		memcpy(&value, (char *)c + place_of(id, 0), k->size);
 	if (!value_read(r, name_rows[id].value, keyword, first, &value) ||
 		!length_check(r, id, line, &value))
 		return false;

@@ -43,8 +43,8 @@ static void after_poll(struct run *run)
 {
 	const char *text = texts[begun % text_count];
 	struct anklet_failure failure;
+	unsigned errors, listeners = run->anklet->listener_count;
 	bool good = text[0] != '!';
-	unsigned errors;
 
 	waited += status_of(run).waiting && status_of(run).old_sessions > 0;
 	if (!anklet_reload_begin(run->anklet))
@@ -55,6 +55,7 @@ static void after_poll(struct run *run)
 	EXPECT(run, (anklet_reload_end(run->anklet, errors, &failure) == 0) == good);
 	EXPECT(run, status_of(run).last_ok == good);
 	EXPECT(run, good || errors > 0 || failure.words[0] != '\0' || failure.at[0] != '\0');
+	EXPECT(run, good || run->anklet->listener_count == listeners);
 	EXPECT(run, !run->anklet->reload.under_way);
 }
 
@@ -128,9 +129,10 @@ static void waits(struct run *run)
 
 static const char *const changes[] = {
 	BEFORE "allow\nforward udp://" PROXY_IP ":5300 udp://" SERVER_IP ":53\n",
+	"!listen *:1080\nlisten " PROXY_IP
+	":1090\nallow\n", /* where somebody listens: all goes back */
 	"listen *:1080\nallow\nlimit-idle 0\n",
 	"!listen *:1080\nfrog\n",
-	"!listen *:1080\nlisten " PROXY_IP ":1090\nallow\n", /* where somebody else listens */
 	"!" BEFORE "allow\nuser nobody\n",
 	"listen " PROXY_IP ":1080\nlisten 127.0.0.1:1081\nallow\nlimit-idle 5min\n"
 	"forward " PROXY_IP ":8080 " SERVER_IP ":80\nforward udp://*:5300 udp://" SERVER_IP ":54\n",
@@ -294,16 +296,19 @@ static void check_flows(struct run *run)
 	EXPECT(run, asker[0].replies == asker[0].count);
 }
 
-/* The forward has another number then, and a flow goes on. */
+#define ANOTHER "forward udp://" PROXY_IP ":5301 udp://" OTHER_IP ":53\n"
+
+/* The forward and its listeners have other numbers then, and a flow goes on. */
 static void flow_stays(struct run *run)
 {
-	static const char *const next[] = {
-		BEFORE "forward udp://" PROXY_IP ":5301 udp://" OTHER_IP ":53\n" FORWARD_TO_IP};
+	static const char *const next[] = {BEFORE FORWARD_TO_IP, BEFORE ANOTHER FORWARD_TO_IP};
 
-	askers_begin(run, FORWARD_TO_IP);
+	askers_begin(run, ANOTHER FORWARD_TO_IP);
 	echo_add(run, SERVER_IP, 0);
 	askers_add(run, 1);
-	begin(run, next, 1, run_between(run, 0, 30));
+	asker[0].count = asker[0].slow = 6; /* while it is reloaded */
+	asker[0].pause_ms = 20;
+	begin(run, next, 2, run_between(run, 0, 90));
 	wanted = 3;
 	pause_ms = 10;
 	run->check = check_flows;
@@ -322,6 +327,7 @@ static void flow_ends(struct run *run)
 
 	flow_stays(run);
 	texts = next;
+	text_count = 1;
 	wanted = 1;
 	run->check = check_flow_ends;
 }
