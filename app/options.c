@@ -421,9 +421,9 @@ unsigned options_again(struct anklet *a, anklet_print *print, void *ctx)
  * Whoever becomes another user reads its files as that user when a reload comes. So does -t, where it is root: what
  * that user cannot read is a warning, for the start can.
  */
-static void check_as_user(struct anklet *a, char **args)
+static void check_as_user(struct anklet *a)
 {
-	struct cursor c = {.next = args, .letters = ""};
+	struct cursor c = {.next = given, .letters = ""};
 	const char *name = anklet_user(a), *why;
 	struct anklet_failure failure;
 	struct option o;
@@ -459,7 +459,7 @@ static void check_as_user(struct anklet *a, char **args)
 }
 
 /* -t: the keys and certificates are read too; then what is in force is printed. */
-static enum options_answer check_config(struct anklet *a, char **args, int *status)
+static enum options_answer check_config(struct anklet *a, int *status)
 {
 	struct output out = {.fd = STDOUT_FILENO};
 	struct anklet_failure failure;
@@ -469,7 +469,7 @@ static enum options_answer check_config(struct anklet *a, char **args, int *stat
 		output_error(message.buf, NULL);
 		return OPTIONS_END;
 	}
-	check_as_user(a, args);
+	check_as_user(a);
 	anklet_print_config(a, output_octets, &out);
 	return printed(&out, status);
 }
@@ -499,5 +499,5 @@ enum options_answer options_read(struct anklet *a, char **argv, int *status)
 		return OPTIONS_END;
 	if (!check)
 		return OPTIONS_RUN;
-	return check_config(a, args, status);
+	return check_config(a, status);
 }

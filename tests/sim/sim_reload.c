@@ -308,6 +308,7 @@ static void flow_stays(struct run *run)
 	askers_add(run, 1);
 	asker[0].count = asker[0].slow = 6; /* while it is reloaded */
 	asker[0].pause_ms = 20;
+	asker[0].start_ms = 0;
 	begin(run, next, 2, run_between(run, 0, 90));
 	wanted = 3;
 	pause_ms = 10;
