@@ -417,10 +417,7 @@ unsigned options_again(struct anklet *a, anklet_print *print, void *ctx)
 	return configure(a, given);
 }
 
-/*
- * Whoever becomes another user reads its files as that user when a reload comes. So does -t, where it is root: what
- * that user cannot read is a warning, for the start can.
- */
+/* A reload reads as the user that root has become; what he cannot read the start can: that is a warning. */
 static void check_as_user(struct anklet *a)
 {
 	struct cursor c = {.next = given, .letters = ""};
@@ -431,7 +428,7 @@ static void check_as_user(struct anklet *a)
 	char buf[600];
 	struct text t;
 
-	if (!CONFIG_ANKLET_RELOAD || name[0] == '\0' || geteuid() != 0)
+	if (name[0] == '\0' || geteuid() != 0)
 		return;
 	text_init(&t, buf, sizeof buf);
 	text_str(&t, "warning: a reload will fail, for user ");
@@ -469,7 +466,8 @@ static enum options_answer check_config(struct anklet *a, int *status)
 		output_error(message.buf, NULL);
 		return OPTIONS_END;
 	}
-	check_as_user(a);
+	if (CONFIG_ANKLET_RELOAD)
+		check_as_user(a);
 	anklet_print_config(a, output_octets, &out);
 	return printed(&out, status);
 }
