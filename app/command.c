@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ask.h"
@@ -16,9 +17,17 @@
 #include "output.h"
 #include "top.h"
 
-static const char names[] = "status\0sessions\0top\0end\0log\0";
+static const char names[] = "status\0sessions\0top\0reload\0end\0log\0";
 
-enum command { COMMAND_STATUS, COMMAND_SESSIONS, COMMAND_TOP, COMMAND_END, COMMAND_LOG, COMMANDS };
+enum command {
+	COMMAND_STATUS,
+	COMMAND_SESSIONS,
+	COMMAND_TOP,
+	COMMAND_RELOAD,
+	COMMAND_END,
+	COMMAND_LOG,
+	COMMANDS
+};
 
 static const char summary[] =
 	"anklet {version}, process {pid}, up {uptime_ms}\n"
@@ -124,6 +133,69 @@ static int act(const char *path, const char *target, const char *operand)
 	return show(path, buf, "", NULL);
 }
 
+/* ---- anklet reload ---- */
+
+#define RELOAD_LOOK_MS 100
+#define RELOAD_LOOKS 6000 /* limit-establish may be long */
+
+struct reloads {
+	unsigned long long generation, done;
+	bool ok;
+};
+
+static void take_reloads(void *ctx, const char *line, size_t len)
+{
+	struct reloads *r = ctx;
+
+	(void)len;
+	if (strstr(line, "\"generation\":") == NULL)
+		return;
+	r->generation = ask_number(line, "generation");
+	r->done = ask_number(line, "reloads") + ask_number(line, "failed");
+	r->ok = strstr(line, "\"last_ok\":true") != NULL;
+}
+
+static void take_nothing(void *ctx, const char *line, size_t len)
+{
+	(void)ctx;
+	(void)line;
+	(void)len;
+}
+
+/* Waits until it is done, which it may put off while requests go by the one before. */
+static int reload(const char *path)
+{
+	const struct timespec look = {.tv_nsec = RELOAD_LOOK_MS * 1000000};
+	struct output out = {.fd = STDOUT_FILENO};
+	struct reloads before = {0}, now;
+	char buf[80];
+	struct text t;
+	int status = ask(path, "GET /status", take_reloads, &before);
+
+	if (status == EXIT_SUCCESS)
+		status = ask(path, "POST /reload", take_nothing, NULL);
+	now = before;
+	for (unsigned i = 0; status == EXIT_SUCCESS && now.done == before.done && i < RELOAD_LOOKS;
+		i++) {
+		nanosleep(&look, NULL);
+		status = ask(path, "GET /status", take_reloads, &now);
+	}
+	if (status != EXIT_SUCCESS)
+		return status;
+	if (now.done == before.done || !now.ok) {
+		output_error(now.ok ? "the configuration is still to be read again"
+				    : "the configuration stays as it was; the log says why",
+			NULL);
+		return now.ok ? EXIT_FAILURE : EXIT_CONFIG;
+	}
+	text_init(&t, buf, sizeof buf);
+	text_str(&t, "configuration ");
+	text_num(&t, now.generation);
+	text_str(&t, " is in force\n");
+	output_str(&out, buf);
+	return EXIT_SUCCESS;
+}
+
 int command_find(const char *word)
 {
 	int command = 0;
@@ -148,6 +220,8 @@ int command_run(int command, char **args, void *memory)
 			w.json ? NULL : session);
 	case COMMAND_TOP:
 		return top_run(w.path, memory);
+	case COMMAND_RELOAD:
+		return reload(w.path);
 	case COMMAND_END:
 		return act(w.path,
 			w.operand[strspn(w.operand, "0123456789")] == '\0' ? "/end?session="

@@ -33,10 +33,9 @@
 static const char help_keywords[] = KEYWORDS(KEYWORD_HELP);
 
 #define HELP_USER ANKLET_IF_PASSWORDS("       anklet user NAME >>USERS\n")
-#define HELP_CONTROL                                                   \
-	ANKLET_IF_CONTROL(                                             \
-		"       anklet status|sessions [-S SOCKET] [--json]\n" \
-		"       anklet top, anklet end NUMBER|ADDRESS, anklet log LEVEL [-S SOCKET]\n")
+#define HELP_CONTROL                                                                        \
+	ANKLET_IF_CONTROL("       anklet status|sessions|top|reload [-S SOCKET] [--json]\n" \
+			  "       anklet end NUMBER|ADDRESS, anklet log LEVEL [-S SOCKET]\n")
 #define HELP_SOCKS ANKLET_TEXT(CONFIG_ANKLET_SOCKS5, "SOCKS", "SOCKS4 and SOCKS4A")
 
 static const char help_begin[] =

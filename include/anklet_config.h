@@ -246,6 +246,11 @@
 #define ANKLET_IF_CONTROL(text) ANKLET_TEXT(CONFIG_ANKLET_CONTROL, text, "")
 
 /* Likewise for features that are a size. */
+#if CONFIG_ANKLET_TLS_STREAMS > 0 || CONFIG_ANKLET_PASSWORDS || CONFIG_ANKLET_CONTROL
+#define ANKLET_IF_FILES(text) text
+#else
+#define ANKLET_IF_FILES(text) ""
+#endif
 #if CONFIG_ANKLET_PASSWORDS && CONFIG_ANKLET_ROUTES > 0
 #define ANKLET_IF_HOP_PASSWORDS(text) text
 #else

@@ -60,6 +60,12 @@ struct config {
 	struct string_table strings; /* the last one: the places of all others fit 16 bits */
 };
 
+#if CONFIG_ANKLET_STATUS
+#define CONFIG_STATUS(c) (&(c)->status.at)
+#else
+#define CONFIG_STATUS(c) ((const struct endpoint *)NULL)
+#endif
+
 #undef ONE
 #undef PART
 #undef MANY

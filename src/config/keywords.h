@@ -59,7 +59,7 @@ X(LIMIT_NEW, "limit-new", BEGIN_LIMIT, RATES, PART(rates.begin), 0, 0, NOW, \
 #endif
 #if CONFIG_ANKLET_STATUS
 #define KEYWORDS_OF_STATUS(X) \
-X(STATUS, "status", STATUS, NONE, ONE(struct status_place, status), 0, 0, FIXED, \
+X(STATUS, "status", STATUS, NONE, ONE(struct status_place, status), 0, 0, START, \
 	"WHERE", "tcp://ADDRESS:PORT, which shows what it is doing", "nowhere")
 #else
 #define KEYWORDS_OF_STATUS(X)
@@ -302,7 +302,7 @@ X(TO_ADDRESS, "to ADDRESS", NONE, 0, NONE, true) /* in errors only */
 	X(SOURCE, "an IPv4 or IPv6 address of this host") \
 	X(SERVER, ANKLET_IF_NAMES("ADDRESS, IPv4:PORT or [IPv6]:PORT")) \
 	X(USER, "the name or number of a user of this system") \
-	X(FILE, ANKLET_IF_TLS_STREAMS("the name of a file; %20 is a blank, %25 a '%'")) \
+	X(FILE, ANKLET_IF_FILES("the name of a file; %20 is a blank, %25 a '%'")) \
 	X(ALPN, ANKLET_IF_TLS_STREAMS("protocols with commas between, best first: h2,http/1.1")) \
 	X(HOST, "an IPv4 address without leading zeros, [IPv6], [fe80::1%eth0] or a name") \
 	X(NETWORK, "ADDRESS or ADDRESS/BITS; without 'from' it is anybody") \

@@ -35,12 +35,6 @@ static unsigned kind_of(const struct line *line)
 	return line->datagrams ? PLACES_DATAGRAMS : PLACES_STREAMS;
 }
 
-/* Those stay what they are. */
-static bool is_for_status(const struct anklet *a, unsigned i)
-{
-	return CONFIG_ANKLET_STATUS && a->listeners[i].forward < LISTENER_SOCKS;
-}
-
 void places_begin(struct anklet *a)
 {
 	struct reload *r = INSTANCE_RELOAD(a);
@@ -50,7 +44,8 @@ void places_begin(struct anklet *a)
 					  ? count_of(a, kind)
 					  : 0;
 		for (unsigned i = 0; i < r->before[kind]; i++)
-			r->place[kind][i].kept = kind == PLACES_STREAMS && is_for_status(a, i);
+			r->place[kind][i].kept = kind == PLACES_STREAMS &&
+						 a->listeners[i].forward == LISTENER_CONTROL;
 	}
 }
 
@@ -92,6 +87,8 @@ bool places_keep(struct anklet *a, const struct line *line, struct address *at)
 
 static const struct endpoint *endpoint_of(const struct config *c, unsigned line)
 {
+	if (CONFIG_ANKLET_STATUS && line == LINE_STATUS)
+		return CONFIG_STATUS(c);
 	return line < CONFIG_ANKLET_LISTENERS ? &c->listen[line]
 					      : &c->forward[line - CONFIG_ANKLET_LISTENERS].listen;
 }
@@ -190,6 +187,11 @@ static void give(struct anklet *a, struct listener *l, struct place *p)
 	unsigned line = p->line = p->next_line;
 	bool forward = ANKLET_HAS_FORWARDS && line >= CONFIG_ANKLET_LISTENERS;
 
+	if (CONFIG_ANKLET_STATUS && line >= LINE_STATUS) {
+		l->forward = line == LINE_STATUS ? LISTENER_STATUS : LISTENER_CONTROL;
+		l->tls = NULL;
+		return;
+	}
 	l->forward = forward ? (int8_t)(line - CONFIG_ANKLET_LISTENERS) : -1;
 	l->tls = forward ? setup->forward_tls[l->forward] : setup->listen_tls[line];
 }
@@ -199,8 +201,6 @@ void places_switch(struct anklet *a, const struct setup *before)
 	struct place *place = INSTANCE_RELOAD(a)->place[PLACES_STREAMS];
 
 	for (unsigned i = 0; i < a->listener_count; i++) {
-		if (is_for_status(a, i))
-			continue;
 		if (place[i].kept)
 			give(a, &a->listeners[i], &place[i]);
 		else

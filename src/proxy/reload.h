@@ -12,6 +12,14 @@
 #include "loop/loop.h"
 #include "policy/users.h"
 
+/* The lines of what belongs to the status: its place of TCP, which may change, and control, which never does. */
+enum {
+	LINE_STATUS = CONFIG_ANKLET_LISTENERS + CONFIG_ANKLET_FORWARDS,
+	LINE_CONTROL,
+};
+
+_Static_assert(LINE_CONTROL <= UINT8_MAX, "a byte names every line");
+
 enum { PLACES_STREAMS, PLACES_DATAGRAMS, PLACES_KINDS };
 
 /* What a listener is to the configuration. A line is a number: of 'listen', and from CONFIG_ANKLET_LISTENERS on of 'forward'. */

@@ -220,12 +220,14 @@ static int listen_by_default(struct anklet *a, struct anklet_failure *failure)
 #if CONFIG_ANKLET_STATUS
 static int listen_for_status(struct anklet *a, struct anklet_failure *failure)
 {
-	static const struct line line = {.forward = LISTENER_STATUS};
-	int r = 0;
+	static const struct line line = {
+		.forward = LISTENER_STATUS, .number = CONFIG_ANKLET_RELOAD ? LINE_STATUS : 0};
+	const struct endpoint *at = &instance_made(a)->config.status.at;
+	int r = at->scheme == ENDPOINT_TCP ? listen_on(a, &line, at, failure) : 0;
 
+	if (is_reload(a))
+		return r;
 	a->status.begun = loop_time(&a->sessions.loop);
-	if (instance_made(a)->config.status.at.scheme == ENDPOINT_TCP)
-		r = listen_on(a, &line, &instance_made(a)->config.status.at, failure);
 	return CONFIG_ANKLET_CONTROL && r == 0 ? status_listen_path(a, failure) : r;
 }
 #else
@@ -258,7 +260,7 @@ int instance_listen(struct anklet *a, struct anklet_failure *failure)
 	}
 	if (CONFIG_ANKLET_UDP_FLOWS > 0 && r == 0 && !is_reload(a))
 		udp_forward_start(a);
-	if (CONFIG_ANKLET_STATUS && r == 0 && !is_reload(a))
+	if (CONFIG_ANKLET_STATUS && r == 0)
 		r = listen_for_status(a, failure);
 	return r;
 }

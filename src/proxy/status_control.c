@@ -35,6 +35,8 @@ static const char *why_not(int answer)
 
 int status_listen_path(struct anklet *a, struct anklet_failure *failure)
 {
+	static const struct line line = {
+		.forward = LISTENER_CONTROL, .number = CONFIG_ANKLET_RELOAD ? LINE_CONTROL : 0};
 	struct loop *loop = &a->sessions.loop;
 	struct listener *l = &a->listeners[a->listener_count];
 	struct text t;
@@ -48,6 +50,8 @@ int status_listen_path(struct anklet *a, struct anklet_failure *failure)
 		l->ready = true;
 		loop_own(loop, l->sock, OWNER_LISTENER, a->listener_count);
 		loop->listening_count = ++a->listener_count;
+		if (CONFIG_ANKLET_RELOAD)
+			places_note(a, &line, 0);
 		return 0;
 	}
 	text_init(&t, failure->at, sizeof failure->at);
@@ -59,10 +63,9 @@ int status_listen_path(struct anklet *a, struct anklet_failure *failure)
 
 void status_forget_path(struct anklet *a)
 {
-	unsigned last = a->listener_count - 1u;
-
-	if (a->listener_count > 0 && a->listeners[last].forward == LISTENER_CONTROL)
-		port_forget_path(a->sessions.loop.port, path_of(a));
+	for (unsigned i = 0; i < a->listener_count; i++)
+		if (a->listeners[i].forward == LISTENER_CONTROL)
+			port_forget_path(a->sessions.loop.port, path_of(a));
 }
 
 /* ---- What is done ---- */
@@ -119,6 +122,14 @@ static enum http_status act_log(struct anklet *a, const char *target, struct tex
 	return HTTP_OK;
 }
 
+/* The program does it after this tick, or when there is room: /status says what came of it. */
+static enum http_status act_reload(struct anklet *a, struct text *t)
+{
+	anklet_reload(a);
+	text_str(t, "the configuration is read again");
+	return HTTP_OK;
+}
+
 enum http_status status_act(struct anklet *a, const char *target, struct text *t)
 {
 	struct text *line;
@@ -128,8 +139,10 @@ enum http_status status_act(struct anklet *a, const char *target, struct text *t
 		status = act_end(a, target, t);
 	else if (http_path_is(target, "/log"))
 		status = act_log(a, target, t);
+	else if (CONFIG_ANKLET_RELOAD && http_path_is(target, "/reload"))
+		status = act_reload(a, t);
 	else
-		text_str(t, "there are /end and /log");
+		text_str(t, "there are /end, /log and /reload");
 	if (status == HTTP_OK && ANKLET_HAS_LOG(PORT_WARNING)) {
 		line = loop_line(&a->sessions.loop);
 		text_str(line, "control: ");

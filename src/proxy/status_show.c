@@ -36,7 +36,10 @@ enum {
 	V_TLS_MAX,
 	V_REJECTED,
 	V_SEEN = V_REJECTED + 2,
-	VALUES = V_SEEN + SEEN_COUNTS
+	V_RELOADS = V_SEEN + SEEN_COUNTS,
+	V_RELOADS_FAILED,
+	V_LAST_OK,
+	VALUES
 };
 
 _Static_assert(
@@ -51,7 +54,12 @@ static void take_snapshot(struct anklet *a, uint64_t value[VALUES])
 {
 	const struct anklet_status *status = &a->sessions.loop.status;
 	const struct pool *tls = &a->sessions.loop.clients.pool[POOL_TLS];
+	struct anklet_config_status config;
 
+	anklet_config_status(a, &config);
+	value[V_RELOADS] = config.reloads;
+	value[V_RELOADS_FAILED] = config.failed;
+	value[V_LAST_OK] = config.last_ok;
 	value[V_ONE] = 1;
 	value[V_PID] = a->status.pid;
 	value[V_UPTIME] = loop_time(&a->sessions.loop) - a->status.begun;
@@ -97,35 +105,51 @@ static void text_summary(
 			text_char(t, *at);
 }
 
-static void text_listener(struct text *t, const struct anklet *a, unsigned i)
+static void text_listener(struct text *t, const struct anklet *a, unsigned i, bool first)
 {
 	const struct listener *l = &a->listeners[i];
 
-	text_str(t, i == 0 ? "{\"at\":\"" : ",\n{\"at\":\"");
+	text_str(t, first ? "{\"at\":\"" : ",\n{\"at\":\"");
 	text_address(t, &a->sessions.loop.listening[i]);
 	text_str(t, l->tls != NULL ? "\",\"tls\":true,\"forward\":\""
 				   : "\",\"tls\":false,\"forward\":\"");
 	if (l->forward >= 0)
-		text_place(t, &instance_config(a)->forward[l->forward].target, &instance_config(a)->strings);
+		text_place(t, &instance_config(a)->forward[l->forward].target,
+			&instance_config(a)->strings);
 	text_str(t, "\"}");
 }
 
-/* After the numbers a row for each listener, but for those of the status itself, which stand last. */
+/* After the numbers a row for each listener, but for those of the status itself. 'left' is used to know the first. */
 bool status_summary(struct anklet *a, struct status_cursor *cursor, struct text *t)
 {
-	unsigned row = cursor->row++, i = row - SUMMARY_ROWS;
+	unsigned row = cursor->row++;
+	struct anklet_config_status config;
 
 	if (row < SUMMARY_ROWS) {
 		text_summary(t, a, cursor, row);
+		cursor->left = 0;
 		return true;
 	}
-	if (i < a->listener_count && a->listeners[i].forward >= LISTENER_SOCKS) {
-		text_listener(t, a, i);
-		return true;
-	}
+	for (; row - SUMMARY_ROWS < a->listener_count; row++, cursor->row++)
+		if (a->listeners[row - SUMMARY_ROWS].forward >= LISTENER_SOCKS) {
+			text_listener(t, a, row - SUMMARY_ROWS, cursor->left++ == 0);
+			return true;
+		}
 	text_str(t, "],\"log\":{\"level\":\"");
 	text_value(t, VALUE_LEVEL, &a->sessions.loop.log, &instance_config(a)->strings);
-	text_str(t, "\"}}\n");
+	text_str(t, "\"},\n\"config\":{\"generation\":");
+	anklet_config_status(a, &config);
+	text_num(t, config.generation);
+	text_str(t, ",\"reloads\":");
+	text_num(t, config.reloads);
+	text_str(t, ",\"failed\":");
+	text_num(t, config.failed);
+	text_str(t, ",\"old_sessions\":");
+	text_num(t, config.old_sessions);
+	text_str(t, ",\"age_ms\":");
+	text_num(t, config.age_ms);
+	text_str(t, config.waiting ? ",\"waiting\":true" : ",\"waiting\":false");
+	text_str(t, config.last_ok ? ",\"last_ok\":true}}\n" : ",\"last_ok\":false}}\n");
 	return false;
 }
 
@@ -163,7 +187,9 @@ static const char families[] =
 	"cclients_rejected\0" "Connections closed at once.\0" "reason\0" "limit-client\0" "table-full\0\0"
 	"crequests\0" "Requests, and connections of forwards.\0" "command\0" REQUESTS("granted") REQUESTS("refused") "\0"
 	"crefusals\0" "Refusals, also before a whole request.\0" "class\0" "malformed\0" "denied\0" "ident\0" "name\0"
-		"connect\0" "tls\0" "starttls\0" "hop\0" "bind\0" "limit\0" "resources\0" "client\0";
+		"connect\0" "tls\0" "starttls\0" "hop\0" "bind\0" "limit\0" "resources\0" "client\0\0"
+	"cconfig_reloads\0" "Configurations read again.\0" "result\0" "ok\0" "failed\0\0"
+	"gconfig_last_reload_successful\0" "Whether the last one is in force.\0\0";
 /* clang-format on */
 
 static void text_name(struct text *t, const char *row, const char *before)

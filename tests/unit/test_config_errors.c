@@ -168,7 +168,8 @@ static const struct mistake value_mistakes[] = {
 	{"status 127.0.0.1", 17, "'127.0.0.1' needs a value" PORT},
 #endif
 #if CONFIG_ANKLET_CONTROL
-	{"control", 8, "'control' needs a value"},
+	{"control", 8,
+		"'control' needs a value: expected the name of a file; %20 is a blank, %25 a '%'"},
 #endif
 };
 
