@@ -162,7 +162,7 @@
 
 /* Clients that have a balance of their own; the others share one. */
 #ifndef CONFIG_ANKLET_RATE_CLIENTS
-#define CONFIG_ANKLET_RATE_CLIENTS (CONFIG_ANKLET_RATES > 0 ? 256 : 0)
+#define CONFIG_ANKLET_RATE_CLIENTS 256
 #endif
 
 /* Clients of all forwards of datagrams at once; 0 leaves datagrams out of the program. */

@@ -330,6 +330,15 @@ static int check_hops(struct anklet *a, struct anklet_failure *failure)
 	return 0;
 }
 
+/* Those who ask for the status, if there is a place where they may. */
+static unsigned asking(const struct anklet *a)
+{
+	for (unsigned i = 0; CONFIG_ANKLET_STATUS && i < a->listener_count; i++)
+		if (a->listeners[i].forward < LISTENER_SOCKS)
+			return ANKLET_STATUS_ASKING;
+	return 0;
+}
+
 /* The listeners are open: what clients share is made as large as the system has descriptors for. */
 static void fit(struct anklet *a)
 {
@@ -337,7 +346,7 @@ static void fit(struct anklet *a)
 
 	unsigned room = port_room(loop->port);
 
-	room = room > ANKLET_STATUS_ASKING ? room - ANKLET_STATUS_ASKING : 0;
+	room = room > asking(a) ? room - asking(a) : 0;
 	clients_fit(
 		&loop->clients, room, CONFIG_ANKLET_UDP_FLOWS > 0 && a->udp->listener_count > 0);
 	instance_use(a, &instance_made(a)->settings);

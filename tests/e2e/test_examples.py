@@ -30,6 +30,9 @@ OTHERS = {"git", "2026-11-21", "session", "kconfig:", "mac", "app/", "FREE", "an
 FILES = {"/etc/anklet/users": "users", "/etc/anklet/cert.pem": "cert.pem", "/etc/anklet/key.pem": "key.pem", "/etc/anklet/psk": "psk",
          "/etc/ssl/certs/ca-certificates.crt": "ca.pem", "/etc/anklet.conf": "anklet.conf"}
 
+# What only talks to a program that runs.
+SUBCOMMANDS = [[word] for word in ("status", "sessions", "top", "reload", "end", "log")]
+
 Block = namedtuple("Block", "page line text")
 
 
@@ -80,7 +83,7 @@ def commands(block):
     lines = block.text.replace("\\\n", "").splitlines()
     typed = [line[2:] for line in lines] if is_session(block) else lines
     words = [shlex.split(line, comments=True) for line in typed if re.match(r"(build/)?anklet( |$)", line)]
-    return [line[1:] for line in words]
+    return [line[1:] for line in words if line[1:2] not in SUBCOMMANDS]
 
 
 CONFIGURATIONS = [block for block in BLOCKS if is_configuration(block)]

@@ -99,6 +99,7 @@ def test_the_manual_has_these_sizes():
         "second attempts": SESSIONS // 4,
         "lookups": program.built_size("CONFIG_ANKLET_LOOKUPS"),
         "UDP flows": program.built_size("CONFIG_ANKLET_UDP_FLOWS"),
+        "balances of rates": program.built_size("CONFIG_ANKLET_RATE_CLIENTS"),
     }
 
 

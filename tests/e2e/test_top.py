@@ -70,11 +70,12 @@ def test_who_uses_how_much(top):
     server = peers.listener()
     (client, end), (other, _) = (socks4.session(top.address, server, userid=b"me") for _ in range(2))
     top.terminal.wait(rf"^1 +127.0.0.1:{peers.port_of(client)} +127.0.0.1:{peers.port_of(server)} +relay +0 +0 +0 ")
-    stop = time.monotonic() + 60
-    while time.monotonic() < stop and not re.search(r"^1 .* relay +0 +[1-9][\d.]*k +[\d.]+k ", top.terminal.screen, re.MULTILINE):
+    moving, stop = None, time.monotonic() + 60
+    while time.monotonic() < stop and not moving:
         end.sendall(b"d" * 20000)
         peers.read_exactly(client, 20000)
-    top.terminal.wait(r"^1 .* relay +0 +[1-9][\d.]*k +[\d.]+k ")
+        moving = re.search(r"^1 .* relay +0 +[1-9][\d.]*[kMG]? +[\d.]+[kMG] ", top.terminal.screen, re.MULTILINE)
+    assert moving, top.terminal.screen
     lines = [line.split()[0] for line in top.terminal.screen.splitlines() if "relay" in line]
     assert lines == ["1", "2"] and other
 
