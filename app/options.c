@@ -33,8 +33,8 @@
 static const char help_keywords[] = KEYWORDS(KEYWORD_HELP);
 
 #define HELP_USER ANKLET_IF_PASSWORDS("       anklet user NAME >>USERS\n")
-#define HELP_CONTROL                                                                        \
-	ANKLET_IF_CONTROL("       anklet status|sessions|top|reload [-S SOCKET] [--json]\n" \
+#define HELP_CONTROL                                                                          \
+	ANKLET_IF_CONTROL("       anklet status|sessions [--json], top, reload [-S SOCKET]\n" \
 			  "       anklet end NUMBER|ADDRESS, anklet log LEVEL [-S SOCKET]\n")
 #define HELP_SOCKS ANKLET_TEXT(CONFIG_ANKLET_SOCKS5, "SOCKS", "SOCKS4 and SOCKS4A")
 

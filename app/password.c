@@ -28,7 +28,7 @@ struct password {
 
 /* ---- Reading it ---- */
 
-/* Up to the end of the line or of the input. */
+/* Up to the end of the line, or of the input: that without any byte is no password, but somebody who failed to say one. */
 static bool read_line(struct password *password)
 {
 	for (password->len = 0; password->len < sizeof password->text;) {
@@ -38,7 +38,7 @@ static bool read_line(struct password *password)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0 || c == '\n')
-			return n >= 0;
+			return n > 0 || (n == 0 && password->len > 0);
 		password->text[password->len++] = c;
 	}
 	return true;
@@ -157,7 +157,9 @@ int password_line(struct port *port, char *const *words)
 	if (wrong != NULL)
 		return fail("user", wrong, EXIT_USAGE);
 	if (!ask(&password))
-		return fail("user", "the password cannot be read", EXIT_FAILURE);
+		return fail("user",
+			"there is no password in its input: an empty one is an empty line",
+			EXIT_FAILURE);
 	wrong = password_wrong(&password);
 	if (wrong != NULL)
 		return fail("user", wrong, EXIT_FAILURE);

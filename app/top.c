@@ -272,29 +272,72 @@ static void text_amount(struct text *t, size_t column, uint64_t n)
 static const char head[] = "anklet {version}  up {uptime_ms}   sessions {now} of {max} (peak "
 			   "{peak})   clients {now}   "
 			   "granted {granted}   refused {refused}";
-static const char session_columns[] = "NUM     CLIENT                 TO                           "
-				      "    STATE         UP/s  DOWN/s   TOTAL  AGE";
-static const char client_columns[] = "COUNT   CLIENT                                               "
-				     "                 UP/s  DOWN/s   TOTAL  AGE";
+/* Where the columns begin, and of numbers where they end. */
+struct layout {
+	uint8_t client, to, state, up, down, total, age;
+};
+
+#define WIDE 108
+
+static const struct layout *layout_of(const struct top *top)
+{
+	static const struct layout wide = {8, 31, 64, 82, 90, 98, 100};
+	static const struct layout narrow = {6, 28, 43, 60, 67, 73, 74};
+
+	return top->terminal && top->width < WIDE ? &narrow : &wide;
+}
+
+/* As much of it as there is room for up to that column. */
+static void text_part(struct text *t, const char *s, size_t column)
+{
+	size_t len = strlen(s), room = column > t->len ? column - t->len - 1 : 0;
+
+	text_octets(t, s, len < room ? len : room);
+}
+
+static void text_title(struct text *t, size_t column, const char *title)
+{
+	text_column(t, column - strlen(title));
+	text_str(t, title);
+}
+
+static void text_titles(struct text *t, const struct top *top)
+{
+	const struct layout *at = layout_of(top);
+
+	text_str(t, top->by_client ? "COUNT" : "NUM");
+	text_column(t, at->client);
+	text_str(t, "CLIENT");
+	text_column(t, at->to);
+	text_str(t, top->by_client ? "" : "TO");
+	text_column(t, at->state);
+	text_str(t, top->by_client ? "" : "STATE");
+	text_title(t, at->up, "UP/s");
+	text_title(t, at->down, "DOWN/s");
+	text_title(t, at->total, "TOTAL");
+	text_column(t, at->age);
+	text_str(t, "AGE");
+}
 
 static void text_row(struct text *t, const struct top *top, unsigned i)
 {
 	const struct row *row = &top->row[top->shown[i]];
 	const struct amounts *a = amounts_of(top, i);
 	const char *port = top->by_client ? strrchr(row->client, ':') : NULL;
+	const struct layout *at = layout_of(top);
 
 	text_num(t, a->count);
-	text_column(t, 8);
+	text_column(t, at->client);
 	text_octets(
 		t, row->client, port != NULL ? (size_t)(port - row->client) : strlen(row->client));
-	text_column(t, 31);
-	text_str(t, top->by_client ? "" : row->to);
-	text_column(t, 64);
-	text_str(t, top->by_client ? "" : row->state);
-	text_amount(t, 82, a->up_rate);
-	text_amount(t, 90, a->down_rate);
-	text_amount(t, 98, a->up + a->down);
-	text_column(t, 100);
+	text_column(t, at->to);
+	text_part(t, top->by_client ? "" : row->to, at->state);
+	text_column(t, at->state);
+	text_part(t, top->by_client ? "" : row->state, at->up - 5u);
+	text_amount(t, at->up, a->up_rate);
+	text_amount(t, at->down, a->down_rate);
+	text_amount(t, at->total, a->up + a->down);
+	text_column(t, at->age);
 	text_duration(t, a->age_ms);
 }
 
@@ -319,7 +362,7 @@ static void draw(struct top *top)
 	text_str(&line, top->filter);
 	text_str(&line, top->paused ? ", paused" : "");
 	end_line(top, &line);
-	text_str(&line, top->by_client ? client_columns : session_columns);
+	text_titles(&line, top);
 	end_line(top, &line);
 	for (unsigned i = 0; i < top->shown_count && i < rows; i++) {
 		text_row(&line, top, i);

@@ -8,12 +8,6 @@
 #include "config/keywords.h"
 #include "proxy/instance.h"
 
-void anklet_reload(struct anklet *a)
-{
-	if (CONFIG_ANKLET_RELOAD && a->started && !a->stopping)
-		INSTANCE_RELOAD(a)->wanted = true;
-}
-
 static struct setup *other_setup(struct anklet *a)
 {
 	return &a->setup[1 - INSTANCE_RELOAD(a)->in_force];
@@ -202,20 +196,4 @@ int anklet_reload_end(struct anklet *a, unsigned errors, struct anklet_failure *
 		log_switched(a);
 	instance_forget(a);
 	return why;
-}
-
-void anklet_config_status(struct anklet *a, struct anklet_config_status *status)
-{
-	const struct reload *r = INSTANCE_RELOAD(a);
-
-	*status = (struct anklet_config_status){.generation = 1, .last_ok = true};
-	if (!CONFIG_ANKLET_RELOAD)
-		return;
-	status->generation = r->generation + 1;
-	status->reloads = r->generation;
-	status->failed = r->failed;
-	status->old_sessions = other_setup(a)->settings.held;
-	status->waiting = r->wanted;
-	status->last_ok = !r->last_failed;
-	status->age_ms = loop_time(&a->sessions.loop) - r->read_at;
 }

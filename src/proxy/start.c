@@ -218,6 +218,18 @@ static int listen_by_default(struct anklet *a, struct anklet_failure *failure)
 }
 
 #if CONFIG_ANKLET_STATUS
+static int listen_for_control(struct anklet *a, struct anklet_failure *failure)
+{
+	static const struct line line = {
+		.forward = LISTENER_CONTROL, .number = CONFIG_ANKLET_RELOAD ? LINE_CONTROL : 0};
+	unsigned before = a->listener_count;
+	int r = status_listen_path(a, failure);
+
+	if (CONFIG_ANKLET_RELOAD && a->listener_count > before)
+		places_note(a, &line, 0);
+	return r;
+}
+
 static int listen_for_status(struct anklet *a, struct anklet_failure *failure)
 {
 	static const struct line line = {
@@ -228,7 +240,7 @@ static int listen_for_status(struct anklet *a, struct anklet_failure *failure)
 	if (is_reload(a))
 		return r;
 	a->status.begun = loop_time(&a->sessions.loop);
-	return CONFIG_ANKLET_CONTROL && r == 0 ? status_listen_path(a, failure) : r;
+	return CONFIG_ANKLET_CONTROL && r == 0 ? listen_for_control(a, failure) : r;
 }
 #else
 int listen_for_status(struct anklet *a, struct anklet_failure *failure); /* there is none */

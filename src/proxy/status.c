@@ -171,13 +171,12 @@ static void answer_rows(struct anklet *a, struct status_asking *s, enum status_a
 	begin_answer(a, s, &t);
 }
 
-static uint32_t number_of(
-	const struct http_reader *r, const char *key, uint32_t most, uint32_t unsaid)
+/* Where nothing is said *n stays what it is. False: it is no such number. */
+static bool number_of(const struct http_reader *r, const char *key, uint32_t most, uint32_t *n)
 {
 	struct word word = http_query(r->target, key);
-	uint32_t n;
 
-	return word.at != NULL && number_parse(word.at, word.len, most, &n) ? n : unsaid;
+	return word.at == NULL || number_parse(word.at, word.len, most, n);
 }
 
 /* Why is it not answered by TCP? NULL: it is. */
@@ -208,6 +207,7 @@ static void answer(struct anklet *a, struct status_asking *s)
 	const struct http_reader *r = &s->reader;
 	const char *why = s->control ? NULL : objection(r);
 	unsigned i = STATUS_SUMMARY;
+	uint32_t limit = 100, after = 0;
 
 	while (i < STATUS_PAGE && !http_path_is(r->target, shown[i].path))
 		i++;
@@ -225,10 +225,13 @@ static void answer(struct anklet *a, struct status_asking *s)
 	else if (shown[i].about_clients && !s->control && !instance_config(a)->status.sessions)
 		answer_words(a, s, HTTP_FORBIDDEN, "",
 			"the status line of the configuration has no 'sessions'");
+	else if (i == STATUS_SESSIONS &&
+		 (!number_of(r, "limit", UINT16_MAX, &limit) ||
+			 !number_of(r, "after", UINT32_MAX, &after) || limit == 0))
+		answer_words(a, s, HTTP_BAD_REQUEST, "",
+			"write after=NUMBER and limit=NUMBER, of at least 1");
 	else {
-		s->cursor = (struct status_cursor){
-			.left = (uint16_t)number_of(r, "limit", UINT16_MAX, 100),
-			.after = i == STATUS_SESSIONS ? number_of(r, "after", UINT32_MAX, 0) : 0};
+		s->cursor = (struct status_cursor){.left = (uint16_t)limit, .after = after};
 		answer_rows(a, s, (enum status_answer)i);
 	}
 }
@@ -369,7 +372,7 @@ void anklet_introduce(struct anklet *a, uint64_t start_time, uint32_t pid)
 
 void status_rejected(struct anklet *a, enum session_admission why)
 {
-	a->status.rejected[why == SESSION_NO_ROOM]++;
+	a->status.rejected[why - SESSION_HAS_SHARE]++;
 }
 
 void status_ready(struct anklet *a, unsigned asking)

@@ -35,8 +35,6 @@ static const char *why_not(int answer)
 
 int status_listen_path(struct anklet *a, struct anklet_failure *failure)
 {
-	static const struct line line = {
-		.forward = LISTENER_CONTROL, .number = CONFIG_ANKLET_RELOAD ? LINE_CONTROL : 0};
 	struct loop *loop = &a->sessions.loop;
 	struct listener *l = &a->listeners[a->listener_count];
 	struct text t;
@@ -50,8 +48,6 @@ int status_listen_path(struct anklet *a, struct anklet_failure *failure)
 		l->ready = true;
 		loop_own(loop, l->sock, OWNER_LISTENER, a->listener_count);
 		loop->listening_count = ++a->listener_count;
-		if (CONFIG_ANKLET_RELOAD)
-			places_note(a, &line, 0);
 		return 0;
 	}
 	text_init(&t, failure->at, sizeof failure->at);
@@ -96,9 +92,11 @@ static enum http_status act_end(struct anklet *a, const char *target, struct tex
 	struct ip ip;
 	bool by_ip = client.at != NULL && ip_parse(client.at, client.len, &ip);
 
-	if (!by_ip && !(session.at != NULL &&
-			      number_parse(session.at, session.len, UINT32_MAX, &number))) {
-		text_str(t, "write session=NUMBER or client=ADDRESS");
+	bool by_number =
+		session.at != NULL && number_parse(session.at, session.len, UINT32_MAX, &number);
+
+	if (by_ip == by_number || (client.at != NULL && session.at != NULL)) {
+		text_str(t, "write session=NUMBER or client=ADDRESS, one of them");
 		return HTTP_BAD_REQUEST;
 	}
 	ended = end_sessions(a, number, by_ip ? &ip : NULL);

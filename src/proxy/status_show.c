@@ -35,7 +35,7 @@ enum {
 	V_TLS = V_DATAGRAMS + 3,
 	V_TLS_MAX,
 	V_REJECTED,
-	V_SEEN = V_REJECTED + 2,
+	V_SEEN = V_REJECTED + 3,
 	V_RELOADS = V_SEEN + SEEN_COUNTS,
 	V_RELOADS_FAILED,
 	V_LAST_OK,
@@ -74,7 +74,7 @@ static void take_snapshot(struct anklet *a, uint64_t value[VALUES])
 	memcpy(&value[V_DATAGRAMS], &status->datagrams_up, 3 * sizeof value[0]);
 	value[V_TLS] = tls->taken;
 	value[V_TLS_MAX] = tls_built ? tls->size : 0;
-	memcpy(&value[V_REJECTED], a->status.rejected, 2 * sizeof value[0]);
+	memcpy(&value[V_REJECTED], a->status.rejected, sizeof a->status.rejected);
 	memcpy(&value[V_SEEN], a->sessions.seen.counts, SEEN_COUNTS * sizeof value[0]);
 }
 
@@ -184,7 +184,7 @@ static const char families[] =
 	"cdatagrams_dropped\0" "Datagrams dropped.\0\0"
 	"gtls_streams\0" "Encrypted connections now.\0\0"
 	"gtls_streams_limit\0" "Encrypted connections that there can be.\0\0"
-	"cclients_rejected\0" "Connections closed at once.\0" "reason\0" "limit-client\0" "table-full\0\0"
+	"cclients_rejected\0" "Connections closed at once.\0" "reason\0" "limit-client\0" "table-full\0" "limit-new\0\0"
 	"crequests\0" "Requests, and connections of forwards.\0" "command\0" REQUESTS("granted") REQUESTS("refused") "\0"
 	"crefusals\0" "Refusals, also before a whole request.\0" "class\0" "malformed\0" "denied\0" "ident\0" "name\0"
 		"connect\0" "tls\0" "starttls\0" "hop\0" "bind\0" "limit\0" "resources\0" "client\0\0"

@@ -52,6 +52,14 @@ def test_one_session_is_ended(control):
     assert post(proxy.path, "/end?session=1") == (404, "0 sessions ended")
 
 
+@pytest.mark.parametrize("query", ["", "?session=x", "?client=x", "?session=1&client=x", "?session=1&client=127.0.0.1"])
+def test_nothing_is_ended_by_half_of_what_is_said(control, query):
+    proxy = control()
+    client, _ = socks4.session(proxy.address, peers.listener())
+    assert post(proxy.path, f"/end{query}") == (400, "write session=NUMBER or client=ADDRESS, one of them")
+    assert peers.silent_for(client, 0)
+
+
 def test_all_of_an_address_are_ended_whatever_they_are_at(control):
     proxy, server = control(), peers.listener()
     mine = [peers.dial(proxy.address, source="127.0.0.7") for _ in range(2)]

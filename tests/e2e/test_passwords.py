@@ -232,6 +232,7 @@ def test_the_line_has_a_salt_and_not_the_password():
     (("a:b",), "", 2, "a name has no ':'"),
     (("",), "", 2, "a name has 1 to"),
     (("#a",), "", 2, "a name has no ':'"),
+    (("a",), "", 1, "there is no password in its input"),
     (("a",), "b\tc\n", 1, "a password has no control character"),
     (("a",), "p" * 300, 1, "the password is longer than"),
 ])
