@@ -46,7 +46,10 @@ struct port_entry *socket_entry(struct port *p, port_sock s);
 /* Sets what is waited for, all of it. */
 void socket_set_interests(struct port *p, int entry, unsigned interests);
 
-/* Silence of the peer's is looked into from now on: see socket_options(). */
+/* All options of a stream: nothing is held back, urgent bytes travel in line, and a silent peer is probed. */
+void socket_options(int fd);
+
+/* Silence of the peer's is looked into from now on, which of those options alone can wait. */
 void socket_probe(struct port *p, int entry);
 
 /* Forgets what is pending: what was closed meanwhile may be used again. */

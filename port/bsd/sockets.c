@@ -137,6 +137,12 @@ static void set_options(int fd, const struct option *option, size_t count)
 			sizeof option[i].value);
 }
 
+void socket_options(int fd)
+{
+	SET_OPTIONS(fd, stream_options);
+	SET_OPTIONS(fd, probe_options);
+}
+
 void socket_probe(struct port *p, int entry)
 {
 	socket_set_interests(p, entry, p->entry[entry].interests & ~(unsigned)INTEREST_PROBES);
@@ -257,9 +263,7 @@ static int start_listening(const struct port *p, int fd, const struct address *a
 		allow_reuse(fd);
 	if (socket_one_family(fd, at) != 0)
 		return -1;
-	/* Linux hands them on to what is accepted. */
-	SET_OPTIONS(fd, stream_options);
-	SET_OPTIONS(fd, probe_options);
+	socket_options(fd); /* which Linux hands on to what is accepted */
 	if (socket_bind(p, fd, at) != 0)
 		return -1;
 	allow_reuse(fd);

@@ -273,6 +273,8 @@ size_t socks5_reply(
 	bool v6 = !ip_is_v4(&at->ip) && !ip_is_zero(&at->ip);
 	size_t ip_len = v6 ? sizeof at->ip : 4, len = 4 + ip_len + 2;
 
+	if (!CONFIG_ANKLET_SOCKS5)
+		return 0; /* nobody speaks it, and there is no room */
 	buf[0] = stage == STAGE_PASSWORD ? PASSWORD_MESSAGE : SOCKS5;
 	buf[1] = (uint8_t)code;
 	if (stage != STAGE_REQUEST)

@@ -44,7 +44,7 @@ static enum relay_result pass_end(struct relay_direction *d, struct run *run)
 }
 
 /* Nothing is moved, and so nothing is waited for that would come again and again. What 'to' has taken still goes out. */
-static enum relay_result pause(struct relay_direction *d, struct run *run)
+static enum relay_result hold_back(struct relay_direction *d, struct run *run)
 {
 	int r = stream_flush(run->p, run->to);
 
@@ -57,7 +57,7 @@ static enum relay_result run_direction(struct relay_direction *d, struct run *ru
 	if (d->ended)
 		return watch(run);
 	if (ANKLET_HAS_RATES && d->paused)
-		return pause(d, run);
+		return hold_back(d, run);
 	if (ANKLET_HAS_RATES && d->most > 0)
 		budget = d->most;
 	while (budget > 0) {

@@ -136,7 +136,7 @@ static void listen_inside(struct run *run)
 static void protected(struct run *run)
 {
 	static const char *const to[] = {"127.0.0.1", "127.1.2.3", "::1", PROXY_IP, PROXY_IP6,
-		"169.254.169.254", "fe80::1", "224.0.0.1", "ff02::1", "64:ff9b::" PROXY_IP,
+		"169.254.169.254", "fe80::1", "224.0.0.1", "ff02::1", ("64:ff9b::" PROXY_IP),
 		"64:ff9b::127.0.0.1"};
 	static const char *const configs[] = {NULL, "allow\n", PROBE "allow connect to *:7000\n",
 		"allow to 0.0.0.0/0\nallow to ::/0\n", PROBE "allow to 96.0.0.0/3\nallow\n",
