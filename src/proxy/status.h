@@ -62,7 +62,8 @@ struct status_server {
 	uint64_t begun;      /* by loop_time() */
 	uint64_t start_time; /* as anklet_introduce() has them */
 	uint32_t pid;
-	uint64_t rejected[3]; /* clients closed at once: enum session_admission from SESSION_HAS_SHARE on */
+	uint64_t rejected
+		[3]; /* clients closed at once: enum session_admission from SESSION_HAS_SHARE on */
 	struct status_asking asking[ANKLET_TABLE(ANKLET_STATUS_ASKING)];
 };
 

@@ -58,19 +58,21 @@ static void knock(port_sock *listener, port_sock *client)
 
 /* ---- Accepting ---- */
 
-/* Connects so many times, and accepts as often. */
+/* Connects so many times, at most three, and accepts as often. */
 static void wave(port_sock listener, const struct address *at, int count)
 {
-	port_sock client, accepted;
+	port_sock client[3], accepted;
 	struct address from;
 
 	for (int i = 0; i < count; i++)
-		assert_int_equal(port_connect(&port, NULL, at, &client), 0);
+		assert_int_equal(port_connect(&port, NULL, at, &client[i]), 0);
 	for (int i = 0; i < count; i++) {
 		while (port_accept(&port, listener, &accepted, &from) == PORT_AGAIN)
 			assert_true(port_wait(&port, WAIT_MS) > 0);
 		port_close(&port, &accepted);
 	}
+	for (int i = 0; i < count; i++)
+		port_close(&port, &client[i]);
 	assert_int_equal(port_accept(&port, listener, &accepted, &from), PORT_AGAIN);
 }
 

@@ -573,6 +573,7 @@ static void replies(void **state)
 	uint8_t reply[SOCKS5_REPLY_MAX + 1];
 
 	(void)state;
+	needs(CONFIG_ANKLET_SOCKS5);
 	memset(reply, 0xee, sizeof reply);
 	assert_int_equal(socks5_reply(STAGE_REQUEST, SOCKS5_GRANTED, &at, reply), 10);
 	assert_memory_equal(reply, "\x05\x00\x00\x01\xc0\x00\x02\x07\x1f\x90", 10);
