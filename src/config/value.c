@@ -366,6 +366,15 @@ static bool forward_read(struct reading *r, struct word listen, struct forward *
 		       error_set(r, ERROR_UNEXPECTED, target, VALUE_UDP));
 }
 
+static bool status_from_read(
+	struct reading *r, struct word from, struct word network, struct ip_prefix *prefix)
+{
+	if (network.at == NULL)
+		return error_set(r, ERROR_MISSING, from, VALUE_NETWORK);
+	return ip_prefix_parse(network.at, network.len, prefix) ||
+	       error_set(r, ERROR_INVALID, network, VALUE_NETWORK);
+}
+
 /* A place without a port, or with another scheme, is none. */
 static bool status_read(struct reading *r, struct word place, struct status_place *status)
 {
@@ -386,7 +395,7 @@ static bool status_read(struct reading *r, struct word place, struct status_plac
 			return error_set(r, ERROR_TWICE, word, VALUE_NONE);
 		if (!from && !word_is(word, "sessions"))
 			return error_set(r, ERROR_UNEXPECTED, word, VALUE_STATUS);
-		if (from && !value_read(r, VALUE_NETWORK, word, word_take(r), &status->from))
+		if (from && !status_from_read(r, word, word_take(r), &status->from))
 			return false;
 		status->anywhere = status->anywhere || from;
 		status->sessions = status->sessions || !from;
