@@ -25,6 +25,6 @@ enum options_answer {
 enum options_answer options_read(struct anklet *a, char **argv, int *status);
 
 /* Configures a once more with what options_read() has read: the number of errors, which are reported there. */
-unsigned options_again(struct anklet *a, anklet_print *report, void *ctx);
+unsigned options_again(struct anklet *a, anklet_print *print, void *ctx);
 
 #endif

@@ -164,7 +164,7 @@ void udp_forward_take_back(struct anklet *a, unsigned before);
 /* ---- udp_forward.c, for udp_reload.c ---- */
 
 /* Looks for the upstream of a forward. */
-void udp_forward_find(struct anklet *a, unsigned forward);
+void udp_forward_find(struct anklet *a, unsigned i);
 
 /* Opens a listener that was there before, now or later. */
 void udp_forward_reopen(struct anklet *a, unsigned i);
