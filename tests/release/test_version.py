@@ -6,6 +6,7 @@ from commands import ROOT, VERSION, git
 
 # Who cannot read the header: each line that repeats the version, a group for each time.
 PLACES = {
+    "docs/running.md": [r"^anklet (.*), process \d+, up ", r"^anklet (\S+)  up "],
     "idf_component.yml": [r'^version: "(.*)"$'],
     "port/openwrt/Makefile": [r"^PKG_VERSION:=(.*)$"],
     "port/openwrt/README.md": [r"^cp .*/anklet-(.*)\.tar\.gz dl/$",
