@@ -87,7 +87,7 @@ static void set_member(struct fdset *set, int fd, bool member)
 static void count_polled(struct port *p, unsigned changed, unsigned interests, unsigned which)
 {
 	if (changed & which)
-		p->polled += interests & which ? 1 : -1;
+		p->polled += (interests & which) ? 1 : -1;
 }
 
 void socket_set_interests(struct port *p, int entry, unsigned interests)

@@ -25,7 +25,7 @@ bool status_page(struct status_cursor *cursor, struct text *t)
 
 	text_octets(t, (const char *)page + cursor->after, n);
 	cursor->after += (uint32_t)n;
-	return n < left;
+	return cursor->after < sizeof page;
 }
 
 #endif
