@@ -173,6 +173,8 @@ static void storm(struct run *run)
 		client[i].start_ms = run_between(run, 0, wanted * pause_ms / 2);
 		server[i].pattern.pause_ms = run_between(run, 0, 50);
 	}
+	/* The run lasts as long as they do. */
+	client[CLIENTS - 1].start_ms = wanted * pause_ms / 2;
 	occupy(run);
 	run->config = changes[0];
 	run->no_probe = true;
