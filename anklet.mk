@@ -59,9 +59,15 @@ BSD_ZEPHYR += port/bsd/system_zephyr.c port/bsd/system_zephyr_names.c port/zephy
 # An image: all boards; the program; the same board without anklet, to compare with.
 BOARD_COMMON += port/lwip/boards/common/checksum.c port/lwip/boards/common/clock.c port/lwip/boards/common/console.c
 BOARD_COMMON += port/lwip/boards/common/ethernet.c port/lwip/boards/common/fault.c port/lwip/boards/common/files.c
-BOARD_COMMON += port/lwip/boards/common/network.c port/lwip/boards/common/seed.c port/lwip/boards/common/settings.c
+BOARD_COMMON += port/lwip/boards/common/network.c port/lwip/boards/common/network_read.c
+BOARD_COMMON += port/lwip/boards/common/seed.c port/lwip/boards/common/settings.c
 BOARD_COMMON += port/lwip/boards/common/startup.c port/lwip/boards/common/watchdog.c
 FIRMWARE += port/lwip/firmware/figures.c port/lwip/firmware/main.c
+COMPILE_SETTINGS += port/lwip/firmware/compile_settings.c port/lwip/boards/common/network_read.c
+COMPILE_SETTINGS += src/base/address.c src/base/log_lines.c src/base/text.c src/base/word.c
+COMPILE_SETTINGS += src/config/clause.c src/config/config.c src/config/endpoint.c src/config/keywords.c
+COMPILE_SETTINGS += src/config/value.c src/policy/pattern.c src/policy/routes.c src/policy/rules.c src/policy/users.c
+COMPILE_SETTINGS += src/protocol/dns.c src/tls/none.c
 FIRMWARE_none += port/lwip/firmware/tls_heap_none.c
 FIRMWARE_mbedtls += port/lwip/firmware/tls_heap.c
 ECHO += port/lwip/boards/common/echo.c port/lwip/chacha20.c port/lwip/name_servers.c port/lwip/random.c

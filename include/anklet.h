@@ -100,6 +100,7 @@ struct anklet *anklet_init(void *memory, size_t size, struct port *port);
  * number of errors, each of them reported: where, the line with a caret, and
  * what would be right. A line in error changes nothing. After anklet_start() nothing
  * is read, which is reported as one error, but between anklet_reload_begin() and its end.
+ * Nor is anything, ever, without CONFIG_ANKLET_CONFIG_READER.
  */
 unsigned anklet_configure(struct anklet *a, const char *source, const char *text, size_t len,
 	anklet_print *report, void *ctx);

@@ -56,6 +56,14 @@
 #define CONFIG_ANKLET_RELOAD ANKLET_UNSAID
 #endif
 
+/*
+ * Reading the configuration from text. Without it the program is linked with one that was compiled: struct config
+ * config_compiled, as port/lwip/firmware/compile_settings.c writes it.
+ */
+#ifndef CONFIG_ANKLET_CONFIG_READER
+#define CONFIG_ANKLET_CONFIG_READER ANKLET_UNSAID
+#endif
+
 /* Asking the client's identd (RFC 1413). Without it 'ident' in a rule is an error. */
 #ifndef CONFIG_ANKLET_IDENT
 #define CONFIG_ANKLET_IDENT ANKLET_UNSAID

@@ -7,10 +7,12 @@ BOARD ?= $(or $(if $(BOARD_DIR),$(notdir $(abspath $(BOARD_DIR)))),$(config_boar
 BOARDS = lm3s6965evb lm3s6965evb-tls mps2-an385
 CROSS ?= arm-none-eabi-
 
+# SETTINGS_DIR has the two texts. SETTINGS=compiled: they are read here, and the image has no reader for others.
+SETTINGS_DIR ?= $(board)
+
 board := $(if $(BOARD_DIR),$(abspath $(BOARD_DIR)),port/lwip/boards/$(BOARD))
 CHIP_DIR = $(board)
 -include $(board)/board.mk
-image = $(BUILD)/$(BOARD)
 
 # The configuration of that board which was asked for, or else the board's own.
 board_header := $(if $(filter $(BOARD),$(config_board)),$(config_header),$(wildcard \
@@ -19,37 +21,66 @@ no_header = $(error board $(BOARD) has no configuration: $(if $(BOARD_DIR),$(boa
 # With TLS the board's folder has the library's configuration too.
 FIRMWARE_TLS := $(if $(shell grep -sx '.define CONFIG_ANKLET_TLS 1' $(or $(board_header),/dev/null)),mbedtls,none)
 
+is_compiled := $(if $(filter compiled,$(SETTINGS))$(shell \
+	grep -sx '.define CONFIG_ANKLET_CONFIG_READER 0' $(or $(board_header),/dev/null)),compiled)
+image_name := $(BOARD)$(is_compiled:%=-%)
+image = $(BUILD)/$(image_name)
+
 FIRMWARE_CPU ?= -mcpu=cortex-m3 -mthumb
-$(BOARD)_FLAGS = -ffreestanding -ffunction-sections -fdata-sections -fno-common \
-	-include $(or $(board_header),$(no_header)) -I$(board) -I$(CHIP_DIR) -Iport/lwip/boards/common -Iport/lwip \
-	$(INCLUDES) -isystem $(LWIP)/src/include $(board_flags_$(FIRMWARE_TLS))
+$(image_name)_FLAGS = -ffreestanding -ffunction-sections -fdata-sections -fno-common \
+	$(call sized,CONFIG_READER=$(if $(is_compiled),0,1)) -include $(or $(board_header),$(no_header)) \
+	-I$(board) -I$(CHIP_DIR) -Iport/lwip/boards/common -Iport/lwip $(INCLUDES) \
+	-isystem $(LWIP)/src/include $(board_flags_$(FIRMWARE_TLS))
 board_flags_mbedtls = -isystem $(MBEDTLS)/include -DMBEDTLS_CONFIG_FILE=\<mbedtls_config.h\>
 FIRMWARE_LINK = -nostartfiles --specs=nano.specs --specs=nosys.specs \
 	-L$(board) -L$(CHIP_DIR) -T port/lwip/boards/common/cortex_m3.ld -Wl,--gc-sections,--no-warn-rwx-segments
 
 # The image is one more variant, by a compiler of its own.
-$(BOARD)_CC = $(CROSS)gcc -std=c11 -Os -g $(FIRMWARE_CPU) $(WARN)
-board_flags = $($(BOARD)_CC) $($(BOARD)_FLAGS) $(FIRMWARE_LINK)
+$(image_name)_CC = $(CROSS)gcc -std=c11 -Os -g $(FIRMWARE_CPU) $(WARN)
+board_flags = $($(image_name)_CC) $($(image_name)_FLAGS) $(FIRMWARE_LINK)
 
-own_objects = $(call of,$(BOARD),$(FIRMWARE) $(FIRMWARE_$(FIRMWARE_TLS)) $(CORE) $(TLS_$(FIRMWARE_TLS)) $(PORT_LWIP))
-board_own = $(call of,$(BOARD),$(BOARD_COMMON) $(CHIP_DIR)/chip.c $(CHIP_DIR)/nic.c $(PORT_LWIP_V4))
-board_objects = $(board_own) $(image)/built_in.o $(call of,$(BOARD)/stack,$(LWIP_CORE) $(LWIP_V4) $(LWIP_ETHERNET))
-library_objects = $(if $(filter mbedtls,$(FIRMWARE_TLS)),$(call of,$(BOARD)/mbedtls,$(MBEDTLS_LIBRARY)))
+own_objects = $(call of,$(image_name),$(FIRMWARE) $(FIRMWARE_$(FIRMWARE_TLS)) $(CORE) $(TLS_$(FIRMWARE_TLS)) $(PORT_LWIP))
+board_own = $(call of,$(image_name),$(BOARD_COMMON) $(CHIP_DIR)/chip.c $(CHIP_DIR)/nic.c $(PORT_LWIP_V4))
+board_objects = $(board_own) $(image)/built_in.o $(call of,$(image_name)/stack,$(LWIP_CORE) $(LWIP_V4) $(LWIP_ETHERNET))
+library_objects = $(if $(filter mbedtls,$(FIRMWARE_TLS)),$(call of,$(image_name)/mbedtls,$(MBEDTLS_LIBRARY)))
 
 $(eval $(call noted,$(image)/flags,board_flags))
-$(eval $(call variant,$(BOARD)))
+$(eval $(call variant,$(image_name)))
 # For speed: a handshake's longest step is how long all others wait. Hosted, for the library moves words by
 # memcpy(), which is then no call but an instruction.
-$(eval $(call compiled,$(BOARD),$(image)/mbedtls/%.o: $(MBEDTLS)/.source,$(MBEDTLS)/library/$$*.c,\
+$(eval $(call compiled,$(image_name),$(image)/mbedtls/%.o: $(MBEDTLS)/.source,$(MBEDTLS)/library/$$*.c,\
 	-O2 -fhosted -I$(MBEDTLS)/library -w))
 
-$(image)/built_in.o: port/lwip/boards/common/built_in.S $(board)/anklet.conf $(board)/network.conf $(image)/flags
-	$(call say,as $(BOARD) $<) $(CROSS)gcc $(FIRMWARE_CPU) -DNETWORK_FILE='"$(board)/network.conf"' \
-		-DCONFIG_FILE='"$(board)/anklet.conf"' -c -o $@ $<
+# Other texts are newer than what was made of these, or not.
+$(eval $(call noted,$(image)/settings_from,SETTINGS_DIR))
+texts = $(SETTINGS_DIR)/anklet.conf $(SETTINGS_DIR)/network.conf
+
+$(image)/built_in.o: port/lwip/boards/common/built_in.S $(texts) $(image)/settings_from $(image)/flags
+	$(call say,as $(BOARD) $<) $(CROSS)gcc $(FIRMWARE_CPU) -DNETWORK_FILE='"$(SETTINGS_DIR)/network.conf"' \
+		-DCONFIG_FILE='"$(SETTINGS_DIR)/anklet.conf"' -c -o $@ $<
+
+# The reader, built for the host with the board's sizes, and what it makes of them.
+host_name := $(BOARD)-host
+$(host_name)_CC = $(CC) -std=c11 -O1 -g $(WARN)
+$(host_name)_FLAGS = $(call sized,CONFIG_READER=1 HINTS=1) -include $(or $(board_header),$(no_header)) \
+	-Iport/lwip/boards/common -Iport/sim $(INCLUDES)
+host_flags = $($(host_name)_CC) $($(host_name)_FLAGS)
+
+$(eval $(call noted,$(BUILD)/$(host_name)/flags,host_flags))
+$(eval $(call variant,$(host_name)))
+$(eval $(call program,$(BUILD)/$(host_name)/compile_settings: $(call of,$(host_name),$(COMPILE_SETTINGS)),-g))
+$(image)/settings.c: $(BUILD)/$(host_name)/compile_settings $(texts) $(image)/settings_from
+	$(call say,settings $@) $< $(texts) >$@.new && mv $@.new $@
+$(eval $(call compiled,$(image_name),$(image)/settings.o: $(image)/settings.c,$$<))
+
+# For a test: that, compiled for the host, beside what the reader makes of the same texts.
+$(eval $(call compiled,$(host_name),$(BUILD)/$(host_name)/settings.o: $(image)/settings.c,$$<))
+$(eval $(call program,$(BUILD)/$(host_name)/compare_settings: $(BUILD)/$(host_name)/settings.o \
+	$(call of,$(host_name),tests/firmware/compare_settings.c $(filter src/% %/network_read.c,$(COMPILE_SETTINGS))),-g))
 
 # And the same board and stack without anklet, to compare with.
-$(image)/anklet.elf: $(own_objects) $(board_objects) $(library_objects)
-$(image)/echo.elf: $(call of,$(BOARD),$(ECHO)) $(board_objects)
+$(image)/anklet.elf: $(own_objects) $(board_objects) $(library_objects) $(if $(is_compiled),$(image)/settings.o)
+$(image)/echo.elf: $(call of,$(image_name),$(ECHO)) $(board_objects)
 $(image)/anklet.elf $(image)/echo.elf: port/lwip/boards/common/cortex_m3.ld $(board)/memory.ld anklet.mk
 	$(call say,link $@) $(CROSS)gcc $(FIRMWARE_CPU) $(FIRMWARE_LINK) -Wl,-Map,$(@:.elf=.map) -o $@ $(filter %.o,$^)
 	@$(CROSS)objcopy -O binary $@ $(@:.elf=.bin) && $(CROSS)objcopy -O ihex $@ $(@:.elf=.hex)
@@ -60,16 +91,18 @@ image_objects: $(own_objects) $(board_own) $(image)/stack/core/init.o $(image)/s
 images: $(image)/anklet.elf $(image)/echo.elf
 	@tools/size parts $(image)/anklet.elf $(HOLD)
 
-firmware: ## elsewhere: get what is missing and build the image for a board; BOARD=NAME, BOARD_DIR=DIR
+firmware: ## elsewhere: get what is missing and build the image for a board; BOARD= BOARD_DIR= SETTINGS=compiled SETTINGS_DIR=
+	$(if $(is_compiled),@CC='$(CC)' tools/need build)
 	$(call get,firmware,images)
 
 run-firmware: firmware ## elsewhere: get what is missing, build the image and start it under QEMU; BOARD=NAME
 	$(call get,run-firmware)
-	@tools/run_firmware $(BOARD) $(image)
+	@$(if $(is_compiled),SETTINGS= )tools/run_firmware $(BOARD) $(image)
 
 check-firmware: ## elsewhere: build every board and test it under QEMU; TESTS=FILES
 	@for b in $(BOARDS); do $(MAKE) BOARD=$$b HOLD=--hold images || exit 1; done
-	@IMAGES=$(abspath $(BUILD)) TEST_SECONDS=1200 $(call run_pytest,$@,tests/firmware)
+	@$(MAKE) BOARD=lm3s6965evb SETTINGS=compiled HOLD=--hold images
+	@BUILD=$(BUILD) IMAGES=$(abspath $(BUILD)) TEST_SECONDS=1200 $(call run_pytest,$@,tests/firmware)
 
 test-firmware: ## elsewhere: first get what is missing, then check-firmware
 	$(call get,test-firmware,check-firmware)

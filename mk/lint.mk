@@ -28,6 +28,7 @@ $(eval $(call read,sim,$(PORT_SIM) $(SIM_FRAMEWORK) $(sort $(patsubst %,tests/si
 $(eval $(call read,sim_less,tests/sim/sim_left_out.c))
 $(eval $(call read,lwip,$(PORT_LWIP) $(PORT_LWIP_DUAL) port/lwip/host/board.c \
 	$(contract)/harness_lwip.c $(HARNESS_HOST) $(contract)/host.c))
+$(eval $(call read,$(host_name),$(filter port/%,$(COMPILE_SETTINGS)) tests/firmware/compare_settings.c))
 $(eval $(call read,lwip_small,$(wildcard tests/lwip/*.c)))
 $(eval $(call read,lwip_sockets,$(BSD_SMALL) $(BSD_LWIP) $(BSD_INET4) $(contract)/harness_bsd_lwip.c \
 	$(wildcard $(lwip_sockets)/*.c)))

@@ -76,6 +76,9 @@ struct config {
 #define CONFIG_RATES(config) ((void)(config), (struct rate_limits *)0)
 #endif
 
+/* Where none is read: what the program is linked with (CONFIG_ANKLET_CONFIG_READER). */
+extern const struct config config_compiled;
+
 /* Sets the defaults. */
 void config_init(struct config *c);
 

@@ -293,8 +293,9 @@ struct anklet *anklet_init(void *memory, size_t size, struct port *port)
 		return NULL;
 	loop_init(&a->sessions.loop, port);
 	a->udp = CONFIG_ANKLET_UDP_FLOWS > 0 ? (struct udp_forwards *)(a + 1) : NULL;
-	config_init(&a->setup[0].config);
-	a->setup[0].settings.config = &a->setup[0].config;
+	if (CONFIG_ANKLET_CONFIG_READER)
+		config_init(SETUP_CONFIG(&a->setup[0]));
+	a->setup[0].settings.config = SETUP_CONFIG(&a->setup[0]);
 	instance_use(a, &a->setup[0].settings);
 	return a;
 }
@@ -302,15 +303,17 @@ struct anklet *anklet_init(void *memory, size_t size, struct port *port)
 unsigned anklet_configure(struct anklet *a, const char *source, const char *text, size_t len,
 	anklet_print *report, void *ctx)
 {
-	static const char too_late[] = "the proxy has been started: it is configured before\n";
+	static const char too_late[] = ANKLET_TEXT(CONFIG_ANKLET_CONFIG_READER,
+		"the proxy has been started: it is configured before\n",
+		"the configuration is built in, and no other is read\n");
 	bool reload = CONFIG_ANKLET_RELOAD && INSTANCE_RELOAD(a)->under_way;
 	unsigned errors;
 
-	if (a->started && !reload) {
+	if (!CONFIG_ANKLET_CONFIG_READER || (a->started && !reload)) {
 		report(ctx, too_late, sizeof too_late - 1);
 		return 1;
 	}
-	errors = config_read(&instance_made(a)->config, source, text, len, report, ctx);
+	errors = config_read(SETUP_CONFIG(instance_made(a)), source, text, len, report, ctx);
 	if (!reload)
 		instance_use(a, &instance_made(a)->settings);
 	return errors;

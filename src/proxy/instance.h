@@ -31,7 +31,9 @@ struct listener {
 
 /* A configuration, and what was made of it. */
 struct setup {
+#if CONFIG_ANKLET_CONFIG_READER
 	struct config config;
+#endif
 	struct settings settings; /* of that configuration */
 	/* Of each line with TLS; NULL: without. */
 	struct tls_context *listen_tls[CONFIG_ANKLET_LISTENERS];
@@ -55,6 +57,13 @@ struct anklet {
 	struct reload reload;
 #endif
 };
+
+/* Its configuration; what no reader made was compiled, is the only one, and is not written to. */
+#if CONFIG_ANKLET_CONFIG_READER
+#define SETUP_CONFIG(setup) (&(setup)->config)
+#else
+#define SETUP_CONFIG(setup) ((void)(setup), (struct config *)(void *)&config_compiled)
+#endif
 
 #if CONFIG_ANKLET_RELOAD
 #define INSTANCE_RELOAD(a) (&(a)->reload)
@@ -82,7 +91,7 @@ static inline struct setup *instance_made(const struct anklet *a)
 
 static inline const struct config *instance_config(const struct anklet *a)
 {
-	return &instance_setup(a)->config;
+	return SETUP_CONFIG(instance_setup(a));
 }
 
 /* What an instance takes: the bytes of anklet_init(), where the part for datagrams follows. */

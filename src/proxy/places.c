@@ -96,7 +96,7 @@ static const struct endpoint *endpoint_of(const struct config *c, unsigned line)
 bool places_keep_name(struct anklet *a, const struct line *line, const struct endpoint *e)
 {
 	const struct config *before = instance_config(a);
-	const char *name = string_table_at(&instance_made(a)->config.strings, e->name);
+	const char *name = string_table_at(&SETUP_CONFIG(instance_made(a))->strings, e->name);
 	struct reload *r = INSTANCE_RELOAD(a);
 	unsigned kind = kind_of(line);
 	bool found = false;

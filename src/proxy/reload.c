@@ -24,8 +24,8 @@ bool anklet_reload_begin(struct anklet *a)
 	r->wanted = false;
 	r->under_way = true;
 	r->made = 1 - r->in_force;
-	config_init(&instance_made(a)->config);
-	instance_made(a)->settings.config = &instance_made(a)->config;
+	config_init(SETUP_CONFIG(instance_made(a)));
+	instance_made(a)->settings.config = SETUP_CONFIG(instance_made(a));
 	return true;
 }
 
@@ -47,7 +47,7 @@ static int check_fixed(struct anklet *a, struct anklet_failure *failure)
 		text_init(&t, failure->at, sizeof failure->at);
 		(void)text_setting(&t, instance_config(a), fixed[i]);
 		text_init(&t, failure->words, sizeof failure->words);
-		(void)text_setting(&t, &instance_made(a)->config, fixed[i]);
+		(void)text_setting(&t, SETUP_CONFIG(instance_made(a)), fixed[i]);
 		if (strncmp(failure->at, failure->words, sizeof failure->words - 1) == 0)
 			continue;
 		text_init(&t, failure->at, sizeof failure->at);
@@ -108,7 +108,7 @@ static void switch_over(struct anklet *a)
 {
 	struct reload *r = INSTANCE_RELOAD(a);
 	struct setup *before = instance_setup(a);
-	const struct port_config *port = &instance_made(a)->config.port;
+	const struct port_config *port = &SETUP_CONFIG(instance_made(a))->port;
 
 	places_leave(a);
 	if (CONFIG_ANKLET_PASSWORDS)
@@ -120,7 +120,7 @@ static void switch_over(struct anklet *a)
 	instance_setup(a)->settings.generation = (uint8_t)(r->generation + 1);
 	instance_use(a, &instance_setup(a)->settings);
 	resolver_use(&a->sessions.names, port->name_server, port->name_servers);
-	change_limits(a, &before->config);
+	change_limits(a, SETUP_CONFIG(before));
 	places_switch(a, before);
 }
 

@@ -18,6 +18,8 @@ enum {
 	LINE_CONTROL,
 };
 
+_Static_assert(
+	CONFIG_ANKLET_CONFIG_READER || !CONFIG_ANKLET_RELOAD, "what reads it again can read it");
 _Static_assert(LINE_CONTROL <= UINT8_MAX, "a byte names every line");
 
 enum { PLACES_STREAMS, PLACES_DATAGRAMS, PLACES_KINDS };

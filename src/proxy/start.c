@@ -151,7 +151,8 @@ static int find_name(struct anklet *a, const char *name, struct address found[AN
 static int listen_at_name(struct anklet *a, const struct line *line, const struct endpoint *e)
 {
 	struct address at[ANKLET_ADDRESSES];
-	int n = find_name(a, string_table_at(&instance_made(a)->config.strings, e->name), at);
+	int n = find_name(
+		a, string_table_at(&SETUP_CONFIG(instance_made(a))->strings, e->name), at);
 	uint16_t port = e->port;
 	int first = 0;
 	bool some = false;
@@ -183,7 +184,7 @@ static int listen_on(struct anklet *a, const struct line *line, const struct end
 	int r;
 
 	text_init(&t, failure->at, sizeof failure->at);
-	text_endpoint(&t, e, &instance_made(a)->config.strings);
+	text_endpoint(&t, e, &SETUP_CONFIG(instance_made(a))->strings);
 	if (e->host == ENDPOINT_ANY)
 		return add_pair(a, line, ip_v4(0, 0, 0, 0), any_v6, e->port);
 	if (CONFIG_ANKLET_NAMES && e->host == ENDPOINT_NAME) {
@@ -234,7 +235,7 @@ static int listen_for_status(struct anklet *a, struct anklet_failure *failure)
 {
 	static const struct line line = {
 		.forward = LISTENER_STATUS, .number = CONFIG_ANKLET_RELOAD ? LINE_STATUS : 0};
-	const struct endpoint *at = &instance_made(a)->config.status.at;
+	const struct endpoint *at = &SETUP_CONFIG(instance_made(a))->status.at;
 	int r = at->scheme == ENDPOINT_TCP ? listen_on(a, &line, at, failure) : 0;
 
 	if (is_reload(a))
@@ -248,7 +249,7 @@ int listen_for_status(struct anklet *a, struct anklet_failure *failure); /* ther
 
 int instance_listen(struct anklet *a, struct anklet_failure *failure)
 {
-	const struct config *c = &instance_made(a)->config;
+	const struct config *c = SETUP_CONFIG(instance_made(a));
 	int r = config_listens_by_default(c) ? listen_by_default(a, failure) : 0;
 
 	for (unsigned i = 0; r == 0 && i < c->listen_count; i++) {
@@ -288,14 +289,14 @@ static bool takes(const struct anklet *a, const struct endpoint *place, const st
 		return false;
 	if (place->host == ENDPOINT_NAME)
 		return ip_class(&at->ip) == IP_LOOPBACK &&
-		       name_is_loopback(
-			       string_table_at(&instance_made(a)->config.strings, place->name));
+		       name_is_loopback(string_table_at(
+			       &SETUP_CONFIG(instance_made(a))->strings, place->name));
 	return place->host == ENDPOINT_ANY || loop_is_at(&listening, &at->ip, at->port);
 }
 
 static bool listens_at(struct anklet *a, struct ip ip, uint16_t port)
 {
-	const struct config *c = &instance_made(a)->config;
+	const struct config *c = SETUP_CONFIG(instance_made(a));
 	struct address at = {.ip = ip, .port = port};
 	bool found = config_listens_by_default(c) && ip_class(&ip) == IP_LOOPBACK &&
 		     port == CONFIG_DEFAULT_PORT;
@@ -315,16 +316,17 @@ static int check_hops(struct anklet *a, struct anklet_failure *failure)
 {
 	static const struct ip loopback_v6 = {{[15] = 1}};
 	const struct ip loopback_v4 = ip_v4(127, 0, 0, 1);
-	const struct routes *routes = &instance_made(a)->config.routes;
+	const struct routes *routes = &SETUP_CONFIG(instance_made(a))->routes;
 	struct text t;
 
 	for (unsigned i = 0; i < routes->count; i++) {
 		const struct endpoint *hop = &routes->route[i].hop;
 		/* 0.0.0.0 is this host to systems that connect there. */
-		bool loopback = hop->host == ENDPOINT_NAME
-					? name_is_loopback(string_table_at(
-						  &instance_made(a)->config.strings, hop->name))
-					: ip_class(&hop->ip) == IP_UNSPECIFIED;
+		bool loopback =
+			hop->host == ENDPOINT_NAME
+				? name_is_loopback(string_table_at(
+					  &SETUP_CONFIG(instance_made(a))->strings, hop->name))
+				: ip_class(&hop->ip) == IP_UNSPECIFIED;
 
 		if (routes->route[i].how != ROUTE_VIA ||
 			!(loopback ? listens_at(a, loopback_v4, hop->port) ||
@@ -333,7 +335,8 @@ static int check_hops(struct anklet *a, struct anklet_failure *failure)
 						listens_at(a, hop->ip, hop->port)))
 			continue;
 		text_init(&t, failure->at, sizeof failure->at);
-		text_line(&t, KEYWORD_ROUTE, &routes->route[i], &instance_made(a)->config.strings);
+		text_line(&t, KEYWORD_ROUTE, &routes->route[i],
+			&SETUP_CONFIG(instance_made(a))->strings);
 		text_init(&t, failure->words, sizeof failure->words);
 		text_str(&t,
 			"the hop is this program itself, which listens there: name another one");
@@ -400,11 +403,11 @@ int anklet_start(struct anklet *a, struct anklet_failure *failure)
 	failure_init(failure);
 	if (a->started)
 		return fail_as_started(failure);
-	r = port_init(a->sessions.loop.port, &instance_made(a)->config.port);
+	r = port_init(a->sessions.loop.port, &SETUP_CONFIG(instance_made(a))->port);
 	if (r == 0) {
 		resolver_init(&a->sessions.names, &a->sessions.loop,
-			instance_made(a)->config.port.name_server,
-			instance_made(a)->config.port.name_servers);
+			SETUP_CONFIG(instance_made(a))->port.name_server,
+			SETUP_CONFIG(instance_made(a))->port.name_servers);
 		r = instance_make(a, failure);
 		if (r == 0)
 			r = instance_listen(a, failure);
@@ -427,7 +430,7 @@ int anklet_check(struct anklet *a, struct anklet_failure *failure)
 	failure_init(failure);
 	if (a->started)
 		return fail_as_started(failure);
-	r = port_init(a->sessions.loop.port, &instance_made(a)->config.port);
+	r = port_init(a->sessions.loop.port, &SETUP_CONFIG(instance_made(a))->port);
 	if (r == 0) {
 		r = instance_make(a, failure);
 		instance_unload_tls(instance_made(a));

@@ -11,7 +11,7 @@
 
 static const char *string_of(const struct anklet *a, uint16_t offset)
 {
-	return string_table_at(&instance_made(a)->config.strings, offset);
+	return string_table_at(&SETUP_CONFIG(instance_made(a))->strings, offset);
 }
 
 static struct tls_settings settings_of(
@@ -20,7 +20,7 @@ static struct tls_settings settings_of(
 	uint16_t ca = options->ca;
 
 	if (!server && ca == STRING_NONE)
-		ca = instance_made(a)->config.ca;
+		ca = SETUP_CONFIG(instance_made(a))->ca;
 	return (struct tls_settings){
 		.server = server,
 		.cert = string_of(a, options->cert),
@@ -99,7 +99,7 @@ static bool share(
 static bool is_unchanged(struct anklet *a, struct tls_context **context, uint64_t stamp)
 {
 	const struct setup *now = instance_setup(a);
-	const struct config *c = &now->config;
+	const struct config *c = SETUP_CONFIG(now);
 
 	return instance_made(a) != now &&
 	       (share(now->listen_tls, c->listen_count, stamp, context) ||
@@ -141,14 +141,14 @@ static int load_endpoint(struct anklet *a, struct tls_context **context, const s
 	if (!endpoint_has_tls(e))
 		return 0;
 	text_init(&t, failure->at, sizeof failure->at);
-	text_endpoint(&t, e, &instance_made(a)->config.strings);
+	text_endpoint(&t, e, &SETUP_CONFIG(instance_made(a))->strings);
 	return load(a, context, &e->tls, server, failure);
 }
 
 static int load_route(struct anklet *a, unsigned i, struct anklet_failure *failure)
 {
 	struct setup *made = instance_made(a);
-	const struct route *route = &made->config.routes.route[i];
+	const struct route *route = &SETUP_CONFIG(made)->routes.route[i];
 	struct text t;
 
 	if (route->how == ROUTE_VIA)
@@ -156,14 +156,14 @@ static int load_route(struct anklet *a, unsigned i, struct anklet_failure *failu
 	if (route->how == ROUTE_DIRECT)
 		return 0;
 	text_init(&t, failure->at, sizeof failure->at);
-	text_line(&t, KEYWORD_ROUTE, route, &made->config.strings);
+	text_line(&t, KEYWORD_ROUTE, route, &SETUP_CONFIG(made)->strings);
 	return load(a, &made->settings.route_tls[i], &route->tls, false, failure);
 }
 
 int instance_load_tls(struct anklet *a, struct anklet_failure *failure)
 {
 	struct setup *made = instance_made(a);
-	const struct config *c = &made->config;
+	const struct config *c = SETUP_CONFIG(made);
 	int r = 0;
 
 	if (!ANKLET_HAS_TLS)
@@ -185,13 +185,13 @@ void instance_unload_tls(struct setup *setup)
 {
 	if (!ANKLET_HAS_TLS)
 		return;
-	for (unsigned i = 0; i < setup->config.listen_count; i++)
+	for (unsigned i = 0; i < SETUP_CONFIG(setup)->listen_count; i++)
 		tls_unload(&setup->listen_tls[i]);
-	for (unsigned i = 0; i < setup->config.forward_count; i++) {
+	for (unsigned i = 0; i < SETUP_CONFIG(setup)->forward_count; i++) {
 		tls_unload(&setup->forward_tls[i]);
 		tls_unload(&setup->settings.target_tls[i]);
 	}
-	for (unsigned i = 0; ANKLET_HAS_ROUTES && i < setup->config.routes.count; i++)
+	for (unsigned i = 0; ANKLET_HAS_ROUTES && i < SETUP_CONFIG(setup)->routes.count; i++)
 		tls_unload(&setup->settings.route_tls[i]);
 }
 

@@ -13,15 +13,15 @@ static unsigned forward_of(const struct place *p)
 
 static bool same_target(const struct setup *one, unsigned i, const struct setup *other, unsigned j)
 {
-	const struct endpoint *a = &one->config.forward[i].target;
-	const struct endpoint *b = &other->config.forward[j].target;
+	const struct endpoint *a = &SETUP_CONFIG(one)->forward[i].target;
+	const struct endpoint *b = &SETUP_CONFIG(other)->forward[j].target;
 
 	if (a->host != b->host || a->port != b->port)
 		return false;
 	return a->host != ENDPOINT_NAME
 		       ? ip_equal(&a->ip, &b->ip)
-		       : strcmp(string_table_at(&one->config.strings, a->name),
-				 string_table_at(&other->config.strings, b->name)) == 0;
+		       : strcmp(string_table_at(&SETUP_CONFIG(one)->strings, a->name),
+				 string_table_at(&SETUP_CONFIG(other)->strings, b->name)) == 0;
 }
 
 void udp_forward_leave(struct anklet *a)
@@ -82,7 +82,7 @@ void udp_forward_switch(struct anklet *a, const struct setup *before)
 	struct udp_upstream known[UDP_FORWARDS];
 	uint8_t moved[UDP_PLACES] = {0}, left = 0;
 
-	for (unsigned i = 0; CONFIG_ANKLET_NAMES && i < before->config.forward_count; i++)
+	for (unsigned i = 0; CONFIG_ANKLET_NAMES && i < SETUP_CONFIG(before)->forward_count; i++)
 		resolver_forget(&a->sessions.names, RESOLVER_FORWARD(i)); /* its name is there */
 	memcpy(known, d->upstream, sizeof known);
 	memset(d->upstream, 0, sizeof d->upstream);

@@ -74,8 +74,8 @@ static bool take_password(char to[HOP_PASSWORD_SIZE], const uint8_t *data, size_
 
 static int load_hop(struct anklet *a, unsigned i, struct anklet_failure *failure)
 {
-	const struct route *route = &instance_made(a)->config.routes.route[i];
-	const struct string_table *strings = &instance_made(a)->config.strings;
+	const struct route *route = &SETUP_CONFIG(instance_made(a))->routes.route[i];
+	const struct string_table *strings = &SETUP_CONFIG(instance_made(a))->strings;
 	const uint8_t *data;
 	struct text at;
 	int n;
@@ -100,7 +100,7 @@ static int load_hop(struct anklet *a, unsigned i, struct anklet_failure *failure
 /* What comes in the clear can be read on its way: said aloud, unless it stays on this host. */
 static void warn_of_clear(struct anklet *a)
 {
-	const struct config *c = &instance_made(a)->config;
+	const struct config *c = SETUP_CONFIG(instance_made(a));
 	bool clear = false;
 
 	for (unsigned i = 0; i < c->listen_count; i++)
@@ -131,13 +131,13 @@ static int none_wanted(const struct config *c, struct anklet_failure *failure)
 
 static int load_users(struct anklet *a, struct anklet_failure *failure)
 {
-	const char *name =
-		string_table_at(&instance_made(a)->config.strings, instance_made(a)->config.users);
+	const char *name = string_table_at(
+		&SETUP_CONFIG(instance_made(a))->strings, SETUP_CONFIG(instance_made(a))->users);
 	struct text at;
 	int r;
 
-	if (instance_made(a)->config.users == STRING_NONE)
-		return none_wanted(&instance_made(a)->config, failure);
+	if (SETUP_CONFIG(instance_made(a))->users == STRING_NONE)
+		return none_wanted(SETUP_CONFIG(instance_made(a)), failure);
 	text_init(&at, failure->at, sizeof failure->at);
 	text_str(&at, "users ");
 	text_escaped(&at, name, strlen(name));
@@ -154,7 +154,8 @@ int instance_load_users(struct anklet *a, struct anklet_failure *failure)
 	if (!CONFIG_ANKLET_PASSWORDS)
 		return 0;
 	for (unsigned i = 0;
-		r == 0 && ANKLET_HAS_ROUTES && i < instance_made(a)->config.routes.count; i++)
+		r == 0 && ANKLET_HAS_ROUTES && i < SETUP_CONFIG(instance_made(a))->routes.count;
+		i++)
 		r = load_hop(a, i, failure);
 	return r == 0 ? load_users(a, failure) : r;
 }

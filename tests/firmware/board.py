@@ -12,7 +12,9 @@ import peers
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 IMAGES = pathlib.Path(os.environ.get("IMAGES", ROOT / "build"))
+BUILD = os.environ.get("BUILD", "build")  # as make calls it, that builds an image for a test
 BOARDS = ("lm3s6965evb", "mps2-an385")
+COMPILED = ("lm3s6965evb-compiled",)  # which reads no text: there is an image for each
 TLS_BOARDS = ("lm3s6965evb-tls", "mps2-an385")
 START_LIMIT = 60.0
 PORT = 1080
@@ -32,32 +34,66 @@ def tool(name):
 seed_blob, settings_blob, files_blob = tool("seed").blob, tool("settings").blob, tool("files").blob
 
 
+def make(*words):
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    return subprocess.run(["make", "--no-print-directory", *words], cwd=ROOT, env=env, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600)
+
+
 def symbols(image):
     out = subprocess.run(["arm-none-eabi-nm", image], check=True, stdout=subprocess.PIPE, text=True, timeout=30)
     return {row[2]: int(row[0], 16) for row in map(str.split, out.stdout.splitlines()) if len(row) == 3}
 
 
+def machine(name):
+    """What QEMU calls it."""
+    return name.removesuffix("-tls").removesuffix("-compiled")
+
+
 def sessions(name):
     """How many sessions the image of a board has."""
-    text = (ROOT / "configs" / f"{name}.h").read_text()
+    text = (ROOT / "configs" / f"{name.removesuffix('-compiled')}.h").read_text()
     return int(re.search(r"CONFIG_ANKLET_SESSIONS (\d+)", text).group(1))
+
+
+compiled_images = {}
+
+
+def compiled_image(name, directory, config, network):
+    """The image of a board that has these settings, or with None its own."""
+    if (name, config, network) not in compiled_images:
+        words = [f"BOARD={name.removesuffix('-compiled')}", "SETTINGS=compiled", f"BUILD={BUILD}"]
+        if config is not None:
+            (directory / "anklet.conf").write_text(config)
+            (directory / "network.conf").write_text(network)
+            words.append(f"SETTINGS_DIR={directory}")
+        done = make(*words, f"{BUILD}/{name}/anklet.elf")
+        assert done.returncode == 0, done.stdout
+        compiled_images[name, config, network] = (IMAGES / name / "anklet.elf").read_bytes()
+    image = directory / f"anklet-{time.monotonic_ns()}.elf"
+    image.write_bytes(compiled_images[name, config, network])
+    return image
 
 
 class Board:
     """
     A running board. nic: QEMU's -nic; ns: a network namespace to run it in; config and network:
     texts for the flash, None for those that are built in; settings, files and seed: blobs, None for none.
+    A board that reads no text has an image built for those of config and network.
     """
 
     def __init__(self, name, directory, nic, *, ns=None, config=None, network=None, settings=None,
                  files=None, seed=seed_blob(SEED), image="anklet.elf", more=()):
         self.name, self.log_path = name, directory / f"serial-{time.monotonic_ns()}.log"
-        self.image = IMAGES / name / image
+        if name in COMPILED:
+            self.image = compiled_image(name, directory, config, network)
+        else:
+            self.image = IMAGES / name / image
         self.symbols = symbols(self.image)
         self.expected_fault = False
-        if config is not None:
+        if config is not None and name not in COMPILED:
             settings = settings_blob(network.encode(), config.encode())
-        command = ["qemu-system-arm", "-M", name.removesuffix("-tls"), "-kernel", str(self.image), "-nic", nic, "-no-reboot",
+        command = ["qemu-system-arm", "-M", machine(name), "-kernel", str(self.image), "-nic", nic, "-no-reboot",
                    "-display", "none", "-monitor", "none", "-serial", f"file:{self.log_path}", *more]
         for what, place, blob in (("seed", "linked_noinit", seed), ("settings", "linked_settings", settings),
                                   ("files", "linked_files", files)):

@@ -15,7 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
 import netns  # noqa: E402
 import peers  # noqa: E402
-from board import BOARDS, IMAGES, MAC, PORT, Board  # noqa: E402
+from board import BOARDS, COMPILED, IMAGES, MAC, PORT, Board  # noqa: E402
 
 NETWORK = f"mac {MAC}\naddress 192.168.77.10/24\ngateway 192.168.77.1\n"
 CONFIG = "listen 0.0.0.0:1080\nlimit-client 0\ndns 192.168.77.1\nlog debug\n"
@@ -31,11 +31,11 @@ def built(name):
         pytest.skip("'qemu-system-arm' is not installed")
     if not found("arm-none-eabi-nm"):
         pytest.skip("'arm-none-eabi-nm' is not installed")
-    assert (IMAGES / name / "anklet.elf").exists(), f"make firmware BOARD={name}"
+    assert (IMAGES / name / "anklet.elf").exists(), f"make firmware BOARD={name.replace('-c', ' SETTINGS=c')}"
     return name
 
 
-@pytest.fixture(params=BOARDS)
+@pytest.fixture(params=BOARDS + COMPILED)
 def name(request):
     """A board's name, whose image was built."""
     return built(request.param)

@@ -1,14 +1,11 @@
 """A board whose folder lies outside this tree: what somebody has who builds a board of their own."""
-import os
-import pathlib
 import shutil
 import subprocess
 
 import pytest
 
-from board import IMAGES
+from board import IMAGES, ROOT, make
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 BOARD = "lm3s6965evb"
 
 
@@ -21,12 +18,6 @@ def folder(tmp_path):
     shutil.copytree(ROOT / "port" / "lwip" / "boards" / BOARD, copy)
     shutil.copy(ROOT / "configs" / f"{BOARD}.h", copy / "configuration.h")
     return copy
-
-
-def make(*words):
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
-    return subprocess.run(["make", "--no-print-directory", *words], cwd=ROOT, env=env, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600)
 
 
 def sizes(image):

@@ -7,11 +7,13 @@ import os
 import struct
 
 import peers
+import pytest
 import socks4
-from board import Debugger, seed_blob, settings_blob
+from board import BOARDS, Debugger, seed_blob, settings_blob
 
 HERE = "10.0.2.2"  # this host, as a board sees it
 NO_SEED = "warning: the board has no seed"
+WITH_READER = pytest.mark.parametrize("name", BOARDS, indirect=True)
 NETWORK = "mac 52:54:00:12:34:56\naddress dhcp\n"
 
 
@@ -60,6 +62,7 @@ def test_a_megabyte_comes_back(user):
     assert digest.digest() == hashlib.sha256(data).digest()
 
 
+@WITH_READER
 def test_the_echo_image_echoes(user):
     board = user(image="echo.elf", guest_port=7)
     client = peers.dial(board.address)
@@ -69,6 +72,7 @@ def test_the_echo_image_echoes(user):
 
 # ---- Settings ----
 
+@WITH_READER
 def test_settings_in_the_flash_are_taken(user):
     board = user(settings=settings(config="listen 0.0.0.0:1080\ndeny to 10.0.2.2:7\nallow\nlog debug\n"))
     board.wait_log("settings from flash")
@@ -84,28 +88,33 @@ def refused_settings(user, blob, why):
     return board
 
 
+@WITH_READER
 def test_damaged_settings_are_refused(user):
     blob = bytearray(settings())
     blob[-3] ^= 1
     refused_settings(user, bytes(blob), "their checksum is wrong")
 
 
+@WITH_READER
 def test_settings_with_a_damaged_length_are_refused(user):
     blob = bytearray(settings())
     blob[8:16] = struct.pack("<II", 0xFFFFFFF0, 64)
     refused_settings(user, bytes(blob), "they are longer than there is room")
 
 
+@WITH_READER
 def test_something_else_is_refused(user):
     refused_settings(user, os.urandom(4096).replace(b"ANKL", b"ankl"), "they do not begin with ANKL")
 
 
+@WITH_READER
 def test_settings_with_a_mistake_are_refused_as_a_whole(user):
     blob = settings(config="listen 0.0.0.0:1080\ndeny to 10.0.2.2\nalow\n")
     board = refused_settings(user, blob, "they have a mistake")
     board.wait_log(r"anklet\.conf:3:1: unknown keyword 'alow'")
 
 
+@WITH_READER
 def test_network_settings_with_a_mistake_are_refused(user):
     for wrong in ("address 10.0.2.15/33", "address 10.0.2.15", "mac 01:00:00:00:00:00", "gateway ::1",
                   "address dhcp dhcp", "speed 100"):
@@ -114,6 +123,7 @@ def test_network_settings_with_a_mistake_are_refused(user):
         board.wait_log(r"network\.conf:3: ")
 
 
+@WITH_READER
 def test_a_static_address(user):
     board = user(settings=settings(network="mac 52:54:00:12:34:56\naddress 10.0.2.15/24\ngateway 10.0.2.2\n"))
     board.wait_log("settings from flash")

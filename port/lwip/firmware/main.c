@@ -2,7 +2,8 @@
  * The firmware image: one instance of anklet on a board, from power-on for ever.
  *
  * What it is to do stands in two texts (settings.c). Those in the flash's own part are
- * taken if they are whole and without a mistake; else the ones that were built in.
+ * taken if they are whole and without a mistake; else the ones that were built in. Or it
+ * was compiled, and reads no text (compile_settings.c).
  */
 #include <stdalign.h>
 #include <stddef.h>
@@ -87,6 +88,11 @@ static struct anklet *configure_best(struct board_settings *settings, struct net
 {
 	struct anklet *a;
 
+	if (!CONFIG_ANKLET_CONFIG_READER) {
+		*settings = (struct board_settings){.built_in = true};
+		*network = network_compiled;
+		return anklet_init(memory, sizeof memory, &port);
+	}
 	settings_find(settings);
 	a = configure(settings, network);
 	if (a == NULL && !settings->built_in) {
