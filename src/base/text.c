@@ -147,7 +147,9 @@ int text_hex_value(char c)
 
 void text_duration(struct text *t, uint64_t ms)
 {
-	uint32_t s = (uint32_t)(ms / 1000), whole = s, part = (uint32_t)ms % 1000 / 100;
+	/* In steps of 16, as in digit_off(): of the seconds there are fewer than 2^32. */
+	uint32_t high = (uint32_t)(ms >> 16), rest = high % 1000 << 16 | (uint16_t)ms;
+	uint32_t s = (high / 1000 << 16) + rest / 1000, whole = s, part = rest % 1000 / 100;
 	char mark = '.', last = 's';
 
 	if (s >= 60) {

@@ -139,5 +139,7 @@ bool session_is_over_limit_user(const struct sessions *all, const struct session
 
 enum session_next session_early(struct sessions *all, struct session *s, size_t len)
 {
-	return s->stage == STAGE_GREETING ? greeted(all, s, len) : prove(all, s);
+	bool greeting = !CONFIG_ANKLET_PASSWORDS || s->stage == STAGE_GREETING;
+
+	return greeting ? greeted(all, s, len) : prove(all, s);
 }

@@ -135,15 +135,17 @@
 		ANKLET_IF_TLS("the server gave no valid answer to STARTTLS"))                      \
 	X(REASON_STARTTLS_INJECTION, FAILED,                                                       \
 		ANKLET_IF_TLS("bytes in the clear came after the server's answer to STARTTLS"))    \
-	X(REASON_HOP_LOOP, DENIED, "the next hop is the client itself")                            \
-	X(REASON_HOP_NO_IPV4, FAILED, "the next hop takes IPv4 addresses only, and there is none") \
-	X(REASON_HOP_ENDED, FAILED, "the next hop ended before its reply was whole")               \
-	X(REASON_HOP_REPLY, FAILED, "the next hop's reply is none of SOCKS")                       \
+	X(REASON_HOP_LOOP, DENIED, ANKLET_IF_ROUTES("the next hop is the client itself"))          \
+	X(REASON_HOP_NO_IPV4, FAILED,                                                              \
+		ANKLET_IF_ROUTES("the next hop takes IPv4 addresses only, and there is none"))     \
+	X(REASON_HOP_ENDED, FAILED,                                                                \
+		ANKLET_IF_ROUTES("the next hop ended before its reply was whole"))                 \
+	X(REASON_HOP_REPLY, FAILED, ANKLET_IF_ROUTES("the next hop's reply is none of SOCKS"))     \
 	X(REASON_HOP_NO_METHOD, FAILED,                                                            \
 		ANKLET_IF_SOCKS5("the next hop accepts none of the methods of authentication"))    \
 	X(REASON_HOP_NO_PASSWORD, FAILED,                                                          \
 		ANKLET_IF_SOCKS5("the next hop does not accept the password"))                     \
-	X(REASON_HOP_REFUSED, FAILED, "the next hop refused with")                                 \
+	X(REASON_HOP_REFUSED, FAILED, ANKLET_IF_ROUTES("the next hop refused with"))               \
 	X(REASON_HOP_DENIED, DENIED, ANKLET_IF_SOCKS5("the next hop's rules deny it: REP"))        \
 	X(REASON_HOP_NO_NETWORK, NO_NETWORK,                                                       \
 		ANKLET_IF_SOCKS5("no network from the next hop: REP"))                             \

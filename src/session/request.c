@@ -124,7 +124,7 @@ enum session_next session_request(struct sessions *all, struct session *s)
 				n < PORT_ANSWER_LAST ? REASON_CLIENT_TLS : REASON_CLIENT_RESET,
 				NEXT_RESET);
 		parsed = request_read(stage, &s->reader, &s->request, data, (size_t)n, &used);
-		if (parsed == PARSE_DONE && used == 0) {
+		if (CONFIG_ANKLET_SOCKS5 && parsed == PARSE_DONE && used == 0) {
 			/* There is no greeting: what came is the request. */
 			(void)session_early(all, s, 0);
 			stage = STAGE_REQUEST;
