@@ -28,9 +28,9 @@ image = $(BUILD)/$(image_name)
 
 FIRMWARE_CPU ?= -mcpu=cortex-m3 -mthumb
 $(image_name)_FLAGS = -ffreestanding -ffunction-sections -fdata-sections -fno-common \
-	$(call sized,CONFIG_READER=$(if $(is_compiled),0,1)) -include $(or $(board_header),$(no_header)) \
-	-I$(board) -I$(CHIP_DIR) -Iport/lwip/boards/common -Iport/lwip $(INCLUDES) \
-	-isystem $(LWIP)/src/include $(board_flags_$(FIRMWARE_TLS))
+	$(call sized,CONFIG_READER=$(if $(is_compiled),0,1)) $(if $(is_compiled),-include $(image)/sizes.h) \
+	-include $(or $(board_header),$(no_header)) -I$(board) -I$(CHIP_DIR) -Iport/lwip/boards/common -Iport/lwip \
+	$(INCLUDES) -isystem $(LWIP)/src/include $(board_flags_$(FIRMWARE_TLS))
 board_flags_mbedtls = -isystem $(MBEDTLS)/include -DMBEDTLS_CONFIG_FILE=\<mbedtls_config.h\>
 FIRMWARE_LINK = -nostartfiles --specs=nano.specs --specs=nosys.specs \
 	-L$(board) -L$(CHIP_DIR) -T port/lwip/boards/common/cortex_m3.ld -Wl,--gc-sections,--no-warn-rwx-segments
@@ -69,8 +69,9 @@ host_flags = $($(host_name)_CC) $($(host_name)_FLAGS)
 $(eval $(call noted,$(BUILD)/$(host_name)/flags,host_flags))
 $(eval $(call variant,$(host_name)))
 $(eval $(call program,$(BUILD)/$(host_name)/compile_settings: $(call of,$(host_name),$(COMPILE_SETTINGS)),-g))
-$(image)/settings.c: $(BUILD)/$(host_name)/compile_settings $(texts) $(image)/settings_from
-	$(call say,settings $@) $< $(texts) >$@.new && mv $@.new $@
+$(image)/settings.c $(image)/sizes.h: $(BUILD)/$(host_name)/compile_settings $(texts) $(image)/settings_from
+	$(call say,settings $@) $< $(texts) $(patsubst %.h,%,$(filter %.h,$(@F))) >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 $(eval $(call compiled,$(image_name),$(image)/settings.o: $(image)/settings.c,$$<))
 
 # For a test: that, compiled for the host, beside what the reader makes of the same texts.

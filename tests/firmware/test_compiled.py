@@ -105,6 +105,18 @@ def test_every_word_is_what_the_reader_makes_of_it(everything, texts):
         is_the_same(directory, (*where, *words), files)
 
 
+def test_tables_are_as_long_as_the_settings(everything, texts):
+    *where, directory = everything
+    for config, lengths in ((PLAIN + MORE, (4, 4, 2)), ("", (1, 1, 1))):
+        words, _ = texts(config)
+        sizes = directory.parent / "everything-compiled" / "sizes.h"
+        done = make(*where, *words, str(sizes))
+        assert done.returncode == 0, done.stdout
+        found = dict(re.findall(r"define CONFIG_ANKLET_(\w+) (\d+)", sizes.read_text()))
+        assert tuple(int(found[name]) for name in ("RULES", "ROUTES", "FORWARDS")) == lengths
+        assert (int(found["CONFIG_TEXT"]) > 1) == (config != "")
+
+
 def test_a_mistake_stops_make_and_is_said_with_place_and_hint(everything, texts):
     *where, directory = everything
     words, (config, network) = texts("log info\nlisten 1.2.3\nalow\n", f"mac {MAC}\n")

@@ -1,6 +1,7 @@
 /*
  * compile_settings CONFIG NETWORK: a program of the host's, which reads a board's two texts and writes what they say as
  * C. The image that is linked with that reads none: struct config config_compiled, struct network network_compiled.
+ * With a third word, 'sizes', it writes how long the tables of the configuration have to be for that.
  *
  * It has the board's sizes and the board's readers; so what is wrong is said as ever, and nothing is written then. What
  * is written are names and numbers: how a struct lies in memory is for the board's compiler alone.
@@ -296,6 +297,22 @@ static void write_network(const struct network *network)
 	printf("};\n");
 }
 
+/* What is built in stays so: no table becomes one of none. */
+static void write_size(const char *table, unsigned count)
+{
+	printf("#define CONFIG_ANKLET_%s %u\n", table, count > 0 ? count : 1);
+}
+
+static void write_sizes(const struct config *c)
+{
+	write_size("RULES", c->rules.count);
+	if (ANKLET_HAS_ROUTES)
+		write_size("ROUTES", c->routes.count);
+	if (ANKLET_HAS_FORWARDS)
+		write_size("FORWARDS", c->forward_count);
+	write_size("CONFIG_TEXT", c->strings.len);
+}
+
 /* ---- Reading ---- */
 
 static void complain(void *ctx, const char *text, size_t len)
@@ -385,8 +402,8 @@ int main(int argc, char **argv)
 	unsigned errors, wrong;
 	size_t len;
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: compile_settings CONFIG NETWORK\n");
+	if (argc < 3) {
+		fprintf(stderr, "usage: compile_settings CONFIG NETWORK [sizes]\n");
 		return 64;
 	}
 	text = text_of(argv[1], buf, &len);
@@ -403,11 +420,14 @@ int main(int argc, char **argv)
 		report_network(argv[2], text, len, wrong);
 	if (errors > 0 || wrong > 0)
 		return 1;
-	printf("/* The settings. Written by compile_settings: change the texts, not this. */\n"
-	       "#include \"config/config.h\"\n"
-	       "#include \"network.h\"\n\n");
-	text_init(&designator, designator_text, sizeof designator_text);
-	write_config(&config);
-	write_network(&network);
+	printf("/* The settings. Written by compile_settings: change the texts, not this. */\n");
+	if (argc > 3) {
+		write_sizes(&config);
+	} else {
+		printf("#include \"config/config.h\"\n#include \"network.h\"\n\n");
+		text_init(&designator, designator_text, sizeof designator_text);
+		write_config(&config);
+		write_network(&network);
+	}
 	return fflush(stdout) == 0 && ferror(stdout) == 0 ? 0 : 1;
 }
