@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include "lwip/sys.h"
+
 #include "lwip_hooks.h"
 
 #include "board.h"
@@ -42,7 +44,7 @@ static bool is_zero(const uint8_t *octets, size_t len)
 bool random_seed(void)
 {
 	uint8_t seed[BOARD_SEED] = {0};
-	uint32_t now = board_now();
+	uint32_t now = sys_now();
 
 	random_state.seeded = board_seed(seed) && !is_zero(seed, sizeof seed);
 	for (size_t i = 0; i < sizeof seed; i++)
@@ -135,5 +137,5 @@ uint32_t random_sequence_number(
 		chacha20_block(block, ends[i], block);
 	for (unsigned i = 0; i < sizeof n; i++)
 		n |= (uint32_t)block[i] << 8 * i;
-	return n + board_now() * TICKS_PER_MS;
+	return n + sys_now() * TICKS_PER_MS;
 }

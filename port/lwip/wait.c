@@ -36,7 +36,7 @@ static unsigned ready(const struct port *p, port_sock s)
  */
 static void feed_starved(struct port *p)
 {
-	bool due = p->starved && (int32_t)(board_now() - p->retry_at) >= 0;
+	bool due = p->starved && (int32_t)(sys_now() - p->retry_at) >= 0;
 	bool starved = false;
 
 	for (port_sock s = 0; s < PORT_SOCKETS; s++) {
@@ -46,7 +46,7 @@ static void feed_starved(struct port *p)
 			starved = true;
 	}
 	if (starved && !p->starved)
-		p->retry_at = board_now() + RETRY_MS;
+		p->retry_at = sys_now() + RETRY_MS;
 	p->starved = starved;
 }
 
@@ -76,7 +76,7 @@ static uint32_t earlier(uint32_t ms, int32_t limit)
 static uint32_t sleep_ms(const struct port *p, int32_t left)
 {
 	uint32_t ms = earlier(sys_timeouts_sleeptime(), left);
-	int32_t retry_in = (int32_t)(p->retry_at - board_now());
+	int32_t retry_in = (int32_t)(p->retry_at - sys_now());
 
 	if (p->starved)
 		ms = earlier(ms, retry_in > 0 ? retry_in : 0);
@@ -85,7 +85,7 @@ static uint32_t sleep_ms(const struct port *p, int32_t left)
 
 int port_wait(struct port *p, int32_t ms)
 {
-	uint32_t begun = board_now();
+	uint32_t begun = sys_now();
 	int32_t left = ms;
 
 	sockets_end_wave(p);
@@ -96,7 +96,7 @@ int port_wait(struct port *p, int32_t ms)
 			return p->unnamed;
 		board_wait(sleep_ms(p, left));
 		if (ms > 0) {
-			uint32_t spent = board_now() - begun;
+			uint32_t spent = sys_now() - begun;
 
 			left = spent < (uint32_t)ms ? ms - (int32_t)spent : 0;
 		}
@@ -121,16 +121,10 @@ port_sock port_next(struct port *p)
 uint32_t port_now(struct port *p)
 {
 	(void)p;
-	return board_now();
+	return sys_now();
 }
 
 uint32_t port_clock(struct port *p)
 {
 	return port_now(p);
-}
-
-/* lwIP's clock. */
-u32_t sys_now(void)
-{
-	return board_now();
 }

@@ -10,6 +10,7 @@
 #include "tls_heap.h"
 
 #include "lwip/stats.h"
+#include "lwip/sys.h"
 
 #define EVERY_MS 1000
 #define AWAKE_STEP_US 20000 /* a change of less is none: the idle loop takes some time too */
@@ -54,7 +55,7 @@ static void text_figures(struct text *t, uint32_t awake_us)
 void figures_log(struct anklet *a)
 {
 	static uint32_t last_at, last_awake, last_in_use;
-	uint32_t now = board_now(), awake = clock_awake_us();
+	uint32_t now = sys_now(), awake = clock_awake_us();
 	uint32_t in_use = lwip_stats.memp[MEMP_TCP_PCB]->used;
 	char buf[250];
 	struct text t;

@@ -9,6 +9,7 @@
 #include "lwip/opt.h"
 #include "lwip/init.h"
 #include "lwip/netif.h"
+#include "lwip/sys.h"
 
 #include "board.h"
 
@@ -28,7 +29,7 @@ void host_start(void)
 	started = true;
 }
 
-uint32_t board_now(void)
+u32_t sys_now(void)
 {
 	return now;
 }

@@ -9,6 +9,8 @@
 #include "chip.h"
 #include "register.h"
 
+#include "lwip/sys.h"
+
 #define TICK_MS 10u
 #define FRAMES_A_TURN 8 /* handed on before the program has its turn again */
 #define CYCLES_PER_MS (CHIP_CLOCK_HZ / 1000u)
@@ -45,7 +47,7 @@ static uint32_t now_us(void)
 	return before * (TICK_MS * 1000u) + cycles / (CYCLES_PER_MS / 1000u);
 }
 
-uint32_t board_now(void)
+u32_t sys_now(void)
 {
 	static uint32_t last;
 	uint32_t before, now;

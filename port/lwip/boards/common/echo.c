@@ -166,7 +166,7 @@ static void say_address(void)
 static void say_awake(void)
 {
 	static uint32_t last, last_at;
-	uint32_t awake = clock_awake_us(), now = board_now();
+	uint32_t awake = clock_awake_us(), now = sys_now();
 	struct text t;
 	char buf[80];
 
@@ -208,10 +208,4 @@ int main(void)
 		say_awake();
 		board_wait(sys_timeouts_sleeptime());
 	}
-}
-
-/* What port/lwip has in the other image. */
-uint32_t sys_now(void)
-{
-	return board_now();
 }
