@@ -18,7 +18,7 @@ before = $(CROSS_LIBC) $(filter $(BUILD)/%.h,$($(1)_FLAGS)) \
 define compiled
 $(2) $(BUILD)/$(if $($(1)_CC),$(1)/)flags | $(before)
 	$$(call say,cc $(filter-out posix,$(1)) $(3)) $$(or $$($(1)_CC),$$(CC) $$(ALL_CFLAGS)) $$($(1)_FLAGS) $(4) \
-		-MMD -MP -c -o $$@ $(3)
+		-MD -MP -c -o $$@ $(3)
 endef
 
 # variant NAME: FILE.c as $(BUILD)/NAME/FILE.o; and lwIP's, below stack/. That is not ours: its warnings are its own.
