@@ -70,12 +70,13 @@ $(eval $(call tested,sim,$(BUILD)/sim_contract,$(CONTRACT) $(contract)/harness_s
 $(BUILD)/less/anklet: FORCE
 	@$(MAKE) BUILD=$(BUILD)/less TLS=none CPPFLAGS='$(CPPFLAGS) $(disabled) $(call sized,SOCKS5=0 PASSWORDS=0)' $@
 
-# ---- On lwIP's loopback interface, one stack for clients, servers and the proxy; once with buffers like a board's ----
+# ---- On lwIP's loopback interface, one stack for clients, servers and the proxy; once with buffers like a board's, and
+# with what other programs have of lwIP: its names, and segments out of order ----
 
 LWIP_HOST_FLAGS = $(INCLUDES) $(addprefix -I,port/lwip port/lwip/host tests/sim $(contract)) \
 	-isystem $(LWIP)/src/include $(SIM_SIZES)
 lwip_FLAGS = $(LWIP_HOST_FLAGS) -DCONFIG_ANKLET_LWIP_RING=5840 -DCONFIG_ANKLET_LWIP_HOST_QUEUE=320
-lwip_small_FLAGS = $(LWIP_HOST_FLAGS) -DLWIP_DNS=1 -DCONFIG_ANKLET_LWIP_RING=1072 -DCONFIG_ANKLET_LWIP_HOST_MSS=536
+lwip_small_FLAGS = $(LWIP_HOST_FLAGS) -DLWIP_DNS=1 -DTCP_QUEUE_OOSEQ=1 -DCONFIG_ANKLET_LWIP_RING=1072 -DCONFIG_ANKLET_LWIP_HOST_MSS=536
 CONVERSATION = $(wildcard tests/lwip/conversation*.c)
 lwip_port = $(PORT_LWIP) $(PORT_LWIP_DUAL) port/lwip/host/board.c $(contract)/host.c
 lwip_tests = $(patsubst tests/lwip/%.c,$(BUILD)/lwip_small/%,$(wildcard tests/lwip/test_*.c))

@@ -12,8 +12,6 @@
 
 #include "lwip/priv/tcp_priv.h"
 
-_Static_assert(TCP_LISTEN_BACKLOG, "who waits is counted in lwIP's backlog");
-_Static_assert(LWIP_TCP_PCB_NUM_EXT_ARGS > 0, "the window is closed before the SYN-ACK is sent");
 _Static_assert(LWIP_WAITING > 0 && LWIP_WAITING < UINT8_MAX,
 	"lwIP counts a backlog, and one more, in 8 bits");
 

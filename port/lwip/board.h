@@ -2,10 +2,9 @@
  * What a board gives: four functions, lwIP's clock, and a network stack that has been brought up.
  *
  * Before anklet_start() the board calls lwip_init(), adds its netif, and gives it
- * an address or starts DHCP. It compiles lwIP with an lwipopts.h of its own,
- * which includes lwip_hooks.h; host/lwipopts.h is an example. Sizes that do not
- * fit together are refused when it is built. lwIP's sys_now() is the port's clock too: milliseconds
- * that never jump and wrap at 2^32.
+ * an address or starts DHCP. It compiles lwIP with an lwipopts.h of its own, which
+ * ends with anklet_lwipopts.h; host/lwipopts.h is an example. lwIP's sys_now() is
+ * the port's clock too: milliseconds that never jump and wrap at 2^32.
  *
  * The netif's linkoutput must be done with a frame when it returns (copy it into
  * the controller's memory): a frame kept longer shows octets of a ring that may

@@ -23,6 +23,7 @@
 #include "lwip/udp.h"
 
 #include "addresses.h"
+#include "anklet_lwipopts.h"
 #include "port.h"
 
 #define LWIP_RING CONFIG_ANKLET_LWIP_RING
@@ -51,6 +52,7 @@ enum entry_flags {
 };
 
 #define PRIORITY_CLOSED TCP_PRIO_MIN
+#define RETRY_MS 10 /* until a socket for which lwIP had no memory tries again */
 
 /* ---- table.c ---- */
 

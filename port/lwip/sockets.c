@@ -8,14 +8,6 @@
 
 #include "lwip/ip.h"
 
-_Static_assert(NO_SYS &&LWIP_CALLBACK_API, "this port is written for NO_SYS and callbacks");
-_Static_assert(SO_REUSE, "a listener opens again on the port of connections that linger");
-_Static_assert(MEMP_NUM_TCP_PCB > LWIP_RINGS + LWIP_WAITING,
-	"MEMP_NUM_TCP_PCB holds every connection, those that wait, and a listener being made");
-_Static_assert(MEMP_NUM_TCP_PCB_LISTEN >= CONFIG_ANKLET_LISTENERS + 2 * CONFIG_ANKLET_FORWARDS +
-						  CONFIG_ANKLET_BIND * CONFIG_ANKLET_SESSIONS,
-	"MEMP_NUM_TCP_PCB_LISTEN holds every listener, and one for each BIND");
-
 /* ---- Listening and connecting ---- */
 
 /* A control block bound to 'at', or why there is none. */

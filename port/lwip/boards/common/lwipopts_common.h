@@ -1,6 +1,6 @@
 /*
- * What every board's lwIP has in common: the raw API without an operating system, IPv4, TCP, UDP
- * and DHCP. A board's lwipopts.h sets its sizes and includes this. Names are looked up by anklet
+ * What every board's lwIP has in common: the raw API without an operating system, IPv4 and DHCP. A board's
+ * lwipopts.h includes this, sets its sizes, and leaves the rest to anklet_lwipopts.h. Names are looked up by anklet
  * itself, so lwIP's DNS is disabled.
  *
  * Received frames are passed by reference and used again at once (ethernet.c),
@@ -10,9 +10,7 @@
 #ifndef LWIPOPTS_COMMON_H
 #define LWIPOPTS_COMMON_H
 
-#include "anklet_config.h"
 #include "lwip_dhcp_hooks.h"
-#include "lwip_hooks.h"
 
 #define NO_SYS 1
 #define SYS_LIGHTWEIGHT_PROT 0
@@ -22,8 +20,6 @@
 #define LWIP_IPV4 1
 #define LWIP_IPV6 0
 #define LWIP_ICMP 1
-#define LWIP_UDP 1
-#define LWIP_TCP 1
 #define LWIP_DHCP 1
 #define LWIP_DNS 0
 #define LWIP_RAW 0
@@ -57,9 +53,6 @@
 /* They compare windows with a pool of pbufs that is not there. */
 #define LWIP_DISABLE_TCP_SANITY_CHECKS 1
 
-#define TCP_LISTEN_BACKLOG 1
-#define LWIP_TCP_PCB_NUM_EXT_ARGS 1
-#define SO_REUSE 1
 #define LWIP_TCP_TIMESTAMPS 0
 #define LWIP_NETIF_TX_SINGLE_PBUF 0
 #define LWIP_NETIF_HOSTNAME 0

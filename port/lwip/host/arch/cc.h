@@ -7,6 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lwip_hooks.h"
+
+#define LWIP_RAND() random_for_lwip()
+
 #define LWIP_PLATFORM_DIAG(x) \
 	do {                  \
 		printf x;     \

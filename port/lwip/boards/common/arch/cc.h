@@ -7,7 +7,10 @@
 #include <assert.h>
 #include <stdint.h>
 
+#include "lwip_hooks.h"
+
 #define LWIP_NO_UNISTD_H 1
+#define LWIP_RAND() random_for_lwip()
 #define LWIP_PLATFORM_DIAG(message) ((void)0)
 #define LWIP_PLATFORM_ASSERT(message) __builtin_trap()
 
