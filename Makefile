@@ -40,7 +40,7 @@ run: ## use: get what is missing, build it and start it; ARGS='--log debug'
 clean: ## use: remove BUILD
 	rm -rf $(BUILD)
 
-include mk/embed.mk mk/tests.mk mk/sockets.mk mk/firmware.mk mk/openwrt.mk mk/cross.mk mk/lint.mk
+include mk/embed.mk mk/lwip.mk mk/tests.mk mk/sockets.mk mk/firmware.mk mk/openwrt.mk mk/cross.mk mk/lint.mk
 include mk/bench.mk mk/size.mk mk/cover.mk mk/release.mk mk/nightly.mk
 
 # What each object was made from, as the compiler has written it: nothing else makes it.

@@ -43,7 +43,7 @@ PORT_SIM += port/sim/calls.c port/sim/datagrams.c port/sim/events.c port/sim/fau
 PORT_SIM += port/sim/octets.c port/sim/sim.c port/sim/sockets.c
 
 # lwIP's raw API; what depends on the families that lwIP is built with.
-PORT_LWIP += port/lwip/accept.c port/lwip/chacha20.c port/lwip/datagrams.c port/lwip/load.c
+PORT_LWIP += port/lwip/accept.c port/lwip/chacha20.c port/lwip/datagrams.c port/lwip/embed.c port/lwip/load.c
 PORT_LWIP += port/lwip/name_servers.c port/lwip/random.c port/lwip/sockets.c port/lwip/stream.c port/lwip/system.c
 PORT_LWIP += port/lwip/table.c port/lwip/wait.c port/no_names_files.c
 PORT_LWIP_DUAL += port/lwip/addresses_dual.c

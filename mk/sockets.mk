@@ -28,11 +28,12 @@ endef
 $(eval $(call lwip_sockets_on,lwip_sockets,$(BSD_INET6) $(PORT_LWIP_DUAL),$(LWIP_V6)))
 $(eval $(call lwip_sockets_on,lwip_sockets4,$(BSD_INET4) $(PORT_LWIP_V4)))
 
-check-component: ## elsewhere: build and test the component of ESP-IDF, without the SDK
+check-component: ## elsewhere: build and test the component of ESP-IDF, without the SDK, and programs with lwIP
 	$(call get,component,run_component)
 
-run_component: $(needs_lwip_sockets) $(needs_lwip_sockets4)
-	@LWIP=$(abspath $(LWIP)) $(call run_pytest,check-component,tests/component/test_esp_idf.py,\
+run_component: $(needs_lwip_sockets) $(needs_lwip_sockets4) $(lwip_programs)
+	@LWIP=$(abspath $(LWIP)) PROGRAMS=$(abspath $(BUILD)/lwip-programs) $(call run_pytest,check-component,\
+		tests/component/test_esp_idf.py tests/component/test_lwip_programs.py,\
 		$(commands_lwip_sockets) $(commands_lwip_sockets4))
 
 # ---- Zephyr's ----

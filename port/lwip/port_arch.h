@@ -1,5 +1,5 @@
 /*
- * struct port over lwIP's raw API, without an operating system. Included by port.h alone.
+ * struct port over lwIP's raw API: in the program's loop, or in lwIP's thread. Included by port.h alone.
  *
  * lwIP keeps its state in variables of its own: there is one stack in a program.
  * Several ports may share it; each names only its own sockets. The board brings

@@ -2,10 +2,7 @@
 
 Helpers are those of the end-to-end tests. IMAGES names the directory with the boards' images.
 """
-import itertools
-import os
 import pathlib
-import shutil
 import subprocess
 import sys
 
@@ -13,16 +10,12 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
-import netns  # noqa: E402
 import peers  # noqa: E402
 from board import BOARDS, COMPILED, IMAGES, MAC, PORT, Board  # noqa: E402
+from tap_network import found, network  # noqa: E402, F401
 
 NETWORK = f"mac {MAC}\naddress 192.168.77.10/24\ngateway 192.168.77.1\n"
 CONFIG = "listen 0.0.0.0:1080\nlimit-client 0\ndns 192.168.77.1\nlog debug\n"
-
-
-def found(name):
-    return shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
 
 
 def built(name):
@@ -73,34 +66,6 @@ def user(start):
         return one
 
     return make
-
-
-numbers = itertools.count()
-
-
-@pytest.fixture
-def network():
-    """A namespace with five hosts, 192.168.77.1 to .5, on a TAP for a board."""
-    if os.geteuid() != 0:
-        pytest.skip("network namespaces and TAPs need root")
-    if not found("ip"):
-        pytest.skip("'ip' (iproute2) is missing")
-    if not os.path.exists("/dev/net/tun"):
-        pytest.skip("/dev/net/tun is missing: no TAP can be made")
-    made = None
-    try:
-        made = netns.Namespace()
-        made.tap = f"tap{os.getpid() % 10000}x{next(numbers)}"
-        made.ip("tuntap", "add", "dev", made.tap, "mode", "tap")
-        for host in range(1, 6):
-            made.ip("address", "add", f"192.168.77.{host}/24", "dev", made.tap)
-        made.ip("link", "set", made.tap, "up")
-    except subprocess.CalledProcessError as failure:
-        if made:
-            made.remove()
-        pytest.skip(f"no network namespace with a TAP can be made here: {failure}")
-    yield made
-    made.remove()
 
 
 @pytest.fixture
