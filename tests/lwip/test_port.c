@@ -11,11 +11,13 @@
 
 #include "internal.h"
 
+#include "embed.h"
 #include "host.h"
 
 #include "lwip/inet_chksum.h"
 #include "lwip/priv/tcp_priv.h"
 #include "lwip/prot/tcp.h"
+#include "lwip/timeouts.h"
 
 #define SOON_MS 60000
 #define KEEPALIVE_ENDS_MS 900000
@@ -373,6 +375,22 @@ static void segments_out_of_order_are_read_in_order(void **state)
 	}
 }
 
+/* What ends it is anklet, lwIP, or a socket for which lwIP had no memory, whichever comes first. */
+static void the_next_turn_is_the_earliest_of_all(void **state)
+{
+	uint32_t next = sys_timeouts_sleeptime();
+
+	(void)state;
+	assert_in_range(next, RETRY_MS + 2, 60000);
+	assert_int_equal(embed_next(&port, -1), next);
+	assert_int_equal(embed_next(&port, INT32_MAX), next);
+	assert_int_equal(embed_next(&port, RETRY_MS + 1), RETRY_MS + 1);
+	port.starved = true;
+	assert_int_equal(embed_next(&port, -1), RETRY_MS);
+	assert_int_equal(embed_next(&port, 0), 0);
+	port.starved = false;
+}
+
 int main(void)
 {
 #define PORT_TEST(test) cmocka_unit_test_setup_teardown(test, start, stop)
@@ -387,6 +405,7 @@ int main(void)
 		PORT_TEST(a_peer_that_is_gone_is_found_out),
 		PORT_TEST(who_waits_has_no_ring),
 		PORT_TEST(segments_out_of_order_are_read_in_order),
+		PORT_TEST(the_next_turn_is_the_earliest_of_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
