@@ -89,6 +89,9 @@ $(image)/anklet.elf $(image)/echo.elf: port/lwip/boards/common/cortex_m3.ld $(bo
 # What is compiled of an image but the libraries, with what checks the stack's sizes: for those that need not fit.
 image_objects: $(own_objects) $(board_own) $(image)/stack/core/init.o $(image)/stack/core/memp.o
 
+# And what does not know the board, for whichever processor CROSS and FIRMWARE_CPU name.
+portable_objects: $(own_objects) $(call of,$(BOARD),$(PORT_LWIP_V4)) $(image)/stack/core/init.o $(image)/stack/core/memp.o
+
 images: $(image)/anklet.elf $(image)/echo.elf
 	@tools/size parts $(image)/anklet.elf $(HOLD)
 
