@@ -5,7 +5,7 @@
  *
  * What that file has left open is set here. What it has set otherwise is an error that names the option and what it
  * has to be. The port's own files read this once more, after lwIP's defaults, so a program that does not include it
- * is told the same; hence nothing guards against that.
+ * is told the same; hence it has no include guard.
  *
  * All else is the program's: NO_SYS, IPv6 (addresses_dual.c or addresses_v4.c), LWIP_DNS, TCP_QUEUE_OOSEQ, and whose
  * memory lwIP takes. Of it anklet needs headers for what is under way, not the bytes, which are in its rings.
