@@ -17,6 +17,7 @@ CORE += src/session/log.c src/session/permission.c src/session/relay.c src/sessi
 CORE += src/session/route.c src/session/seen.c src/session/session.c src/session/shared.c src/session/tls.c
 CORE += src/proxy/anklet.c src/proxy/start.c src/proxy/tls.c src/proxy/udp_flow.c src/proxy/udp_forward.c
 CORE += src/proxy/places.c src/proxy/reload.c src/proxy/reload_status.c src/proxy/udp_reload.c
+CORE += src/proxy/sessions.c src/proxy/strerror.c
 CORE += src/proxy/status.c src/proxy/status_control.c src/proxy/status_page.c
 CORE += src/proxy/status_show.c src/proxy/users.c
 TLS_none += src/tls/none.c

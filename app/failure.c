@@ -39,43 +39,6 @@ static void text_in_use(struct text *t, const struct address *at)
 	text_str(t, ". Stop what listens there, or choose another port with --listen.");
 }
 
-static void text_denied(struct text *t, const struct address *at)
-{
-	text_str(t, "the system does not permit it.");
-	if (at->port < FIRST_FREE_PORT)
-		text_str(t,
-			" Ports below 1024 are root's: start it as root with --user NAME, or take"
-			" a higher one.");
-}
-
-static const char *words(int why)
-{
-	switch ((enum port_answer)why) {
-	case PORT_NOT_LOCAL:
-		return "this host has no such address. '*' stands for all that it has.";
-	case PORT_UNREACHABLE:
-		return "this host has no addresses of that family.";
-	case PORT_NO_RESOURCES:
-		return "there are too few descriptors (ulimit -n), or it is one listener too many.";
-	case PORT_NO_NAME:
-		return ANKLET_IF_NAMES("the name has no address.");
-	case PORT_NAME_FAILED:
-		return ANKLET_IF_NAMES("the name could not be looked up: no name server answered.");
-	case PORT_NO_RANDOM:
-		return ANKLET_IF_TLS("the system gives no random numbers.");
-	case PORT_IN_USE:
-	case PORT_DENIED:
-	case PORT_AGAIN:
-	case PORT_EOF:
-	case PORT_RESET:
-	case PORT_REFUSED:
-	case PORT_TIMEOUT:
-	case PORT_FAILED:
-		break;
-	}
-	return "the system denies it without a reason.";
-}
-
 void text_failure(struct text *t, const struct anklet_failure *failure)
 {
 	struct address at = place(failure->at);
@@ -90,10 +53,13 @@ void text_failure(struct text *t, const struct anklet_failure *failure)
 	text_str(t, failure->at[0] != '\0' ? "listen on " : "start");
 	text_str(t, failure->at);
 	text_str(t, ": ");
-	if (failure->why == PORT_IN_USE)
+	if (failure->why == PORT_IN_USE) {
 		text_in_use(t, &at);
-	else if (failure->why == PORT_DENIED)
-		text_denied(t, &at);
-	else
-		text_str(t, words(failure->why));
+		return;
+	}
+	text_str(t, anklet_strerror(failure->why));
+	if (failure->why == PORT_DENIED && at.port < FIRST_FREE_PORT)
+		text_str(t,
+			" Ports below 1024 are root's: start it as root with --user NAME, or take"
+			" a higher one.");
 }

@@ -79,6 +79,10 @@
 				(size_t)CONFIG_ANKLET_RATE_CLIENTS * 88 + 300) +                   \
 		900)
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct port;
 struct anklet;
 
@@ -114,12 +118,32 @@ unsigned anklet_rules(const struct anklet *a);
 /* Prints the configuration in force, as lines that anklet_configure() reads. */
 void anklet_print_config(const struct anklet *a, anklet_print *print, void *ctx);
 
+/* What anklet_start(), anklet_check() and anklet_reload_end() return when they fail. */
+enum anklet_error {
+	ANKLET_UNREACHABLE = -5,  /* this host has no addresses of that family */
+	ANKLET_NO_RESOURCES = -7, /* too few descriptors, or too much for a table of fixed size */
+	ANKLET_IN_USE = -8,       /* somebody listens at that address and port */
+	ANKLET_NOT_LOCAL = -9,    /* that address is not one of this host's */
+	ANKLET_DENIED = -10,      /* the system does not permit it */
+	ANKLET_NO_NAME = -11,     /* a name to listen on has no address */
+	ANKLET_NAME_FAILED = -12, /* no name server gave a usable answer about one */
+	ANKLET_NO_RANDOM = -13,   /* TLS needs strong random numbers, and the system has none */
+	ANKLET_FAILED = -14,      /* anything else */
+	ANKLET_UNUSABLE = -15, /* this, and all that is below: what was configured cannot be used */
+};
+
+/*
+ * One of these as a sentence in English, which ends with a full stop and lives as long as the program. What is no such
+ * error has the sentence of ANKLET_FAILED.
+ */
+const char *anklet_strerror(int why);
+
 /*
  * Why anklet_start() or anklet_check() failed. Where the system or the port refuses, why is
- * all there is to say of it, and words are empty: app/failure.c makes a sentence of that.
+ * all there is to say of it, and words are empty: anklet_strerror() makes a sentence of that.
  */
 struct anklet_failure {
-	int why; /* an enum port_answer; or below all of them: what was configured cannot be used */
+	int why;         /* an enum anklet_error */
 	char at[300];    /* the endpoint or the route that it was about, as configured; or "" */
 	char words[200]; /* of a key, a certificate or TLS what is wrong; else "" */
 };
@@ -223,15 +247,42 @@ struct anklet_status {
 
 void anklet_status(const struct anklet *a, struct anklet_status *status);
 
+/* One session as it was when it was asked for. What others chose is printable ASCII, with \xHH for all else. */
+struct anklet_session {
+	uint32_t number;     /* from 1 on, as in the log */
+	const char *state;   /* a word of the log's, as "connecting"; of the program's own memory */
+	const char *command; /* "connect", "bind" or "forward"; "" as long as none is known */
+	bool by_tls;         /* the client speaks TLS */
+	uint64_t age_ms;     /* since it was accepted */
+	uint64_t bytes_up;   /* from the client, as they are passed on */
+	uint64_t bytes_down; /* to the client */
+	char client[72];     /* 192.0.2.1:50000, [2001:db8::1]:50000 */
+	char to[320];        /* what was asked for, as HOST:PORT; "" with command */
+	char user[320];      /* whom the client says that it is; "" for nobody */
+	char peer
+		[72]; /* who is at the other end; "" as long as nobody is, or only a next hop knows */
+};
+
+/*
+ * Fills *session with that of the lowest number above 'after': true; or false when there is none, and *session is
+ * as it was. Who goes on after the number of the last one misses none and sees none twice, whatever ends meanwhile:
+ *
+ *	for (uint32_t after = 0; anklet_session(a, after, &session); after = session.number)
+ */
+bool anklet_session(struct anklet *a, uint32_t after, struct anklet_session *session);
+
 /*
  * What only the program knows, for who asks for the status: when it was started, in seconds since 1970, and its number
  * as a process. Only where CONFIG_ANKLET_STATUS is.
  */
 void anklet_introduce(struct anklet *a, uint64_t start_time, uint32_t pid);
 
+/* What a line of the log is about, the gravest first. */
+enum anklet_level { ANKLET_ERROR, ANKLET_WARNING, ANKLET_INFO, ANKLET_DEBUG };
+
 /*
- * Hands a line of the program's own to the log, which the keyword log may leave
- * out; level is an enum port_level. After anklet_start(), and still after anklet_fini().
+ * Hands a line of the program's own to the log, which the keyword log may leave out; level is an enum anklet_level, and
+ * the line printable ASCII without its end. After anklet_start(), and still after anklet_fini().
  */
 void anklet_log(struct anklet *a, int level, const char *line, size_t len);
 
@@ -243,5 +294,9 @@ bool anklet_listening(const struct anklet *a, unsigned i, char *buf, size_t size
  * else " with TLS", and " for TARGET" of a forward. There is a listener i.
  */
 void anklet_offering(const struct anklet *a, unsigned i, char *buf, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

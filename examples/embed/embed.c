@@ -35,7 +35,8 @@ static bool start(struct anklet *a, char *const *line, int lines)
 		return false;
 	if (anklet_start(a, &failure) == 0)
 		return true;
-	fprintf(stderr, "cannot start (%d): %s %s\n", failure.why, failure.at, failure.words);
+	fprintf(stderr, "cannot start: %s: %s %s\n", failure.at, anklet_strerror(failure.why),
+		failure.words);
 	return false;
 }
 

@@ -5,6 +5,21 @@
 
 #include <string.h>
 
+/* Also where there is no status: a program may ask for its sessions (anklet.h). */
+const struct session *seen_after(const struct sessions *all, uint32_t number)
+{
+	const struct session *found = NULL;
+
+	for (unsigned i = 0; i < all->used; i++) {
+		const struct session *s = &all->session[i];
+
+		if (s->state != SESSION_FREE && s->number > number &&
+			(found == NULL || s->number < found->number))
+			found = s;
+	}
+	return found;
+}
+
 #if CONFIG_ANKLET_STATUS
 
 static const char commands[] = "connect\0bind\0forward\0";
@@ -98,20 +113,6 @@ void seen_count(const struct sessions *all, uint64_t counts[SEEN_PHASES])
 	for (unsigned i = 0; i < all->used; i++)
 		if (all->session[i].state != SESSION_FREE)
 			counts[phase_of(&all->session[i])]++;
-}
-
-const struct session *seen_after(const struct sessions *all, uint32_t number)
-{
-	const struct session *found = NULL;
-
-	for (unsigned i = 0; i < all->used; i++) {
-		const struct session *s = &all->session[i];
-
-		if (s->state != SESSION_FREE && s->number > number &&
-			(found == NULL || s->number < found->number))
-			found = s;
-	}
-	return found;
 }
 
 /* ---- Showing ---- */

@@ -68,7 +68,7 @@ enum seen_class seen_class_of(unsigned reason);
 /* How many sessions there are in each phase. */
 void seen_count(const struct sessions *all, uint64_t counts[SEEN_PHASES]);
 
-/* The session with the least number above that one; NULL: there is none. */
+/* The session with the least number above that one; NULL: there is none. Without a status, too. */
 const struct session *seen_after(const struct sessions *all, uint32_t number);
 
 /*

@@ -113,10 +113,29 @@ static void too_little_memory_is_refused(void **state)
 	assert_null(anklet_init(little, sizeof little, &port));
 }
 
+static void every_error_has_a_sentence(void **state)
+{
+	(void)state;
+	for (int why = ANKLET_UNUSABLE; why <= ANKLET_UNREACHABLE; why++) {
+		const char *sentence = anklet_strerror(why);
+		size_t len = strlen(sentence);
+
+		if (why == PORT_TIMEOUT) /* of a connection: none of anklet.h's */
+			continue;
+		if (len > 0) /* what is not built in has none */
+			assert_int_equal(sentence[len - 1], '.');
+		for (int other = ANKLET_UNUSABLE; other < why && len > 0; other++)
+			if (ANKLET_HAS_TLS || other != ANKLET_UNUSABLE)
+				assert_string_not_equal(sentence, anklet_strerror(other));
+	}
+	assert_string_equal(anklet_strerror(ANKLET_UNUSABLE - 9), anklet_strerror(ANKLET_UNUSABLE));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(is_started_once),
+		cmocka_unit_test(every_error_has_a_sentence),
 		cmocka_unit_test(is_configured_before_it_starts),
 		cmocka_unit_test(what_nobody_uses_is_not_written_to),
 		cmocka_unit_test(too_little_memory_is_refused),
