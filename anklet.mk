@@ -27,6 +27,9 @@ TLS_mbedtls += src/tls/mbedtls_random.c src/tls/mbedtls_reason.c src/tls/mbedtls
 # Over BSD sockets: what all systems share; Linux and POSIX; and the program.
 PORT_BSD += port/bsd/addresses.c port/bsd/datagrams.c port/bsd/move.c port/bsd/port.c port/bsd/sockets.c
 PORT_BSD += port/bsd/stream.c port/bsd/wait.c
+# Of whom nobody is told, and who has the system's log; and the library that is installed, in place of these two.
+PORT_BSD += port/bsd/alone.c port/bsd/log.c
+LIBRARY += port/bsd/guest.c port/bsd/guest_wait.c app/library.c
 BSD_INET6 += port/bsd/inet6.c
 BSD_INET4 += port/bsd/inet6_none.c
 BSD_UNIX += port/bsd/system_unix.c port/bsd/system_unix_files.c port/bsd/system_unix_path.c

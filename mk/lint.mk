@@ -21,7 +21,8 @@ endef
 $(eval $(call read,posix,$(CORE) $(TLS_none) $(port_bsd) $(PROGRAM) $(PROGRAM_$(NATIVE)) \
 	$(ACCOUNTS_system) $(ACCOUNTS_files) $(if $(tls_built:none=),$(TLS_mbedtls)) \
 	$(patsubst $(BUILD)/%,tests/%.c,$(needs_unit)) $(wildcard tests/fuzz/*.c) \
-	tests/no_malloc.c $(CONTRACT) $(HARNESS_UNIX) examples/embed/embed.c))
+	tests/no_malloc.c $(CONTRACT) $(HARNESS_UNIX) $(LIBRARY) \
+	examples/embed/embed.c examples/embed-libuv/embed_libuv.c))
 cppcheck_posix tidy_posix: | $(BUILD)/made/status_page.h
 $(eval $(call read,sim,$(PORT_SIM) $(SIM_FRAMEWORK) $(sort $(patsubst %,tests/sim/library_%.c,none $(tls_built))) \
 	$(patsubst $(BUILD)/%,tests/%.c,$(sim)) $(contract)/harness_sim.c))

@@ -119,8 +119,16 @@ int move_shown(struct port *p, port_sock from, port_sock to, size_t max, port_so
 /* Sets port_now() for the first time. */
 void wait_init(struct port *p);
 
+/* ms (negative: no limit), or less where the port itself has something to do before that. */
+int32_t wait_limit(struct port *p, int32_t ms);
+
 /* For system_take(): one of the interests that 'met' holds has been met, if it was recorded. */
 void wait_ready(struct port *p, int entry, unsigned met);
+
+/* ---- alone.c, or guest.c ---- */
+
+/* A descriptor is about to be closed that may be among those waited for. */
+void guest_closing(struct port *p, int fd);
 
 /* ---- addresses.c ---- */
 

@@ -1,11 +1,9 @@
 /*
- * The port as a whole, its log, and random numbers that need not be strong.
+ * The port as a whole, and random numbers that need not be strong.
  */
 #include "internal.h"
 
 #include <string.h>
-
-#include "base/log_lines.h"
 
 int port_init(struct port *p, const struct port_config *config)
 {
@@ -52,9 +50,4 @@ bool port_random_weak(struct port *p, void *buf, size_t len)
 	while (len-- > 0)
 		*byte++ = guessable();
 	return false;
-}
-
-void port_log(struct port *p, enum port_level level, const char *line, size_t len)
-{
-	log_line(&p->unlogged, system_log, level, line, len);
 }

@@ -50,6 +50,7 @@ static void end_entry(struct port *p, int entry)
 	p->entry_of[e->fd] = -1;
 	while (p->top > p->bottom && p->entry_of[p->top - 1] < 0)
 		p->top--;
+	guest_closing(p, e->fd);
 	bsd_close(e->fd);
 	e->fd = -1;
 }

@@ -120,8 +120,10 @@ int system_start(struct port *p)
 
 void system_end(struct port *p)
 {
-	if (p->system.epoll > 0)
+	if (p->system.epoll > 0) {
+		guest_closing(p, p->system.epoll);
 		close(p->system.epoll);
+	}
 	for (unsigned i = 0; CONFIG_ANKLET_FAST && i < SYSTEM_PIPES; i++) {
 		if (p->system.pipe[i].size == 0)
 			continue;

@@ -33,8 +33,7 @@ static int32_t sooner(int32_t a, int32_t b)
 	return b >= 0 && b < a ? b : a;
 }
 
-/* ms, or less where the port itself has something to do before that. */
-static int32_t no_longer(struct port *p, int32_t ms)
+int32_t wait_limit(struct port *p, int32_t ms)
 {
 	int32_t left = HANGUP_POLL_MS - (int32_t)(p->now - p->polled_at);
 
@@ -56,7 +55,7 @@ void embed_fill(struct port *p, struct fdset *rd, struct fdset *wr, int *n, int3
 	add_members(wr, &p->wr, p->top);
 	if (*n < p->top)
 		*n = p->top;
-	*ms = no_longer(p, *ms);
+	*ms = wait_limit(p, *ms);
 }
 
 static void make_pending(struct port *p, int entry)
@@ -124,7 +123,7 @@ int port_wait(struct port *p, int32_t ms)
 
 	system_sweep(p);
 	n = p->top;
-	ms = no_longer(p, ms);
+	ms = wait_limit(p, ms);
 	ready = ms == 0 ? 0 : system_spin(p, n, &rd, &wr);
 	if (ready == 0) {
 		fdset_copy(&rd, &p->rd, n);
