@@ -6,6 +6,7 @@
  * Each LINE is one of the proxy's configuration. Whenever a line is typed it says who is served; when stdin ends it
  * lets the proxy's clients come to their end, and ends too. README.md says how it is built.
  */
+#define _POSIX_C_SOURCE 200809L
 #include <anklet_loop.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@ static struct anklet *proxy;
 static uv_poll_t *polls; /* of the proxy's descriptors, each at its number */
 static bool stopping;
 
+/* cppcheck-suppress constParameter ; as uv_poll_cb has it */
 static void on_ready(uv_poll_t *poll, int status, int events)
 {
 	anklet_loop_ready(proxy, (int)(poll - polls),

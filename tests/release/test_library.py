@@ -59,7 +59,7 @@ def in_cpp(flags, place):
 def in_libuv(flags, place):
     if run("pkg-config", "--exists", "libuv").returncode != 0:
         pytest.skip("needs libuv")
-    done("cc", "-std=c11", "-Wall", "-Wextra", "-pedantic", "-Werror", "-D_POSIX_C_SOURCE=200809L", "-o",
+    done("cc", "-std=c11", "-Wall", "-Wextra", "-pedantic", "-Werror", "-o",
          place / "embed-libuv", ROOT / "examples/embed-libuv/embed_libuv.c", *flags("libuv"), cwd=place)
     return place / "embed-libuv"
 
