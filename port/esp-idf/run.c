@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "platform.h"
 #include "platform_esp.h"
+#include "port.h"
 
 #define STOP_LOOK_MS 500 /* between two looks at 'stop' */
 
@@ -29,13 +30,24 @@ static void log_failure(const struct anklet_failure *failure)
 	struct text t;
 
 	text_init(&t, buf, sizeof buf);
-	text_str(&t, "cannot start (");
-	text_num(&t, (uint64_t)-failure->why);
-	text_str(&t, "): ");
+	text_str(&t, "cannot start: ");
 	text_str(&t, failure->at);
 	text_str(&t, " ");
-	text_str(&t, failure->words);
+	text_str(&t, failure->words[0] != '\0' ? failure->words : anklet_strerror(failure->why));
 	(void)platform_log(PORT_ERROR, buf, t.len);
+}
+
+/* lwIP has one table of sockets for the whole chip. */
+static void log_sockets(struct anklet *a)
+{
+	char buf[96];
+	struct text t;
+
+	text_init(&t, buf, sizeof buf);
+	text_num(&t, MEMP_NUM_NETCONN - PORT_SOCKETS);
+	text_str_num(&t, " of lwIP's ", MEMP_NUM_NETCONN);
+	text_str(&t, " sockets are left to the application");
+	anklet_log(a, PORT_INFO, buf, t.len);
 }
 
 int anklet_esp_run(const struct anklet_esp *what)
@@ -54,6 +66,7 @@ int anklet_esp_run(const struct anklet_esp *what)
 		log_failure(&failure);
 		return -1;
 	}
+	log_sockets(a);
 	while (what->stop == NULL || !*what->stop)
 		anklet_poll(a, what->stop == NULL ? -1 : STOP_LOOK_MS);
 	anklet_fini(a);

@@ -112,6 +112,7 @@ def test_the_example_serves(tmp_path, six):
     done = run(tmp_path / "program")
     assert done.returncode == 0, done.stdout
     assert "said: hello" in done.stdout
+    assert f"1 of lwIP's {sockets_of_example()} sockets are left to the application" in done.stdout
 
 
 def test_too_few_sockets_are_refused(tmp_path):

@@ -212,7 +212,7 @@ def test_sample_has_buffers_for_every_window():
 
 def talk(sample):
     """Starts it, and asks for what its rules do not permit: refused with 91."""
-    process = subprocess.Popen([sample], stdin=subprocess.DEVNULL)
+    process = subprocess.Popen([sample], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     end = time.monotonic() + LIMIT
     try:
         while True:
@@ -221,6 +221,7 @@ def talk(sample):
                 with socket.create_connection(("127.0.0.1", 1080), timeout=LIMIT) as client:
                     client.sendall(struct.pack("!BBH4sB", 4, 1, 80, socket.inet_aton("127.0.0.1"), 0))
                     assert client.recv(8)[:2] == bytes([0, 91])
+                    assert process.stdout.readline() == "3 of Zephyr's 26 sockets are left to the application\n"
                     return
             except ConnectionRefusedError:
                 time.sleep(0.01)

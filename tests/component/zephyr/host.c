@@ -85,6 +85,7 @@ void printk(const char *format, ...)
 	va_start(args, format);
 	vprintf(format, args);
 	va_end(args);
+	(void)fflush(stdout);
 }
 
 /* ---- Names ---- */

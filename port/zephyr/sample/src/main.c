@@ -30,9 +30,12 @@ int main(void)
 		0)
 		return 1;
 	if (anklet_start(a, &failure) < 0) {
-		printk("cannot start (%d): %s %s\n", failure.why, failure.at, failure.words);
+		printk("cannot start: %s %s %s\n", failure.at, anklet_strerror(failure.why),
+			failure.words);
 		return 1;
 	}
+	printk("%d of Zephyr's %d sockets are left to the application\n",
+		CONFIG_NET_MAX_CONTEXTS - PORT_SOCKETS, CONFIG_NET_MAX_CONTEXTS);
 	for (;;)
 		anklet_poll(a, -1);
 }
