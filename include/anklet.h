@@ -109,10 +109,10 @@ struct anklet *anklet_init(void *memory, size_t size, struct port *port);
 unsigned anklet_configure(struct anklet *a, const char *source, const char *text, size_t len,
 	anklet_print *report, void *ctx);
 
-/* The i-th keyword of the configuration, NULL past the last. */
+/* The i-th keyword of the configuration, from 0 on, which lives as long as the program; NULL past the last. */
 const char *anklet_keyword(unsigned i);
 
-/* How many allow and deny lines there are. */
+/* How many allow and deny lines there are in the configuration in force. */
 unsigned anklet_rules(const struct anklet *a);
 
 /* Prints the configuration in force, as lines that anklet_configure() reads. */
@@ -216,7 +216,10 @@ void anklet_poll(struct anklet *a, int32_t ms);
 int32_t anklet_next(struct anklet *a);
 void anklet_turn(struct anklet *a);
 
-/* Whom the program that runs it is to become once everything is open (keyword user): "" for nobody else. */
+/*
+ * Whom the program that runs it is to become once everything is open (keyword user): "" for nobody else. The name is
+ * the instance's, until the configuration is read again.
+ */
 const char *anklet_user(const struct anklet *a);
 
 /*
@@ -245,6 +248,7 @@ struct anklet_status {
 	uint64_t datagrams_dropped; /* either way; those of clients that are refused, too */
 };
 
+/* Fills *status; at any time from anklet_init() on, and still after anklet_fini(). */
 void anklet_status(const struct anklet *a, struct anklet_status *status);
 
 /* One session as it was when it was asked for. What others chose is printable ASCII, with \xHH for all else. */
@@ -286,12 +290,15 @@ enum anklet_level { ANKLET_ERROR, ANKLET_WARNING, ANKLET_INFO, ANKLET_DEBUG };
  */
 void anklet_log(struct anklet *a, int level, const char *line, size_t len);
 
-/* Where listener i listens, printed: true; false when there is no listener i. */
+/*
+ * Where listener i, from 0 on, listens, printed to buf with its NUL: true; false when there is none, from anklet_stop()
+ * on, and before anklet_start(). 72 bytes are enough; what does not fit lacks its end. size is not 0.
+ */
 bool anklet_listening(const struct anklet *a, unsigned i, char *buf, size_t size);
 
 /*
  * What listener i has to offer, to be printed after where it listens: "" is SOCKS in the clear,
- * else " with TLS", and " for TARGET" of a forward. There is a listener i.
+ * else " with TLS", and " for TARGET" of a forward, printed as above; 320 bytes are enough. There is a listener i.
  */
 void anklet_offering(const struct anklet *a, unsigned i, char *buf, size_t size);
 
