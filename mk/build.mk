@@ -80,7 +80,9 @@ $(BUILD)/posix/src/proxy/status_page.o: $(BUILD)/made/status_page.h
 NATIVE = $(if $(filter Linux,$(SYSTEM)),linux,posix)
 
 posix_FLAGS = $(if $(SANITIZE),-DCHECK_TELLS) $(CONFIG_FLAGS) $(INCLUDES) $(TLS_FLAGS) -Iport/bsd -Itests/unit
-port_bsd = $(PORT_BSD) $(BSD_INET6) $(BSD_UNIX) $(BSD_$(NATIVE))
+# The log's time: this place's, or LOG_TIME=utc, which is less of a static libc.
+LOG_TIME ?= local
+port_bsd = $(PORT_BSD) $(BSD_INET6) $(BSD_UNIX) $(BSD_$(NATIVE)) $(TIME_$(LOG_TIME))
 # A static libc has no directory of users but these files: ACCOUNTS=files reads them in less.
 ACCOUNTS ?= system
 posix_program = $(sort $(call of,posix,$(PROGRAM) $(PROGRAM_$(NATIVE)) $(ACCOUNTS_$(ACCOUNTS))))
@@ -90,7 +92,7 @@ $(eval $(call linked,posix,$(BUILD)/anklet: $(posix_program),$$(ALL_CFLAGS) $$(A
 
 # What bash and zsh complete, made of the table of keywords with the words of this build.
 completion = $(BUILD)/completion/anklet $(BUILD)/completion/_anklet
-$(completion): tools/keywords src/config/keywords.h include/anklet_config.h $(BUILD)/flags
+$(completion): tools/keywords src/config/keywords.h include/anklet_config.h $(BUILD)/flags | $(CROSS_LIBC)
 	$(call say,keywords $@) tools/keywords $(if $(filter _%,$(@F)),zsh,bash) \
 		$(CC) $(CPPFLAGS) $(CONFIG_FLAGS) $(TLS_FLAGS) >$@.$$$$ && mv $@.$$$$ $@
 

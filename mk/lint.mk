@@ -19,7 +19,7 @@ tidy_$(1):
 	@printf '%s\n' $(2) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- -std=c11 $$($(1)_FLAGS)
 endef
 $(eval $(call read,posix,$(CORE) $(TLS_none) $(port_bsd) $(PROGRAM) $(PROGRAM_$(NATIVE)) \
-	$(ACCOUNTS_system) $(ACCOUNTS_files) $(if $(tls_built:none=),$(TLS_mbedtls)) \
+	$(ACCOUNTS_system) $(ACCOUNTS_files) $(TIME_utc) $(if $(tls_built:none=),$(TLS_mbedtls)) \
 	$(patsubst $(BUILD)/%,tests/%.c,$(needs_unit)) $(wildcard tests/fuzz/*.c) \
 	tests/no_malloc.c $(CONTRACT) $(HARNESS_UNIX) $(LIBRARY) \
 	examples/embed/embed.c examples/embed-libuv/embed_libuv.c))

@@ -34,6 +34,7 @@ $(eval $(if $(needs_unit),$(call tested,posix,$(needs_unit): $(BUILD)/unit/%,tes
 $(eval $(call tested,posix,$(BUILD)/posix_contract,$(CONTRACT) $(HARNESS_UNIX)))
 # Of the program there is this alone, whatever the program is built with.
 $(BUILD)/unit/test_accounts: $(call of,posix,$(ACCOUNTS_files))
+$(BUILD)/unit/test_time: $(call of,posix,$(TIME_utc))
 # A fuzz target's corpus is an ordinary test: every string of bytes ever found interesting.
 $(eval $(call linked,posix,$(needs_replay): $(BUILD)/replay/%: $(call of,posix,tests/fuzz/fuzz_%.c tests/fuzz/replay.c),$$(TEST_LDFLAGS)))
 needs_fuzz = $(FUZZ:fuzz_%=$(BUILD)/fuzz/%)

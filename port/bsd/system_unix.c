@@ -113,7 +113,7 @@ int system_start(struct port *p)
 	raise_descriptor_limit();
 	if (CONFIG_ANKLET_FAST)
 		p->system.pipes = pipes_affordable();
-	tzset(); /* now, so that system_log() finds it done: it allocates */
+	time_start();
 	p->system.helper = system_open_helper();
 	return 0;
 }
@@ -269,7 +269,7 @@ static void text_time(struct text *t)
 	int parts[7];
 
 	(void)clock_gettime(CLOCK_REALTIME, &now);
-	if (localtime_r(&now.tv_sec, &tm) == NULL)
+	if (!time_parts(now.tv_sec, &tm))
 		return;
 	parts[0] = tm.tm_year + 1900;
 	parts[1] = tm.tm_mon + 1;
