@@ -39,6 +39,15 @@ static void text_in_use(struct text *t, const struct address *at)
 	text_str(t, ". Stop what listens there, or choose another port with --listen.");
 }
 
+static void text_denied(struct text *t, const struct address *at)
+{
+	text_str(t, "the system does not permit it.");
+	if (at->port < FIRST_FREE_PORT)
+		text_str(t,
+			" Ports below 1024 are root's: start it as root with --user NAME, or take"
+			" a higher one.");
+}
+
 void text_failure(struct text *t, const struct anklet_failure *failure)
 {
 	struct address at = place(failure->at);
@@ -53,13 +62,10 @@ void text_failure(struct text *t, const struct anklet_failure *failure)
 	text_str(t, failure->at[0] != '\0' ? "listen on " : "start");
 	text_str(t, failure->at);
 	text_str(t, ": ");
-	if (failure->why == PORT_IN_USE) {
+	if (failure->why == PORT_IN_USE)
 		text_in_use(t, &at);
-		return;
-	}
-	text_str(t, anklet_strerror(failure->why));
-	if (failure->why == PORT_DENIED && at.port < FIRST_FREE_PORT)
-		text_str(t,
-			" Ports below 1024 are root's: start it as root with --user NAME, or take"
-			" a higher one.");
+	else if (failure->why == PORT_DENIED)
+		text_denied(t, &at);
+	else
+		text_str(t, anklet_strerror(failure->why));
 }
