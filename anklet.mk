@@ -7,6 +7,7 @@ CORE += src/protocol/dns.c src/protocol/hop.c src/protocol/http.c src/protocol/i
 CORE += src/protocol/socks5.c src/protocol/starttls.c
 CORE += src/policy/pattern.c src/policy/routes.c src/policy/rules.c src/policy/users.c
 CORE += src/config/clause.c src/config/config.c src/config/endpoint.c src/config/keywords.c src/config/value.c
+CORE += src/config/value_rates.c src/config/value_status.c
 CORE += src/tls/stream.c
 CORE += src/loop/budget.c src/loop/clients.c src/loop/loop.c src/loop/rates.c src/loop/timers.c
 CORE += src/resolver/cache.c src/resolver/files.c src/resolver/literal.c

@@ -87,15 +87,14 @@ static const struct {
 	char name[4];
 } units[] = {{3600000, "h"}, {60000, "m"}, {60000, "min"}, {1000, "s"}, {1000, ""}, {1, "ms"}};
 
-/* What follows the digits of a number. */
-static struct word unit_of(struct word word)
+struct word unit_of(struct word word)
 {
 	for (; word.len > 0 && *word.at >= '0' && *word.at <= '9'; word.len--)
 		word.at++;
 	return word;
 }
 
-static bool time_read(struct word word, bool zero, uint32_t *ms)
+bool time_read(struct word word, bool zero, uint32_t *ms)
 {
 	struct word unit = unit_of(word);
 	uint32_t n;
@@ -122,8 +121,7 @@ static bool spin_read(struct word word, uint16_t *us)
 	return right && (unit || n == 0);
 }
 
-/* In the largest unit that says it exactly. */
-static void text_time(struct text *t, uint32_t ms)
+void text_time(struct text *t, uint32_t ms)
 {
 	unsigned unit = 0;
 
@@ -157,71 +155,6 @@ void text_range(struct text *t, const struct port_range *range)
 	if (range->high > range->low) {
 		text_str_num(t, "-", range->high);
 	}
-}
-
-/* ---- Rates ---- */
-
-#define RATE_LEAST 1000u /* a lower one is a slip of the pen, or meant kB/s */
-#define RATE_MOST 4000000000u
-
-static const struct {
-	uint32_t bytes;
-	char name[8];
-} rate_units[] = {
-	{1000000, "MB/s"}, {1000, "kB/s"}, {125000, "Mbit/s"}, {125, "kbit/s"}, {1, "B/s"}};
-
-bool type_is_rate_line(int type)
-{
-	return type == VALUE_LIMIT_RATE || type == VALUE_TOTAL_RATE;
-}
-
-static bool rate_read(struct word word, uint32_t *rate)
-{
-	struct word unit = unit_of(word);
-	uint32_t n;
-
-	if (!number_parse(word.at, word.len - unit.len, UINT32_MAX, &n))
-		return false;
-	for (size_t i = 0; i < sizeof rate_units / sizeof rate_units[0]; i++) {
-		uint64_t bytes = (uint64_t)n * rate_units[i].bytes;
-
-		*rate = (uint32_t)bytes;
-		if (word_is(unit, rate_units[i].name))
-			return bytes >= RATE_LEAST && bytes <= RATE_MOST;
-	}
-	return false;
-}
-
-/* In the largest unit that says it exactly; false where there is none. */
-static bool text_rate(struct text *t, uint32_t rate)
-{
-	unsigned unit = 0;
-
-	while (rate % rate_units[unit].bytes != 0)
-		unit++;
-	text_num(t, rate / rate_units[unit].bytes);
-	text_str(t, rate_units[unit].name);
-	return rate > 0;
-}
-
-/* COUNT/TIME, or 0. */
-static bool begin_limit_read(struct word word, struct begin_limit *limit)
-{
-	struct word time = word, count = word_split(&time, '/');
-
-	*limit = (struct begin_limit){0};
-	if (!count_read(count, UINT16_MAX, &limit->count))
-		return false;
-	return time.at == NULL ? limit->count == 0
-			       : limit->count > 0 && time_read(time, false, &limit->ms);
-}
-
-static bool text_begin_limit(struct text *t, const struct begin_limit *limit)
-{
-	text_num(t, limit->count);
-	text_char(t, '/');
-	text_time(t, limit->ms);
-	return limit->count > 0;
 }
 
 /* ---- Strings ---- */
@@ -366,64 +299,13 @@ static bool forward_read(struct reading *r, struct word listen, struct forward *
 		       error_set(r, ERROR_UNEXPECTED, target, VALUE_UDP));
 }
 
-static bool status_from_read(
-	struct reading *r, struct word from, struct word network, struct ip_prefix *prefix)
-{
-	if (network.at == NULL)
-		return error_set(r, ERROR_MISSING, from, VALUE_NETWORK);
-	return ip_prefix_parse(network.at, network.len, prefix) ||
-	       error_set(r, ERROR_INVALID, network, VALUE_NETWORK);
-}
-
-/* A place without a port, or with another scheme, is none. */
-static bool status_read(struct reading *r, struct word place, struct status_place *status)
-{
-	struct word word;
-
-	*status = (struct status_place){0};
-	if (!endpoint_read(r, VALUE_FORWARD, place, &status->at)) {
-		if (r->error.about == VALUE_FORWARD)
-			r->error.about = (uint8_t)VALUE_STATUS;
-		return false;
-	}
-	if (status->at.scheme != ENDPOINT_TCP)
-		return error_set(r, ERROR_INVALID, place, VALUE_STATUS);
-	while ((word = word_take(r)).at != NULL) {
-		bool from = word_is(word, "from");
-
-		if (from ? status->anywhere : word_is(word, "sessions") && status->sessions)
-			return error_set(r, ERROR_TWICE, word, VALUE_NONE);
-		if (!from && !word_is(word, "sessions"))
-			return error_set(r, ERROR_UNEXPECTED, word, VALUE_STATUS);
-		if (from && !status_from_read(r, word, word_take(r), &status->from))
-			return false;
-		status->anywhere = status->anywhere || from;
-		status->sessions = status->sessions || !from;
-	}
-	return true;
-}
-
-static bool text_status(
-	struct text *t, const struct status_place *status, const struct string_table *strings)
-{
-	text_endpoint(t, &status->at, strings);
-	text_str(t, status->sessions ? " sessions" : "");
-	if (status->anywhere) {
-		text_str(t, " from ");
-		text_ip_prefix(t, &status->from);
-	}
-	return status->at.scheme == ENDPOINT_TCP;
-}
-
 static bool type_read(struct reading *r, int type, struct word word, void *at)
 {
 	struct port_range *ports = at;
 	int name;
 
-	if (ANKLET_HAS_RATES && type == VALUE_RATE)
-		return rate_read(word, at);
-	if (ANKLET_HAS_RATES && type == VALUE_BEGIN_LIMIT)
-		return begin_limit_read(word, at);
+	if (ANKLET_HAS_RATES && type_is_rate(type))
+		return rate_value_read(type, word, at);
 	if (CONFIG_ANKLET_STATUS && type == VALUE_STATUS)
 		return status_read(r, word, at);
 	switch (type) {
@@ -476,27 +358,14 @@ bool value_read(struct reading *r, int type, struct word subject, struct word wo
 	return r->error.kind == ERROR_NONE && error_set(r, ERROR_INVALID, word, type);
 }
 
-static bool text_rates(struct text *t, int type, const void *at, const struct string_table *strings)
-{
-	const struct rate_limit *limit = at;
-
-	if (type == VALUE_RATE)
-		return text_rate(t, *(const uint32_t *)at);
-	if (type == VALUE_BEGIN_LIMIT)
-		return text_begin_limit(t, at);
-	text_clause(t, type, at, strings);
-	return type == VALUE_LIMIT_RATE || limit->rate[RATE_UP] > 0 || limit->rate[RATE_DOWN] > 0;
-}
-
 bool text_value(struct text *t, int type, const void *at, const struct string_table *strings)
 {
 	const uint16_t *number = at;
 	const struct pattern *pattern = at;
 	const struct forward *forward = at;
 
-	if (ANKLET_HAS_RATES &&
-		(type_is_rate_line(type) || type == VALUE_RATE || type == VALUE_BEGIN_LIMIT))
-		return text_rates(t, type, at, strings);
+	if (ANKLET_HAS_RATES && type_is_rate(type))
+		return text_rate_value(t, type, at, strings);
 	if (CONFIG_ANKLET_STATUS && type == VALUE_STATUS)
 		return text_status(t, at, strings);
 	switch (type) {

@@ -56,8 +56,27 @@ bool count_read(struct word word, uint32_t most, uint16_t *count);
 bool range_read(struct word word, uint32_t least, struct port_range *range);
 void text_range(struct text *t, const struct port_range *range);
 
-/* Is it a line of words about rates? */
+/* A time, 0 only where that is one, printed in the largest unit that says it exactly. */
+bool time_read(struct word word, bool zero, uint32_t *ms);
+void text_time(struct text *t, uint32_t ms);
+
+/* What follows the digits of a number. */
+struct word unit_of(struct word word);
+
+/*
+ * Is the type about rates; a line of words about them? Only with ANKLET_HAS_RATES; the others but such lines are read
+ * and printed by these two, and lines printed. (value_rates.c)
+ */
+bool type_is_rate(int type);
 bool type_is_rate_line(int type);
+bool rate_value_read(int type, struct word word, void *at);
+bool text_rate_value(struct text *t, int type, const void *at, const struct string_table *strings);
+
+/* The same of VALUE_STATUS, only with CONFIG_ANKLET_STATUS: the words are taken to the end of the line. (value_status.c) */
+struct status_place;
+bool status_read(struct reading *r, struct word place, struct status_place *status);
+bool text_status(
+	struct text *t, const struct status_place *status, const struct string_table *strings);
 
 /* Puts a string into the table. */
 bool string_read(struct reading *r, struct word word, uint16_t *string);
