@@ -235,7 +235,13 @@ static int start(struct anklet *a)
 		output_error(line.buf, NULL);
 		return failure.words[0] != '\0' ? EXIT_CONFIG : EXIT_FAILURE;
 	}
-	if (name[0] != '\0' && (why = user_become(&user)) != NULL) {
+	if (name[0] == '\0')
+		return EXIT_SUCCESS;
+	if (CONFIG_ANKLET_CONTROL && anklet_control(a)[0] != '\0')
+		why = user_give(&user, anklet_control(a));
+	if (why == NULL)
+		why = user_become(&user);
+	if (why != NULL) {
 		anklet_fini(a);
 		return cannot_become(name, why);
 	}

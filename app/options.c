@@ -430,8 +430,9 @@ static void check_as_user(struct anklet *a)
 	if (name[0] == '\0' || geteuid() != 0)
 		return;
 	text_init(&t, buf, sizeof buf);
-	text_str(&t, "warning: a reload will fail, for user ");
+	text_str(&t, "warning: user ");
 	text_escaped(&t, name, strlen(name));
+	text_str(&t, " cannot do what a reload or the end needs");
 	why = user_find(name, &user);
 	if (why == NULL)
 		why = user_become(&user);
@@ -439,7 +440,6 @@ static void check_as_user(struct anklet *a)
 		output_error(t.buf, why);
 		return;
 	}
-	text_str(&t, " cannot read what it needs");
 	while (next_option(&c, &o))
 		if (o.kind == KIND_CONFIG && access(o.value, R_OK) != 0) {
 			text_str(&t, ": ");

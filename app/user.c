@@ -1,13 +1,15 @@
 /*
  * Giving up root. See user.h.
  */
-#define _POSIX_C_SOURCE 200809L
+#define _GNU_SOURCE /* O_PATH */
 #include "user.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "accounts.h"
@@ -28,6 +30,33 @@ const char *user_find(const char *name, struct user *user)
 		return NULL;
 	return found == 0 ? "there is no such user" : strerror(errno);
 }
+
+#ifdef O_PATH
+/* Whoever may write to the directory could put something else there: so it is looked at and given by its descriptor. */
+const char *user_give(const struct user *user, const char *path)
+{
+	int fd = geteuid() == 0 ? open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC) : -1;
+	struct stat status;
+	const char *why = NULL;
+
+	if (fd < 0)
+		return geteuid() == 0 ? strerror(errno) : NULL;
+	if (fstat(fd, &status) != 0 || !S_ISSOCK(status.st_mode) || status.st_nlink != 1)
+		why = "the socket of control was replaced by something else";
+	else if (fchownat(fd, "", user->uid, user->gid, AT_EMPTY_PATH) != 0)
+		why = strerror(errno);
+	close(fd);
+	return why;
+}
+#else
+/* It stays root's, who is the only one to use it: nothing here is sure to give away just that. */
+const char *user_give(const struct user *user, const char *path)
+{
+	(void)user;
+	(void)path;
+	return NULL;
+}
+#endif
 
 const char *user_become(const struct user *user)
 {

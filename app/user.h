@@ -16,6 +16,12 @@ struct user {
 const char *user_find(const char *name, struct user *user);
 
 /*
+ * Root gives him the socket at that path, if there is one, so that he can open it, and remove it where its directory is
+ * his, too. Nothing but a socket with that one name is ever given away. Returns NULL, or why not.
+ */
+const char *user_give(const struct user *user, const char *path);
+
+/*
  * Becomes that user with its groups, and makes sure that there is no way back.
  * Who is that user already stays as it is. Returns NULL, or why not: the process
  * may then have given up a part, and is to end.

@@ -223,6 +223,12 @@ void anklet_turn(struct anklet *a);
 const char *anklet_user(const struct anklet *a);
 
 /*
+ * The path of the socket of control, which then is to be his (keyword control): "" for none. Only where
+ * CONFIG_ANKLET_CONTROL is.
+ */
+const char *anklet_control(const struct anklet *a);
+
+/*
  * Accepts no more clients, closes the listeners, and ends the flows of datagrams. The
  * sessions go on: poll until none is left.
  */

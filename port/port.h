@@ -176,6 +176,12 @@ int port_connected(struct port *p, port_sock s);
  */
 int port_listen_path(struct port *p, const char *path, int backlog, port_sock *s);
 
+/*
+ * Could it listen there? 0, also where somebody does so now, who may be gone by then; or as port_listen_path(), by
+ * what the file system says. Nothing is opened or changed.
+ */
+int port_check_path(struct port *p, const char *path);
+
 /* Removes the socket that was left there when its listener was closed. */
 void port_forget_path(struct port *p, const char *path);
 

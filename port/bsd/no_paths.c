@@ -12,6 +12,13 @@ int port_listen_path(struct port *p, const char *path, int backlog, port_sock *s
 	return PORT_UNREACHABLE;
 }
 
+int port_check_path(struct port *p, const char *path)
+{
+	(void)p;
+	(void)path;
+	return PORT_UNREACHABLE;
+}
+
 void port_forget_path(struct port *p, const char *path)
 {
 	(void)p;

@@ -52,6 +52,13 @@ static int bind_path(int fd, const struct sockaddr_un *at)
 	return r;
 }
 
+static int path_answer(int error)
+{
+	if (error == ENOENT || error == ENOTDIR)
+		return PORT_NO_NAME;
+	return error == EROFS ? PORT_DENIED : socket_bind_answer(error);
+}
+
 int port_listen_path(struct port *p, const char *path, int backlog, port_sock *s)
 {
 	struct sockaddr_un at;
@@ -68,12 +75,29 @@ int port_listen_path(struct port *p, const char *path, int backlog, port_sock *s
 	if ((bind_path(fd, &at) != 0 &&
 		    (errno != EADDRINUSE || !remove_leftover(&at) || bind_path(fd, &at) != 0)) ||
 		listen(fd, backlog) != 0) {
-		answer = errno == ENOENT || errno == ENOTDIR ? PORT_NO_NAME
-							     : socket_bind_answer(errno);
+		answer = path_answer(errno);
 		close(fd);
 		return answer;
 	}
 	return socket_new_handle(p, ENTRY_LISTENER, fd, s);
+}
+
+int port_check_path(struct port *p, const char *path)
+{
+	struct sockaddr_un at;
+	struct stat status;
+	char *slash;
+
+	(void)p;
+	if (!address_of_path(path, &at))
+		return PORT_NOT_LOCAL;
+	if (lstat(path, &status) == 0 && !S_ISSOCK(status.st_mode))
+		return PORT_IN_USE;
+	slash = strrchr(at.sun_path, '/');
+	if (slash == NULL)
+		slash = strcpy(at.sun_path, "./") + 1;
+	slash[1] = '\0'; /* what is left of it is a directory, or nothing */
+	return access(at.sun_path, W_OK | X_OK) == 0 ? 0 : path_answer(errno);
 }
 
 void port_forget_path(struct port *p, const char *path)

@@ -433,6 +433,8 @@ int anklet_check(struct anklet *a, struct anklet_failure *failure)
 	r = port_init(a->sessions.loop.port, &SETUP_CONFIG(instance_made(a))->port);
 	if (r == 0) {
 		r = instance_make(a, failure);
+		if (CONFIG_ANKLET_CONTROL && r == 0)
+			r = status_check_path(a, failure);
 		instance_unload_tls(instance_made(a));
 		port_fini(a->sessions.loop.port);
 	}

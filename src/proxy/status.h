@@ -101,6 +101,9 @@ extern const char status_page_head[];
 /* Opens the socket of control, if it is wanted: 0, or as anklet_start() answers. (status_control.c) */
 int status_listen_path(struct anklet *a, struct anklet_failure *failure);
 
+/* Could that be done? The same, but nothing is opened. */
+int status_check_path(struct anklet *a, struct anklet_failure *failure);
+
 /* Before listeners are closed: removes it from the file system. */
 void status_forget_path(struct anklet *a);
 

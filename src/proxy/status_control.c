@@ -10,7 +10,7 @@
 
 #define BACKLOG 8
 
-static const char *path_of(const struct anklet *a)
+const char *anklet_control(const struct anklet *a)
 {
 	return string_table_at(&instance_config(a)->strings, instance_config(a)->control);
 }
@@ -27,41 +27,56 @@ static const char *why_not(int answer)
 	case PORT_NOT_LOCAL:
 		return "the path of a socket has at most 107 bytes";
 	case PORT_DENIED:
-		return "the system does not permit it";
+		return "its directory does not permit it";
 	default:
 		return "the system has no room for it, or no such sockets";
 	}
+}
+
+/* What the port has answered; where it says no, *failure says why. */
+static int told(struct anklet *a, int answer, struct anklet_failure *failure)
+{
+	struct text t;
+
+	if (answer == 0)
+		return 0;
+	text_init(&t, failure->at, sizeof failure->at);
+	text_line(&t, KEYWORD_CONTROL, &instance_config(a)->control, &instance_config(a)->strings);
+	text_init(&t, failure->words, sizeof failure->words);
+	text_str(&t, why_not(answer));
+	return answer;
 }
 
 int status_listen_path(struct anklet *a, struct anklet_failure *failure)
 {
 	struct loop *loop = &a->sessions.loop;
 	struct listener *l = &a->listeners[a->listener_count];
-	struct text t;
 	int r;
 
 	if (instance_config(a)->control == STRING_NONE)
 		return 0;
-	r = port_listen_path(loop->port, path_of(a), BACKLOG, &l->sock);
+	r = port_listen_path(loop->port, anklet_control(a), BACKLOG, &l->sock);
 	if (r == 0) {
 		l->forward = LISTENER_CONTROL;
 		l->ready = true;
 		loop_own(loop, l->sock, OWNER_LISTENER, a->listener_count);
 		loop->listening_count = ++a->listener_count;
-		return 0;
 	}
-	text_init(&t, failure->at, sizeof failure->at);
-	text_line(&t, KEYWORD_CONTROL, &instance_config(a)->control, &instance_config(a)->strings);
-	text_init(&t, failure->words, sizeof failure->words);
-	text_str(&t, why_not(r));
-	return r;
+	return told(a, r, failure);
+}
+
+int status_check_path(struct anklet *a, struct anklet_failure *failure)
+{
+	if (instance_config(a)->control == STRING_NONE)
+		return 0;
+	return told(a, port_check_path(a->sessions.loop.port, anklet_control(a)), failure);
 }
 
 void status_forget_path(struct anklet *a)
 {
 	for (unsigned i = 0; i < a->listener_count; i++)
 		if (a->listeners[i].forward == LISTENER_CONTROL)
-			port_forget_path(a->sessions.loop.port, path_of(a));
+			port_forget_path(a->sessions.loop.port, anklet_control(a));
 }
 
 /* ---- What is done ---- */

@@ -1,8 +1,11 @@
 """Control: the socket with a path, who may open it and what he may do."""
 import os
 import pathlib
+import pwd
+import shutil
 import socket
 import stat
+import subprocess
 
 import pytest
 
@@ -124,12 +127,59 @@ def test_where_there_can_be_no_socket(tmp_path, there, why):
         path = tmp_path / "none" / "control.sock"
     else:
         path = tmp_path / ("x" * 108)
-    done = program.run("-l", "127.0.0.1:0", "--control", str(path))
+    done = [program.run(*check, "-l", "127.0.0.1:0", "--control", str(path)) for check in ((), ("-t",))]
     listening.close()
-    assert done.returncode == program.CONFIG
-    assert done.stderr.strip() == f"anklet: control {path}: {why}"
+    assert done[0].returncode == program.CONFIG
+    assert done[0].stderr.strip() == f"anklet: control {path}: {why}"
+    if there == "listener":  # which may be the one that is to read the configuration again
+        assert done[1].returncode == 0 and done[1].stderr == ""
+    else:
+        assert (done[1].returncode, done[1].stderr) == (program.CONFIG, done[0].stderr)
     assert there != "file" or path.read_text() == "mine"
     assert there != "listener" or path.exists()
+
+
+def test_a_directory_that_may_not_be_written_to(tmp_path, as_nobody):
+    tmp_path.chmod(0o755)
+    done = as_nobody(program.PATH, "-t", "--control", str(tmp_path / "control.sock"))
+    assert done.returncode == program.CONFIG and "its directory does not permit it" in done.stderr
+    tmp_path.chmod(0o777)
+    assert as_nobody(program.PATH, "-t", "--control", str(tmp_path / "control.sock")).returncode == 0
+    assert not os.listdir(tmp_path)
+
+
+@pytest.fixture
+def as_nobody(tmp_path):
+    """as_nobody(*command): runs it as that user, who gets into the directory of the test."""
+    if os.geteuid() != 0:
+        pytest.skip("it takes root to become somebody else")
+    for at in (tmp_path, *list(tmp_path.parents)[:2]):
+        at.chmod(0o755)
+
+    def run(*command):
+        return subprocess.run(command, user="nobody", group="nogroup", extra_groups=[], stdin=subprocess.DEVNULL, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=peers.LIMIT, check=False)
+
+    return run
+
+
+@pytest.mark.parametrize("his", [True, False])
+def test_the_socket_is_the_users_that_root_becomes(control, tmp_path, as_nobody, his):
+    """He can ask there; and where the directory is his, too, the socket is gone at the end."""
+    if his:
+        shutil.chown(tmp_path, "nobody")
+    proxy = control("--user", "nobody")
+    status = os.stat(proxy.path)
+    assert (status.st_uid, status.st_gid) == (pwd.getpwnam("nobody").pw_uid, pwd.getpwnam("nobody").pw_gid)
+    assert stat.S_IMODE(status.st_mode) == 0o660
+    done = as_nobody(program.PATH, "log", "debug", "-S", proxy.path)
+    assert (done.returncode, done.stdout) == (0, "log debug\n"), done.stderr
+    checked = program.run("-t", "--control", proxy.path, "--user", "nobody")
+    assert ("warning: user nobody cannot do what a reload or the end needs: control" in checked.stderr) != his
+    proxy.signal(15)
+    proxy.wait()
+    assert os.path.exists(proxy.path) != his
+    assert http_client.get_json(control().path, "/status")["v"] == 1, "what was left is no obstacle"
 
 
 def test_another_user_may_look_at_most(control):

@@ -244,6 +244,9 @@ int main(void)
 	failed += _cmocka_run_group_tests(
 		"datagrams", datagram_tests, datagram_tests_count, NULL, NULL);
 	failed += _cmocka_run_group_tests("names", names_tests, names_tests_count, NULL, NULL);
+	if (CONFIG_ANKLET_CONTROL)
+		failed += _cmocka_run_group_tests(
+			"paths", paths_tests, paths_tests_count, NULL, NULL);
 	failed += _cmocka_run_group_tests("the rest", rest_tests, rest_tests_count, NULL, NULL);
 	return failed > 0;
 }

@@ -82,9 +82,10 @@ int gone_within(struct port *p, port_sock s, int answer, int32_t ms);
 /* ---- The tests, by file ---- */
 
 extern const struct CMUnitTest wait_tests[], connect_tests[], stream_tests[], end_tests[],
-	move_tests[], datagram_tests[], names_tests[], rest_tests[];
+	move_tests[], datagram_tests[], names_tests[], paths_tests[], rest_tests[];
 extern const size_t wait_tests_count, connect_tests_count, stream_tests_count, end_tests_count,
-	move_tests_count, datagram_tests_count, names_tests_count, rest_tests_count;
+	move_tests_count, datagram_tests_count, names_tests_count, paths_tests_count,
+	rest_tests_count;
 
 int start_port(void **state);
 int stop_port(void **state);

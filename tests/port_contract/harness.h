@@ -78,6 +78,16 @@ bool harness_name_servers(struct port *p, const struct address *servers, size_t 
 bool harness_names_file(struct port *p, enum port_names_file file, const void *data, size_t len);
 bool harness_names_fifo(struct port *p, enum port_names_file file);
 
+/*
+ * Sockets with a path, of ports that have them. harness_path() is one in a directory of the test's own, where nothing is, or
+ * a file, or a socket to which nobody listens any more. harness_path_is() answers whether that is there now, and
+ * harness_visit() whether it could connect there; it sends a byte, and stays until the end of the test.
+ */
+enum harness_there { THERE_NOTHING, THERE_FILE, THERE_SOCKET };
+const char *harness_path(enum harness_there there);
+bool harness_path_is(const char *path, enum harness_there there);
+bool harness_visit(const char *path, uint8_t byte);
+
 /* The number of an interface, and its name in *name; 0: they have no names here. */
 uint32_t harness_interface(char *name, size_t size);
 

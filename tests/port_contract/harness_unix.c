@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "harness_bsd.h"
@@ -94,6 +95,53 @@ bool harness_name_servers(struct port *p, const struct address *servers, size_t 
 	return false;
 }
 
+/* ---- Sockets with a path ---- */
+
+static char path[sizeof directory + 8];
+static int visitor = -1;
+
+/* A socket bound there, or connected to it: its descriptor, or -1. */
+static int socket_at(const char *name, int (*call)(int, const struct sockaddr *, socklen_t))
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	memcpy(at.sun_path, name, strlen(name));
+	if (call(fd, (const struct sockaddr *)&at, sizeof at) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+const char *harness_path(enum harness_there there)
+{
+	if (!make_directory())
+		return NULL;
+	(void)snprintf(path, sizeof path, "%s/socket", directory);
+	if (there == THERE_FILE && !write_file(path, "mine", 4))
+		return NULL;
+	if (there == THERE_SOCKET)
+		close(socket_at(path, bind));
+	return path;
+}
+
+/* A socket is the owner's and its group's alone. */
+bool harness_path_is(const char *name, enum harness_there there)
+{
+	struct stat status;
+
+	if (lstat(name, &status) != 0)
+		return there == THERE_NOTHING;
+	return there == THERE_FILE ? S_ISREG(status.st_mode)
+				   : there == THERE_SOCKET && status.st_mode == (S_IFSOCK | 0660);
+}
+
+bool harness_visit(const char *name, uint8_t byte)
+{
+	visitor = socket_at(name, connect);
+	return visitor >= 0 && send(visitor, &byte, 1, 0) == 1;
+}
+
 uint32_t harness_interface(char *name, size_t size)
 {
 	struct if_nameindex *all = if_nameindex();
@@ -126,6 +174,11 @@ static void remove_files(void)
 		abort();
 	while (files > 0)
 		(void)unlink(names[--files]);
+	if (path[0] != '\0')
+		(void)unlink(path);
+	if (visitor >= 0)
+		close(visitor);
+	visitor = -1;
 	for (unsigned i = 0; i < 2; i++)
 		if (names_files[i][0] != '\0')
 			(void)unlink(names_files[i]);
