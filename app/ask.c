@@ -16,6 +16,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "options.h"
 #include "output.h"
 
 #define LIMIT_S 10 /* without a byte */
@@ -55,6 +56,7 @@ struct answer {
 	void *ctx;
 	bool body;    /* its head is over */
 	bool refused; /* the status is not 200 */
+	bool wrong;   /* it is 400 */
 	bool whole;   /* what came last ended with its line */
 	size_t len;
 	char line[ASK_LINE + 1];
@@ -70,9 +72,10 @@ static void take_line(struct answer *a)
 	else if (a->body)
 		output_str(&err, a->line);
 	else if (strncmp(a->line, "HTTP/1.1 ", 9) == 0 &&
-		 (a->refused = strncmp(a->line + 9, "200", 3) != 0))
+		 (a->refused = strncmp(a->line + 9, "200", 3) != 0)) {
+		a->wrong = strncmp(a->line + 9, "400", 3) == 0;
 		output_str(&err, "anklet: ");
-	else
+	} else
 		a->body = a->line[0] == '\r';
 	a->len = 0;
 }
@@ -108,7 +111,7 @@ int ask(const char *path, const char *request, ask_line *take, void *ctx)
 	}
 	close(fd);
 	if (n == 0 && a.body && a.whole)
-		return a.refused ? EXIT_FAILURE : EXIT_SUCCESS;
+		return a.wrong ? EXIT_USAGE : a.refused ? EXIT_FAILURE : EXIT_SUCCESS;
 	output_error(path, "the answer ends in its middle, or does not come");
 	return EXIT_FAILURE;
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "ask.h"
+#include "base/address.h"
 #include "options.h"
 #include "output.h"
 #include "top.h"
@@ -38,7 +39,11 @@ static const char summary[] =
 	"requests    {granted} granted, {refused} refused, {left} clients left without one\n"
 	"bytes       {up} up, {down} down\n"
 	"datagrams   {now} clients; {up} up, {down} down, {dropped} dropped\n"
-	"encrypted   {now} connections of {max}\n";
+	"encrypted   {now} connections of {max}\n"
+	"in force    configuration {generation} ({reloads} reloads, {failed} failed), read "
+	"{age_ms} ago; "
+	"{old_sessions} requests go by the one before it\n"
+	"log         {dropped} lines dropped, level {level}\n";
 static const char session_head[] = "   NUM CLIENT                COMMAND TO                        "
 				   "   USER       STATE               UP        "
 				   "DOWN    AGE\n";
@@ -133,6 +138,19 @@ static int act(const char *path, const char *target, const char *operand)
 	return show(path, buf, "", NULL);
 }
 
+static int end(const char *path, const char *operand)
+{
+	uint32_t number;
+	struct ip ip;
+
+	if (number_parse(operand, strlen(operand), UINT32_MAX, &number))
+		return act(path, "/end?session=", operand);
+	if (ip_parse(operand, strlen(operand), &ip))
+		return act(path, "/end?client=", operand);
+	output_error(operand, "neither the number of a session nor the address of a client");
+	return EXIT_USAGE;
+}
+
 /* ---- anklet reload ---- */
 
 #define RELOAD_LOOK_MS 100
@@ -223,10 +241,7 @@ int command_run(int command, char **args, void *memory)
 	case COMMAND_RELOAD:
 		return reload(w.path);
 	case COMMAND_END:
-		return act(w.path,
-			w.operand[strspn(w.operand, "0123456789")] == '\0' ? "/end?session="
-									   : "/end?client=",
-			w.operand);
+		return end(w.path, w.operand);
 	case COMMAND_LOG:
 		return act(w.path, "/log?level=", w.operand);
 	case COMMANDS:

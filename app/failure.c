@@ -36,7 +36,8 @@ static void text_in_use(struct text *t, const struct address *at)
 	text_str(t, "it is in use");
 	if (CONFIG_ANKLET_HINTS)
 		text_holder(t, at);
-	text_str(t, ". Stop what listens there, or choose another port with --listen.");
+	text_str(t, ". Stop what listens there, or choose another port with --listen, --forward or "
+		    "--status, whichever it was.");
 }
 
 static void text_denied(struct text *t, const struct address *at)

@@ -497,6 +497,14 @@ static int run(struct top *top)
 {
 	uint64_t next = 0;
 
+	/* Rates take two looks; on a terminal the second one comes by itself. */
+	if (!top->terminal) {
+		int status = ask_all(top);
+
+		if (status != EXIT_SUCCESS)
+			return status;
+		(void)poll(NULL, 0, ROUND_MS);
+	}
 	do {
 		if (now_ms() >= next) {
 			int status = top->paused ? EXIT_SUCCESS : ask_all(top);

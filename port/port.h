@@ -355,8 +355,8 @@ bool port_random_weak(struct port *p, void *buf, size_t len);
 /*
  * Hands one log line on (no line end, printable ASCII). Never blocks: a line
  * that cannot be taken is dropped and counted, and the count is logged when
- * lines are taken again. Adds the wall clock where there is one. Also after port_fini().
+ * lines are taken again. Adds the wall clock where there is one. Also after port_fini(). Was the line taken?
  */
-void port_log(struct port *p, enum port_level level, const char *line, size_t len);
+bool port_log(struct port *p, enum port_level level, const char *line, size_t len);
 
 #endif

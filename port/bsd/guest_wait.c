@@ -33,12 +33,12 @@ void guest_take(struct guest *g)
 	fdset_clear(&g->ready_wr);
 }
 
-void port_log(struct port *p, enum port_level level, const char *line, size_t len)
+bool port_log(struct port *p, enum port_level level, const char *line, size_t len)
 {
 	struct guest *g = (struct guest *)(void *)p;
 
-	if (g->log != NULL)
-		g->log(g->ctx, level, line, len);
-	else
-		log_line(&p->unlogged, system_log, level, line, len);
+	if (g->log == NULL)
+		return log_line(&p->unlogged, system_log, level, line, len);
+	g->log(g->ctx, level, line, len);
+	return true;
 }

@@ -5,7 +5,7 @@
 
 #include "base/log_lines.h"
 
-void port_log(struct port *p, enum port_level level, const char *line, size_t len)
+bool port_log(struct port *p, enum port_level level, const char *line, size_t len)
 {
-	log_line(&p->unlogged, system_log, level, line, len);
+	return log_line(&p->unlogged, system_log, level, line, len);
 }

@@ -51,7 +51,7 @@ static bool put_line(enum port_level level, const char *line, size_t len)
 	return board_put(buf, t.len + 1);
 }
 
-void port_log(struct port *p, enum port_level level, const char *line, size_t len)
+bool port_log(struct port *p, enum port_level level, const char *line, size_t len)
 {
-	log_line(&p->unlogged, put_line, level, line, len);
+	return log_line(&p->unlogged, put_line, level, line, len);
 }

@@ -110,17 +110,18 @@ static void tell_lines_lost(struct port *p)
 	p->log(p->ctx, PORT_WARNING, line, t.len);
 }
 
-void port_log(struct port *p, enum port_level level, const char *line, size_t len)
+bool port_log(struct port *p, enum port_level level, const char *line, size_t len)
 {
 	if (p->log == NULL)
-		return;
+		return true;
 	if (sim_chance(p->sim, p->faults.no_log)) {
 		p->lines_lost++;
-		return;
+		return false;
 	}
 	if (p->lines_lost > 0)
 		tell_lines_lost(p);
 	p->log(p->ctx, level, line, len);
+	return true;
 }
 
 int port_load(struct port *p, const char *name, size_t offset, const uint8_t **data)

@@ -45,9 +45,11 @@ static bool report(uint32_t *dropped, log_taker *take)
 	return true;
 }
 
-void log_line(
+bool log_line(
 	uint32_t *dropped, log_taker *take, enum port_level level, const char *line, size_t len)
 {
-	if (!report(dropped, take) || !take(level, line, len))
-		(*dropped)++;
+	bool taken = report(dropped, take) && take(level, line, len);
+
+	*dropped += !taken;
+	return taken;
 }

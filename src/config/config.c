@@ -296,15 +296,33 @@ static bool has_addresses(const struct config *c)
 	return has;
 }
 
-/* What one may not have thought of stands before the line that brings it. */
-static void print_notes(struct printing *p, const struct config *c, unsigned id, unsigned i)
+/* The line about rates before that one whose clients are all of its own; -1: there is none. */
+static int rate_covering(const struct rate_limits *rates, unsigned i)
 {
+	for (unsigned j = 0; j < i; j++)
+		if (ip_prefix_within(&rates->line[i].from, &rates->line[j].from))
+			return (int)j;
+	return -1;
+}
+
+/* What one may not have thought of stands before the line that brings it. */
+static void print_notes(
+	struct printing *p, const struct config *c, unsigned id, unsigned i, const void *value)
+{
+	int type = name_rows[id].value;
+	bool rate = ANKLET_HAS_RATES && type == VALUE_LIMIT_RATE;
 	const struct route *route =
 		&c->routes.route[ANKLET_HAS_ROUTES && id == KEYWORD_ROUTE ? i : 0];
-	int covering = id == KEYWORD_ALLOW ? rules_covering(&c->rules, &c->strings, i) : -1;
+	int covering = id == KEYWORD_ALLOW ? rules_covering(&c->rules, &c->strings, i)
+		       : rate              ? rate_covering(CONFIG_RATES(c), i)
+					   : -1;
 
-	if (covering >= 0) {
-		text_str_num(&p->t, "# the next rule never decides: rule ", (unsigned)covering + 1);
+	if (CONFIG_ANKLET_STATUS && type == VALUE_STATUS && status_note(value)[0] != '\0') {
+		print_line(p, status_note(value));
+	} else if (covering >= 0) {
+		text_str(&p->t, rate ? "# the next line" : "# the next rule");
+		text_str_num(&p->t, rate ? " never decides: limit-rate " : " never decides: rule ",
+			(unsigned)covering + 1);
 		print_line(p, " matches all that it does");
 	} else if (id == KEYWORD_ALLOW && rules_in_vain(&c->rules, i)) {
 		print_line(p, "# the next rule changes nothing: what no allow matches is refused "
@@ -329,7 +347,7 @@ static void print_keyword(struct printing *p, const struct config *c, unsigned i
 		if (id == KEYWORD_SOURCE)
 			value = &c->source[i];
 		if (CONFIG_ANKLET_HINTS)
-			print_notes(p, c, id, i);
+			print_notes(p, c, id, i, value);
 		if (text_line(&p->t, id, value, &c->strings)) {
 			print_line(p, "");
 			none = false;

@@ -278,7 +278,8 @@ X(TO_ADDRESS, "to ADDRESS", NONE, 0, NONE, true) /* in errors only */
 #define SETTINGS_OF_RATES(X)
 #endif
 #if CONFIG_ANKLET_STATUS
-#define VALUE_TYPES_OF_STATUS(X) X(STATUS, "tcp://HOST:PORT, and perhaps 'sessions' and 'from NETWORK'")
+#define VALUE_TYPES_OF_STATUS(X) X(STATUS, "tcp://HOST:PORT, and perhaps 'sessions' and 'from NETWORK'") \
+	X(STATUS_FROM, "ADDRESS or ADDRESS/BITS; without 'from' it is this host alone")
 #else
 #define VALUE_TYPES_OF_STATUS(X)
 #define VALUE_STATUS (-1) /* which none is */

@@ -78,6 +78,9 @@ bool status_read(struct reading *r, struct word place, struct status_place *stat
 bool text_status(
 	struct text *t, const struct status_place *status, const struct string_table *strings);
 
+/* A comment on who sees what there, where that may not be what was meant; else "". */
+const char *status_note(const struct status_place *status);
+
 /* Puts a string into the table. */
 bool string_read(struct reading *r, struct word word, uint16_t *string);
 

@@ -12,9 +12,9 @@ static bool from_read(
 	struct reading *r, struct word from, struct word network, struct ip_prefix *prefix)
 {
 	if (network.at == NULL)
-		return error_set(r, ERROR_MISSING, from, VALUE_NETWORK);
+		return error_set(r, ERROR_MISSING, from, VALUE_STATUS_FROM);
 	return ip_prefix_parse(network.at, network.len, prefix) ||
-	       error_set(r, ERROR_INVALID, network, VALUE_NETWORK);
+	       error_set(r, ERROR_INVALID, network, VALUE_STATUS_FROM);
 }
 
 /* A place without a port, or with another scheme, is none. */
@@ -55,6 +55,19 @@ bool text_status(
 		text_ip_prefix(t, &status->from);
 	}
 	return status->at.scheme == ENDPOINT_TCP;
+}
+
+const char *status_note(const struct status_place *status)
+{
+	const struct endpoint *at = &status->at;
+
+	if (status->anywhere && status->sessions && status->from.bits <= 96 &&
+		ip_class(&status->from.ip) == IP_UNSPECIFIED)
+		return "# the next line shows to whoever gets there who is connected to what";
+	if (at->scheme == ENDPOINT_TCP && !status->anywhere && at->host != ENDPOINT_NAME &&
+		ip_class(&at->ip) != IP_LOOPBACK)
+		return "# the next line answers loopback alone, for it has no 'from'";
+	return "";
 }
 
 #endif

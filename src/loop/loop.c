@@ -179,9 +179,15 @@ struct text *loop_line(struct loop *loop)
 	return &loop->line;
 }
 
+void loop_put_line(struct loop *loop, enum port_level level, const char *line, size_t len)
+{
+	if (!port_log(loop->port, level, line, len) && CONFIG_ANKLET_STATUS)
+		LOOP_DROPPED(loop)++;
+}
+
 void loop_end_line(struct loop *loop, enum port_level level)
 {
-	port_log(loop->port, level, loop->line.buf, loop->line.len);
+	loop_put_line(loop, level, loop->line.buf, loop->line.len);
 }
 
 void loop_log(struct loop *loop, enum port_level level)

@@ -70,6 +70,9 @@ struct loop {
 #if CONFIG_ANKLET_RATES > 0
 	struct rates rates;
 #endif
+#if CONFIG_ANKLET_STATUS
+	uint64_t dropped; /* lines of the log, which nobody took */
+#endif
 	char line_buf[CONFIG_ANKLET_LOG_LEVELS > 0 ? CONFIG_ANKLET_LOG_LINE : 1];
 };
 
@@ -80,6 +83,12 @@ _Static_assert(LOOP_LISTENERS <= UINT8_MAX, "a count of listeners fits a byte");
 #define LOOP_RATES(loop) (&(loop)->rates)
 #else
 #define LOOP_RATES(loop) ((void)(loop), (struct rates *)0)
+#endif
+
+#if CONFIG_ANKLET_STATUS
+#define LOOP_DROPPED(loop) ((loop)->dropped)
+#else
+#define LOOP_DROPPED(loop) ((loop)->time) /* never looked at */
 #endif
 
 /* Of zeroed memory, which is not written to but for what is not zero at the start. */
@@ -137,6 +146,9 @@ struct text *loop_line(struct loop *loop);
 
 /* Logs that line, if its level is wanted. */
 void loop_log(struct loop *loop, enum port_level level);
+
+/* Hands on a line that somebody else has put together. */
+void loop_put_line(struct loop *loop, enum port_level level, const char *line, size_t len);
 
 /*
  * Begins a line about a client, which loop_end_line() logs. NULL: 'log' is less than what it is wanted with, or the

@@ -337,7 +337,7 @@ unsigned anklet_rules(const struct anklet *a)
 void anklet_log(struct anklet *a, int level, const char *line, size_t len)
 {
 	if (log_wants((enum log_level)a->sessions.loop.log, level))
-		port_log(a->sessions.loop.port, (enum port_level)level, line, len);
+		loop_put_line(&a->sessions.loop, (enum port_level)level, line, len);
 }
 
 const char *anklet_user(const struct anklet *a)

@@ -169,6 +169,9 @@ bool places_keep_name(struct anklet *a, const struct line *line, const struct en
 /* 'at' is in use: closes those listeners in its way that only the configuration in force has. False: there are none. */
 bool places_make_way(struct anklet *a, const struct line *line, const struct address *at);
 
+/* Logs that a listener was "opened " or is "closed ". */
+void places_log(struct anklet *a, const char *what, unsigned kind, unsigned i);
+
 /* The new one is about to be in force: serves who waits at listeners that go, and ends the flows of datagrams there. */
 void places_leave(struct anklet *a);
 

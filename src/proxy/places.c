@@ -196,15 +196,32 @@ static void give(struct anklet *a, struct listener *l, struct place *p)
 	l->tls = forward ? setup->forward_tls[l->forward] : setup->listen_tls[line];
 }
 
+void places_log(struct anklet *a, const char *what, unsigned kind, unsigned i)
+{
+	struct text *t;
+
+	if (!ANKLET_HAS_LOG(PORT_INFO))
+		return;
+	t = loop_line(&a->sessions.loop);
+	text_str(t, what);
+	text_str(t, kind == PLACES_DATAGRAMS ? "udp://" : "tcp://");
+	text_address(t, address_of(a, kind, i));
+	loop_log(&a->sessions.loop, PORT_INFO);
+}
+
 void places_switch(struct anklet *a, const struct setup *before)
 {
 	struct place *place = INSTANCE_RELOAD(a)->place[PLACES_STREAMS];
 
 	for (unsigned i = 0; i < a->listener_count; i++) {
-		if (place[i].kept)
+		if (i >= INSTANCE_RELOAD(a)->before[PLACES_STREAMS])
+			places_log(a, "opened ", PLACES_STREAMS, i);
+		if (place[i].kept) {
 			give(a, &a->listeners[i], &place[i]);
-		else
-			loop_close(&a->sessions.loop, &a->listeners[i].sock);
+			continue;
+		}
+		places_log(a, "closed ", PLACES_STREAMS, i);
+		loop_close(&a->sessions.loop, &a->listeners[i].sock);
 	}
 	close_gaps(a);
 	if (CONFIG_ANKLET_UDP_FLOWS > 0)

@@ -13,15 +13,33 @@ static struct setup *other_setup(struct anklet *a)
 	return &a->setup[1 - INSTANCE_RELOAD(a)->in_force];
 }
 
+/* Once, for it may be a while. */
+static void log_waiting(struct anklet *a, unsigned held)
+{
+	struct text *t;
+
+	if (INSTANCE_RELOAD(a)->told || !ANKLET_HAS_LOG(PORT_INFO))
+		return;
+	INSTANCE_RELOAD(a)->told = true;
+	t = loop_line(&a->sessions.loop);
+	text_str_num(t, "the configuration is read again after ", held);
+	text_str(t, held == 1 ? " request that goes" : " requests that go");
+	text_str(t, " by the one before");
+	loop_log(&a->sessions.loop, PORT_INFO);
+}
+
 bool anklet_reload_begin(struct anklet *a)
 {
 	struct reload *r = INSTANCE_RELOAD(a);
 
-	if (!CONFIG_ANKLET_RELOAD || !r->wanted || a->stopping || r->under_way ||
-		other_setup(a)->settings.held > 0)
+	if (!CONFIG_ANKLET_RELOAD || !r->wanted || a->stopping || r->under_way)
 		return false;
+	if (other_setup(a)->settings.held > 0) {
+		log_waiting(a, other_setup(a)->settings.held);
+		return false;
+	}
 	instance_forget(a);
-	r->wanted = false;
+	r->wanted = r->told = false;
 	r->under_way = true;
 	r->made = 1 - r->in_force;
 	config_init(SETUP_CONFIG(instance_made(a)));

@@ -34,6 +34,7 @@ struct place {
 
 struct reload {
 	bool wanted;    /* and not begun */
+	bool told;      /* that it waits */
 	bool under_way; /* between begin and end: 'made' is not 'in_force' */
 	bool replaced;  /* the one that is not in force is still to be forgotten */
 	uint8_t in_force, made;

@@ -213,9 +213,13 @@ static void answer(struct anklet *a, struct status_asking *s)
 		i++;
 	if (why != NULL)
 		answer_words(a, s, HTTP_FORBIDDEN, "", why);
-	else if (CONFIG_ANKLET_CONTROL && s->control && r->method == HTTP_POST)
-		answer_act(a, s);
-	else if (r->method > HTTP_HEAD)
+	else if (CONFIG_ANKLET_CONTROL && s->control && status_is_act(r->target)) {
+		if (r->method == HTTP_POST)
+			answer_act(a, s);
+		else
+			answer_words(a, s, HTTP_BAD_METHOD, "Allow: POST\r\n",
+				"that is something to be done: POST");
+	} else if (r->method > HTTP_HEAD)
 		answer_words(a, s, HTTP_BAD_METHOD, "Allow: GET, HEAD\r\n",
 			"here is only something to be seen");
 	else if (!http_path_is(r->target, shown[i].path) ||

@@ -107,6 +107,9 @@ int status_check_path(struct anklet *a, struct anklet_failure *failure);
 /* Before listeners are closed: removes it from the file system. */
 void status_forget_path(struct anklet *a);
 
+/* Is it something to be done? */
+bool status_is_act(const char *target);
+
 /* Does what a POST asks for, and says so in t, which has room for 80 bytes. */
 enum http_status status_act(struct anklet *a, const char *target, struct text *t);
 

@@ -111,13 +111,17 @@ static enum http_status act_end(struct anklet *a, const char *target, struct tex
 		session.at != NULL && number_parse(session.at, session.len, UINT32_MAX, &number);
 
 	if (by_ip == by_number || (client.at != NULL && session.at != NULL)) {
-		text_str(t, "write session=NUMBER or client=ADDRESS, one of them");
+		text_str(t, "write session=NUMBER or client=ADDRESS");
 		return HTTP_BAD_REQUEST;
 	}
 	ended = end_sessions(a, number, by_ip ? &ip : NULL);
+	if (ended == 0) {
+		text_str(t, "there is no such session");
+		return HTTP_NOT_FOUND;
+	}
 	text_num(t, ended);
 	text_str(t, ended == 1 ? " session ended" : " sessions ended");
-	return ended > 0 ? HTTP_OK : HTTP_NOT_FOUND;
+	return HTTP_OK;
 }
 
 static enum http_status act_log(struct anklet *a, const char *target, struct text *t)
@@ -143,19 +147,23 @@ static enum http_status act_reload(struct anklet *a, struct text *t)
 	return HTTP_OK;
 }
 
+bool status_is_act(const char *target)
+{
+	return http_path_is(target, "/end") || http_path_is(target, "/log") ||
+	       (CONFIG_ANKLET_RELOAD && http_path_is(target, "/reload"));
+}
+
 enum http_status status_act(struct anklet *a, const char *target, struct text *t)
 {
 	struct text *line;
-	enum http_status status = HTTP_NOT_FOUND;
+	enum http_status status;
 
 	if (http_path_is(target, "/end"))
 		status = act_end(a, target, t);
 	else if (http_path_is(target, "/log"))
 		status = act_log(a, target, t);
-	else if (CONFIG_ANKLET_RELOAD && http_path_is(target, "/reload"))
-		status = act_reload(a, t);
 	else
-		text_str(t, "there are /end, /log and /reload");
+		status = act_reload(a, t);
 	if (status == HTTP_OK && ANKLET_HAS_LOG(PORT_WARNING)) {
 		line = loop_line(&a->sessions.loop);
 		text_str(line, "control: ");

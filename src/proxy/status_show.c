@@ -28,18 +28,24 @@ enum {
 	V_MAX,
 	V_PEAK,
 	V_PHASES,
-	V_CLIENTS = V_PHASES + SEEN_PHASES,
+	V_CLIENTS = V_PHASES + SEEN_NOW,
 	V_COUNTED,
 	V_FLOWS = V_COUNTED + 7,
 	V_DATAGRAMS,
 	V_TLS = V_DATAGRAMS + 3,
 	V_TLS_MAX,
+	V_GENERATION,
+	V_RELOADS,
+	V_RELOADS_FAILED,
+	V_READ,
+	V_AGE,
+	V_OLD,
+	V_WAITING,
+	V_LAST_OK,
+	V_DROPPED,
 	V_REJECTED,
 	V_SEEN = V_REJECTED + 3,
-	V_RELOADS = V_SEEN + SEEN_COUNTS,
-	V_RELOADS_FAILED,
-	V_LAST_OK,
-	VALUES
+	VALUES = V_SEEN + SEEN_COUNTS
 };
 
 _Static_assert(
@@ -57,13 +63,19 @@ static void take_snapshot(struct anklet *a, uint64_t value[VALUES])
 	struct anklet_config_status config;
 
 	anklet_config_status(a, &config);
+	value[V_GENERATION] = config.generation;
 	value[V_RELOADS] = config.reloads;
 	value[V_RELOADS_FAILED] = config.failed;
+	value[V_OLD] = config.old_sessions;
+	value[V_WAITING] = config.waiting;
 	value[V_LAST_OK] = config.last_ok;
+	value[V_DROPPED] = LOOP_DROPPED(&a->sessions.loop);
 	value[V_ONE] = 1;
 	value[V_PID] = a->status.pid;
 	value[V_UPTIME] = loop_time(&a->sessions.loop) - a->status.begun;
 	value[V_STARTED] = a->status.start_time;
+	value[V_AGE] = CONFIG_ANKLET_RELOAD ? config.age_ms : value[V_UPTIME];
+	value[V_READ] = value[V_STARTED] + (value[V_UPTIME] - value[V_AGE]) / 1000;
 	value[V_SESSIONS] = status->sessions;
 	value[V_MAX] = status->sessions_max;
 	value[V_PEAK] = status->sessions_peak;
@@ -80,15 +92,16 @@ static void take_snapshot(struct anklet *a, uint64_t value[VALUES])
 
 /* ---- /status ---- */
 
-/* In each row a '#' stands for the next number. */
+/* In each row a '#' stands for the next number, and a '?' for one that is true or false. */
 static const char summary[] =
 	"{\"v\":#,\"version\":\"" ANKLET_VERSION "\",\"pid\":#,\"uptime_ms\":#,\"start_time\":#,"
 	"\"sessions\":{\"now\":#,\"max\":#,\"peak\":#,\"handshake\":#,\"establish\":#,\"relay\":#,"
-	"\"closing\":#},\"clients\":{\"now\":#,\"accepted\":#,\"over_limit\":#},"
+	"\"closing\":#,\"paced\":#},\"clients\":{\"now\":#,\"accepted\":#,\"over_limit\":#},"
 	"\"requests\":{\"granted\":#,\"refused\":#,\"left\":#},\"bytes\":{\"up\":#,\"down\":#},\0"
 	"\"datagrams\":{\"now\":#,\"up\":#,\"down\":#,\"dropped\":#},\"tls\":{\"now\":#,\"max\":#},"
-	"\n"
-	"\"listeners\":[";
+	"\"config\":{\"generation\":#,\"reloads\":#,\"failed\":#,\"read_time\":#,\"age_ms\":#,"
+	"\"old_sessions\":#,"
+	"\"waiting\":?,\"last_ok\":?},\"log\":{\"dropped\":#,\"level\":\"";
 #define SUMMARY_ROWS 2
 
 /* cursor->after: the numbers that stand in the rows before this one. */
@@ -101,6 +114,8 @@ static void text_summary(
 	for (const char *at = text_of_list(summary, row); *at != '\0'; at++)
 		if (*at == '#')
 			text_num(t, value[cursor->after++]);
+		else if (*at == '?')
+			text_str(t, value[cursor->after++] != 0 ? "true" : "false");
 		else
 			text_char(t, *at);
 }
@@ -123,11 +138,16 @@ static void text_listener(struct text *t, const struct anklet *a, unsigned i, bo
 bool status_summary(struct anklet *a, struct status_cursor *cursor, struct text *t)
 {
 	unsigned row = cursor->row++;
-	struct anklet_config_status config;
 
 	if (row < SUMMARY_ROWS) {
 		text_summary(t, a, cursor, row);
 		cursor->left = 0;
+	}
+	if (row < SUMMARY_ROWS - 1)
+		return true;
+	if (row == SUMMARY_ROWS - 1) {
+		text_value(t, VALUE_LEVEL, &a->sessions.loop.log, &instance_config(a)->strings);
+		text_str(t, "\"},\n\"listeners\":[");
 		return true;
 	}
 	for (; row - SUMMARY_ROWS < a->listener_count; row++, cursor->row++)
@@ -135,21 +155,7 @@ bool status_summary(struct anklet *a, struct status_cursor *cursor, struct text 
 			text_listener(t, a, row - SUMMARY_ROWS, cursor->left++ == 0);
 			return true;
 		}
-	text_str(t, "],\"log\":{\"level\":\"");
-	text_value(t, VALUE_LEVEL, &a->sessions.loop.log, &instance_config(a)->strings);
-	text_str(t, "\"},\n\"config\":{\"generation\":");
-	anklet_config_status(a, &config);
-	text_num(t, config.generation);
-	text_str(t, ",\"reloads\":");
-	text_num(t, config.reloads);
-	text_str(t, ",\"failed\":");
-	text_num(t, config.failed);
-	text_str(t, ",\"old_sessions\":");
-	text_num(t, config.old_sessions);
-	text_str(t, ",\"age_ms\":");
-	text_num(t, config.age_ms);
-	text_str(t, config.waiting ? ",\"waiting\":true" : ",\"waiting\":false");
-	text_str(t, config.last_ok ? ",\"last_ok\":true}}\n" : ",\"last_ok\":false}}\n");
+	text_str(t, "]}\n");
 	return false;
 }
 
@@ -174,6 +180,7 @@ static const char families[] =
 	"gsessions_limit\0" "Sessions that there can be.\0\0"
 	"gsessions_peak\0" "The most there have been.\0\0"
 	"gsessions\0" "Sessions now.\0" "state\0" "handshake\0" "establish\0" "relay\0" "closing\0\0"
+	"gsessions_paced\0" "Those that want more than their rates allow.\0\0"
 	"gclients\0" "Addresses of clients now.\0\0"
 	"cclients_accepted\0" "Connections of clients.\0\0"
 	PASS_OVER PASS_OVER PASS_OVER
@@ -184,12 +191,16 @@ static const char families[] =
 	"cdatagrams_dropped\0" "Datagrams dropped.\0\0"
 	"gtls_streams\0" "Encrypted connections now.\0\0"
 	"gtls_streams_limit\0" "Encrypted connections that there can be.\0\0"
+	PASS_OVER
+	"cconfig_reloads\0" "Configurations read again.\0" "result\0" "ok\0" "failed\0\0"
+	"gconfig_last_reload_success_timestamp_seconds\0" "When the one in force was read.\0\0"
+	PASS_OVER PASS_OVER PASS_OVER
+	"gconfig_last_reload_successful\0" "Whether the last one is in force.\0\0"
+	"clog_lines_dropped\0" "Lines of the log that nobody took.\0\0"
 	"cclients_rejected\0" "Connections closed at once.\0" "reason\0" "limit-client\0" "table-full\0" "limit-new\0\0"
 	"crequests\0" "Requests, and connections of forwards.\0" "command\0" REQUESTS("granted") REQUESTS("refused") "\0"
 	"crefusals\0" "Refusals, also before a whole request.\0" "class\0" "malformed\0" "denied\0" "ident\0" "name\0"
-		"connect\0" "tls\0" "starttls\0" "hop\0" "bind\0" "limit\0" "resources\0" "client\0\0"
-	"cconfig_reloads\0" "Configurations read again.\0" "result\0" "ok\0" "failed\0\0"
-	"gconfig_last_reload_successful\0" "Whether the last one is in force.\0\0";
+		"connect\0" "tls\0" "starttls\0" "hop\0" "bind\0" "limit\0" "resources\0" "client\0\0";
 /* clang-format on */
 
 static void text_name(struct text *t, const char *row, const char *before)

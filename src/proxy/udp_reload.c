@@ -87,7 +87,10 @@ void udp_forward_switch(struct anklet *a, const struct setup *before)
 	memcpy(known, d->upstream, sizeof known);
 	memset(d->upstream, 0, sizeof d->upstream);
 	for (unsigned i = 0; i < d->listener_count; i++) {
+		if (i >= INSTANCE_RELOAD(a)->before[PLACES_DATAGRAMS])
+			places_log(a, "opened ", PLACES_DATAGRAMS, i);
 		if (!place[i].kept) {
+			places_log(a, "closed ", PLACES_DATAGRAMS, i);
 			loop_close(&a->sessions.loop, &d->listener[i].sock);
 			continue;
 		}

@@ -107,12 +107,18 @@ static enum seen_phase phase_of(const struct session *s)
 	return s->state == SESSION_RELAY ? SEEN_RELAY : SEEN_CLOSING;
 }
 
-void seen_count(const struct sessions *all, uint64_t counts[SEEN_PHASES])
+void seen_count(const struct sessions *all, uint64_t counts[SEEN_NOW])
 {
-	memset(counts, 0, SEEN_PHASES * sizeof counts[0]);
-	for (unsigned i = 0; i < all->used; i++)
-		if (all->session[i].state != SESSION_FREE)
-			counts[phase_of(&all->session[i])]++;
+	memset(counts, 0, SEEN_NOW * sizeof counts[0]);
+	for (unsigned i = 0; i < all->used; i++) {
+		const struct session *s = &all->session[i];
+
+		if (s->state == SESSION_FREE)
+			continue;
+		counts[phase_of(s)]++;
+		if (ANKLET_HAS_RATES && s->state == SESSION_RELAY)
+			counts[SEEN_PHASES] += s->relay.up.wants || s->relay.down.wants;
+	}
 }
 
 /* ---- Showing ---- */

@@ -65,8 +65,9 @@ void seen_refused(struct sessions *all, const struct session *s);
 
 enum seen_class seen_class_of(unsigned reason);
 
-/* How many sessions there are in each phase. */
-void seen_count(const struct sessions *all, uint64_t counts[SEEN_PHASES]);
+/* How many sessions there are in each phase; and last, how many want more than their rates let them have. */
+#define SEEN_NOW (SEEN_PHASES + 1)
+void seen_count(const struct sessions *all, uint64_t counts[SEEN_NOW]);
 
 /* The session with the least number above that one; NULL: there is none. Without a status, too. */
 const struct session *seen_after(const struct sessions *all, uint32_t number);

@@ -35,6 +35,8 @@ def test_status(running):
     assert dict(lines)["sessions"].startswith("1 of ") and ", 1 relayed," in dict(lines)["sessions"]
     assert dict(lines)["bytes"] == "5 up, 0 down"
     assert dict(lines)["requests"] == "1 granted, 0 refused, 0 clients left without one"
+    assert dict(lines)["in"].startswith("force    configuration 1 (0 reloads, 0 failed), read ")
+    assert dict(lines)["log"] == "0 lines dropped, level info"
     assert json.loads(running.run("status", "--json").stdout)["pid"] == running.pid
 
 
@@ -43,7 +45,7 @@ def test_status_with_many_listeners(anklet, tmp_path):
     places = [word for _ in range(7) for word in ("--listen", "127.0.0.1:0")]
     places += [word for _ in range(8) for word in ("--forward", "tcp://127.0.0.1:0 tcp://" + "n" * 60 + ".example:1")]
     anklet("--control", path, *places).wait_log("socket of control")
-    assert len(program.run("status", "-S", path).stdout.splitlines()) == 7
+    assert len(program.run("status", "-S", path).stdout.splitlines()) == 9
     assert len(json.loads(program.run("status", "--json", "-S", path).stdout)["listeners"]) == 15
 
 
@@ -68,15 +70,24 @@ def test_end_and_log(running):
     client, _ = socks4.session(running.address, peers.listener())
     assert running.run("end", "127.0.0.1").stdout == "1 session ended\n"
     done = running.run("end", "127.0.0.1")
-    assert (done.returncode, done.stdout, done.stderr) == (1, "", "anklet: 0 sessions ended\n")
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "anklet: there is no such session\n")
     assert running.run("log", "error").stdout == "log error\n"
     done = running.run("log", "loud")
-    assert done.returncode == 1 and done.stderr.startswith("anklet: the level is one of error, ")
+    assert done.returncode == EXIT_USAGE and done.stderr.startswith("anklet: the level is one of error, ")
+    done = running.run("end", "somebody")
+    assert (done.returncode, done.stderr) == \
+        (EXIT_USAGE, "anklet: somebody: neither the number of a session nor the address of a client\n")
+
+
+@pytest.mark.parametrize("what", ["1 HTTP/1.1", "1&client=::1", "99999999999", "", "x\r\n"])
+def test_what_is_no_session(tmp_path, what):
+    done = program.run("end", what, "-S", str(tmp_path / "none"))
+    assert done.returncode == EXIT_USAGE and "neither the number of a session nor the address" in done.stderr
 
 
 @pytest.mark.parametrize("args", [
     ("status", "x"), ("top", "--json"), ("status", "-x"), ("end",), ("log",), ("end", "1", "2"), ("end", "1", "--json"), ("status", "-S"),
-    ("end", "1 HTTP/1.1"), ("log", "x" * 200), ("end", "1&client=::1"),
+    ("log", "x" * 200),
 ])
 def test_wrong_usage(args):
     done = program.run(*args)

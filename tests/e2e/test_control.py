@@ -52,14 +52,14 @@ def test_one_session_is_ended(control):
     assert peers.read_exactly(other_end, 1) == b"x"
     proxy.wait_log("session 1 .*: broken off, ended by hand")
     proxy.wait_log("control: 1 session ended")
-    assert post(proxy.path, "/end?session=1") == (404, "0 sessions ended")
+    assert post(proxy.path, "/end?session=1") == (404, "there is no such session")
 
 
 @pytest.mark.parametrize("query", ["", "?session=x", "?client=x", "?session=1&client=x", "?session=1&client=127.0.0.1"])
 def test_nothing_is_ended_by_half_of_what_is_said(control, query):
     proxy = control()
     client, _ = socks4.session(proxy.address, peers.listener())
-    assert post(proxy.path, f"/end{query}") == (400, "write session=NUMBER or client=ADDRESS, one of them")
+    assert post(proxy.path, f"/end{query}") == (400, "write session=NUMBER or client=ADDRESS")
     assert peers.silent_for(client, 0)
 
 
@@ -76,11 +76,19 @@ def test_all_of_an_address_are_ended_whatever_they_are_at(control):
 
 @pytest.mark.parametrize("target, status", [
     ("/end", 400), ("/end?session=x", 400), ("/end?client=nobody", 400), ("/end?session=99999999999", 400),
-    ("/log", 400), ("/log?level=loud", 400), ("/nothing", 404), ("/status", 404),
+    ("/log", 400), ("/log?level=loud", 400), ("/nothing", 405), ("/status", 405),
 ])
 def test_what_cannot_be_done(control, target, status):
     answer = post(control().path, target)
     assert answer[0] == status and answer[1]
+
+
+@pytest.mark.parametrize("method, target, allow", [
+    ("GET", "/end", "POST"), ("GET", "/log?level=debug", "POST"), ("HEAD", "/reload", "POST"), ("POST", "/metrics", "GET, HEAD"),
+])
+def test_what_is_asked_for_otherwise(control, method, target, allow):
+    answer = http_client.ask(control().path, target, method=method)
+    assert (answer.status, answer.head["Allow"]) == (405, allow)
 
 
 def test_the_level_of_the_log(control):
@@ -88,7 +96,7 @@ def test_the_level_of_the_log(control):
     assert post(proxy.path, "/log?level=error") == (200, "log error")
     assert socks4.serves(proxy.address) and "granted" not in proxy.log
     assert post(proxy.path, "/log?level=debug") == (200, "log debug")
-    assert http_client.get_json(proxy.path, "/status")["log"] == {"level": "debug"}
+    assert http_client.get_json(proxy.path, "/status")["log"]["level"] == "debug"
     assert socks4.serves(proxy.address)
     proxy.wait_log("state relay")
 

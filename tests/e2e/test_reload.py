@@ -15,6 +15,7 @@ import program
 import socks4
 import socks5
 import tls_peers
+from dns_server import Name
 
 HERE = "listen 127.0.0.1:0\n"  # any free port, and the same one as long as such a line is there
 
@@ -173,11 +174,37 @@ def test_listeners_stay_come_and_go(start, conf):
     both = listening(one.pid)
     assert len(both) == 2 and before.items() <= both.items()
     (new,) = set(both) - set(before)
+    one.wait_log(rf"opened tcp://127.0.0.1:{new[1]}\n")
     assert socks4.serves(("127.0.0.1", new[1]))
     reload(one, conf, f"listen 127.0.0.1:{new[1]}\n", 3)
     assert listening(one.pid) == {new: both[new]}
     assert peers.closed(one.address)
     assert socks4.serves(("127.0.0.1", new[1]))
+    assert re.findall("(opened|closed) (tcp.*)", one.log) == [("opened", f"tcp://127.0.0.1:{new[1]}"),
+                                                            ("closed", f"tcp://127.0.0.1:{one.port}")]
+
+
+def test_forwards_of_datagrams_are_opened_and_closed(start, conf):
+    one = start(HERE)
+    reload(one, conf, HERE + "forward udp://127.0.0.1:0 udp://127.0.0.1:9\n", 2)
+    reload(one, conf, HERE, 3)
+    opened, closed = re.findall(r"(?:opened|closed) (udp://127.0.0.1:\d+)", one.log)
+    assert opened == closed
+
+
+def test_one_that_waits_says_so_once(start, conf, dns):
+    dns.zone["never.example"] = Name(silent=True)
+    one = start(HERE + "log debug\n", *dns.option)
+    asking = socks4.send(one.address, 80, name="never.example")
+    one.wait_log("state resolve")
+    reload(one, conf, HERE + "log debug\n", 2)
+    for _ in range(3):
+        one.signal(signal.SIGHUP)
+        assert socks4.serves(one.address)
+    one.wait_log("the configuration is read again after 1 request that goes by the one before")
+    asking.close()
+    one.wait_log("configuration 3 is in force")
+    assert one.log.count("is read again after") == 1
 
 
 def test_everywhere_and_one_address(start, conf):

@@ -73,7 +73,9 @@ def test_the_summary(status):
     assert summary["requests"] == {"granted": 3, "refused": 0, "left": 0}
     assert summary["sessions"]["peak"] == 3
     assert summary["listeners"] == [{"at": f"127.0.0.1:{proxy.port}", "tls": False, "forward": ""}]
-    assert summary["log"] == {"level": "debug"}
+    assert summary["log"] == {"level": "debug", "dropped": 0}
+    read = summary["config"]["read_time"] - summary["start_time"]
+    assert summary["config"]["generation"] == 1 and read in (0, 1) and summary["config"]["age_ms"] <= summary["uptime_ms"]
     rejected = {reason: metrics(proxy.status)[f'anklet_clients_rejected_total{{reason="{reason}"}}']
                 for reason in ("limit-client", "table-full", "limit-new")}
     assert rejected == {"limit-client": 1, "table-full": 0, "limit-new": 0}
@@ -89,6 +91,40 @@ def test_each_phase(status, dns):
     wanted = {"handshake": 1, "establish": 1, "relay": 1, "closing": 0}
     assert held and peers.until(lambda: wanted.items() <= http_client.get_json(proxy.status, "/status")["sessions"].items())
     assert metrics(proxy.status)['anklet_sessions{state="establish"}'] == 1
+
+
+def test_sessions_that_a_rate_holds_back(status):
+    proxy = status("--limit-rate", "down 100kB/s")
+
+    def paced():
+        now = http_client.get_json(proxy.status, "/status")["sessions"]["paced"]
+        return now if metrics(proxy.status)["anklet_sessions_paced"] == now else None
+
+    client, end = socks4.session(proxy.address, peers.listener())
+    other = socks4.session(proxy.address, peers.listener())
+    assert paced() == 0 and other
+    end.sendall(b"d" * 200_000)
+    assert peers.until(lambda: paced() == 1)
+    peers.read_exactly(client, 200_000)
+    assert peers.until(lambda: paced() == 0)
+
+
+def test_lines_that_nobody_takes_are_counted():
+    port, place = peers.reserve(), peers.reserve()
+    read, write = os.pipe()
+    os.close(read)
+    proxy = subprocess.Popen([program.PATH, "-l", f"127.0.0.1:{port}", "--status", f"tcp://127.0.0.1:{place}"],
+                             stdin=subprocess.DEVNULL, stderr=write)
+    os.close(write)
+    try:
+        assert peers.until(lambda: not peers.closed(("127.0.0.1", place)))
+        before = http_client.get_json(("127.0.0.1", place), "/status")["log"]["dropped"]
+        assert before >= 3, "what is said at the start"
+        assert socks4.serves(("127.0.0.1", port))
+        assert peers.until(lambda: metrics(("127.0.0.1", place))["anklet_log_lines_dropped_total"] == before + 2)
+    finally:
+        proxy.kill()
+        proxy.wait(peers.LIMIT)
 
 
 def test_refusals_by_class_and_with_their_reasons(status):

@@ -5,6 +5,7 @@ import re
 import shlex
 import signal
 import subprocess
+import threading
 import time
 
 import pytest
@@ -135,10 +136,24 @@ def test_without_a_terminal_once(anklet, tmp_path):
     path = str(tmp_path / "c.sock")
     proxy = anklet("--control", path)
     proxy.wait_log("socket of control")
-    held = socks4.session(proxy.address, peers.listener())
+    client, end = socks4.session(proxy.address, peers.listener())
+    over = threading.Event()
+
+    def move():
+        while not over.is_set():
+            end.sendall(b"d" * 1000)
+            peers.read_exactly(client, 1000)
+            over.wait(0.01)
+
+    moving = threading.Thread(target=move, daemon=True)
+    moving.start()
     done = program.run("top", "-S", path)
+    over.set()
+    moving.join(60)
     assert (done.returncode, done.stderr) == (0, "") and "\033" not in done.stdout
-    assert [line.split()[0] for line in done.stdout.splitlines()] == ["anklet", "up", "NUM", "1"] and held
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert [line[0] for line in lines] == ["anklet", "up", "NUM", "1"]
+    assert re.search(r"down +[1-9]", done.stdout) and lines[3][5] != "0", "rates, of two looks"
     assert program.run("top", "-S", path + "x").returncode == 3
 
 

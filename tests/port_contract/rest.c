@@ -138,9 +138,9 @@ static void files_need_no_port(void **state)
 
 static char logged[1 << 20];
 
-static void log_line(struct port *p, enum port_level level, const char *line)
+static bool log_line(struct port *p, enum port_level level, const char *line)
 {
-	port_log(p, level, line, strlen(line));
+	return port_log(p, level, line, strlen(line));
 }
 
 static void lines_are_logged(void **state)
@@ -150,7 +150,7 @@ static void lines_are_logged(void **state)
 
 	if (!harness_log_begin(p))
 		skip_because("this port has no log that a test could read");
-	log_line(p, PORT_INFO, "the first line");
+	assert_true(log_line(p, PORT_INFO, "the first line"));
 	log_line(p, PORT_ERROR, "the %s line");
 	port_fini(p);
 	log_line(p, PORT_INFO, "the last line");
@@ -168,14 +168,14 @@ static void lines_are_logged(void **state)
 static void a_stalled_log_stops_nobody(void **state)
 {
 	struct port *p = *state;
-	unsigned taken = 0, dropped = 0;
+	unsigned taken = 0, dropped = 0, told = 0;
 	enum { LINES = 5000 };
 
 	if (!harness_log_begin(p))
 		skip_because("this port has no log that a test could read");
 	harness_log_stalled(p, true);
 	for (int i = 0; i < LINES; i++)
-		log_line(p, PORT_INFO, "a line that nobody reads, for the time being");
+		told += log_line(p, PORT_INFO, "a line that nobody reads, for the time being");
 	harness_log_stalled(p, false);
 	log_line(p, PORT_INFO, "afterwards");
 	log_line(p, PORT_INFO, "the last");
@@ -188,6 +188,7 @@ static void a_stalled_log_stops_nobody(void **state)
 		if (at[-1] == ' ' && sscanf(at, "%u log line", &dropped) == 1)
 			break;
 	assert_int_equal(taken + dropped, LINES);
+	assert_int_equal(told, taken);
 	assert_non_null(strstr(logged, "afterwards\n"));
 	assert_non_null(strstr(logged, "the last\n"));
 }

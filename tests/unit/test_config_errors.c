@@ -164,7 +164,7 @@ static const struct mistake value_mistakes[] = {
 	{"status [::1]:1 from ::1 from ::2", 25, "'from' is there twice"},
 	{"status [::1]:1 from", 20,
 		"'from' needs a value: expected ADDRESS or ADDRESS/BITS; "
-		"without 'from' it is anybody"},
+		"without 'from' it is this host alone"},
 	{"status 127.0.0.1", 17, "'127.0.0.1' needs a value" PORT},
 #endif
 #if CONFIG_ANKLET_CONTROL

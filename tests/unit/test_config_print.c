@@ -290,6 +290,43 @@ static void rules_that_never_decide(void **state)
 	}
 }
 
+/* What stands before the last line, if anything. */
+static void lines_that_may_not_be_meant(void **state)
+{
+	static const char covered[] = "# the next line never decides: limit-rate 1 matches";
+	static const char seen[] = "# the next line shows to whoever gets there";
+	static const char here[] = "# the next line answers loopback alone";
+	static const struct {
+		const char *lines, *note;
+	} cases[] = {
+		{"limit-rate down 1MB/s from 10.0.0.0/8\nlimit-rate from 10.1.0.0/16\n", covered},
+		{"limit-rate down 1MB/s\nlimit-rate from ::1\n", covered},
+		{"limit-rate from 10.1.0.0/16\nlimit-rate down 1MB/s from 10.0.0.0/8\n", NULL},
+		{"limit-rate from 10.0.0.0/8\nlimit-rate down 1MB/s from 11.0.0.0/8\n", NULL},
+		{"status tcp://127.0.0.1:1 sessions from 0.0.0.0/0\n", seen},
+		{"status tcp://127.0.0.1:1 sessions from ::/0\n", seen},
+		{"status tcp://127.0.0.1:1 from ::/0\n", NULL},
+		{"status tcp://*:1 sessions from 10.0.0.0/8\n", NULL},
+		{"status tcp://*:1\n", here},
+		{"status tcp://192.0.2.1:1\n", here},
+		{"status tcp://[::1]:1\n", NULL},
+		{"status tcp://localhost:1\n", NULL},
+	};
+
+	(void)state;
+	needs(CONFIG_ANKLET_HINTS);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		config_init(&config);
+		if (!read_if_built(cases[i].lines))
+			continue;
+		print(&config);
+		if (cases[i].note != NULL ? strstr(printed, cases[i].note) == NULL
+					  : strstr(printed, "# the next line") != NULL)
+			fail_msg("%s%s", cases[i].lines, printed);
+		assert_read_back();
+	}
+}
+
 static void printed_in_one_form_whatever_was_written(void **state)
 {
 	static const char *const cases[][2] = {
@@ -392,6 +429,7 @@ int main(void)
 		cmocka_unit_test_setup(everything_that_can_be_set, defaults),
 		cmocka_unit_test_setup(what_one_may_not_have_thought_of, defaults),
 		cmocka_unit_test_setup(rules_that_never_decide, defaults),
+		cmocka_unit_test_setup(lines_that_may_not_be_meant, defaults),
 		cmocka_unit_test_setup(printed_in_one_form_whatever_was_written, defaults),
 		cmocka_unit_test_setup(the_longest_rule_reads_back, defaults),
 		cmocka_unit_test_setup(the_longest_route_reads_back, defaults),
