@@ -50,6 +50,8 @@ def test_completion_names_every_option(shell, tool):
     text = keywords(shell)
     for name in [name for name, _, _ in KEYWORDS] + ["config", "check", "help", "version"]:
         assert re.search(rf"--{name}\b", text), name
+    for command in ("user", "status", "sessions", "top", "reload", "end", "log"):
+        assert re.search(rf"['( ]{command} ", text), command
     assert subprocess.run([tool(shell), "-n"], input=text, text=True, timeout=60).returncode == 0
 
 
@@ -61,6 +63,10 @@ def test_completion_names_every_option(shell, tool):
     (["--log", "=", "in"], {"info"}),
     (["-t", "--bind-"], {"--bind-ports", "--bind-address"}),
     (["--listen", ""], set()),
+    (["st"], {"status"}),
+    (["re"], {"reload"}),
+    (["us"], {"user"}),
+    (["log", "w"], {"warning"}),
 ])
 def test_bash_completes(words, completed, tool, tmp_path):
     file = tmp_path / "anklet"
