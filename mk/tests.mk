@@ -140,6 +140,9 @@ check: check_programs ## test: build it and run the program's tests; CHECKS='uni
 test: ## test: first get what is missing, then check
 	$(call get,test,tls_source check)
 
+pictures: $(BUILD)/anklet ## test: take the pictures in README.md anew
+	@ANKLET=$(abspath $(BUILD)/anklet) PICTURES=docs/img $(PYTEST) tests/e2e/test_pictures.py
+
 check-tools: $(BUILD)/anklet ## test: that tests/run, size, cover, mutate tell the truth, and a short soak
 	@$(call run_pytest,$@,tests/tools,'tests/soak --seconds 10 --program $(abspath $(BUILD)/anklet)')
 
