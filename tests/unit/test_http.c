@@ -215,6 +215,39 @@ static void what_is_too_long(void **state)
 	assert_int_equal(r.wrong, HTTP_LONG_HEAD);
 }
 
+/* Of a line that is longer than the window nobody knows the end: so it is not believed. */
+static void lines_longer_than_the_window(void **state)
+{
+	static const struct {
+		const char *line;
+		char more, end;
+		enum parse answer;
+		int host;
+		bool from_other;
+	} rows[] = {
+		{"GET /", 'a', 'a', PARSE_MALFORMED, HTTP_HOST_MISSING, false},
+		{GET "Host: 127.0.0.1:", '1', '1', PARSE_DONE, HTTP_HOST_OTHER, false},
+		{GET "Sec-Fetch-Site: none", ' ', 'x', PARSE_DONE, HTTP_HOST_MISSING, true},
+		{GET "Sec-Fetch-Sit: none", ' ', 'x', PARSE_DONE, HTTP_HOST_MISSING, false},
+	};
+	char head[2 * HTTP_WINDOW];
+	struct http_reader r;
+	size_t used;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		memset(head, rows[i].more, sizeof head);
+		memcpy(head, rows[i].line, strlen(rows[i].line));
+		head[sizeof head - 5] = rows[i].end;
+		memcpy(head + sizeof head - 4, "\r\n\r\n", 4);
+		assert_int_equal(read_cut(&r, head, sizeof head, 99, 300, &used), rows[i].answer);
+		assert_int_equal(r.host, rows[i].host);
+		assert_int_equal(r.from_other, rows[i].from_other);
+		if (rows[i].answer == PARSE_MALFORMED)
+			assert_int_equal(r.wrong, HTTP_LONG_TARGET);
+	}
+}
+
 static void paths_and_queries(void **state)
 {
 	static const char target[] = "/sessions?after=12&limit=&x&=y&after=13";
@@ -255,6 +288,7 @@ int main(void)
 		cmocka_unit_test(on_behalf_of_another_site),
 		cmocka_unit_test(what_is_wrong),
 		cmocka_unit_test(what_is_too_long),
+		cmocka_unit_test(lines_longer_than_the_window),
 		cmocka_unit_test(paths_and_queries),
 		cmocka_unit_test(chunks),
 	};
