@@ -24,6 +24,7 @@ endef
 # variant NAME: FILE.c as $(BUILD)/NAME/FILE.o; and lwIP's, below stack/. That is not ours: its warnings are its own.
 define variant
 VARIANTS += $(1)
+$(BUILD)/$(1)/src/proxy/status_page.o: $(BUILD)/made/status_page.h
 $(call compiled,$(1),$(BUILD)/$(1)/%.o: %.c,$$<)
 $(call compiled,$(1),$(BUILD)/$(1)/stack/%.o: $(LWIP)/.source,$(LWIP)/src/$$*.c,-w)
 endef
@@ -75,7 +76,6 @@ $(BUILD)/flags: | tls_found
 # ---- The program ----
 $(BUILD)/made/status_page.h: tools/page src/proxy/page.html
 	$(call say,page $@) tools/page src/proxy/page.html >$@.$$$$ && mv $@.$$$$ $@
-$(BUILD)/posix/src/proxy/status_page.o: $(BUILD)/made/status_page.h
 # Where the system is not known there are files that keep to POSIX.
 NATIVE = $(if $(filter Linux,$(SYSTEM)),linux,posix)
 

@@ -56,12 +56,16 @@ def start(name, tmp_path):
 
 @pytest.fixture
 def user(start):
-    """make(...): a board with QEMU's user networking that has its address, and .address of its proxy here."""
+    """
+    make(...): a board with QEMU's user networking that has its address, and here .address of its proxy, and .other of
+    another of its ports.
+    """
 
-    def make(guest_port=PORT, **more):
-        port = peers.reserve()
-        one = start(f"user,hostfwd=tcp:127.0.0.1:{port}-:{guest_port}", **more)
-        one.address = ("127.0.0.1", port)
+    def make(guest_port=PORT, other_port=7, **more):
+        port, other = peers.reserve(), peers.reserve()
+        one = start(f"user,hostfwd=tcp:127.0.0.1:{port}-:{guest_port},hostfwd=tcp:127.0.0.1:{other}-:{other_port}",
+                    **more)
+        one.address, one.other = ("127.0.0.1", port), ("127.0.0.1", other)
         one.wait_log(r"address 10\.0\.2\.15$")
         return one
 
