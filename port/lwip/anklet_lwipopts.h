@@ -94,8 +94,8 @@
 
 /* A listener is made of one of the others. */
 #define ANKLET_TCP_PCBS (CONFIG_ANKLET_LWIP_RINGS + CONFIG_ANKLET_LWIP_WAITING + 1)
-#define ANKLET_TCP_LISTENERS                                    \
-	(CONFIG_ANKLET_LISTENERS + 2 * CONFIG_ANKLET_FORWARDS + \
+#define ANKLET_TCP_LISTENERS                                                              \
+	(CONFIG_ANKLET_LISTENERS + 2 * CONFIG_ANKLET_FORWARDS + ANKLET_STATUS_LISTENERS + \
 		CONFIG_ANKLET_BIND * CONFIG_ANKLET_SESSIONS)
 /* Each forward and each of its clients, and each name that is looked up. */
 #define ANKLET_UDP_PCBS                                         \

@@ -16,8 +16,8 @@
 
 /* Rings: one for each connection, under way or established, that the core holds. */
 #ifndef CONFIG_ANKLET_LWIP_RINGS
-#define CONFIG_ANKLET_LWIP_RINGS                                    \
-	(2 * CONFIG_ANKLET_SESSIONS + CONFIG_ANKLET_SPARE_SOCKETS + \
+#define CONFIG_ANKLET_LWIP_RINGS                                                           \
+	(2 * CONFIG_ANKLET_SESSIONS + CONFIG_ANKLET_SPARE_SOCKETS + ANKLET_STATUS_ASKING + \
 		(CONFIG_ANKLET_NAMES && CONFIG_ANKLET_NAME_TCP ? CONFIG_ANKLET_LOOKUPS : 0))
 #endif
 
