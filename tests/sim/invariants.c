@@ -238,7 +238,9 @@ static void check_listener(struct run *run, const struct listener *l)
 {
 	const struct anklet *a = run->anklet;
 	bool room =
-		!a->sessions.loop.accept_at.set && sessions_room(&a->sessions, l->tls != NULL) == 0;
+		!a->sessions.loop.accept_at.set &&
+		(l->forward == LISTENER_STATUS ? status_has_room(a, false)
+					       : sessions_room(&a->sessions, l->tls != NULL) == 0);
 
 	EXPECT(run, a->sessions.loop.listening[l - a->listeners].port !=
 			    0); /* else nobody can tell a loop */
@@ -414,6 +416,23 @@ static void check_rates(struct run *run)
 	EXPECT(run, waiting[RATE_UP] == 0 && waiting[RATE_DOWN] == 0);
 }
 
+/* Those who ask for the status: their sockets. Each waits for it, and not for ever. */
+static unsigned check_askers(struct run *run)
+{
+	const struct status_asking *asking = run->anklet->status.asking;
+	unsigned sockets = 0;
+
+	for (unsigned i = 0; i < ANKLET_STATUS_ASKING; i++) {
+		if (asking[i].step == 0)
+			continue;
+		sockets++;
+		EXPECT(run, asking[i].due.set);
+		EXPECT(run, asking[i].ready ||
+				    awaits(run, asking[i].sock, SIM_READ | SIM_WRITE | SIM_GONE));
+	}
+	return sockets;
+}
+
 void run_check_waiting(struct run *run)
 {
 	const struct anklet *a = run->anklet;
@@ -441,6 +460,7 @@ void run_check_waiting(struct run *run)
 	if (ANKLET_HAS_RATES)
 		check_rates(run);
 	EXPECT(run, draining == a->sessions.draining);
+	sockets += check_askers(run);
 	sockets += check_datagrams(run);
 	sockets += check_names(run, &lookups);
 	check_pools(run,
@@ -465,7 +485,7 @@ void run_check_empty(struct run *run)
 	/* A forward may be looking for its target. */
 	sockets = check_names(run, &lookups);
 	check_pools(run, (const unsigned[]){0, 0, 0, lookups, 0});
-	EXPECT(run, sim_open_sockets(&run->proxy, SIM_STREAM) == 0);
+	EXPECT(run, sim_open_sockets(&run->proxy, SIM_STREAM) == check_askers(run));
 	EXPECT(run,
 		sim_open_sockets(&run->proxy, SIM_DATAGRAMS) == a->udp->listener_count + sockets);
 	EXPECT(run, sim_open_sockets(&run->proxy, SIM_LISTENER) == a->listener_count);
