@@ -28,7 +28,8 @@ OTHERS = {"git", "2026-11-21", "session", "kconfig:", "mac", "app/", "FREE", "an
 
 # The documents' files, and those that the tests have for them (see 'given').
 FILES = {"/etc/anklet/users": "users", "/etc/anklet/cert.pem": "cert.pem", "/etc/anklet/key.pem": "key.pem", "/etc/anklet/psk": "psk",
-         "/etc/ssl/certs/ca-certificates.crt": "ca.pem", "/etc/anklet.conf": "anklet.conf"}
+         "/etc/ssl/certs/ca-certificates.crt": "ca.pem", "/etc/anklet.conf": "anklet.conf",
+         "/var/run/anklet/control.sock": "control.sock", "/run/anklet/control.sock": "control.sock"}
 
 # What only talks to a program that runs.
 SUBCOMMANDS = [[word] for word in ("status", "sessions", "top", "reload", "end", "log")]

@@ -427,8 +427,10 @@ static unsigned check_askers(struct run *run)
 			continue;
 		sockets++;
 		EXPECT(run, asking[i].due.set);
-		EXPECT(run, asking[i].ready ||
-				    awaits(run, asking[i].sock, SIM_READ | SIM_WRITE | SIM_GONE));
+		if (asking[i].ready)
+			EXPECT(run, anklet_next(run->anklet) == 0);
+		else
+			EXPECT(run, awaits(run, asking[i].sock, SIM_READ | SIM_WRITE | SIM_GONE));
 	}
 	return sockets;
 }
