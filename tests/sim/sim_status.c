@@ -182,6 +182,33 @@ static void answers(struct run *run)
 	run->check = check_answers;
 }
 
+/* What the program itself goes through is what there is. */
+static void go_through(struct run *run)
+{
+	struct anklet_session session;
+	struct anklet_status status;
+	unsigned count = 0;
+
+	anklet_status(run->anklet, &status);
+	for (uint32_t after = 0; anklet_session(run->anklet, after, &session);
+		after = session.number) {
+		EXPECT(run, session.number > after && session.state[0] != '\0');
+		EXPECT(run, strncmp(session.client, CLIENT_IP ":", strlen(CLIENT_IP ":")) == 0);
+		EXPECT(run, session.bytes_up == 0 || strcmp(session.command, "connect") == 0);
+		EXPECT(run, session.bytes_up == 0 || strncmp(session.to, "203.0.113.", 10) == 0);
+		EXPECT(run, session.bytes_up <= BYTES && session.bytes_down <= BYTES);
+		count++;
+	}
+	EXPECT(run, count == status.sessions);
+}
+
+static void gone_through(struct run *run)
+{
+	begin(run);
+	run->after_poll = go_through;
+	run->check = check_sessions;
+}
+
 /* Through the smallest windows an answer may take longer than its 5 seconds. */
 static void rough_answers(struct run *run)
 {
@@ -221,6 +248,7 @@ static void harmless(struct run *run)
 static const struct scenario scenarios[] = {
 	{"answers", answers},
 	{"rough_answers", rough_answers},
+	{"gone_through", gone_through},
 	{"harmless", harmless},
 };
 
