@@ -90,12 +90,13 @@ $(image)/anklet.elf $(image)/echo.elf: port/lwip/boards/common/cortex_m3.ld $(bo
 image_objects: $(own_objects) $(board_own) $(image)/stack/core/init.o $(image)/stack/core/memp.o
 
 # And what does not know the board, for whichever processor CROSS and FIRMWARE_CPU name.
-portable_objects: $(own_objects) $(call of,$(BOARD),$(PORT_LWIP_V4)) $(image)/stack/core/init.o $(image)/stack/core/memp.o
+portable = $(own_objects) $(call of,$(BOARD),$(PORT_LWIP_V4)) $(image)/stack/core/init.o $(image)/stack/core/memp.o
+portable_objects: $(portable) ## elsewhere: compile what knows no board, for any processor; FIRMWARE_CPU= CROSS=
 
 images: $(image)/anklet.elf $(image)/echo.elf
 	@tools/size parts $(image)/anklet.elf $(HOLD)
 
-firmware: ## elsewhere: get what is missing and build the image for a board; BOARD= BOARD_DIR= SETTINGS=compiled SETTINGS_DIR=
+firmware: ## elsewhere: get what is missing, build an image; BOARD= BOARD_DIR= SETTINGS= SETTINGS_DIR=
 	$(if $(is_compiled),@CC='$(CC)' tools/need build)
 	$(call get,firmware,images)
 
