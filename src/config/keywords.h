@@ -283,6 +283,7 @@ X(TO_ADDRESS, "to ADDRESS", NONE, 0, NONE, true) /* in errors only */
 #else
 #define VALUE_TYPES_OF_STATUS(X)
 #define VALUE_STATUS (-1) /* which none is */
+#define VALUE_STATUS_FROM VALUE_STATUS
 #endif
 #define VALUE_TYPES(X) \
 	X(NONE, "") X(KEYWORD, "") X(ALLOW, "") X(DENY, "") TYPES_OF_RATE_LINES(X) X(ROUTE, "") \

@@ -8,108 +8,11 @@
 #include "config/keywords.h"
 #include "config/config.h"
 
-#define LIMIT_MAX_MS 1728000000u /* 20 days: below 2^31, for times compare by signed difference */
-#define SPIN_MAX_US 1000         /* longer ones would only burn the processor */
-#define LIMIT_MIN_MS 10          /* a shorter limit is a slip of the pen */
-#define VALUE_MAX 255            /* bytes of a string, once decoded */
+#define SPIN_MAX_US 1000 /* longer ones would only burn the processor */
+#define VALUE_MAX 255    /* bytes of a string, once decoded */
 #define DNS_PORT 53
 
-bool error_set(struct reading *r, enum error_kind kind, struct word word, int about)
-{
-	struct word end = {word.at + word.len, 0};
-
-	r->error =
-		(struct config_error){.kind = (uint8_t)kind, .about = (uint8_t)about, .word = word};
-	r->error.at = kind == ERROR_MISSING ? end : word;
-	r->error.number = r->number;
-	r->error.tls = r->tls;
-	return false;
-}
-
-int name_read(struct reading *r, enum error_kind kind, int type, struct word word)
-{
-	int i = name_find(1u << type, word);
-
-	if (i < 0) {
-		error_set(r, kind, word, type);
-		if (kind != ERROR_INVALID)
-			r->error.suggestion = name_nearest((unsigned)type, r->tls, word);
-	} else if (!name_is_built((unsigned)i, r->tls)) {
-		word.len = strlen(name_text((unsigned)i));
-		error_set(r, ERROR_DISABLED, word, name_rows[i].setting);
-		i = -1;
-	}
-	return i;
-}
-
-/* ---- Lines and words ---- */
-
-struct word word_take(struct reading *r)
-{
-	const char *end = r->rest.at + r->rest.len, *at;
-	struct word word, tail;
-
-	if (!word_next(&r->rest, &word) || *word.at == '#') {
-		r->rest = (struct word){end, 0};
-		return (struct word){NULL, 0};
-	}
-	if (*word.at == '"') {
-		for (at = word.at + 1; at < end && *at != '"'; at++)
-			at += *at == '\\' && at + 1 < end;
-		r->rest = (struct word){at, (size_t)(end - at)};
-		at = word_next(&r->rest, &tail) ? tail.at + tail.len : end;
-		word.len = (size_t)(at - word.at);
-	}
-	return word;
-}
-
-bool line_check(struct reading *r, struct word line)
-{
-	struct word word;
-
-	for (size_t i = 0; i < line.len; i++)
-		if (((unsigned char)line.at[i] < 0x20 && line.at[i] != '\t') || line.at[i] == 0x7f)
-			return error_set(r, ERROR_BYTE, (struct word){line.at + i, 1}, VALUE_ASCII);
-	r->rest = line;
-	while ((word = word_take(r)).at != NULL)
-		for (size_t i = 0; i < word.len && *word.at != '"'; i++)
-			if ((unsigned char)word.at[i] >= 0x80)
-				return error_set(
-					r, ERROR_BYTE, (struct word){word.at + i, 1}, VALUE_ASCII);
-	r->rest = line;
-	return true;
-}
-
-/* ---- Numbers, times, ports ---- */
-
-static const struct {
-	uint32_t ms;
-	char name[4];
-} units[] = {{3600000, "h"}, {60000, "m"}, {60000, "min"}, {1000, "s"}, {1000, ""}, {1, "ms"}};
-
-struct word unit_of(struct word word)
-{
-	for (; word.len > 0 && *word.at >= '0' && *word.at <= '9'; word.len--)
-		word.at++;
-	return word;
-}
-
-bool time_read(struct word word, bool zero, uint32_t *ms)
-{
-	struct word unit = unit_of(word);
-	uint32_t n;
-
-	if (!number_parse(word.at, word.len - unit.len, UINT32_MAX, &n))
-		return false;
-	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-		uint64_t time = (uint64_t)n * units[i].ms;
-
-		*ms = (uint32_t)time;
-		if (word_is(unit, units[i].name))
-			return time == 0 ? zero : time >= LIMIT_MIN_MS && time <= LIMIT_MAX_MS;
-	}
-	return false;
-}
+/* ---- Numbers ---- */
 
 static bool spin_read(struct word word, uint16_t *us)
 {
@@ -119,42 +22,6 @@ static bool spin_read(struct word word, uint16_t *us)
 
 	*us = (uint16_t)n;
 	return right && (unit || n == 0);
-}
-
-void text_time(struct text *t, uint32_t ms)
-{
-	unsigned unit = 0;
-
-	while (ms % units[unit].ms != 0)
-		unit++;
-	text_num(t, ms / units[unit].ms);
-	text_str(t, ms > 0 ? units[unit].name : "");
-}
-
-bool count_read(struct word word, uint32_t most, uint16_t *count)
-{
-	uint32_t n = 0;
-	bool right = number_parse(word.at, word.len, most, &n);
-
-	*count = (uint16_t)n;
-	return right;
-}
-
-bool range_read(struct word word, uint32_t least, struct port_range *range)
-{
-	struct word high = word, low = word_split(&high, '-');
-
-	return count_read(low, UINT16_MAX, &range->low) &&
-	       count_read(high.at != NULL ? high : low, UINT16_MAX, &range->high) &&
-	       range->low >= least && range->low <= range->high;
-}
-
-void text_range(struct text *t, const struct port_range *range)
-{
-	text_num(t, range->low);
-	if (range->high > range->low) {
-		text_str_num(t, "-", range->high);
-	}
 }
 
 /* ---- Strings ---- */
@@ -299,6 +166,72 @@ static bool forward_read(struct reading *r, struct word listen, struct forward *
 		       error_set(r, ERROR_UNEXPECTED, target, VALUE_UDP));
 }
 
+/* ---- The place of the status ---- */
+
+static bool from_read(
+	struct reading *r, struct word from, struct word network, struct ip_prefix *prefix)
+{
+	if (network.at == NULL)
+		return error_set(r, ERROR_MISSING, from, VALUE_STATUS_FROM);
+	return ip_prefix_parse(network.at, network.len, prefix) ||
+	       error_set(r, ERROR_INVALID, network, VALUE_STATUS_FROM);
+}
+
+/* A place without a port, or with another scheme, is none. */
+static bool status_read(struct reading *r, struct word place, struct status_place *status)
+{
+	struct word word;
+
+	*status = (struct status_place){0};
+	if (!endpoint_read(r, VALUE_FORWARD, place, &status->at)) {
+		if (r->error.about == VALUE_FORWARD)
+			r->error.about = (uint8_t)VALUE_STATUS;
+		return false;
+	}
+	if (status->at.scheme != ENDPOINT_TCP)
+		return error_set(r, ERROR_INVALID, place, VALUE_STATUS);
+	while ((word = word_take(r)).at != NULL) {
+		bool from = word_is(word, "from");
+
+		if (from ? status->anywhere : word_is(word, "sessions") && status->sessions)
+			return error_set(r, ERROR_TWICE, word, VALUE_NONE);
+		if (!from && !word_is(word, "sessions"))
+			return error_set(r, ERROR_UNEXPECTED, word, VALUE_STATUS);
+		if (from && !from_read(r, word, word_take(r), &status->from))
+			return false;
+		status->anywhere = status->anywhere || from;
+		status->sessions = status->sessions || !from;
+	}
+	return true;
+}
+
+static bool text_status(
+	struct text *t, const struct status_place *status, const struct string_table *strings)
+{
+	text_endpoint(t, &status->at, strings);
+	text_str(t, status->sessions ? " sessions" : "");
+	if (status->anywhere) {
+		text_str(t, " from ");
+		text_ip_prefix(t, &status->from);
+	}
+	return status->at.scheme == ENDPOINT_TCP;
+}
+
+const char *status_note(const struct status_place *status)
+{
+	const struct endpoint *at = &status->at;
+
+	if (status->anywhere && status->sessions && status->from.bits <= 96 &&
+		ip_class(&status->from.ip) == IP_UNSPECIFIED)
+		return "# the next line shows to whoever gets there who is connected to what";
+	if (at->scheme == ENDPOINT_TCP && !status->anywhere && at->host != ENDPOINT_NAME &&
+		ip_class(&at->ip) != IP_LOOPBACK)
+		return "# the next line answers loopback alone, for it has no 'from'";
+	return "";
+}
+
+/* ---- Any of them ---- */
+
 static bool type_read(struct reading *r, int type, struct word word, void *at)
 {
 	struct port_range *ports = at;
@@ -364,8 +297,11 @@ bool text_value(struct text *t, int type, const void *at, const struct string_ta
 	const struct pattern *pattern = at;
 	const struct forward *forward = at;
 
-	if (ANKLET_HAS_RATES && type_is_rate(type))
-		return text_rate_value(t, type, at, strings);
+	if (ANKLET_HAS_RATES && type_is_rate(type)) {
+		if (type_is_rate_line(type))
+			text_clause(t, type, at, strings);
+		return text_rate_value(t, type, at);
+	}
 	if (CONFIG_ANKLET_STATUS && type == VALUE_STATUS)
 		return text_status(t, at, strings);
 	switch (type) {

@@ -65,18 +65,14 @@ struct word unit_of(struct word word);
 
 /*
  * Is the type about rates; a line of words about them? Only with ANKLET_HAS_RATES; the others but such lines are read
- * and printed by these two, and lines printed. (value_rates.c)
+ * and printed by these two. Of a line the latter prints nothing, and says whether it stands for any. (value_rates.c)
  */
 bool type_is_rate(int type);
 bool type_is_rate_line(int type);
 bool rate_value_read(int type, struct word word, void *at);
-bool text_rate_value(struct text *t, int type, const void *at, const struct string_table *strings);
+bool text_rate_value(struct text *t, int type, const void *at);
 
-/* The same of VALUE_STATUS, only with CONFIG_ANKLET_STATUS: the words are taken to the end of the line. (value_status.c) */
 struct status_place;
-bool status_read(struct reading *r, struct word place, struct status_place *status);
-bool text_status(
-	struct text *t, const struct status_place *status, const struct string_table *strings);
 
 /* A comment on who sees what there, where that may not be what was meant; else "". */
 const char *status_note(const struct status_place *status);

@@ -79,7 +79,7 @@ bool rate_value_read(int type, struct word word, void *at)
 	return type == VALUE_RATE ? rate_read(word, at) : begin_limit_read(word, at);
 }
 
-bool text_rate_value(struct text *t, int type, const void *at, const struct string_table *strings)
+bool text_rate_value(struct text *t, int type, const void *at)
 {
 	const struct rate_limit *limit = at;
 
@@ -87,6 +87,5 @@ bool text_rate_value(struct text *t, int type, const void *at, const struct stri
 		return text_rate(t, *(const uint32_t *)at);
 	if (type == VALUE_BEGIN_LIMIT)
 		return text_begin_limit(t, at);
-	text_clause(t, type, at, strings);
 	return type == VALUE_LIMIT_RATE || limit->rate[RATE_UP] > 0 || limit->rate[RATE_DOWN] > 0;
 }
