@@ -422,7 +422,7 @@ static unsigned check_askers(struct run *run)
 	const struct status_asking *asking = run->anklet->status.asking;
 	unsigned sockets = 0;
 
-	for (unsigned i = 0; i < ANKLET_STATUS_ASKING; i++) {
+	for (unsigned i = 0; i != ANKLET_STATUS_ASKING; i++) {
 		if (asking[i].step == 0)
 			continue;
 		sockets++;

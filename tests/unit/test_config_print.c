@@ -317,10 +317,9 @@ static void lines_that_may_not_be_meant(void **state)
 	needs(CONFIG_ANKLET_HINTS);
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		config_init(&config);
-		if (!ANKLET_HAS_RATES && strncmp(cases[i].lines, "limit-rate", 10) == 0)
+		if (cases[i].lines[0] == 'l' ? !ANKLET_HAS_RATES : !CONFIG_ANKLET_STATUS)
 			continue;
-		if (!read_if_built(cases[i].lines))
-			continue;
+		read_good(cases[i].lines);
 		print(&config);
 		if (cases[i].note != NULL ? strstr(printed, cases[i].note) == NULL
 					  : strstr(printed, "# the next line") != NULL)
