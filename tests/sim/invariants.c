@@ -237,11 +237,12 @@ static unsigned held(const struct session *s)
 static void check_listener(struct run *run, const struct listener *l)
 {
 	const struct anklet *a = run->anklet;
-	bool room =
-		!a->sessions.loop.accept_at.set &&
-		(l->forward == LISTENER_STATUS ? status_has_room(a, false)
-					       : sessions_room(&a->sessions, l->tls != NULL) == 0);
+	bool room = !a->sessions.loop.accept_at.set;
 
+	if (CONFIG_ANKLET_STATUS && l->forward == LISTENER_STATUS)
+		room = room && status_has_room(a, false);
+	else
+		room = room && sessions_room(&a->sessions, l->tls != NULL) == 0;
 	EXPECT(run, a->sessions.loop.listening[l - a->listeners].port !=
 			    0); /* else nobody can tell a loop */
 	if (!l->ready)
@@ -416,13 +417,14 @@ static void check_rates(struct run *run)
 	EXPECT(run, waiting[RATE_UP] == 0 && waiting[RATE_DOWN] == 0);
 }
 
+#if CONFIG_ANKLET_STATUS
 /* Those who ask for the status: their sockets. Each waits for it, and not for ever. */
 static unsigned check_askers(struct run *run)
 {
 	const struct status_asking *asking = run->anklet->status.asking;
 	unsigned sockets = 0;
 
-	for (unsigned i = 0; i != ANKLET_STATUS_ASKING; i++) {
+	for (unsigned i = 0; i < ANKLET_STATUS_ASKING; i++) {
 		if (asking[i].step == 0)
 			continue;
 		sockets++;
@@ -434,6 +436,13 @@ static unsigned check_askers(struct run *run)
 	}
 	return sockets;
 }
+#else
+static unsigned check_askers(struct run *run)
+{
+	(void)run;
+	return 0;
+}
+#endif
 
 void run_check_waiting(struct run *run)
 {
