@@ -291,17 +291,21 @@ bool value_read(struct reading *r, int type, struct word subject, struct word wo
 	return r->error.kind == ERROR_NONE && error_set(r, ERROR_INVALID, word, type);
 }
 
+static bool text_rates(struct text *t, int type, const void *at, const struct string_table *strings)
+{
+	if (type_is_rate_line(type))
+		text_clause(t, type, at, strings);
+	return text_rate_value(t, type, at);
+}
+
 bool text_value(struct text *t, int type, const void *at, const struct string_table *strings)
 {
 	const uint16_t *number = at;
 	const struct pattern *pattern = at;
 	const struct forward *forward = at;
 
-	if (ANKLET_HAS_RATES && type_is_rate(type)) {
-		if (type_is_rate_line(type))
-			text_clause(t, type, at, strings);
-		return text_rate_value(t, type, at);
-	}
+	if (ANKLET_HAS_RATES && type_is_rate(type))
+		return text_rates(t, type, at, strings);
 	if (CONFIG_ANKLET_STATUS && type == VALUE_STATUS)
 		return text_status(t, at, strings);
 	switch (type) {
