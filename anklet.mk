@@ -17,7 +17,7 @@ CORE += src/session/hop.c src/session/ident.c src/session/pace.c
 CORE += src/session/log.c src/session/permission.c src/session/relay.c src/session/request.c src/session/resolve.c
 CORE += src/session/route.c src/session/seen.c src/session/session.c src/session/shared.c src/session/tls.c
 CORE += src/proxy/anklet.c src/proxy/start.c src/proxy/tls.c src/proxy/udp_flow.c src/proxy/udp_forward.c
-CORE += src/proxy/places.c src/proxy/reload.c src/proxy/reload_status.c src/proxy/udp_reload.c
+CORE += src/proxy/udp_log.c src/proxy/places.c src/proxy/reload.c src/proxy/reload_status.c src/proxy/udp_reload.c
 CORE += src/proxy/sessions.c src/proxy/strerror.c
 CORE += src/proxy/status.c src/proxy/status_control.c src/proxy/status_page.c
 CORE += src/proxy/status_show.c src/proxy/users.c
@@ -26,7 +26,7 @@ TLS_mbedtls += src/tls/mbedtls.c src/tls/mbedtls_context.c src/tls/mbedtls_files
 TLS_mbedtls += src/tls/mbedtls_random.c src/tls/mbedtls_reason.c src/tls/mbedtls_sha256.c src/tls/mbedtls_verify.c
 
 # Over BSD sockets: what all systems share; Linux and POSIX; and the program.
-PORT_BSD += port/bsd/addresses.c port/bsd/datagrams.c port/bsd/move.c port/bsd/port.c port/bsd/sockets.c
+PORT_BSD += port/bsd/addresses.c port/bsd/connections.c port/bsd/datagrams.c port/bsd/move.c port/bsd/port.c port/bsd/sockets.c
 PORT_BSD += port/bsd/stream.c port/bsd/wait.c
 # Of whom nobody is told, and who has the system's log; and the library that is installed, in place of these two.
 PORT_BSD += port/bsd/alone.c port/bsd/log.c

@@ -1,5 +1,6 @@
 /*
- * What the files of this port share: sockets.c owns the table of sockets, wait.c decides what is ready.
+ * What the files of this port share: sockets.c owns the table of sockets, connections.c fills it, wait.c decides what is
+ * ready.
  *
  * All of it is the same on every system; what a system has to bring stands in system.h.
  */
@@ -43,14 +44,11 @@ void sockets_init(struct port *p);
 /* The entry that a handle of the core's names. Any other number is a mistake of the caller's. */
 struct port_entry *socket_entry(struct port *p, port_sock s);
 
+/* Makes fd, which is then the port's, a handle of that kind: 0, or PORT_NO_RESOURCES with fd closed. */
+int socket_new_handle(struct port *p, enum entry_kind kind, int fd, port_sock *s);
+
 /* Sets what is waited for, all of it. */
 void socket_set_interests(struct port *p, int entry, unsigned interests);
-
-/* All options of a stream: nothing is held back, urgent bytes travel in line, and a silent peer is probed. */
-void socket_options(int fd);
-
-/* Silence of the peer's is looked into from now on, which of those options alone can wait. */
-void socket_probe(struct port *p, int entry);
 
 /* Forgets what is pending: what was closed meanwhile may be used again. */
 void sockets_end_pending(struct port *p);
@@ -65,7 +63,13 @@ int socket_failed(struct port_entry *e, int error);
  */
 void socket_end_both(struct port *p, port_sock s);
 
-/* ---- sockets.c, for datagrams.c ---- */
+/* ---- connections.c ---- */
+
+/* All options of a stream: nothing is held back, urgent bytes travel in line, and a silent peer is probed. */
+void socket_options(int fd);
+
+/* Silence of the peer's is looked into from now on, which of those options alone can wait. */
+void socket_probe(struct port *p, int entry);
 
 /* A descriptor for the family of 'at', of a type as socket() has it: 0, or why there is none. */
 int socket_open(const struct port *p, const struct address *at, int type, int *fd);
@@ -79,9 +83,6 @@ int socket_one_family(int fd, const struct address *at);
 /* What an errno comes to: of socket(), bind() and listen(); and of connect(). */
 int socket_bind_answer(int error);
 int socket_connect_answer(int error, bool v4);
-
-/* Makes fd, which is then the port's, a handle of that kind: 0, or PORT_NO_RESOURCES with fd closed. */
-int socket_new_handle(struct port *p, enum entry_kind kind, int fd, port_sock *s);
 
 /* ---- stream.c, for move.c and wait.c ---- */
 

@@ -8,8 +8,6 @@
 #include "base/check.h"
 #include "proxy/instance.h"
 
-#define QUIET_MS 60000 /* between two lines that refuse the same client */
-
 /*
  * How long a flow that waits for its first answer is not evicted: what is nearby has answered by then. So a flood of
  * forged clients begins as many flows as there are slots in that time, and no more; and each has its chance. What takes
@@ -24,10 +22,6 @@
 #define OWN_ANSWER_MS 1000
 #define LOOKED_AT 8 /* so many of a client's own, from the one that was idle longest on */
 
-/* Lines about flows that begin, and their ends, in so long; others are counted. */
-#define LINES 100
-#define LINES_MS 10000
-
 static const struct forward *forward_of(const struct anklet *a, unsigned listener)
 {
 	return &instance_config(a)->forward[a->udp->listener[listener].forward];
@@ -41,149 +35,6 @@ static uint32_t now(const struct anklet *a)
 static unsigned index_of(const struct anklet *a, const struct udp_flow *flow)
 {
 	return (unsigned)(flow - a->udp->flow);
-}
-
-/* ---- The log ---- */
-
-/* NULL: it is not logged. */
-static struct text *begin_line(struct anklet *a, const struct udp_flow *flow)
-{
-	struct text *t = loop_line_of(&a->sessions.loop, LEVEL_INFO, &flow->client.ip);
-
-	if (t == NULL)
-		return NULL;
-	text_str(t, "flow ");
-	text_num(t, flow->number);
-	text_char(t, ' ');
-	text_address(t, &flow->client);
-	text_str(t, " at ");
-	text_address(t, &flow->asked);
-	text_str(t, " to ");
-	text_endpoint(t, &forward_of(a, flow->listener)->target, &instance_config(a)->strings);
-	text_str(t, ": ");
-	return t;
-}
-
-/* A flood of datagrams is no flood of lines. */
-static bool has_line(struct anklet *a)
-{
-	struct udp_forwards *d = a->udp;
-
-	udp_flows_watch(a);
-	if (d->lines == LINES) {
-		d->unsaid++;
-		return false;
-	}
-	d->lines++;
-	return true;
-}
-
-void udp_flows_watch(struct anklet *a)
-{
-	struct udp_forwards *d = a->udp;
-
-	if (!d->span.set)
-		d->span = (struct deadline){.set = true, .at = now(a) + LINES_MS};
-	loop_deadline(&a->sessions.loop, &d->span);
-}
-
-void udp_flows_sum_up(struct anklet *a)
-{
-	struct udp_forwards *d = a->udp;
-	struct text *t;
-
-	if (ANKLET_HAS_LOG(PORT_WARNING) && (d->unsaid > 0 || d->turned_away > 0)) {
-		t = loop_line(&a->sessions.loop);
-		text_str(t, "flows of datagrams: in ");
-		text_duration(t, LINES_MS);
-		text_char(t, ' ');
-		text_num(t, d->unsaid);
-		text_str(t, " more began, and ");
-		text_num(t, d->turned_away);
-		text_str(t, " datagrams were dropped because too many wait for an answer");
-		loop_log(&a->sessions.loop, PORT_WARNING);
-	}
-	d->lines = 0;
-	d->unsaid = d->turned_away = 0;
-}
-
-static void log_begun(struct anklet *a, struct udp_flow *flow)
-{
-	struct text *t;
-
-	flow->said = ANKLET_HAS_LOG(PORT_INFO) && has_line(a);
-	t = flow->said ? begin_line(a, flow) : NULL;
-	if (t == NULL)
-		return;
-	text_str(t, "begun with ");
-	text_address(t, &flow->server);
-	loop_end_line(&a->sessions.loop, PORT_INFO);
-}
-
-static void text_count(struct text *t, const char *what, uint32_t datagrams, uint64_t bytes)
-{
-	text_str(t, what);
-	text_num(t, datagrams);
-	text_str(t, " of ");
-	text_num(t, bytes);
-	text_str(t, " bytes");
-}
-
-static void log_ended(struct anklet *a, const struct udp_flow *flow, const char *why)
-{
-	struct text *t = flow->said ? begin_line(a, flow) : NULL;
-
-	if (t == NULL)
-		return;
-	text_str(t, "ended, ");
-	text_str(t, why);
-	text_count(t, ", up ", flow->up, flow->bytes_up);
-	text_count(t, ", down ", flow->down, flow->bytes_down);
-	text_str(t, ", dropped ");
-	text_num(t, flow->dropped);
-	text_str(t, ", in ");
-	text_duration(t, loop_time(&a->sessions.loop) - flow->begun_at);
-	loop_end_line(&a->sessions.loop, PORT_INFO);
-}
-
-/* Datagrams cost nothing: a client is refused in silence when that was logged lately, or much was. */
-static bool is_news(struct anklet *a, const struct ip *client)
-{
-	struct udp_refusal *unused = NULL;
-
-	for (unsigned i = 0; i < UDP_REFUSALS; i++) {
-		struct udp_refusal *r = &a->udp->refusals[i];
-
-		if (!r->quiet.set)
-			unused = r;
-		else if (ip_equal(&r->client, client))
-			return false;
-	}
-	if (unused == NULL)
-		return false;
-	unused->client = *client;
-	unused->quiet =
-		(struct deadline){.set = true, .at = port_now(a->sessions.loop.port) + QUIET_MS};
-	loop_deadline(&a->sessions.loop, &unused->quiet);
-	return true;
-}
-
-void udp_flow_log_refused(struct anklet *a, unsigned listener, const struct address *client,
-	enum session_reason reason, int16_t rule)
-{
-	struct text *t = NULL;
-
-	if (ANKLET_HAS_LOG(PORT_INFO) && is_news(a, &client->ip))
-		t = loop_line_of(&a->sessions.loop, LEVEL_REFUSED, &client->ip);
-	if (t == NULL)
-		return;
-	text_str(t, "datagram ");
-	text_address(t, client);
-	text_str(t, " to ");
-	text_endpoint(t, &forward_of(a, listener)->target, &instance_config(a)->strings);
-	text_str(t, ": refused, ");
-	text_reason(t, reason, rule);
-	loop_end_line(&a->sessions.loop, PORT_INFO);
 }
 
 /* ---- Permission ---- */
@@ -420,7 +271,7 @@ static void begin(struct anklet *a, struct udp_flow *flow, const struct address 
 	a->sessions.loop.status.udp_flows++;
 	udp_flow_enter(a, flow, TIMER_FLOW_NEW);
 	udp_flow_ready(a, index_of(a, flow));
-	log_begun(a, flow);
+	udp_log_begun(a, flow);
 }
 
 /* What comes from an address of the upstream's would go round for ever: it answers, and its answer is answered. */
@@ -479,9 +330,9 @@ struct udp_flow *udp_flow_begin(struct anklet *a, unsigned listener, const struc
 		udp_forward_look_again(a, forward, UDP_FRESH_MS);
 	} else if (reason == REASON_FLOWS_LIMITED) {
 		a->udp->turned_away++;
-		udp_flows_watch(a);
+		udp_log_watch(a);
 	} else {
-		udp_flow_log_refused(a, listener, client, reason, rule);
+		udp_log_refused(a, listener, client, reason, rule);
 	}
 	return flow;
 }
@@ -490,7 +341,7 @@ void udp_flow_end(struct anklet *a, struct udp_flow *flow, const char *why)
 {
 	uint16_t *link = bucket_of(a, &flow->client);
 
-	log_ended(a, flow, why);
+	udp_log_ended(a, flow, why);
 	loop_close(&a->sessions.loop, &flow->sock);
 	while (*link != index_of(a, flow) + 1)
 		link = &a->udp->flow[*link - 1].next;

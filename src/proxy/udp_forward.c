@@ -82,19 +82,6 @@ static void reopen_later(struct anklet *a, struct udp_listener *listener)
 	set_deadline(a, &listener->reopen, REOPEN_MS);
 }
 
-static void log_failed(struct anklet *a, const struct udp_listener *listener)
-{
-	struct text *t;
-
-	if (!ANKLET_HAS_LOG(PORT_ERROR))
-		return;
-	t = loop_line(&a->sessions.loop);
-	text_str(t, "datagrams at ");
-	text_address(t, &listener->at);
-	text_str(t, ": the socket failed, and is opened again");
-	loop_log(&a->sessions.loop, PORT_ERROR);
-}
-
 void udp_forward_reopen(struct anklet *a, unsigned i)
 {
 	if (open_listener(a, i) < 0)
@@ -105,32 +92,19 @@ void udp_forward_reopen(struct anklet *a, unsigned i)
 /* No port is known to end a socket like this; clients find it again all the same. */
 static void listener_failed(struct anklet *a, struct udp_listener *listener)
 {
-	log_failed(a, listener);
+	udp_log_failed(a, listener);
 	close_socket(a, &listener->sock);
 	reopen_later(a, listener);
 }
 
 /* ---- Upstreams ---- */
 
-static void log_forward(struct anklet *a, unsigned i, const char *what)
-{
-	struct text *t;
-
-	if (!ANKLET_HAS_LOG(PORT_WARNING))
-		return;
-	t = loop_line(&a->sessions.loop);
-	text_str(t, "datagrams to ");
-	text_endpoint(t, &forward_of(a, i)->target, &instance_config(a)->strings);
-	text_str(t, what);
-	loop_log(&a->sessions.loop, PORT_WARNING);
-}
-
 static void lookup_failed(struct anklet *a, unsigned i, int answer)
 {
 	struct udp_upstream *upstream = &a->udp->upstream[i];
 
 	if (!upstream->failed)
-		log_forward(a, i,
+		udp_log_upstream(a, i,
 			answer == PORT_NO_NAME ? ": the name has no address; tried again"
 					       : ": the name could not be looked up; tried again");
 	upstream->failed = true;
@@ -221,24 +195,10 @@ void udp_forward_find(struct anklet *a, unsigned i)
 	upstream->address[0] = (struct address){.ip = e->ip, .port = e->port};
 }
 
-static void log_listener(struct anklet *a, const struct udp_listener *listener)
-{
-	struct text *t;
-
-	if (!ANKLET_HAS_LOG(PORT_INFO))
-		return;
-	t = loop_line(&a->sessions.loop);
-	text_str(t, "forwarding datagrams from ");
-	text_address(t, &listener->at);
-	text_str(t, " to ");
-	text_endpoint(t, &forward_of(a, listener->forward)->target, &instance_config(a)->strings);
-	loop_log(&a->sessions.loop, PORT_INFO);
-}
-
 void udp_forward_start(struct anklet *a)
 {
 	for (unsigned i = 0; i < a->udp->listener_count; i++)
-		log_listener(a, &a->udp->listener[i]);
+		udp_log_listener(a, &a->udp->listener[i]);
 	for (unsigned i = 0; i < instance_config(a)->forward_count; i++)
 		if (forward_of(a, i)->listen.scheme == ENDPOINT_UDP)
 			udp_forward_find(a, i);
@@ -306,7 +266,7 @@ static void forward_up(struct anklet *a, unsigned listener, size_t len,
 	struct udp_flow *flow = udp_flow_find(a, listener, client, asked);
 
 	if (len > CONFIG_ANKLET_DATAGRAM)
-		udp_flow_log_refused(a, listener, client, REASON_DATAGRAM_TOO_LONG, -1);
+		udp_log_refused(a, listener, client, REASON_DATAGRAM_TOO_LONG, -1);
 	else if (flow == NULL)
 		flow = udp_flow_begin(a, listener, client, asked);
 	if (flow == NULL || len > CONFIG_ANKLET_DATAGRAM) {
@@ -334,8 +294,7 @@ static void forward_down(struct anklet *a, struct udp_flow *flow, size_t len)
 	udp_flow_enter(a, flow,
 		flow->kind == TIMER_FLOW_LASTING ? TIMER_FLOW_LASTING : TIMER_FLOW_ANSWERED);
 	if (len > CONFIG_ANKLET_DATAGRAM)
-		udp_flow_log_refused(
-			a, flow->listener, &flow->client, REASON_DATAGRAM_TOO_LONG, -1);
+		udp_log_refused(a, flow->listener, &flow->client, REASON_DATAGRAM_TOO_LONG, -1);
 	if (len > CONFIG_ANKLET_DATAGRAM || sock == PORT_NONE ||
 		!is_within_rate(a, flow, RATE_DOWN, len) ||
 		!send_on(a, sock, len, &flow->asked, &flow->client, NULL)) {
@@ -493,7 +452,7 @@ void udp_forward_expire(struct anklet *a, uint32_t now)
 		if (take_deadline(a, &d->listener[i].reopen, now))
 			udp_forward_reopen(a, i);
 	if (take_deadline(a, &d->span, now))
-		udp_flows_sum_up(a);
+		udp_log_sum_up(a);
 }
 
 void udp_forward_stop(struct anklet *a)

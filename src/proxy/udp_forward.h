@@ -193,14 +193,25 @@ void udp_flow_end(struct anklet *a, struct udp_flow *flow, const char *why);
 /* A datagram came or goes: the flow has come so far, and is now the one that was idle shortest. */
 void udp_flow_enter(struct anklet *a, struct udp_flow *flow, enum timer_kind kind);
 
-/* Logs that a datagram goes nowhere, unless that client was told of lately, or many were. */
-void udp_flow_log_refused(struct anklet *a, unsigned listener, const struct address *client,
+/* ---- udp_log.c ---- */
+
+/* Where a listener leads, at the start; that its socket failed; 'what' happened to a forward's upstream. */
+void udp_log_listener(struct anklet *a, const struct udp_listener *listener);
+void udp_log_failed(struct anklet *a, const struct udp_listener *listener);
+void udp_log_upstream(struct anklet *a, unsigned forward, const char *what);
+
+/* A flow has begun, unless many have: then they are counted, and so are their ends. */
+void udp_log_begun(struct anklet *a, struct udp_flow *flow);
+void udp_log_ended(struct anklet *a, const struct udp_flow *flow, const char *why);
+
+/* A datagram goes nowhere, unless that client was told of lately, or many were. */
+void udp_log_refused(struct anklet *a, unsigned listener, const struct address *client,
 	enum session_reason reason, int16_t rule);
 
-/* Sees to it that udp_flows_sum_up() is called within some seconds. */
-void udp_flows_watch(struct anklet *a);
+/* Sees to it that udp_log_sum_up() is called within some seconds. */
+void udp_log_watch(struct anklet *a);
 
-/* Logs how much was not logged one by one, if there was any. */
-void udp_flows_sum_up(struct anklet *a);
+/* How much was not logged one by one, if there was any. */
+void udp_log_sum_up(struct anklet *a);
 
 #endif
