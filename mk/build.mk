@@ -69,7 +69,7 @@ $(1): FORCE
 	@echo '$$($(2))' | cmp -s - $$@ || echo '$$($(2))' >$$@
 endef
 
-flags = $(CC) $(ALL_CFLAGS) $(CONFIG_FLAGS) $(TLS_FLAGS) $(ALL_LDFLAGS) $(TLS_LIBS) $(LIBS)
+flags = $(CC) $(ALL_CFLAGS) $(CONFIG_FLAGS) $(TLS_FLAGS) $(ALL_LDFLAGS) $(TLS_LIBS) $(LIBS) $(NATIVE) $(LOG_TIME) $(ACCOUNTS)
 $(eval $(call noted,$(BUILD)/flags,flags))
 $(BUILD)/flags: | tls_found
 
