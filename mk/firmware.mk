@@ -1,7 +1,8 @@
 # ---- Firmware: anklet on a microcontroller, with lwIP and no operating system: docs/firmware.md ----
 #
 # A board is a folder: BOARD=NAME is port/lwip/boards/NAME, with configs/NAME.h; BOARD_DIR=DIR is one outside this tree
-# (docs/porting.md), with configuration.h in it. board.mk there may name another folder for the hardware's own files.
+# (docs/porting.md), with configuration.h in it. board.mk there may name another folder for the hardware's own files,
+# the processor (FIRMWARE_CPU), and what QEMU calls the board (QEMU_MACHINE).
 
 BOARD ?= $(or $(if $(BOARD_DIR),$(notdir $(abspath $(BOARD_DIR)))),$(config_board),lm3s6965evb)
 BOARDS = lm3s6965evb lm3s6965evb-tls mps2-an385
@@ -12,6 +13,7 @@ SETTINGS_DIR ?= $(board)
 
 board := $(if $(BOARD_DIR),$(abspath $(BOARD_DIR)),port/lwip/boards/$(BOARD))
 CHIP_DIR = $(board)
+QEMU_MACHINE = $(BOARD:%-tls=%)
 -include $(board)/board.mk
 
 # The configuration of that board which was asked for, or else the board's own.
@@ -40,7 +42,12 @@ $(image_name)_CC = $(CROSS)gcc -std=c11 -Os -g $(FIRMWARE_CPU) $(WARN)
 board_flags = $($(image_name)_CC) $($(image_name)_FLAGS) $(FIRMWARE_LINK)
 
 own_objects = $(call of,$(image_name),$(FIRMWARE) $(FIRMWARE_$(FIRMWARE_TLS)) $(CORE) $(TLS_$(FIRMWARE_TLS)) $(PORT_LWIP))
-board_own = $(call of,$(image_name),$(BOARD_COMMON) $(CHIP_DIR)/chip.c $(CHIP_DIR)/nic.c $(PORT_LWIP_V4))
+# All of a board's own .c files belong to its image. One that has the name of a file of boards/common, or of CHIP_DIR,
+# stands in for that.
+but_for = $(foreach file,$(1),$(if $(filter $(notdir $(file)),$(notdir $(2))),,$(file)))
+board_files := $(wildcard $(board)/*.c)
+board_files += $(call but_for,$(sort $(wildcard $(CHIP_DIR)/*.c) $(CHIP_DIR)/chip.c $(CHIP_DIR)/nic.c),$(board_files))
+board_own = $(call of,$(image_name),$(call but_for,$(BOARD_COMMON),$(board_files)) $(board_files) $(PORT_LWIP_V4))
 board_objects = $(board_own) $(image)/built_in.o $(call of,$(image_name)/stack,$(LWIP_CORE) $(LWIP_V4) $(LWIP_ETHERNET))
 library_objects = $(if $(filter mbedtls,$(FIRMWARE_TLS)),$(call of,$(image_name)/mbedtls,$(MBEDTLS_LIBRARY)))
 
@@ -100,9 +107,9 @@ firmware: ## elsewhere: get what is missing, build an image; BOARD= BOARD_DIR= S
 	$(if $(is_compiled),@CC='$(CC)' tools/need build)
 	$(call get,firmware,images)
 
-run-firmware: firmware ## elsewhere: get what is missing, build the image and start it under QEMU; BOARD=NAME
+run-firmware: firmware ## elsewhere: get what is missing, build the image and start it under QEMU; BOARD= BOARD_DIR=
 	$(call get,run-firmware)
-	@$(if $(is_compiled),SETTINGS= )tools/run_firmware $(BOARD) $(image)
+	@$(if $(is_compiled),SETTINGS= )tools/run_firmware $(QEMU_MACHINE) $(image)
 
 check-firmware: ## elsewhere: build every board and test it under QEMU; TESTS=FILES
 	@for b in $(BOARDS); do $(MAKE) BOARD=$$b HOLD=--hold images || exit 1; done
