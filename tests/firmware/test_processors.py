@@ -18,7 +18,17 @@ PROCESSORS = {
     "cortex-m33": ("arm-none-eabi-", "-mcpu=cortex-m33 -mthumb"),
     "rv32imac": ("riscv64-unknown-elf-", "-march=rv32imac -mabi=ilp32 -isystem /usr/include/newlib"),
 }
-BOARDS = {"mps2-an386": ("cortex-m4", "0x4020"), "mps2-an500": ("cortex-m7", "0xA000")}  # where the LAN9118 is
+# What of the folder of mps2-an385 is otherwise on boards of its kind.
+BOARDS = {
+    "mps2-an386": ("cortex-m4", {}),
+    "mps2-an500": ("cortex-m7", {"chip_registers.h": {"(0x4020": "(0xA000"}}),  # where the LAN9118 is
+    # With TrustZone: all of it is secure, where memory and peripherals have addresses of their own.
+    "mps2-an505": ("cortex-m33", {
+        "chip_registers.h": {"(0x4020": "(0x5200", "(0x40004": "(0x50200", "WATCHDOG 0x40008000": "WATCHDOG 0x50081000",
+                             "HZ 25000000u": "HZ 20000000u", "IRQS 32": "IRQS 64", "NIC_IRQ 13": "NIC_IRQ 48"},
+        "memory.ld": {"0x00000000": "0x10000000", "0x00300000": "0x10300000", "0x003FF000": "0x103FF000",
+                      "0x20000000": "0x38000000", "0x203FFFC0": "0x383FFFC0"}}),
+}
 
 
 def make(*words):
@@ -40,11 +50,15 @@ def test_the_core_and_the_port_compile_for(name, tmp_path):
 
 def copied(name, to):
     """The folder of mps2-an385, with what that other board has of its own. Without TLS, for time's sake."""
-    cpu, ethernet = BOARDS[name]
+    cpu, differences = BOARDS[name]
     shutil.copytree(TREE / "mps2-an385", to)
     (to / "board.mk").write_text(f"FIRMWARE_CPU = -mcpu={cpu} -mthumb\n")
-    registers = to / "chip_registers.h"
-    registers.write_text(registers.read_text().replace("0x4020", ethernet))
+    for file, words in differences.items():
+        text = (to / file).read_text()
+        for old, new in words.items():
+            assert old in text, old
+            text = text.replace(old, new)
+        (to / file).write_text(text)
     sizes = (ROOT / "configs" / "lm3s6965evb.h").read_text()
     (to / "configuration.h").write_text("#define CONFIG_ANKLET_LWIP_RING 2920\n" + sizes)
 
