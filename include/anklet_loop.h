@@ -1,6 +1,6 @@
 /*
  * anklet in a loop of yours that waits for descriptors one by one: libuv's, glib's, epoll's, poll()'s. This is what the
- * library has that 'make install-lib' installs; examples/embed-libuv is all of it, in a program.
+ * library has that 'make install-lib' installs; all of it, in a program, is examples/embed-libuv, or embed-glib.
  *
  *	static const struct anklet_loop loop = {.watch = watch, .log = log, .ctx = &mine};
  *
@@ -76,7 +76,10 @@ int32_t anklet_loop_prepare(struct anklet *a);
  */
 void anklet_loop_ready(struct anklet *a, int fd, unsigned events);
 
-/* After each wait, whatever ended it: does a bounded amount of work, and never waits. */
+/*
+ * After each wait, whatever ended it: does a bounded amount of work, and never waits. It may be left out when nothing
+ * was ready and the limit is not over.
+ */
 void anklet_loop_dispatch(struct anklet *a);
 
 #ifdef __cplusplus

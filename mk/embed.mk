@@ -1,4 +1,4 @@
-# ---- In a program of yours: examples/embed and examples/embed-libuv ----
+# ---- In a program of yours: examples/embed, embed-libuv and embed-glib ----
 
 # What a program has in common with the library: where the headers are, and sizes other than the desktop's.
 embed_flags = $(SANITIZER) $(INCLUDES:-I%=-I$(CURDIR)/%) -I$(CURDIR)/port/bsd \

@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import threading
+import time
 
 import pytest
 from commands import ROOT, VERSION, done, run
@@ -55,13 +56,29 @@ def in_cpp(flags, place):
     return place / "loop"
 
 
+def example(flags, place, name, package):
+    if run("pkg-config", "--exists", package).returncode != 0:
+        pytest.skip(f"needs {package}")
+    source = ROOT / "examples" / name / f"{name.replace('-', '_')}.c"
+    done("cc", "-std=c11", "-Wall", "-Wextra", "-pedantic", "-Werror", "-o", place / name, source, *flags(package),
+         cwd=place)
+    return place / name
+
+
 @pytest.fixture(scope="session")
 def in_libuv(flags, place):
-    if run("pkg-config", "--exists", "libuv").returncode != 0:
-        pytest.skip("needs libuv")
-    done("cc", "-std=c11", "-Wall", "-Wextra", "-pedantic", "-Werror", "-o",
-         place / "embed-libuv", ROOT / "examples/embed-libuv/embed_libuv.c", *flags("libuv"), cwd=place)
-    return place / "embed-libuv"
+    return example(flags, place, "embed-libuv", "libuv")
+
+
+@pytest.fixture(scope="session")
+def in_glib(flags, place):
+    return example(flags, place, "embed-glib", "glib-2.0")
+
+
+@pytest.fixture(params=["in_libuv", "in_glib"])
+def in_a_loop(request):
+    """An example in a loop of somebody's."""
+    return request.getfixturevalue(request.param)
 
 
 @pytest.fixture
@@ -100,6 +117,11 @@ def running(program, *lines):
         finally:
             process.kill()
             killer.cancel()
+
+
+def cpu_seconds(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+        return sum(map(int, stat.read().rsplit(")", 1)[1].split()[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
 def fetch(proxy, port, scheme="socks5h", more=()):
@@ -160,8 +182,8 @@ def test_descriptors_one_by_one(in_cpp, page):
     assert said.endswith("\nit is over\n") and "FAILED" not in said
 
 
-def test_libuv(in_libuv, page):
-    with running(in_libuv) as (process, port):
+def test_a_loop(in_a_loop, page):
+    with running(in_a_loop) as (process, port):
         assert fetch(port, page) == PAGE
         assert fetch(port, page, "socks4a") == PAGE
         said, _ = process.communicate(timeout=LIMIT)
@@ -169,9 +191,18 @@ def test_libuv(in_libuv, page):
     assert len(re.findall(r"^\d+ level 2: session \d+ .*: closed, both sides ended", said, re.M)) == 2
 
 
-def test_libuv_tells_of_sessions_and_lets_them_end(in_libuv, page):
+def test_a_loop_sleeps_while_there_is_nothing_to_do(in_a_loop):
+    """With a client that is connected and silent, so that there is a limit, too."""
+    with running(in_a_loop) as (process, port), socket.create_connection(("127.0.0.1", port)):
+        time.sleep(0.5)
+        before = cpu_seconds(process.pid)
+        time.sleep(2)
+        assert cpu_seconds(process.pid) - before < 0.2
+
+
+def test_a_loop_tells_of_sessions_and_lets_them_end(in_a_loop, page):
     """A client that has not yet asked, and one that is relayed: until both are gone the program stays."""
-    with running(in_libuv) as (process, port), socket.create_connection(("127.0.0.1", port)) as client:
+    with running(in_a_loop) as (process, port), socket.create_connection(("127.0.0.1", port)) as client:
         client.settimeout(LIMIT)
         client.sendall(b"\x04\x01" + page.to_bytes(2, "big") + bytes([127, 0, 0, 1]) + b'fr"ed\0')
         assert client.recv(8, socket.MSG_WAITALL)[:2] == b"\0\x5a"
@@ -194,7 +225,7 @@ def test_libuv_tells_of_sessions_and_lets_them_end(in_libuv, page):
         assert process.wait(LIMIT) == 0
 
 
-@pytest.mark.parametrize("program", ["in_cpp", "in_libuv"])
+@pytest.mark.parametrize("program", ["in_cpp", "in_libuv", "in_glib"])
 def test_it_says_why_it_cannot_start(program, request):
     path = request.getfixturevalue(program)
     with running(path) as (_, port):
