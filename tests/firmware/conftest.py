@@ -86,26 +86,30 @@ def tap(start, network):
     return make
 
 
-@pytest.fixture
-def dnsmasq(network):
-    """The name server and DHCP server of the distribution, on that network."""
+def name_server(network, net="192.168.77"):
+    """The name server and DHCP server of the distribution, on that network: its process."""
     if not found("dnsmasq"):
         pytest.skip("'dnsmasq' is not installed")
     process = subprocess.Popen(network.command(
         found("dnsmasq"), "-k", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--user=root", "--pid-file=",
-        "--listen-address=192.168.77.1", "--bind-interfaces", "--address=/peer3.test/192.168.77.3",
-        "--address=/nx.test/", "--dhcp-range=192.168.77.50,192.168.77.60,1h", "--dhcp-leasefile=/dev/null",
-        "--dhcp-option=6,192.168.77.1"), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL)
-    assert peers.until(lambda: listens(network))
+        f"--listen-address={net}.1", "--bind-interfaces", f"--address=/peer3.test/{net}.3",
+        "--address=/nx.test/", f"--dhcp-range={net}.50,{net}.60,1h", "--dhcp-leasefile=/dev/null",
+        f"--dhcp-option=6,{net}.1"), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    assert peers.until(lambda: listens(network, f"{net}.1"))
+    return process
+
+
+@pytest.fixture
+def dnsmasq(network):
+    process = name_server(network)
     yield process
     process.kill()
     process.wait(60)
 
 
-def listens(ns):
+def listens(ns, host):
     try:
-        peers.dial(("192.168.77.1", 53), ns=ns).close()
+        peers.dial((host, 53), ns=ns).close()
         return True
     except ConnectionRefusedError:
         return False

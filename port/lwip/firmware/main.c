@@ -130,18 +130,36 @@ static void log_start(struct anklet *a, const struct board_settings *settings)
 	log_text(a, PORT_WARNING, &t);
 }
 
-static void log_address(struct anklet *a)
+static void log_network(struct anklet *a)
 {
+	enum network_news news;
+	enum port_level level = PORT_WARNING;
 	char buf[80];
 	struct text t;
 	struct ip at;
 
-	if (!network_changed(&at))
-		return;
 	text_init(&t, buf, sizeof buf);
-	text_str(&t, "address ");
-	text_ip(&t, &at);
-	log_text(a, PORT_INFO, &t);
+	news = network_news(&at);
+	switch (news) {
+	case NETWORK_SAME:
+		return;
+	case NETWORK_NO_LINK:
+		text_str(&t, "there is no link");
+		break;
+	case NETWORK_NO_ADDRESS:
+		text_str(&t, "this host has lost its address");
+		break;
+	case NETWORK_LINK:
+		level = PORT_INFO;
+		text_str(&t, "there is a link again");
+		break;
+	case NETWORK_ADDRESS:
+		level = PORT_INFO;
+		text_str(&t, "address ");
+		text_ip(&t, &at);
+		break;
+	}
+	log_text(a, level, &t);
 }
 
 /* ---- Start and run ---- */
@@ -182,8 +200,8 @@ int main(void)
 	for (;;) {
 		watchdog_feed();
 		anklet_poll(a, TURN_MS);
-		if (ANKLET_HAS_LOG(PORT_INFO))
-			log_address(a);
+		if (ANKLET_HAS_LOG(PORT_WARNING))
+			log_network(a);
 		if (ANKLET_HAS_LOG(PORT_DEBUG))
 			figures_log(a);
 	}

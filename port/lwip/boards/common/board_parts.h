@@ -62,7 +62,7 @@ struct netif;
 /* Makes the board's only interface, with that hardware address. Once. */
 struct netif *ethernet_init(const uint8_t mac[6]);
 
-/* Hands the next frame to lwIP. False when none was waiting. */
+/* Hands the next frame to lwIP, and now and then what has become of the link. False when no frame was waiting. */
 bool ethernet_poll(void);
 
 /* ---- checksum.c ---- */

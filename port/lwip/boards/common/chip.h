@@ -33,6 +33,12 @@ _Static_assert(NIC_FRAME_SIZE % 4 == 0, "a frame is read in words");
 /* Sets it going. Frames to mac, and those to everybody, are received. */
 void nic_init(const uint8_t mac[6]);
 
+/*
+ * Is there a link, as the PHY says? What was gone for a moment since the last call may be told by one 'false', so
+ * the PHY's bit that latches is right as it is. A board without a PHY to ask answers true, always.
+ */
+bool nic_link(void);
+
 /* Is a frame waiting? */
 bool nic_pending(void);
 

@@ -154,7 +154,7 @@ static void say_address(void)
 	struct ip at;
 	char buf[80];
 
-	if (!network_changed(&at))
+	if (network_news(&at) != NETWORK_ADDRESS)
 		return;
 	text_init(&t, buf, sizeof buf);
 	text_str(&t, "echo: address ");

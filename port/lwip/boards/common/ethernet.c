@@ -12,9 +12,12 @@
 #include "lwip/etharp.h"
 #include "lwip/netif.h"
 #include "lwip/pbuf.h"
+#include "lwip/sys.h"
 #include "netif/ethernet.h"
 
 _Static_assert(!TCP_QUEUE_OOSEQ && !IP_REASSEMBLY, "no received frame is kept");
+
+#define LINK_MS 500 /* between two looks at the PHY */
 
 static struct netif interface;
 
@@ -36,6 +39,25 @@ static err_t send(struct netif *netif, struct pbuf *p)
 	return nic_send(p) ? ERR_OK : ERR_IF;
 }
 
+/*
+ * lwIP asks DHCP again when a link has come back, and keeps the address meanwhile. What was known of neighbours may
+ * be wrong by then: it can be another network, with the same addresses.
+ */
+static void look_at_link(void)
+{
+	static uint32_t due;
+
+	if ((int32_t)(sys_now() - due) < 0)
+		return;
+	due = sys_now() + LINK_MS;
+	if (nic_link()) {
+		netif_set_link_up(&interface);
+	} else if (netif_is_link_up(&interface)) {
+		netif_set_link_down(&interface);
+		etharp_cleanup_netif(&interface);
+	}
+}
+
 static err_t describe(struct netif *netif)
 {
 	netif->name[0] = 'e';
@@ -43,8 +65,7 @@ static err_t describe(struct netif *netif)
 	netif->output = etharp_output;
 	netif->linkoutput = send;
 	netif->mtu = CHIP_MTU;
-	netif->flags |=
-		NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_LINK_UP;
+	netif->flags |= NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET;
 	return ERR_OK;
 }
 
@@ -66,6 +87,7 @@ bool ethernet_poll(void)
 	uint16_t len;
 	struct pbuf *p;
 
+	look_at_link();
 	if (!nic_pending())
 		return false;
 	len = nic_receive(frame.words);

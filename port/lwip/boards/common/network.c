@@ -30,16 +30,21 @@ void network_start(const struct network *network)
 	netif_set_addr(interface, &address, &mask, &gateway);
 }
 
-bool network_changed(struct ip *address)
+enum network_news network_news(struct ip *address)
 {
 	static ip4_addr_t last;
+	static bool no_link;
 	const ip4_addr_t *now = netif_ip4_addr(interface);
 
+	if (no_link == netif_is_link_up(interface)) {
+		no_link = !no_link;
+		return no_link ? NETWORK_NO_LINK : NETWORK_LINK;
+	}
 	if (ip4_addr_cmp(now, &last))
-		return false;
+		return NETWORK_SAME;
 	last = *now;
-	*address = ip_v4(ip4_addr1(now), ip4_addr2(now), ip4_addr3(now), ip4_addr4(now));
 	if (ip4_addr_isany(now))
-		*address = (struct ip){{0}};
-	return true;
+		return NETWORK_NO_ADDRESS;
+	*address = ip_v4(ip4_addr1(now), ip4_addr2(now), ip4_addr3(now), ip4_addr4(now));
+	return NETWORK_ADDRESS;
 }

@@ -32,7 +32,15 @@ unsigned network_read(struct network *network, const char *text, size_t len);
 /* Starts the interface with them. Once. */
 void network_start(const struct network *network);
 
-/* The board's address: true when it is another one than the last time ('::': it was lost). */
-bool network_changed(struct ip *address);
+enum network_news {
+	NETWORK_SAME,
+	NETWORK_LINK,
+	NETWORK_NO_LINK,
+	NETWORK_ADDRESS,
+	NETWORK_NO_ADDRESS
+};
+
+/* What is otherwise than the last time, one thing a call; *address is set with NETWORK_ADDRESS. */
+enum network_news network_news(struct ip *address);
 
 #endif

@@ -11,6 +11,13 @@
 #define MAC_CONTROL_ON 0x0010000Cu /* full duplex, sends and receives */
 #define MAC_ADDRESS_HIGH 2
 #define MAC_ADDRESS_LOW 3
+#define MAC_PHY_COMMAND 6
+#define MAC_PHY_DATA 7
+
+/* The PHY in the chip has number 1; its register 1 is the status (IEEE 802.3, 22.2.4.2). */
+#define PHY_READ_STATUS (1u << 11 | 1u << 6 | MAC_PHY_BUSY)
+#define MAC_PHY_BUSY 1u
+#define PHY_LINK 0x0004u
 
 #define STATUS_ERROR 0x8000u
 #define STATUS_LEN(status) ((status) >> 16 & 0x3fff)
@@ -21,6 +28,14 @@ static void mac_write(uint32_t number, uint32_t value)
 	NIC_MAC_COMMAND = NIC_MAC_BUSY | number;
 	for (unsigned i = 0; i < WAIT && (NIC_MAC_COMMAND & NIC_MAC_BUSY); i++)
 		;
+}
+
+static uint32_t mac_read(uint32_t number)
+{
+	NIC_MAC_COMMAND = NIC_MAC_BUSY | NIC_MAC_READ | number;
+	for (unsigned i = 0; i < WAIT && (NIC_MAC_COMMAND & NIC_MAC_BUSY); i++)
+		;
+	return NIC_MAC_DATA;
 }
 
 void nic_init(const uint8_t mac[6])
@@ -41,6 +56,14 @@ void nic_init(const uint8_t mac[6])
 	mac_write(MAC_ADDRESS_HIGH, mac[4] | (uint32_t)mac[5] << 8);
 	mac_write(MAC_CONTROL, MAC_CONTROL_ON);
 	NVIC_ENABLE(CHIP_NIC_IRQ) = NVIC_BIT(CHIP_NIC_IRQ);
+}
+
+bool nic_link(void)
+{
+	mac_write(MAC_PHY_COMMAND, PHY_READ_STATUS);
+	for (unsigned i = 0; i < WAIT && (mac_read(MAC_PHY_COMMAND) & MAC_PHY_BUSY); i++)
+		;
+	return (mac_read(MAC_PHY_DATA) & PHY_LINK) != 0;
 }
 
 bool nic_pending(void)
