@@ -57,8 +57,9 @@ enum port_answer {
 	PORT_NO_RESOURCES =
 		-7,       /* no socket, descriptor, port or memory is free; nothing is recorded */
 	PORT_IN_USE = -8, /* that address and port are taken */
-	PORT_NOT_LOCAL = -9, /* that address is not one of this host's */
-	PORT_DENIED = -10,   /* the system does not permit it */
+	PORT_NOT_LOCAL =
+		-9, /* that address is not one of this host's, or, of a connection, no longer */
+	PORT_DENIED = -10, /* the system does not permit it */
 	PORT_NO_NAME =
 		-11, /* the name does not exist, or has no address of the families asked for */
 	PORT_NAME_FAILED = -12, /* no name server gave a usable answer */
@@ -193,7 +194,7 @@ bool port_peer_is_own(struct port *p, port_sock s);
 /*
  * Shows unread bytes: their count (at least 1) and *data, which is valid until
  * the next call on any socket, port_consume() on this one excepted. PORT_AGAIN
- * records READ. PORT_EOF, PORT_RESET, PORT_TIMEOUT, PORT_FAILED: the end.
+ * records READ. PORT_EOF, PORT_RESET, PORT_TIMEOUT, PORT_NOT_LOCAL, PORT_FAILED: the end.
  */
 int port_peek(struct port *p, port_sock s, const uint8_t **data);
 
@@ -206,7 +207,7 @@ int port_read(struct port *p, port_sock s, void *buf, size_t size);
 /*
  * Sends from data, which is copied: how many were taken (1 to len; len is at
  * least 1). Fewer than len, or PORT_AGAIN, records WRITE. PORT_RESET,
- * PORT_TIMEOUT, PORT_FAILED: nothing can be sent any more.
+ * PORT_TIMEOUT, PORT_NOT_LOCAL, PORT_FAILED: nothing can be sent any more.
  */
 int port_send(struct port *p, port_sock s, const void *data, size_t len);
 
@@ -223,10 +224,10 @@ int port_move(struct port *p, port_sock from, port_sock to, size_t budget, port_
 
 /*
  * Has the peer ended or reset, whatever lies unread before that? PORT_AGAIN: it has not.
- * PORT_EOF, PORT_RESET: it has. AGAIN records HANGUP for both, EOF records HANGUP
- * for a reset that may follow, or has followed already where the end was read. HANGUP is met within a second
- * of the event, or of the call; unread bytes alone never meet it again and again. The answer takes nothing
- * away: unread bytes are still readable, and the end comes after them.
+ * PORT_EOF, PORT_RESET: it has; PORT_NOT_LOCAL: it is out of reach, which is an end like a reset.
+ * AGAIN records HANGUP for both, EOF records HANGUP for a reset that may follow, or has followed already where
+ * the end was read. HANGUP is met within a second of the event, or of the call; unread bytes alone never meet it
+ * again and again. The answer takes nothing away: unread bytes are still readable, and the end comes after them.
  */
 int port_peer_closed(struct port *p, port_sock s);
 

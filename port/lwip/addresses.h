@@ -27,6 +27,9 @@ u8_t address_type(const struct ip *ip);
 /* Is ip an address of that interface? */
 bool address_is_of(const struct netif *netif, const struct ip *ip);
 
+/* A number that is another one when this host's addresses are others. */
+uint32_t address_sum(void);
+
 /* The number of the interface of that name, in a zone; 0: there is none, or no zone. In lwIP's thread. */
 uint32_t address_zone(const char *name);
 

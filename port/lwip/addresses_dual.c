@@ -49,6 +49,27 @@ bool address_is_of(const struct netif *netif, const struct ip *ip)
 	return false;
 }
 
+static uint32_t sum_v6(const struct netif *netif, uint32_t sum)
+{
+	for (s8_t i = 0; i < LWIP_IPV6_NUM_ADDRESSES; i++)
+		for (unsigned word = 0; word < 4; word++)
+			if (!ip6_addr_isinvalid(netif_ip6_addr_state(netif, i)))
+				sum = sum * 31 + netif_ip6_addr(netif, i)->addr[word];
+	return sum;
+}
+
+uint32_t address_sum(void)
+{
+	const struct netif *netif;
+	uint32_t sum = 0;
+
+	NETIF_FOREACH(netif)
+	{
+		sum = sum_v6(netif, sum * 31 + netif_ip4_addr(netif)->addr);
+	}
+	return sum;
+}
+
 uint32_t address_zone(const char *name)
 {
 	/* lwIP reads a number after the two letters of a name, also where it has none. */

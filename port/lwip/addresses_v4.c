@@ -31,6 +31,18 @@ bool address_is_of(const struct netif *netif, const struct ip *ip)
 	return ip_is_v4(ip) && memcmp(&netif_ip4_addr(netif)->addr, ip->octet + V4_AT, 4) == 0;
 }
 
+uint32_t address_sum(void)
+{
+	const struct netif *netif;
+	uint32_t sum = 0;
+
+	NETIF_FOREACH(netif)
+	{
+		sum = sum * 31 + netif_ip4_addr(netif)->addr;
+	}
+	return sum;
+}
+
 /* Only IPv6 has zones. */
 uint32_t address_zone(const char *name)
 {

@@ -47,6 +47,8 @@ enum entry_flags {
 	STREAM_ENDED = 2, /* the peer's FIN has come */
 	STREAM_SHUT = 4,  /* our FIN was asked for */
 	STREAM_LEFT = 8,  /* port_peer_closed() has answered EOF: only a reset is still news */
+	STREAM_ABORTED =
+		32, /* by lwIP, which did not say why, and failure is a guess until the sweep */
 	STREAM_STARVED =
 		16 /* lwIP had no memory for what was to be sent: not writable before on_sent() or a while */
 };

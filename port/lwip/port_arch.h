@@ -71,7 +71,8 @@ struct port {
 	int16_t cursor;  /* where port_next() goes on */
 	bool starved;    /* somebody waits for lwIP's memory: retried at retry_at */
 	uint32_t retry_at;
-	uint32_t unlogged; /* log lines dropped and not yet reported */
+	uint32_t addresses; /* their sum at the last sweep: address_sum() */
+	uint32_t unlogged;  /* log lines dropped and not yet reported */
 	struct port_ring ring[CONFIG_ANKLET_LWIP_RINGS];
 };
 

@@ -160,6 +160,8 @@ static void on_lost(void *arg, err_t err)
 
 	e->pcb = NULL;
 	e->failure = (int8_t)answer_of(err);
+	if (err == ERR_ABRT)
+		e->flags |= STREAM_ABORTED;
 	drop_source(e);
 }
 
@@ -262,7 +264,7 @@ int port_peer_closed(struct port *p, port_sock s)
 
 	if ((e->wants & WANT_GONE) == 0) {
 		if (e->failure != 0)
-			return PORT_RESET;
+			return e->failure == PORT_NOT_LOCAL ? PORT_NOT_LOCAL : PORT_RESET;
 		if (e->flags & STREAM_ENDED)
 			e->flags |= STREAM_LEFT;
 	}

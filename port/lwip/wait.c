@@ -48,10 +48,29 @@ static void feed_starved(struct port *p)
 	p->starved = starved;
 }
 
+/*
+ * lwIP aborts the connections of an address that this host loses in the midst of losing it, and calls that what it
+ * calls a peer's silence. Who was aborted since the last sweep, and an address with it, has lost that.
+ */
+static void explain_aborted(struct port *p)
+{
+	uint32_t addresses = address_sum();
+
+	for (port_sock s = 0; s < PORT_SOCKETS; s++) {
+		struct port_entry *e = &p->entry[s];
+
+		if (e->flags & STREAM_ABORTED && addresses != p->addresses)
+			e->failure = PORT_NOT_LOCAL;
+		e->flags &= (uint8_t)~STREAM_ABORTED;
+	}
+	p->addresses = addresses;
+}
+
 /* Makes a wave of all whose interest is met. */
 static int sweep(struct port *p)
 {
 	feed_starved(p);
+	explain_aborted(p);
 	for (port_sock s = 0; s < PORT_SOCKETS; s++) {
 		struct port_entry *e = &p->entry[s];
 		unsigned met = e->wants == 0 ? 0 : e->wants & ready(p, s);

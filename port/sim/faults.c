@@ -6,7 +6,7 @@
 #include <assert.h>
 
 #define BIT(answer) (1u << -(answer))
-#define BROKEN (BIT(PORT_RESET) | BIT(PORT_TIMEOUT) | BIT(PORT_FAILED))
+#define BROKEN (BIT(PORT_RESET) | BIT(PORT_TIMEOUT) | BIT(PORT_NOT_LOCAL) | BIT(PORT_FAILED))
 
 /* Every state is 64 bits that are counted up and then mixed, so no seed is a bad one. */
 static uint64_t random_next(struct sim *sim)
@@ -37,7 +37,7 @@ static const uint32_t documented[SIM_CALLS] = {
 	[SIM_CALL_ACCEPT] = BIT(PORT_NO_RESOURCES),
 	[SIM_CALL_CONNECT] = BROKEN | BIT(PORT_REFUSED) | BIT(PORT_UNREACHABLE) |
 			     BIT(PORT_NO_NETWORK) | BIT(PORT_NO_RESOURCES) | BIT(PORT_IN_USE) |
-			     BIT(PORT_NOT_LOCAL) | BIT(PORT_DENIED),
+			     BIT(PORT_DENIED),
 	[SIM_CALL_CONNECTED] = BROKEN | BIT(PORT_REFUSED) | BIT(PORT_UNREACHABLE) |
 			       BIT(PORT_NO_NETWORK) | BIT(PORT_DENIED),
 	[SIM_CALL_PEEK] = BROKEN,

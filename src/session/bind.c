@@ -114,7 +114,7 @@ enum session_next session_announce(struct sessions *all, struct session *s)
 	if (r == PORT_AGAIN)
 		return NEXT_WAIT;
 	if (r < 0)
-		return session_ended(s, REASON_CLIENT_RESET, NEXT_RESET);
+		return session_broken(s, r, REASON_CLIENT_RESET);
 	session_log_announced(all, s);
 	if (hop == NULL)
 		return session_enter(all, s, SESSION_WAIT_PEER);

@@ -30,7 +30,7 @@ enum session_next session_grant(struct sessions *all, struct session *s)
 	if (r == PORT_AGAIN)
 		return NEXT_WAIT;
 	if (r < 0)
-		return session_ended(s, REASON_CLIENT_RESET, NEXT_RESET);
+		return session_broken(s, r, REASON_CLIENT_RESET);
 	all->loop.status.granted++;
 	if (CONFIG_ANKLET_STATUS)
 		seen_granted(all, s);
@@ -68,7 +68,7 @@ enum session_next session_relay(struct sessions *all, struct session *s)
 	if (paced)
 		session_spend(all, s, s->relay.up.octets - up, s->relay.down.octets - down);
 	if (r == RELAY_BROKEN)
-		return session_ended(s, broken_reason(s, &news), NEXT_RESET);
+		return session_broken(s, news.failure, broken_reason(s, &news));
 	if (r == RELAY_ENDED)
 		return session_ended(s, REASON_ENDED, NEXT_CLOSE);
 	/* Whoever has to wait for its rate is not idle. */

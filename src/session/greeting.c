@@ -63,7 +63,7 @@ static enum session_next answer(struct sessions *all, struct session *s, enum ve
 
 	if (r == PORT_AGAIN)
 		return NEXT_WAIT;
-	return r == 0 ? NEXT_STATE : session_ended(s, REASON_CLIENT_RESET, NEXT_RESET);
+	return r == 0 ? NEXT_STATE : session_broken(s, r, REASON_CLIENT_RESET);
 }
 
 enum session_next session_method(struct sessions *all, struct session *s)
@@ -105,8 +105,10 @@ static enum session_next prove(struct sessions *all, struct session *s)
 enum session_next session_wrong_password(struct sessions *all, struct session *s)
 {
 	/* One that has ended its direction waits all the same: it would be told at once. */
-	if (port_peer_closed(all->loop.port, s->client.sock) == PORT_RESET)
-		return session_ended(s, REASON_CLIENT_RESET, NEXT_RESET);
+	int r = port_peer_closed(all->loop.port, s->client.sock);
+
+	if (r != PORT_AGAIN && r != PORT_EOF)
+		return session_broken(s, r, REASON_CLIENT_RESET);
 	return s->step_due ? session_refuse(s, REASON_WRONG_PASSWORD) : NEXT_WAIT;
 }
 

@@ -118,6 +118,7 @@
 	X(REASON_UNREACHABLE, UNREACHABLE, "unreachable")                                          \
 	X(REASON_TIMEOUT, TIMEOUT, "no answer")                                                    \
 	X(REASON_RESET, CONNECTION_REFUSED, "the connection was reset")                            \
+	X(REASON_ADDRESS_LOST, NONE, "this host has lost its address")                             \
 	X(REASON_NO_RESOURCES, FAILED, "no socket was free")                                       \
 	X(REASON_NO_RANDOM, FAILED, ANKLET_IF_NAMES("no random numbers for a lookup"))             \
 	X(REASON_SYSTEM, DENIED, "the system denied it")                                           \

@@ -120,9 +120,8 @@ enum session_next session_request(struct sessions *all, struct session *s)
 		if (n == PORT_EOF)
 			return session_refuse(s, REASON_EOF_IN_REQUEST);
 		if (n < 0)
-			return session_ended(s,
-				n < PORT_ANSWER_LAST ? REASON_CLIENT_TLS : REASON_CLIENT_RESET,
-				NEXT_RESET);
+			return session_broken(s, n,
+				n < PORT_ANSWER_LAST ? REASON_CLIENT_TLS : REASON_CLIENT_RESET);
 		parsed = request_read(stage, &s->reader, &s->request, data, (size_t)n, &used);
 		if (CONFIG_ANKLET_SOCKS5 && parsed == PARSE_DONE && used == 0) {
 			/* There is no greeting: what came is the request. */

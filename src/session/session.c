@@ -318,7 +318,7 @@ static enum session_next client_left(struct sessions *all, struct session *s)
 		return NEXT_WAIT;
 	if (r == PORT_EOF)
 		return session_refuse(s, REASON_CLIENT_LEFT);
-	return session_ended(s, REASON_CLIENT_RESET, NEXT_RESET);
+	return session_broken(s, r, REASON_CLIENT_RESET);
 }
 
 static enum session_next run(struct sessions *all, struct session *s)

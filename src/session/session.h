@@ -241,6 +241,12 @@ enum session_next session_refuse(struct session *s, enum session_reason reason);
 enum session_next session_ended(
 	struct session *s, enum session_reason reason, enum session_next how);
 
+/*
+ * A connection is broken, as the answer 'end' says: always NEXT_RESET. The reason, unless it was this host that lost
+ * the address of it.
+ */
+enum session_next session_broken(struct session *s, int end, enum session_reason reason);
+
 /* The reason that a failure of the port's or of TLS is. */
 enum session_reason session_reason_of(int answer);
 

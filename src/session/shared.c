@@ -139,6 +139,11 @@ enum session_next session_ended(
 	return how;
 }
 
+enum session_next session_broken(struct session *s, int end, enum session_reason reason)
+{
+	return session_ended(s, end == PORT_NOT_LOCAL ? REASON_ADDRESS_LOST : reason, NEXT_RESET);
+}
+
 enum session_next session_left(struct session *s, int end)
 {
 	return session_ended(s, REASON_LEFT, end == PORT_EOF ? NEXT_CLOSE : NEXT_RESET);

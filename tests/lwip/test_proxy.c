@@ -127,6 +127,40 @@ static void a_stack_without_memory_recovers(void **state)
 	end(&client, &server);
 }
 
+/* This host's address becomes 127.0.0.'last': lwIP aborts whatever was connected from the other one. */
+static void renumber(u8_t last)
+{
+	ip4_addr_t ip;
+
+	IP4_ADDR(&ip, 127, 0, 0, last);
+	netif_set_ipaddr(netif_list, &ip);
+}
+
+/* Neither side has reset anything, and the log does not say so. */
+static void an_address_that_is_lost_is_called_so(void **state)
+{
+	struct end client = {.s = PORT_NONE}, server = client, waits;
+
+	(void)state;
+	converse(&client, &server);
+	waits = client_says((const uint8_t *)"\x04\x01\x1f", 3);
+	for (int i = 0; i < 10; i++)
+		turn(1);
+	renumber(2);
+	for (int i = 0; i < 10; i++)
+		turn(1);
+	assert_int_equal(sessions(), 0);
+	assert_int_equal(pull_end(&client), PORT_NOT_LOCAL);
+	assert_int_equal(port_peer_closed(waits.port, waits.s), PORT_NOT_LOCAL);
+	port_close(waits.port, &waits.s);
+	end(&client, &server);
+	assert_non_null(
+		strstr(host_log_text(), "broken off, this host has lost its address, up 0 "));
+	assert_non_null(strstr(host_log_text(), ": refused, this host has lost its address"));
+	assert_null(strstr(host_log_text(), "reset"));
+	renumber(1);
+}
+
 int main(void)
 {
 #define PROXY(test) cmocka_unit_test_setup_teardown(test, start, stop)
@@ -137,6 +171,7 @@ int main(void)
 		PROXY(a_refusal_arrives_whole),
 		PROXY(many_connections_in_a_row),
 		PROXY(more_clients_than_sessions),
+		PROXY(an_address_that_is_lost_is_called_so),
 		PROXY(a_stalled_reader_stops_nobody_else),
 		PROXY(a_stack_without_memory_recovers),
 		PROXY(a_name_is_looked_up),
