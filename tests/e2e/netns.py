@@ -53,7 +53,7 @@ class Namespace:
                 host.ip("address", "add", address, "dev", link, *(["nodad"] if ":" in address else []))
             host.ip("link", "set", link, "up")
 
-    def socket(self, family, kind=socket.SOCK_STREAM):
+    def socket(self, family, kind=socket.SOCK_STREAM, protocol=0):
         """A socket of this host. A thread of its own goes in, for a thread can be elsewhere than its process."""
         made = []
 
@@ -62,7 +62,7 @@ class Namespace:
                 if libc.setns(file.fileno(), CLONE_NEWNET) != 0:
                     made.append(OSError(ctypes.get_errno(), "setns"))
                 else:
-                    made.append(socket.socket(family, kind))
+                    made.append(socket.socket(family, kind, protocol))
 
         thread = threading.Thread(target=enter)
         thread.start()

@@ -6,6 +6,8 @@ import hashlib
 import os
 import select
 import socket
+import struct
+import threading
 import time
 
 import pytest
@@ -172,6 +174,47 @@ def test_a_reset_while_octets_wait(tap):
 
 
 # ---- Load ----
+
+def checksum(octets):
+    total = sum(struct.unpack(f"!{len(octets) // 2}H", octets))
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    return ~total & 0xffff
+
+
+def syn(source, target):
+    """A packet that begins a connection, in the name of a host that knows nothing of it."""
+    addresses = socket.inet_aton(source[0]) + socket.inet_aton(target[0])
+    tcp = struct.pack("!HHIIBBHHH", source[1], target[1], 1, 0, 5 << 4, 2, 1024, 0, 0)
+    proven = checksum(addresses + struct.pack("!HH", socket.IPPROTO_TCP, len(tcp)) + tcp)
+    return (struct.pack("!BBHHHBBH", 0x45, 0, 40, 0, 0, 64, socket.IPPROTO_TCP, 0) + addresses + tcp[:16] +
+            struct.pack("!H", proven) + tcp[18:])
+
+
+def forge(board, stop, sent):
+    """A SYN every 50 ms, each from somebody else who never answers."""
+    with board.ns.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW) as raw:
+        while not stop.wait(0.05):
+            raw.sendto(syn((f"198.51.100.{sent[0] % 250 + 1}", 1024 + sent[0] % 60000), board.address), board.address)
+            sent[0] += 1
+
+
+def test_forged_syns_keep_nobody_out(tap, name):
+    board, stop, sent = tap(), threading.Event(), [0]
+    server = listener(board)
+    flood = threading.Thread(target=forge, args=(board, stop, sent))
+    flood.start()
+    try:
+        assert peers.until(lambda: sent[0] > 20)  # no board has so many places
+        for _ in range(sessions(name) // 2):
+            client, end = session(board, server)
+            client.sendall(b"x")
+            assert peers.read_exactly(end, 1) == b"x"
+    finally:
+        stop.set()
+        flood.join(30)
+
+
 
 def test_more_clients_than_sessions(tap, name):
     board, count, more = tap(), sessions(name), 2
