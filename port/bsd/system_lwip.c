@@ -25,11 +25,16 @@
 
 #define WAITING_MAX 256 /* lwIP's limit on a backlog is a byte */
 
+#define SPELLED(number) SPELLED_AS(number)
+#define SPELLED_AS(number) #number
+#define NETCONNS_ARE "LWIP_MAX_SOCKETS (MEMP_NUM_NETCONN of lwIP) is " SPELLED(MEMP_NUM_NETCONN)
+#define SOCKETS_ARE "anklet may hold " SPELLED(PORT_SOCKETS)
+
+_Static_assert(MEMP_NUM_NETCONN >= PORT_SOCKETS,
+	NETCONNS_ARE ", and " SOCKETS_ARE ": raise it, or take fewer ANKLET_SESSIONS, of two each");
 _Static_assert(LWIP_IPV4, "port/bsd has addresses of IPv4 at least");
 _Static_assert(SO_REUSE, "a port is listened on again while old connections of it linger");
 _Static_assert(TCP_LISTEN_BACKLOG, "clients wait to be accepted, and no more than were asked for");
-_Static_assert(
-	MEMP_NUM_NETCONN >= PORT_SOCKETS, "lwIP has a socket for each that the core may hold");
 _Static_assert(SYSTEM_DESCRIPTORS <= FD_SETSIZE, "an fd_set holds every descriptor of lwIP's");
 
 uint32_t system_now_ms(void)

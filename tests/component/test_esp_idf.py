@@ -80,44 +80,63 @@ def test_the_manifest_has_the_version():
 
 # ---- The component, built ----
 
-def write_sdkconfig(directory):
-    """sdkconfig.h as Kconfig writes it from the example's defaults."""
+SDK_SOCKETS = 10  # LWIP_MAX_SOCKETS, where nobody has said otherwise
+README = (ROOT / "port" / "esp-idf" / "README.md").read_text()
+
+
+def write_sdkconfig(directory, sizes):
+    """sdkconfig.h as Kconfig writes it within ESP-IDF, from the example's defaults and what its menu was told."""
     kconfiglib = pytest.importorskip("kconfiglib")
-    kconfig = kconfiglib.Kconfig(str(ROOT / "Kconfig"), warn=False)
-    defaults = EXAMPLE / "sdkconfig.defaults"
-    kconfig.load_config(str(defaults))
-    for name, _, value in re.findall(r"CONFIG_(ANKLET_\w+)(=| is )(\S+)", defaults.read_text()):
-        assert kconfig.syms[name].str_value == ("n" if value == "not" else value), name
+    sdk = directory / "Kconfig"
+    sdk.write_text(f'config IDF_CMAKE\n\tbool\n\tdefault y\nsource "{ROOT}/Kconfig"\n')
+    kconfig = kconfiglib.Kconfig(str(sdk), warn=False)
+    kconfig.load_config(str(EXAMPLE / "sdkconfig.defaults"))
+    for name, value in sizes.items():
+        assert kconfig.syms[name].set_value(value) and kconfig.syms[name].str_value == value, name
     kconfig.write_autoconf(str(directory / "sdkconfig.h"))
 
 
-def build(directory, sockets, six=True):
-    write_sdkconfig(directory)
+def build(directory, sockets, six=True, **sizes):
+    write_sdkconfig(directory, sizes)
     done = run("cmake", "-S", STAND_IN, "-B", directory, f"-DSDKCONFIG={directory}", f"-DLWIP={LWIP}",
                f"-DSOCKETS={sockets}", f"-DIPV6={'y' if six else ''}")
     assert done.returncode == 0, done.stdout
     return run("cmake", "--build", directory, "-j", "2")
 
 
-def sockets_of_example():
-    return int(re.search(r"LWIP_MAX_SOCKETS=(\d+)", (EXAMPLE / "sdkconfig.defaults").read_text()).group(1))
-
-
-@pytest.mark.parametrize("six", [True, False])
-def test_the_example_serves(tmp_path, six):
-    if not LWIP.is_dir():
-        pytest.skip("needs lwIP's source: make check-component")
-    done = build(tmp_path, sockets_of_example(), six)
-    assert done.returncode == 0, done.stdout
-    done = run(tmp_path / "program")
+def serves(directory, left, sockets):
+    done = run(directory / "program")
     assert done.returncode == 0, done.stdout
     assert "said: hello" in done.stdout
-    assert f"1 of lwIP's {sockets_of_example()} sockets are left to the application" in done.stdout
+    assert f"{left} of lwIP's {sockets} sockets are left to the application" in done.stdout
 
 
-def test_too_few_sockets_are_refused(tmp_path):
-    if not LWIP.is_dir():
-        pytest.skip("needs lwIP's source: make check-component")
-    done = build(tmp_path, sockets_of_example() - 2)  # it has one to spare
+needs_lwip = pytest.mark.skipif(not LWIP.is_dir(), reason="needs lwIP's source: make check-component")
+
+
+@needs_lwip
+@pytest.mark.parametrize("six", [True, False])
+def test_the_example_serves_with_the_defaults_of_the_sdk(tmp_path, six):
+    done = build(tmp_path, SDK_SOCKETS, six)
+    assert done.returncode == 0, done.stdout
+    serves(tmp_path, 0, SDK_SOCKETS)
+
+
+@needs_lwip
+def test_five_clients(tmp_path):
+    done = build(tmp_path, 16, ANKLET_SESSIONS="5", ANKLET_LOOKUPS="2")
+    assert done.returncode == 0, done.stdout
+    serves(tmp_path, 1, 16)
+
+
+def test_what_five_clients_take_is_what_is_written():
+    for text in README, (EXAMPLE / "sdkconfig.defaults").read_text():
+        for words in "LWIP_MAX_SOCKETS=16", "ANKLET_SESSIONS=5", "ANKLET_LOOKUPS=2":
+            assert words in text
+
+
+@needs_lwip
+def test_too_few_sockets_are_refused_with_the_name_of_the_option(tmp_path):
+    done = build(tmp_path, SDK_SOCKETS - 1)
     assert done.returncode != 0
-    assert "lwIP has a socket for each that the core may hold" in done.stdout
+    assert f"LWIP_MAX_SOCKETS (MEMP_NUM_NETCONN of lwIP) is {SDK_SOCKETS - 1}, and" in done.stdout
