@@ -86,7 +86,7 @@ def tap(start, network):
     return make
 
 
-def name_server(network, net="192.168.77"):
+def name_server(network, net="192.168.77", more=()):
     """The name server and DHCP server of the distribution, on that network: its process."""
     if not found("dnsmasq"):
         pytest.skip("'dnsmasq' is not installed")
@@ -94,7 +94,7 @@ def name_server(network, net="192.168.77"):
         found("dnsmasq"), "-k", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--user=root", "--pid-file=",
         f"--listen-address={net}.1", "--bind-interfaces", f"--address=/peer3.test/{net}.3",
         "--address=/nx.test/", f"--dhcp-range={net}.50,{net}.60,1h", "--dhcp-leasefile=/dev/null",
-        f"--dhcp-option=6,{net}.1"), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        f"--dhcp-option=6,{net}.1", *more), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     assert peers.until(lambda: listens(network, f"{net}.1"))
     return process
 

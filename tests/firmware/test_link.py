@@ -47,12 +47,12 @@ def renumber(network, net):
         network.ip("address", "add", f"{net}.{host}/24", "dev", network.tap)
 
 
-def renewed(network, old, net):
+def renewed(network, old, net, more):
     """Another server, in another network."""
     old.kill()
     old.wait(60)
     renumber(network, net)
-    return name_server(network, net)
+    return name_server(network, net, more)
 
 
 @pytest.fixture
@@ -79,17 +79,20 @@ def fetch(board, net):
     assert peers.read_exactly(client, 7) == b"fetched"
 
 
-def test_a_cable_that_leads_to_another_network(by_dhcp, network):
+@pytest.mark.parametrize("more", [(), ("--dhcp-authoritative",)])
+def test_a_cable_that_leads_to_another_network(by_dhcp, network, more):
+    """Its server says nothing of an address that is not from it; or, where it may, that it is none."""
     server = name_server(network)
     try:
         board = by_dhcp()
         client, _ = session(board)
         board.cable.plug(False)
         board.wait_log("there is no link$")
-        server = renewed(network, server, "192.168.78")
+        server = renewed(network, server, "192.168.78", more)
         board.cable.plug(True)
         board.wait_log("there is a link again$")
         board.address = (board.wait_log(r"address (192\.168\.78\.5\d)$").group(1), PORT)
+        assert ("warning: this host has lost its address\n" in board.log) == bool(more)
         board.wait_log(": broken off, this host has lost its address, ")
         fetch(board, "192.168.78")
         client.close()
