@@ -23,7 +23,7 @@ $(eval $(call read,posix,$(CORE) $(TLS_none) $(port_bsd) $(PROGRAM) $(PROGRAM_$(
 	$(patsubst $(BUILD)/%,tests/%.c,$(needs_unit)) $(wildcard tests/fuzz/*.c) \
 	tests/no_malloc.c $(CONTRACT) $(HARNESS_UNIX) $(LIBRARY) \
 	examples/embed/embed.c examples/embed-libuv/embed_libuv.c))
-glib_FLAGS = $(posix_FLAGS) $(patsubst -I%,-isystem%,$(shell pkg-config --cflags-only-I glib-2.0))
+glib_FLAGS = $(posix_FLAGS) $(patsubst -I%,-isystem%,$(shell pkg-config --cflags-only-I glib-2.0 2>/dev/null))
 $(eval $(call read,glib,examples/embed-glib/embed_glib.c))
 cppcheck_posix tidy_posix: | $(BUILD)/made/status_page.h
 $(eval $(call read,sim,$(PORT_SIM) $(SIM_FRAMEWORK) $(sort $(patsubst %,tests/sim/library_%.c,none $(tls_built))) \
