@@ -1,10 +1,11 @@
 # ---- The compiler and its options ----
 
 # The smallest code there is: of these, the options that the compiler knows.
+SMALLEST_OPTIONS = -fno-ipa-cp -fno-jump-tables -fno-optimize-sibling-calls -fno-inline-small-functions \
+	-fno-caller-saves -fno-tree-dominator-opts -fno-tree-pre -fno-move-loop-invariants -fno-code-hoisting \
+	--param=large-function-insns=800 --param=large-function-growth=10
 ifeq ($(origin CFLAGS),undefined)
-SMALLEST := $(shell tools/known '$(CC)' -Oz -fno-ipa-cp -fno-jump-tables -fno-optimize-sibling-calls \
-	-fno-inline-small-functions -fno-caller-saves -fno-tree-dominator-opts -fno-tree-pre -fno-move-loop-invariants \
-	-fno-code-hoisting --param=large-function-insns=800 --param=large-function-growth=10)
+SMALLEST := $(shell tools/known '$(CC)' -Oz $(SMALLEST_OPTIONS))
 CFLAGS = $(if $(filter -Oz,$(SMALLEST)),,-Os) $(SMALLEST) -g
 endif
 WARN = -Wall -Wextra -Wswitch-enum -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(WERROR:1=-Werror)

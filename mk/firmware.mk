@@ -29,7 +29,8 @@ image_name := $(BOARD)$(is_compiled:%=-%)
 image = $(BUILD)/$(image_name)
 
 FIRMWARE_CPU ?= -mcpu=cortex-m3 -mthumb
-$(image_name)_FLAGS = -ffreestanding -ffunction-sections -fdata-sections -fno-common \
+board_sections = -ffreestanding -ffunction-sections -fdata-sections -fno-common
+$(image_name)_FLAGS = $(board_sections) \
 	$(call sized,CONFIG_READER=$(if $(is_compiled),0,1)) $(if $(is_compiled),-include $(image)/sizes.h) \
 	-include $(or $(board_header),$(no_header)) -I$(board) -I$(CHIP_DIR) -Iport/lwip/boards/common -Iport/lwip \
 	$(INCLUDES) -isystem $(LWIP)/src/include $(board_flags_$(FIRMWARE_TLS))
@@ -37,8 +38,12 @@ board_flags_mbedtls = -isystem $(MBEDTLS)/include -DMBEDTLS_CONFIG_FILE=\<mbedtl
 FIRMWARE_LINK = -nostartfiles --specs=nano.specs --specs=nosys.specs \
 	-L$(board) -L$(CHIP_DIR) -T port/lwip/boards/common/cortex_m3.ld -Wl,--gc-sections,--no-warn-rwx-segments
 
-# The image is one more variant, by a compiler of its own.
-$(image_name)_CC = $(CROSS)gcc -std=c11 -Os -g $(FIRMWARE_CPU) $(WARN)
+# The image is one more variant, by a compiler of its own, and like the program it is optimized as a whole: again with
+# those options that this compiler knows, for one that makes the code smaller can make the stack deeper.
+FIRMWARE_LTO ?= $(shell tools/known '$(CROSS)gcc' -flto -flto-partition=none)
+FIRMWARE_LTO := $(FIRMWARE_LTO)
+FIRMWARE_SMALLEST := -Os $(shell tools/known '$(CROSS)gcc' $(SMALLEST_OPTIONS))
+$(image_name)_CC = $(CROSS)gcc -std=c11 $(FIRMWARE_SMALLEST) -g $(FIRMWARE_LTO) $(FIRMWARE_CPU) $(WARN)
 board_flags = $($(image_name)_CC) $($(image_name)_FLAGS) $(FIRMWARE_LINK)
 
 own_objects = $(call of,$(image_name),$(FIRMWARE) $(FIRMWARE_$(FIRMWARE_TLS)) $(CORE) $(TLS_$(FIRMWARE_TLS)) $(PORT_LWIP))
@@ -90,7 +95,7 @@ $(eval $(call program,$(BUILD)/$(host_name)/compare_settings: $(BUILD)/$(host_na
 $(image)/anklet.elf: $(own_objects) $(board_objects) $(library_objects) $(if $(is_compiled),$(image)/settings.o)
 $(image)/echo.elf: $(call of,$(image_name),$(ECHO)) $(board_objects)
 $(image)/anklet.elf $(image)/echo.elf: port/lwip/boards/common/cortex_m3.ld $(board)/memory.ld anklet.mk
-	$(call say,link $@) $(CROSS)gcc $(FIRMWARE_CPU) $(FIRMWARE_LINK) -Wl,-Map,$(@:.elf=.map) -o $@ $(filter %.o,$^)
+	$(call say,link $@) $($(image_name)_CC) $(board_sections) $(FIRMWARE_LINK) -Wl,-Map,$(@:.elf=.map) -o $@ $(filter %.o,$^)
 	@$(CROSS)objcopy -O binary $@ $(@:.elf=.bin) && $(CROSS)objcopy -O ihex $@ $(@:.elf=.hex)
 
 # What is compiled of an image but the libraries, with what checks the stack's sizes: for those that need not fit.

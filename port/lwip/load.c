@@ -8,7 +8,7 @@
 /* There is no list of the system's: "" is the name of no file. */
 int port_load(struct port *p, const char *name, size_t offset, const uint8_t **data)
 {
-	size_t len;
+	size_t len = 0;
 
 	(void)p;
 	switch (board_file(name, data, &len)) {

@@ -17,6 +17,8 @@ BOARDS = ("lm3s6965evb", "mps2-an385")
 COMPILED = ("lm3s6965evb-compiled",)  # which reads no text: there is an image for each
 TLS_BOARDS = ("lm3s6965evb-tls", "mps2-an385")
 START_LIMIT = 60.0
+STACK_PAINT = b"\xa5" * 4  # startup.c's
+STACK_RESERVE = 256  # never used in any test: an interrupt at the worst moment takes less than a hundred
 PORT = 1080
 MAC = "52:54:00:12:34:56"
 SEED = bytes(range(1, 33))  # fine for a test that guesses nothing
@@ -89,19 +91,19 @@ class Board:
             self.image = compiled_image(name, directory, config, network)
         else:
             self.image = IMAGES / name / image
-        self.symbols = symbols(self.image)
+        self.symbols, self.stack_path = symbols(self.image), directory / f"stack-{time.monotonic_ns()}.bin"
         self.expected_fault = False
         if config is not None and name not in COMPILED:
             settings = settings_blob(network.encode(), config.encode())
         command = ["qemu-system-arm", "-M", machine(name), "-kernel", str(self.image), "-nic", nic, "-no-reboot",
-                   "-display", "none", "-monitor", "none", "-serial", f"file:{self.log_path}", *more]
+                   "-display", "none", "-monitor", "stdio", "-serial", f"file:{self.log_path}", *more]
         for what, place, blob in (("seed", "linked_noinit", seed), ("settings", "linked_settings", settings),
                                   ("files", "linked_files", files)):
             if blob is not None:
                 path = directory / f"{what}-{time.monotonic_ns()}.bin"
                 path.write_bytes(blob)
                 command += ["-device", f"loader,file={path},addr={self.symbols[place]:#x},force-raw=on"]
-        self.process = subprocess.Popen(ns.command(*command) if ns else command, stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen(ns.command(*command) if ns else command, stdin=subprocess.PIPE,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         self.pid = self.process.pid
 
@@ -128,15 +130,37 @@ class Board:
         return {name: tuple(map(int, numbers.split("/")))
                 for name, numbers in re.findall(r"(\w+) (\d+(?:/\d+)+)", line)}
 
+    def stop(self):
+        """Ends it, and has QEMU leave the stack as it is then. What QEMU said."""
+        bottom, top = (self.symbols[f"linked_stack_{end}"] for end in ("bottom", "top"))
+        try:
+            return self.process.communicate(f'stop\npmemsave {bottom} {top - bottom} "{self.stack_path}"\nquit\n'.encode(),
+                                            timeout=60)[1].decode("latin-1")
+        finally:
+            self.process.kill()
+            self.process.wait(60)
+
+    def stack(self):
+        """How many bytes of the stack were ever used, and how many there are. Once it has stopped."""
+        stack = self.stack_path.read_bytes()
+        words = [stack[at:at + 4] for at in range(0, len(stack), 4)]
+        unused = next((at for at, word in enumerate(words) if word != STACK_PAINT), len(words))
+        return len(stack) - 4 * unused, len(stack)
+
     def finish(self):
-        """At the end of a test: it must still run, and have said nothing of a fault."""
+        """At the end of a test: it must still run, have said nothing of a fault, and never been near its stack's end."""
         alive = self.process.poll() is None
-        self.process.kill()
-        _, errors = self.process.communicate(timeout=60)
-        print(self.log, errors.decode("latin-1"))
+        errors = self.stop()
+        print(self.log, errors)
         if not self.expected_fault:
-            assert alive, f"QEMU ended by itself:\n{self.log}\n{errors.decode('latin-1')}"
+            assert alive, f"QEMU ended by itself:\n{self.log}\n{errors}"
             assert not FAULTS.search(self.log), self.log
+            used, size = self.stack()
+            print(f"stack {used}/{size}")
+            if stacks := os.environ.get("STACKS"):
+                with open(stacks, "a", encoding="ascii") as file:
+                    print(self.name, used, size, file=file)
+            assert 0 < used <= size - STACK_RESERVE, f"the stack's {size} bytes: {used} were used"
 
 
 class Debugger:

@@ -288,6 +288,75 @@ def test_every_byte_of_an_image_has_a_part(size, image):
     assert [sum(column) for column in zip(*sums.values())] == [0x6a + 8, 8 + 0x20]
 
 
+WHOLE = """Linker script and memory map
+
+.text           0x00000000       0x70
+ .text.relay    0x00000000       0x10 /tmp/ccAbCdEf.lto.o
+ .text.inlined  0x00000010       0x10 /tmp/ccAbCdEf.lto.o
+ .rodata.read_address.isra.0.str1.1
+                0x00000020       0x10 /tmp/ccAbCdEf.lto.o
+ .rodata.table.3
+                0x00000030       0x10 /tmp/ccAbCdEf.lto.o
+ .text.tcp_output
+                0x00000040       0x10 /tmp/ccAbCdEf.ltrans0.ltrans.o
+ .text.settings.lto_priv.0
+                0x00000050       0x10 /tmp/ccAbCdEf.lto.o
+ .rodata.CSWTCH.7
+                0x00000060       0x10 /tmp/ccAbCdEf.lto.o
+"""
+DEBUGGING = """
+ <0><c>: Abbrev Number: 51 (DW_TAG_compile_unit)
+    <15>   DW_AT_name        : (indirect string, offset: 0x21): <artificial>
+    <17>   DW_AT_low_pc      : 0x0
+ <1><26>: Abbrev Number: 45 (DW_TAG_subprogram)
+    <27>   DW_AT_abstract_origin: <0x110>
+    <2a>   DW_AT_low_pc      : 0x0
+ <2><30>: Abbrev Number: 46 (DW_TAG_variable)
+    <31>   DW_AT_abstract_origin: <0x220>
+    <35>   DW_AT_location    : 5 byte block: 3 30 0 0 0 \t(DW_OP_addr: 30)
+ <1><40>: Abbrev Number: 45 (DW_TAG_subprogram)
+    <41>   DW_AT_abstract_origin: <0x210>
+    <45>   DW_AT_low_pc      : 0x100
+ <1><50>: Abbrev Number: 45 (DW_TAG_subprogram)
+    <51>   DW_AT_abstract_origin: <0x310>
+    <55>   DW_AT_low_pc      : 0x40
+ <1><60>: Abbrev Number: 46 (DW_TAG_variable)
+    <61>   DW_AT_abstract_origin: <0x410>
+    <65>   DW_AT_location    : 5 byte block: 3 50 0 0 0 \t(DW_OP_addr: 50)
+ <1><70>: Abbrev Number: 46 (DW_TAG_variable)
+    <71>   DW_AT_location    : 2 byte block: 91 54 \t(DW_OP_fbreg: -44)
+ <0><100>: Abbrev Number: 1 (DW_TAG_compile_unit)
+    <101>   DW_AT_name        : (indirect string, offset: 0x1): src/session/relay.c
+ <1><110>: Abbrev Number: 2 (DW_TAG_subprogram)
+    <111>   DW_AT_name        : relay
+ <0><200>: Abbrev Number: 1 (DW_TAG_compile_unit)
+    <201>   DW_AT_name        : (indirect string, offset: 0x2): src/config/endpoint.c
+ <1><210>: Abbrev Number: 2 (DW_TAG_subprogram)
+    <211>   DW_AT_name        : (indirect string, offset: 0x3): read_address
+ <1><220>: Abbrev Number: 2 (DW_TAG_variable)
+    <221>   DW_AT_specification: <0x230>
+ <1><230>: Abbrev Number: 2 (DW_TAG_variable)
+    <231>   DW_AT_name        : table
+ <0><300>: Abbrev Number: 1 (DW_TAG_compile_unit)
+    <301>   DW_AT_name        : (indirect string, offset: 0x4): build/deps/lwip/src/core/tcp_out.c
+ <1><310>: Abbrev Number: 2 (DW_TAG_subprogram)
+    <311>   DW_AT_name        : tcp_output
+ <0><400>: Abbrev Number: 1 (DW_TAG_compile_unit)
+    <401>   DW_AT_name        : (indirect string, offset: 0x5): build/board-compiled/settings.c
+ <1><410>: Abbrev Number: 2 (DW_TAG_variable)
+    <411>   DW_AT_name        : settings
+"""
+
+
+def test_what_was_optimized_as_a_whole_has_the_parts_of_its_sources(size, monkeypatch, tmp_path):
+    (tmp_path / "anklet.map").write_text(WHOLE)
+    monkeypatch.setattr(size, "sections", lambda elf: {".text": (0x70, 0)})
+    monkeypatch.setattr(size, "output", lambda *command: DEBUGGING)
+    sums = size.read_parts(str(tmp_path / "anklet.elf"))
+    assert {name: flash for name, (flash, _) in sums.items() if flash} == {
+        "anklet": 0x10, "configuration": 0x30, "lwIP TCP": 0x10, "other": 0x20}
+
+
 @pytest.mark.parametrize("section", [".text", ".bss", ".ramfunc"])
 def test_a_byte_without_a_part_ends_it(size, image, section):
     elf, found = image

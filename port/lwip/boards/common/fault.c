@@ -59,7 +59,10 @@ void fault_report(const uint32_t *frame)
 	fault_restart();
 }
 
-/* Of the old stack only the frame is still of use, and it may have no room left. */
+/*
+ * Of the old stack only the frame is still of use, and it may have no room left. The two addresses lie here, within
+ * reach: optimized as a whole, this is in the middle of a section that is all of the image.
+ */
 __attribute__((naked)) void fault_entry(void)
 {
 	__asm volatile("mrs r0, msp\n\t"
@@ -68,7 +71,8 @@ __attribute__((naked)) void fault_entry(void)
 		       "cmp r0, r2\n\t"
 		       "it lo\n\t"
 		       "msrlo msp, r1\n\t"
-		       "b fault_report");
+		       "b fault_report\n\t"
+		       ".ltorg");
 }
 
 void fault_restart(void)

@@ -27,8 +27,8 @@ __attribute__((section(".vectors"), used)) static vector *const vectors[16 + CHI
 	[16 + CHIP_WATCHDOG_IRQ] = fault_entry,
 };
 
-/* The pattern shows later how far down the stack has been. */
-static void paint_stack(void)
+/* The pattern shows later how far down the stack has been. Not inlined: it must not reach its caller's frame. */
+__attribute__((noinline)) static void paint_stack(void)
 {
 	uint32_t *end = (uint32_t *)__builtin_frame_address(0) - 16;
 
