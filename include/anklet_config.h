@@ -64,6 +64,22 @@
 #define CONFIG_ANKLET_CONFIG_READER ANKLET_UNSAID
 #endif
 
+/*
+ * Printing the configuration. Without it anklet_print_config() prints nothing, and a line that would be too long to be
+ * read again is no mistake.
+ */
+#ifndef CONFIG_ANKLET_CONFIG_PRINTER
+#define CONFIG_ANKLET_CONFIG_PRINTER ANKLET_UNSAID
+#endif
+
+/*
+ * Addresses of IPv6, as clients, destinations and in texts. For a system that has none: such an address in the
+ * configuration is an error then, and one in a request is none.
+ */
+#ifndef CONFIG_ANKLET_IPV6
+#define CONFIG_ANKLET_IPV6 ANKLET_UNSAID
+#endif
+
 /* Asking the client's identd (RFC 1413). Without it 'ident' in a rule is an error. */
 #ifndef CONFIG_ANKLET_IDENT
 #define CONFIG_ANKLET_IDENT ANKLET_UNSAID

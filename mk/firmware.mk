@@ -39,10 +39,11 @@ FIRMWARE_LINK = -nostartfiles --specs=nano.specs --specs=nosys.specs \
 	-L$(board) -L$(CHIP_DIR) -T port/lwip/boards/common/cortex_m3.ld -Wl,--gc-sections,--no-warn-rwx-segments
 
 # The image is one more variant, by a compiler of its own, and like the program it is optimized as a whole: again with
-# those options that this compiler knows, for one that makes the code smaller can make the stack deeper.
+# those options that this compiler knows; but Thumb's calls and jump tables cost other things than this machine's.
 FIRMWARE_LTO ?= $(shell tools/known '$(CROSS)gcc' -flto -flto-partition=none)
 FIRMWARE_LTO := $(FIRMWARE_LTO)
-FIRMWARE_SMALLEST := -Os $(shell tools/known '$(CROSS)gcc' $(SMALLEST_OPTIONS))
+FIRMWARE_SMALLEST := -Os $(shell tools/known '$(CROSS)gcc' \
+	$(filter-out -fno-inline-small-functions -fno-jump-tables,$(SMALLEST_OPTIONS)))
 $(image_name)_CC = $(CROSS)gcc -std=c11 $(FIRMWARE_SMALLEST) -g $(FIRMWARE_LTO) $(FIRMWARE_CPU) $(WARN)
 board_flags = $($(image_name)_CC) $($(image_name)_FLAGS) $(FIRMWARE_LINK)
 
@@ -74,7 +75,7 @@ $(image)/built_in.o: port/lwip/boards/common/built_in.S $(texts) $(image)/settin
 # The reader, built for the host with the board's sizes, and what it makes of them.
 host_name := $(BOARD)-host
 $(host_name)_CC = $(CC) -std=c11 -O1 -g $(WARN)
-$(host_name)_FLAGS = $(call sized,CONFIG_READER=1 HINTS=1) -include $(or $(board_header),$(no_header)) \
+$(host_name)_FLAGS = $(call sized,CONFIG_READER=1 CONFIG_PRINTER=1 HINTS=1) -include $(or $(board_header),$(no_header)) \
 	-Iport/lwip/boards/common -Iport/sim $(INCLUDES)
 host_flags = $($(host_name)_CC) $($(host_name)_FLAGS)
 

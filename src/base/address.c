@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "anklet_config.h"
 #include "base/word.h"
 
 #define NO_GAP (sizeof(struct ip) + 1)
@@ -87,6 +88,8 @@ enum ip_class ip_class(const struct ip *ip)
 
 	if (ip_is_v4(ip))
 		return v4_class(o + 12);
+	if (!CONFIG_ANKLET_IPV6)
+		return IP_UNSPECIFIED;
 	if (memcmp(o, zeros, sizeof zeros) == 0 && o[15] <= 1)
 		return o[15] == 1 ? IP_LOOPBACK : IP_UNSPECIFIED;
 	if ((o[0] & 0xfe) == 0xfc)
@@ -199,7 +202,8 @@ bool ip_parse(const char *text, size_t len, struct ip *ip)
 	/* An empty text need not stand anywhere: no arithmetic on it. */
 	if (len == 0)
 		return false;
-	if (!v4_parse(text, len, parsed.octet + 12) && !v6_parse(text, len, parsed.octet))
+	if (!v4_parse(text, len, parsed.octet + 12) &&
+		!(CONFIG_ANKLET_IPV6 && v6_parse(text, len, parsed.octet)))
 		return false;
 	*ip = parsed;
 	return true;
@@ -236,6 +240,8 @@ bool ip_embeds_v4(const struct ip *ip, struct ip *v4)
 	static const uint8_t nat64[12] = {0x00, 0x64, 0xff, 0x9b};
 	const uint8_t *o = ip->octet;
 
+	if (!CONFIG_ANKLET_IPV6)
+		return false;
 	if (memcmp(o, nat64, sizeof nat64) == 0)
 		o += 12;
 	else if (o[0] == 0x20 && o[1] == 0x02)
@@ -262,7 +268,8 @@ bool ip_prefix_parse(const char *text, size_t len, struct ip_prefix *prefix)
 		return false;
 	if (number.at != NULL) {
 		/* An IPv4 address written as IPv6 counts its bits as IPv6. */
-		bool v4 = ip_is_v4(&parsed.ip) && memchr(ip.at, ':', ip.len) == NULL;
+		bool v4 = !CONFIG_ANKLET_IPV6 ||
+			  (ip_is_v4(&parsed.ip) && memchr(ip.at, ':', ip.len) == NULL);
 
 		if (!number_parse(number.at, number.len, v4 ? 32 : 128, &bits))
 			return false;
@@ -349,7 +356,7 @@ static void text_v6(struct text *t, const struct ip *ip)
 
 void text_ip(struct text *t, const struct ip *ip)
 {
-	if (!ip_is_v4(ip)) {
+	if (CONFIG_ANKLET_IPV6 && !ip_is_v4(ip)) {
 		text_v6(t, ip);
 		return;
 	}
@@ -362,12 +369,12 @@ void text_ip(struct text *t, const struct ip *ip)
 
 void text_address(struct text *t, const struct address *at)
 {
-	bool v4 = ip_is_v4(&at->ip);
+	bool v4 = !CONFIG_ANKLET_IPV6 || ip_is_v4(&at->ip);
 
 	if (!v4)
 		text_char(t, '[');
 	text_ip(t, &at->ip);
-	if (at->scope != 0) {
+	if (CONFIG_ANKLET_IPV6 && at->scope != 0) {
 		text_str_num(t, "%", at->scope);
 	}
 	if (!v4)

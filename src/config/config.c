@@ -174,6 +174,8 @@ static bool length_check(struct reading *r, unsigned id, struct word line, const
 	char buf[CONFIG_LINE_MAX + 1];
 	struct text t;
 
+	if (!CONFIG_ANKLET_CONFIG_PRINTER)
+		return true;
 	text_init(&t, buf, sizeof buf);
 	text_line(&t, id, value, r->strings);
 	r->number = CONFIG_LINE_MAX;
@@ -367,6 +369,8 @@ void config_print(const struct config *c, anklet_print *print, void *ctx)
 {
 	struct printing p = {.print = print, .ctx = ctx};
 
+	if (!CONFIG_ANKLET_CONFIG_PRINTER)
+		return;
 	text_init(&p.t, p.buf, sizeof p.buf);
 	for (unsigned id = WORDS; id < KEYWORDS_END; id++)
 		if (name_is_built(id, c->tls))

@@ -27,9 +27,19 @@ static bool is_zoned(struct word host)
 	struct word zone = host, address = word_split(&zone, '%');
 	struct ip ip;
 
-	return ip_parse(address.at, address.len, &ip) && !ip_is_v4(&ip) &&
+	return CONFIG_ANKLET_IPV6 && ip_parse(address.at, address.len, &ip) && !ip_is_v4(&ip) &&
 	       ip_class(&ip) == IP_LINK_LOCAL && zone.len > 0 && zone.len <= ZONE_MAX_LEN &&
 	       memchr(zone.at, '%', zone.len) == NULL;
+}
+
+bool ip_is_disabled(struct word word)
+{
+	struct word rest = word;
+
+	if (CONFIG_ANKLET_IPV6)
+		return false;
+	word_split(&rest, ':');
+	return word.at[0] == '[' || (rest.len > 0 && memchr(rest.at, ':', rest.len) != NULL);
 }
 
 static bool listens(int type)
@@ -86,6 +96,8 @@ bool host_read(struct reading *r, int type, struct word word, struct pattern *ho
 	struct word port = word, written = word, bare = word_split(&port, brackets ? ']' : ':');
 
 	*host = (struct pattern){0};
+	if (ip_is_disabled(word))
+		return error_set(r, ERROR_DISABLED, word, SETTING_IPV6);
 	if (brackets && (port.at == NULL || word_split(&port, ':').len > 0))
 		return error_set(r, ERROR_INVALID, word, expects);
 	if (!brackets && port.len > 0 && memchr(port.at, ':', port.len) != NULL) {

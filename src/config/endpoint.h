@@ -69,6 +69,9 @@ void text_endpoint(struct text *t, const struct endpoint *e, const struct string
  */
 bool word_is_name(struct word word);
 
+/* Is the word an address of IPv6, perhaps with a port, and this program built without? */
+bool ip_is_disabled(struct word word);
+
 /*
  * Reads "host", "host:port" or "[host]:port". A VALUE_PATTERN may have several ports and more than one host. To
  * listen the port may be 0, and to listen or connect the host a zone ([fe80::1%eth0]), which makes it a name.

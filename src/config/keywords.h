@@ -277,6 +277,12 @@ X(TO_ADDRESS, "to ADDRESS", NONE, 0, NONE, true) /* in errors only */
 #define TYPES_OF_RATES(X)
 #define SETTINGS_OF_RATES(X)
 #endif
+#if CONFIG_ANKLET_IPV6
+#define SETTINGS_OF_IPV6(X)
+#define SETTING_IPV6 SETTING_NONE /* nobody lacks it */
+#else
+#define SETTINGS_OF_IPV6(X) X(IPV6)
+#endif
 #if CONFIG_ANKLET_STATUS
 #define VALUE_TYPES_OF_STATUS(X) X(STATUS, "tcp://HOST:PORT, and perhaps 'sessions' and 'from NETWORK'") \
 	X(STATUS_FROM, "ADDRESS or ADDRESS/BITS; without 'from' it is this host alone")
@@ -301,14 +307,14 @@ X(TO_ADDRESS, "to ADDRESS", NONE, 0, NONE, true) /* in errors only */
 	TYPES_OF_RATES(X) \
 	X(PORTS, ANKLET_IF_BIND("LOW-HIGH or PORT, from 1 to 65535, or any")) \
 	X(IPV4, ANKLET_IF_BIND("an IPv4 address")) \
-	X(SOURCE, "an IPv4 or IPv6 address of this host") \
-	X(SERVER, ANKLET_IF_NAMES("ADDRESS, IPv4:PORT or [IPv6]:PORT")) \
+	X(SOURCE, ANKLET_TEXT(CONFIG_ANKLET_IPV6, "an IPv4 or IPv6 address of this host", "an IPv4 address of this host")) \
+	X(SERVER, ANKLET_IF_NAMES(ANKLET_TEXT(CONFIG_ANKLET_IPV6, "ADDRESS, IPv4:PORT or [IPv6]:PORT", "IPv4 or IPv4:PORT"))) \
 	X(USER, "the name or number of a user of this system") \
 	X(FILE, ANKLET_IF_FILES("the name of a file; %20 is a blank, %25 a '%'")) \
 	X(ALPN, ANKLET_IF_TLS_STREAMS("protocols with commas between, best first: h2,http/1.1")) \
-	X(HOST, "an IPv4 address without leading zeros, [IPv6], [fe80::1%eth0] or a name") \
+	X(HOST, "an IPv4 address without leading zeros" ANKLET_TEXT(CONFIG_ANKLET_IPV6, ", [IPv6], [fe80::1%eth0]", "") " or a name") \
 	X(NETWORK, "ADDRESS or ADDRESS/BITS; without 'from' it is anybody") \
-	X(PATTERN, "ADDRESS/BITS, [IPv6/BITS], NAME, *.DOMAIN or *, and perhaps :PORTS") \
+	X(PATTERN, "ADDRESS/BITS, " ANKLET_TEXT(CONFIG_ANKLET_IPV6, "[IPv6/BITS], ", "") "NAME, *.DOMAIN or *, and perhaps :PORTS") \
 	X(USERID, "NAME, or \"NAME\" in which \\\" \\\\ and \\xHH are one byte each") \
 	X(WAY, ANKLET_IF_ROUTES("one of direct, via ENDPOINT, tls and starttls=PROTOCOL")) \
 	X(UDP, ANKLET_IF_FORWARDS("udp:// on both sides, or on neither")) \
@@ -325,7 +331,7 @@ X(TO_ADDRESS, "to ADDRESS", NONE, 0, NONE, true) /* in errors only */
 /* What a program can be built without, or with how much of: CONFIG_ANKLET_... */
 #define SETTINGS(X) \
 	X(BIND) X(IDENT) X(NAMES) X(TLS_STREAMS) X(ROUTES) X(FORWARDS) X(UDP_FLOWS) X(LOG_LEVELS) \
-	X(LISTENERS) X(RULES) X(NAME_SERVERS) X(CONFIG_TEXT) SETTINGS_OF_RATES(X)
+	X(LISTENERS) X(RULES) X(NAME_SERVERS) X(CONFIG_TEXT) SETTINGS_OF_RATES(X) SETTINGS_OF_IPV6(X)
 /* clang-format on */
 
 #define ERROR_KIND(kind, text) ERROR_##kind,

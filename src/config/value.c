@@ -237,6 +237,8 @@ static bool type_read(struct reading *r, int type, struct word word, void *at)
 	struct port_range *ports = at;
 	int name;
 
+	if ((type == VALUE_SOURCE || type == VALUE_NETWORK) && ip_is_disabled(word))
+		return error_set(r, ERROR_DISABLED, word, SETTING_IPV6);
 	if (ANKLET_HAS_RATES && type_is_rate(type))
 		return rate_value_read(type, word, at);
 	if (CONFIG_ANKLET_STATUS && type == VALUE_STATUS)

@@ -145,7 +145,8 @@ static enum parse take_type(struct reading *reading, uint8_t byte)
 		reading->r->ip = ip_v4(0, 0, 0, 0);
 		return go_on(reading, FIELD_IP, sizeof reading->r->ip - 4);
 	case TYPE_IPV6:
-		return go_on(reading, FIELD_IP, 0);
+		return CONFIG_ANKLET_IPV6 ? go_on(reading, FIELD_IP, 0)
+					  : malformed(reading, REQUEST_BAD_ADDRESS_TYPE);
 	case TYPE_NAME:
 		return go_on(reading, FIELD_NAME_LEN, 0);
 	default:

@@ -107,8 +107,8 @@ static int add_pair(
 	struct address at = {.ip = v4, .port = port};
 	int r = add_listener(a, line, &at);
 
-	if (r < 0)
-		return r;
+	if (r < 0 || !CONFIG_ANKLET_IPV6)
+		return r < 0 ? r : 0;
 	at.ip = v6;
 	/* It might be waited for, which is too much for what nobody has asked for. */
 	r = ip_class(&v6) != IP_LOOPBACK || port_is_local(a->sessions.loop.port, &v6)

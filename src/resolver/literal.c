@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "anklet_config.h"
 #include "port.h"
 
 #define NAME_SIZE 32 /* more than any system gives the name of an interface */
@@ -25,7 +26,7 @@ static bool parse_zone(const char *zone, size_t len, uint32_t *scope)
 
 bool literal_parse(const char *text, size_t len, struct address *at)
 {
-	const char *percent = len > 0 ? memchr(text, '%', len) : NULL;
+	const char *percent = CONFIG_ANKLET_IPV6 && len > 0 ? memchr(text, '%', len) : NULL;
 	size_t ip_len = percent != NULL ? (size_t)(percent - text) : len;
 	uint32_t scope = 0;
 	struct ip ip;

@@ -46,7 +46,7 @@ static int known(const struct resolver_question *q, struct address *found, size_
 		return PORT_NO_NAME;
 	if (!is_within(q->name, len, "localhost"))
 		return PORT_AGAIN;
-	for (size_t i = 0; i < 2 && (size_t)n < max; i++)
+	for (size_t i = CONFIG_ANKLET_IPV6 ? 0 : 1; i < 2 && (size_t)n < max; i++)
 		if ((q->families & (i == 0 ? PORT_IPV6 : PORT_IPV4)) != 0)
 			found[n++] = loopback[i];
 	return n > 0 ? n : PORT_NO_NAME;

@@ -53,11 +53,8 @@ _Static_assert(!RESOLVER_HAS_TCP || CONFIG_ANKLET_NAME_TCP >= DNS_UDP_MAX,
 	"the bytes that are kept of an answer over TCP hold the question, and what UDP has room "
 	"for");
 
-enum {
-	RESOLVER_V6,
-	RESOLVER_V4,
-	RESOLVER_FAMILIES
-}; /* in the order in which addresses are handed on */
+/* In the order in which addresses are handed on. Without IPv6 there is one, and whoever means the other means it. */
+enum { RESOLVER_V6, RESOLVER_V4 = CONFIG_ANKLET_IPV6, RESOLVER_FAMILIES };
 
 enum lookup_phase {
 	LOOKUP_FREE,

@@ -128,6 +128,22 @@ def test_a_mistake_stops_make_and_is_said_with_place_and_hint(everything, texts)
     assert f"{network}:2:1: expected a line with mac and one with address" in done.stdout
 
 
+@pytest.mark.parametrize("line, word", [
+    ("listen [2001:db8::1]:1080", "[2001:db8::1]:1080"), ("allow from 2001:db8::/32", "2001:db8::/32"),
+    ("deny to [2001:db8::/32]:80", "[2001:db8::/32]:80"), ("deny to ::1", "::1"), ("source 2001:db8::1", "2001:db8::1"),
+    ("dns 2001:db8::53", "2001:db8::53"), ("dns [fe80::1%eth0]", "[fe80::1%eth0]"),
+])
+def test_ipv6_is_an_error_where_lwip_has_none(texts, line, word):
+    tool = pathlib.Path(BUILD, "lm3s6965evb-host", "compile_settings")
+    done = make("BOARD=lm3s6965evb", f"BUILD={BUILD}", str(tool))
+    assert done.returncode == 0, done.stdout
+    _, files = texts(line + "\n")
+    done = subprocess.run([ROOT / tool, *files, "sizes"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          timeout=60)
+    assert done.returncode != 0
+    assert f"'{word}' is disabled: this program is built without CONFIG_ANKLET_IPV6" in done.stdout
+
+
 @pytest.mark.parametrize("line, place, words", [
     ("address 10.0.2.15/33", 9, "'10.0.2.15/33' is invalid: expected dhcp, or an IPv4 address"),
     ("mac 01:00:00:00:00:00", 5, "'01:00:00:00:00:00' is invalid: expected the address of one host"),

@@ -114,6 +114,15 @@ def test_settings_with_a_mistake_are_refused_as_a_whole(user):
     board.wait_log(r"anklet\.conf:3:1: unknown keyword 'alow'")
 
 
+@pytest.mark.parametrize("name", ["lm3s6965evb"], indirect=True)
+def test_ipv6_where_lwip_has_none_is_a_mistake_and_no_address(user):
+    board = refused_settings(user, settings(config="listen 0.0.0.0:1080\nlisten [::1]:81\n"), "they have a mistake")
+    board.wait_log(r"anklet\.conf:2:8: '\[::1\]:81' is disabled: this program is built without CONFIG_ANKLET_IPV6")
+    for name in ("::1", "[::1]", "::ffff:127.0.0.1", "2001:db8::1", "fe80::1%1"):
+        assert socks4.refused(board.address, 80, name=name) == socks4.REJECTED
+        board.wait_log("refused with 91, the name could be taken for an address")
+
+
 @WITH_READER
 def test_network_settings_with_a_mistake_are_refused(user):
     for wrong in ("address 10.0.2.15/33", "address 10.0.2.15", "mac 01:00:00:00:00:00", "gateway ::1",

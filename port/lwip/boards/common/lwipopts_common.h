@@ -27,7 +27,8 @@
 #define LWIP_AUTOIP 0
 #define LWIP_ACD 0
 #define LWIP_DHCP_DOES_ACD_CHECK 0
-#define LWIP_STATS 1
+/* Figures of what the pools have held, which 'log debug' tells (figures.c). */
+#define LWIP_STATS (CONFIG_ANKLET_LOG_LEVELS > 3)
 #define LINK_STATS 0
 #define ETHARP_STATS 0
 #define IP_STATS 0
@@ -35,8 +36,8 @@
 #define ICMP_STATS 0
 #define UDP_STATS 0
 #define TCP_STATS 0
-#define MEM_STATS 1
-#define MEMP_STATS 1
+#define MEM_STATS LWIP_STATS
+#define MEMP_STATS LWIP_STATS
 #define SYS_STATS 0
 
 #define MEM_ALIGNMENT 4
