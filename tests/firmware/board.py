@@ -14,7 +14,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 IMAGES = pathlib.Path(os.environ.get("IMAGES", ROOT / "build"))
 BUILD = os.environ.get("BUILD", "build")  # as make calls it, that builds an image for a test
 BOARDS = ("lm3s6965evb", "mps2-an385")
-COMPILED = ("lm3s6965evb-compiled",)  # which reads no text: there is an image for each
+COMPILED = ("lm3s6965evb-compiled", "lm3s6965evb-many")  # which reads no text: there is an image for each
+LOGS_NO_FIGURES = ("lm3s6965evb-many",)
 TLS_BOARDS = ("lm3s6965evb-tls", "mps2-an385")
 START_LIMIT = 60.0
 STACK_PAINT = b"\xa5" * 4  # startup.c's
@@ -49,7 +50,7 @@ def symbols(image):
 
 def machine(name):
     """What QEMU calls it."""
-    return name.removesuffix("-tls").removesuffix("-compiled")
+    return re.sub("-(tls|compiled|many)$", "", name)
 
 
 def sessions(name):

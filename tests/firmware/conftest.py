@@ -11,11 +11,11 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
 import peers  # noqa: E402
-from board import BOARDS, COMPILED, IMAGES, MAC, PORT, Board  # noqa: E402
+from board import BOARDS, COMPILED, IMAGES, LOGS_NO_FIGURES, MAC, PORT, Board  # noqa: E402
 from tap_network import found, network  # noqa: E402, F401
 
 NETWORK = f"mac {MAC}\naddress 192.168.77.10/24\ngateway 192.168.77.1\n"
-CONFIG = "listen 0.0.0.0:1080\nlimit-client 0\ndns 192.168.77.1\nlog debug\n"
+CONFIG = "listen 0.0.0.0:1080\nlimit-client 0\ndns 192.168.77.1\n"
 
 
 def built(name):
@@ -73,12 +73,13 @@ def user(start):
 
 
 @pytest.fixture
-def tap(start, network):
+def tap(start, network, name):
     """make(config=...): a board on that TAP, at 192.168.77.10; the network is .ns."""
 
     def make(config="", settings=NETWORK, **more):
+        log = "log info\n" if name in LOGS_NO_FIGURES else "log debug\n"
         one = start(f"tap,ifname={network.tap},script=no,downscript=no", ns=network,
-                    config=CONFIG + config, network=settings, **more)
+                    config=CONFIG + log + config, network=settings, **more)
         one.ns, one.address = network, ("192.168.77.10", PORT)
         one.wait_log(r"address 192\.168\.77\.\d+$")
         return one

@@ -16,7 +16,9 @@
  * Room for a segment as long as the whole window: TCP_MSS is half of that, but QEMU's user
  * networking does not heed it. A larger MTU would only cost RAM.
  */
+#ifndef CHIP_MTU
 #define CHIP_MTU 1152
+#endif
 #define CHIP_CONSOLE 512
 
 #define SYSTEM_STATUS REGISTER(0x400FE050)
