@@ -13,7 +13,7 @@ SETTINGS_DIR ?= $(board)
 
 board := $(if $(BOARD_DIR),$(abspath $(BOARD_DIR)),port/lwip/boards/$(BOARD))
 CHIP_DIR = $(board)
-QEMU_MACHINE = $(BOARD:%-tls=%)
+QEMU_MACHINE = $(notdir $(CHIP_DIR))
 -include $(board)/board.mk
 
 # The configuration of that board which was asked for, or else the board's own.
