@@ -25,7 +25,7 @@ static bool can_accept(const struct anklet *a)
 static int32_t can_serve(const struct anklet *a, const struct listener *l)
 {
 	if (CONFIG_ANKLET_STATUS && listener_shows_status(l))
-		return l->ready && status_has_room(a, l->forward == LISTENER_CONTROL) ? 0 : -1;
+		return l->ready ? status_room(a, l->forward == LISTENER_CONTROL) : -1;
 	return l->ready ? sessions_room(&a->sessions, l->tls != NULL) : -1;
 }
 

@@ -14,6 +14,7 @@
 #if CONFIG_ANKLET_STATUS
 
 #define LIMIT_MS 5000     /* for the head; and again for the answer */
+#define SILENT_MS 250     /* for the head where others wait: it may be on its way until then */
 #define LINGER_MS 2000    /* until the client closes */
 #define DROPPED_MAX 65536 /* bytes that are read and dropped until then */
 #define STEPS_A_TICK 32
@@ -24,13 +25,45 @@ enum step { STEP_FREE, STEP_HEAD, STEP_ANSWER, STEP_LINGER };
 
 /* ---- Places ---- */
 
-bool status_has_room(const struct anklet *a, bool control)
+static bool is_full(const struct anklet *a, bool control)
 {
 	unsigned free = 0;
 
 	for (unsigned i = 0; i < ANKLET_STATUS_ASKING; i++)
 		free += a->status.asking[i].step == STEP_FREE;
-	return free > (control ? 0 : 1);
+	return free <= (control ? 0 : 1);
+}
+
+/*
+ * The oldest that has not made a whole request, of that address (NULL: of any), and so may give way to one more; NULL:
+ * there is none. What just came from one is read first. Who comes by TCP takes no place of control's.
+ */
+static struct status_asking *silent(const struct anklet *a, bool control, const struct ip *of)
+{
+	const struct status_asking *oldest = NULL;
+
+	for (unsigned i = 0; i < ANKLET_STATUS_ASKING; i++) {
+		const struct status_asking *s = &a->status.asking[i];
+
+		if (s->step == STEP_HEAD && !s->ready && (control || !s->control) &&
+			(of == NULL || ip_equal(&s->from, of)) &&
+			(oldest == NULL || time_passed(s->due.at, oldest->due.at)))
+			oldest = s;
+	}
+	return (struct status_asking *)oldest;
+}
+
+/* In how many ms that one will have been silent long enough; negative: never. */
+static int32_t gone_in(const struct anklet *a, const struct status_asking *s)
+{
+	uint32_t now = port_now(a->sessions.loop.port);
+
+	return s == NULL ? -1 : time_until(s->due.at - (LIMIT_MS - SILENT_MS), now);
+}
+
+int32_t status_room(const struct anklet *a, bool control)
+{
+	return is_full(a, control) ? gone_in(a, silent(a, control, NULL)) : 0;
 }
 
 /* How this host may be called by those who ask, besides by address: "" for nothing. */
@@ -52,6 +85,14 @@ static void close_asking(struct anklet *a, struct status_asking *s, bool reset)
 	else
 		loop_close(&a->sessions.loop, &s->sock);
 	memset(s, 0, sizeof *s);
+}
+
+/* Makes room for one more: one of the newcomer's own address goes first. */
+static void evict(struct anklet *a, bool control, const struct address *from)
+{
+	struct status_asking *own = silent(a, control, &from->ip);
+
+	close_asking(a, gone_in(a, own) == 0 ? own : silent(a, control, NULL), true);
 }
 
 /* Is it one to whom the place of TCP is open? */
@@ -86,12 +127,15 @@ void status_begin(struct anklet *a, bool control, port_sock sock, const struct a
 		port_reset(loop->port, &sock);
 		return;
 	}
+	if (is_full(a, control))
+		evict(a, control, from);
 	while (s->step != STEP_FREE)
 		s++;
 	check(s < a->status.asking + ANKLET_STATUS_ASKING);
 	s->step = STEP_HEAD;
 	s->control = control;
 	s->may_act = CONFIG_ANKLET_CONTROL && control && port_peer_is_own(loop->port, sock);
+	s->from = from->ip;
 	s->sock = sock;
 	s->ready = true; /* the head is often there already */
 	loop_own(loop, sock, OWNER_STATUS, (unsigned)(s - a->status.asking));

@@ -48,6 +48,7 @@ struct status_asking {
 	bool may_act; /* by control, as root or as this program's user */
 	bool chunked;
 	port_sock sock; /* while step is not 0 */
+	struct ip from; /* all zero by control */
 	struct deadline due;
 	struct status_cursor cursor;
 	uint16_t at, len; /* of the piece: what was sent of it, and all of it */
@@ -67,8 +68,11 @@ struct status_server {
 	struct status_asking asking[ANKLET_TABLE(ANKLET_STATUS_ASKING)];
 };
 
-/* Is there a place for one more? */
-bool status_has_room(const struct anklet *a, bool control);
+/*
+ * In how many ms there is a place for one more: 0, now, if by evicting one that has not made a whole request; negative:
+ * nobody knows.
+ */
+int32_t status_room(const struct anklet *a, bool control);
 
 /* One has come: takes him, who may not be answered, or closes his connection. There is room. */
 void status_begin(struct anklet *a, bool control, port_sock sock, const struct address *from);

@@ -4,6 +4,7 @@ import os
 import re
 import socket
 import subprocess
+import time
 
 import pytest
 
@@ -308,7 +309,7 @@ def test_bad_requests_are_answered(status, message, code):
 
 def test_a_head_byte_by_byte(status):
     proxy = status()
-    data = http_client.raw(proxy.status, HEAD + b"\r\n", pause=lambda: peers.closed(proxy.status))
+    data = http_client.raw(proxy.status, HEAD + b"\r\n", pause=lambda: peers.closed(proxy.address))
     assert http_client.status_of(data) == 200 and data.endswith(b"}\n\r\n0\r\n\r\n")
 
 
@@ -326,6 +327,22 @@ def test_a_head_that_never_ends(status):
     slow = peers.dial(status().status)
     slow.sendall(HEAD)
     assert http_client.status_of(peers.read_all(slow)) == 408
+
+
+def test_the_silent_give_way_to_who_asks(status, tmp_path):
+    control = str(tmp_path / "control")
+    proxy = status("--control", control)
+    silent = [peers.dial(proxy.status) for _ in range(12)]
+    begun = time.monotonic()
+    assert http_client.ask(proxy.status, "/status").status == 200
+    took = time.monotonic() - begun
+    assert took < 5, "six times the 250 ms that two have together, and not six times 5 s"
+    assert all(peers.end_of(one) == "RESET" for one in silent[:10])
+    held = [peers.dial(proxy.status) for _ in range(2)]
+    assert http_client.get_json(control, "/status")["v"] == 1
+    for one in held:
+        one.sendall(HEAD + b"\r\n")
+        assert http_client.status_of(peers.read_all(one)) == 200, "nobody waited for its place"
 
 
 def test_who_never_reads_is_closed_and_the_next_one_served(anklet, namespace):

@@ -240,7 +240,7 @@ static void check_listener(struct run *run, const struct listener *l)
 	bool room = !a->sessions.loop.accept_at.set;
 
 	if (CONFIG_ANKLET_STATUS && l->forward == LISTENER_STATUS)
-		room = room && status_has_room(a, false);
+		room = room && status_room(a, false) == 0;
 	else
 		room = room && sessions_room(&a->sessions, l->tls != NULL) == 0;
 	EXPECT(run, a->sessions.loop.listening[l - a->listeners].port !=

@@ -31,6 +31,7 @@ struct asker {
 	size_t sent, len;
 	int end;
 	bool over;
+	uint64_t over_at;
 	char answer[ANSWER_MAX];
 };
 
@@ -46,6 +47,7 @@ static void asker_over(struct asker *a, int end)
 		port_close(a->actor.port, &a->sock);
 	a->end = end;
 	a->over = true;
+	a->over_at = a->run->sim.now;
 	run_actor_done(a->run);
 }
 
@@ -245,11 +247,45 @@ static void harmless(struct run *run)
 	run->check = check_harmless;
 }
 
+/* ---- Those who are silent while others wait ---- */
+
+#define SILENT (ASKERS - 1)
+#define ITS_HEAD_MS 200 /* at most, of the 250 that everybody has */
+
+static void check_silent(struct run *run)
+{
+	unsigned evicted = 0;
+
+	check_sessions(run);
+	EXPECT(run, answered(&asker[SILENT]) && answered(&late));
+	EXPECT(run, late.over_at < 2000);
+	for (unsigned i = 0; i < SILENT; i++)
+		evicted += asker[i].over_at < 2000;
+	EXPECT(run, evicted >= SILENT - 2);
+}
+
+/* They give way to the next one, but nobody does whose head is on its way; those that nobody waits for have 5 s. */
+static void silent(struct run *run)
+{
+	static const char request[] = GET("/status");
+
+	begin(run);
+	for (unsigned i = 0; i < SILENT; i++)
+		asker_init(&asker[i], run, run_between(run, 0, 1) ? "" : "GET /st",
+			run_between(run, 0, 100));
+	asker_init(&asker[SILENT], run, request, 0);
+	asker[SILENT].cut_max = sizeof request / 4;
+	asker[SILENT].pause_ms = ITS_HEAD_MS / 5;
+	asker_init(&late, run, request, 101);
+	run->check = check_silent;
+}
+
 static const struct scenario scenarios[] = {
 	{"answers", answers},
 	{"rough_answers", rough_answers},
 	{"gone_through", gone_through},
 	{"harmless", harmless},
+	{"silent", silent},
 };
 
 int main(int argc, char **argv)
