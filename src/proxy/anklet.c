@@ -296,6 +296,8 @@ struct anklet *anklet_init(void *memory, size_t size, struct port *port)
 	if (CONFIG_ANKLET_CONFIG_READER)
 		config_init(SETUP_CONFIG(&a->setup[0]));
 	a->setup[0].settings.config = SETUP_CONFIG(&a->setup[0]);
+	if (CONFIG_ANKLET_RELOAD)
+		INSTANCE_RELOAD(a)->made = a->setup;
 	instance_use(a, &a->setup[0].settings);
 	return a;
 }

@@ -31,10 +31,10 @@ struct listener {
 
 /* A configuration, and what was made of it. */
 struct setup {
+	struct settings settings; /* first: whoever has them has all of it */
 #if CONFIG_ANKLET_CONFIG_READER
 	struct config config;
 #endif
-	struct settings settings; /* of that configuration */
 	/* Of each line with TLS; NULL: without. */
 	struct tls_context *listen_tls[CONFIG_ANKLET_LISTENERS];
 	struct tls_context *forward_tls[ANKLET_TABLE(CONFIG_ANKLET_FORWARDS)];
@@ -78,15 +78,24 @@ struct anklet {
 #define INSTANCE_USERS(a) SESSION_USERS(&(a)->sessions)
 #endif
 
-/* What is in force; and what is being made, which is the same but while a reload goes on. */
+/*
+ * What is in force, by whose settings the sessions go; what is being made, which is the same but while a reload goes on;
+ * and the one that is not in force.
+ */
 static inline struct setup *instance_setup(const struct anklet *a)
 {
-	return (struct setup *)&a->setup[CONFIG_ANKLET_RELOAD ? INSTANCE_RELOAD(a)->in_force : 0];
+	return (struct setup *)(CONFIG_ANKLET_RELOAD ? (const void *)a->sessions.settings
+						     : (const void *)a->setup);
 }
 
 static inline struct setup *instance_made(const struct anklet *a)
 {
-	return (struct setup *)&a->setup[CONFIG_ANKLET_RELOAD ? INSTANCE_RELOAD(a)->made : 0];
+	return CONFIG_ANKLET_RELOAD ? INSTANCE_RELOAD(a)->made : instance_setup(a);
+}
+
+static inline struct setup *instance_other(const struct anklet *a)
+{
+	return (struct setup *)&a->setup[CONFIG_ANKLET_RELOAD && instance_setup(a) == a->setup];
 }
 
 static inline const struct config *instance_config(const struct anklet *a)

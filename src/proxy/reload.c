@@ -8,11 +8,6 @@
 #include "config/keywords.h"
 #include "proxy/instance.h"
 
-static struct setup *other_setup(struct anklet *a)
-{
-	return &a->setup[1 - INSTANCE_RELOAD(a)->in_force];
-}
-
 /* Once, for it may be a while. */
 static void log_waiting(struct anklet *a, unsigned held)
 {
@@ -34,14 +29,14 @@ bool anklet_reload_begin(struct anklet *a)
 
 	if (!CONFIG_ANKLET_RELOAD || !r->wanted || a->stopping || r->under_way)
 		return false;
-	if (other_setup(a)->settings.held > 0) {
-		log_waiting(a, other_setup(a)->settings.held);
+	if (instance_other(a)->settings.held > 0) {
+		log_waiting(a, instance_other(a)->settings.held);
 		return false;
 	}
 	instance_forget(a);
 	r->wanted = r->told = false;
 	r->under_way = true;
-	r->made = 1 - r->in_force;
+	r->made = instance_other(a);
 	config_init(SETUP_CONFIG(instance_made(a)));
 	instance_made(a)->settings.config = SETUP_CONFIG(instance_made(a));
 	return true;
@@ -131,12 +126,11 @@ static void switch_over(struct anklet *a)
 	places_leave(a);
 	if (CONFIG_ANKLET_PASSWORDS)
 		switch_users(SESSION_USERS(&a->sessions), INSTANCE_USERS(a));
-	r->in_force = r->made;
 	r->replaced = true;
 	r->generation++;
 	r->read_at = loop_time(&a->sessions.loop);
-	instance_setup(a)->settings.generation = (uint8_t)(r->generation + 1);
-	instance_use(a, &instance_setup(a)->settings);
+	instance_made(a)->settings.generation = (uint8_t)(r->generation + 1);
+	instance_use(a, &instance_made(a)->settings);
 	resolver_use(&a->sessions.names, port->name_server, port->name_servers);
 	change_limits(a, SETUP_CONFIG(before));
 	places_switch(a, before);
@@ -144,7 +138,7 @@ static void switch_over(struct anklet *a)
 
 static void log_switched(struct anklet *a)
 {
-	unsigned held = other_setup(a)->settings.held;
+	unsigned held = instance_other(a)->settings.held;
 	struct text *t;
 
 	if (!ANKLET_HAS_LOG(PORT_INFO))
@@ -183,7 +177,7 @@ static void give_up(struct anklet *a)
 {
 	struct reload *r = INSTANCE_RELOAD(a);
 
-	r->made = r->in_force;
+	r->made = instance_setup(a);
 	r->replaced = true;
 	r->failed++;
 }

@@ -35,9 +35,9 @@ struct place {
 struct reload {
 	bool wanted;    /* and not begun */
 	bool told;      /* that it waits */
-	bool under_way; /* between begin and end: 'made' is not 'in_force' */
+	bool under_way; /* between begin and end: what is made is not in force */
 	bool replaced;  /* the one that is not in force is still to be forgotten */
-	uint8_t in_force, made;
+	struct setup *made;
 	uint32_t generation; /* counts reloads that were put in force */
 	uint32_t failed;
 	bool last_failed;

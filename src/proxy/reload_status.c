@@ -20,7 +20,7 @@ void anklet_config_status(struct anklet *a, struct anklet_config_status *status)
 	status->generation = r->generation + 1;
 	status->reloads = r->generation;
 	status->failed = r->failed;
-	status->old_sessions = a->setup[1 - r->in_force].settings.held;
+	status->old_sessions = instance_other(a)->settings.held;
 	status->waiting = r->wanted;
 	status->last_ok = !r->last_failed;
 	status->age_ms = loop_time(&a->sessions.loop) - r->read_at;

@@ -198,7 +198,7 @@ void instance_unload_tls(struct setup *setup)
 void instance_forget(struct anklet *a)
 {
 	struct reload *r = INSTANCE_RELOAD(a);
-	struct setup *setup = &a->setup[1 - r->in_force];
+	struct setup *setup = instance_other(a);
 
 	if (!r->replaced || setup->settings.held > 0)
 		return;

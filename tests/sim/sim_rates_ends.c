@@ -185,17 +185,17 @@ static void idle_at_last(struct run *run)
 
 /* A limit that comes, and one that goes, while bytes are moved. */
 static struct bell replaces;
-static struct config other_config;
-static struct settings other;
+static struct setup other;
 
 static void replace(struct run *run)
 {
 	static const char lines[] = "allow\n";
 
-	config_init(&other_config);
-	EXPECT(run, config_read(&other_config, "other", lines, strlen(lines), NULL, NULL) == 0);
-	other.config = &other_config;
-	instance_use(run->anklet, &other);
+	memset(&other, 0, sizeof other);
+	config_init(&other.config);
+	EXPECT(run, config_read(&other.config, "other", lines, strlen(lines), NULL, NULL) == 0);
+	other.settings.config = &other.config;
+	instance_use(run->anklet, &other.settings);
 }
 
 static void check_replaced(struct run *run)

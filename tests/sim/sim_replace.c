@@ -13,8 +13,7 @@
 
 static struct client client, caller;
 static struct server server;
-static struct config config;
-static struct settings settings;
+static struct setup next;
 static struct bell replaces;
 static const char *lines; /* of the one that comes */
 static unsigned held_then;
@@ -36,20 +35,26 @@ static void spoil(struct config *c)
 		1;
 }
 
+/* The one that was in force at the start. */
+static struct setup *first(const struct run *run)
+{
+	return &run->anklet->setup[0];
+}
+
 static void look(struct run *run)
 {
-	if (run->anklet->sessions.settings == &settings &&
-		instance_setup(run->anklet)->settings.held == 0)
-		spoil(&instance_setup(run->anklet)->config);
+	if (instance_setup(run->anklet) == &next && first(run)->settings.held == 0)
+		spoil(&first(run)->config);
 }
 
 static void replace(struct run *run)
 {
-	EXPECT(run, instance_setup(run->anklet)->settings.held == held_then);
-	config_init(&config);
-	EXPECT(run, config_read(&config, "next", lines, strlen(lines), report, run) == 0);
-	settings = (struct settings){.config = &config};
-	instance_use(run->anklet, &settings);
+	EXPECT(run, first(run)->settings.held == held_then);
+	memset(&next, 0, sizeof next);
+	config_init(&next.config);
+	EXPECT(run, config_read(&next.config, "next", lines, strlen(lines), report, run) == 0);
+	next.settings.config = &next.config;
+	instance_use(run->anklet, &next.settings);
 	look(run);
 }
 
@@ -59,14 +64,14 @@ static void check_granted(struct run *run)
 {
 	EXPECT(run, client_code(&client) == SOCKS4_GRANTED);
 	EXPECT(run, client.talk.in > 0 && run_logged(run, "granted") == 1);
-	EXPECT(run, instance_setup(run->anklet)->settings.held == 0 && settings.held == 0);
+	EXPECT(run, first(run)->settings.held == 0 && next.settings.held == 0);
 }
 
 static void check_refused(struct run *run)
 {
 	EXPECT(run, client_code(&client) == SOCKS4_REJECTED);
 	EXPECT(run, run_logged(run, "denied by rule 2") == 1);
-	EXPECT(run, instance_setup(run->anklet)->settings.held == 0 && settings.held == 0);
+	EXPECT(run, first(run)->settings.held == 0 && next.settings.held == 0);
 }
 
 /* held: how many are between permission and grant when it is replaced. */
