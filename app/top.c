@@ -64,7 +64,7 @@ struct top {
 	struct text screen;
 	char screen_buf[4096];
 	unsigned count, old_count, shown_count;
-	uint16_t shown[CONFIG_ANKLET_SESSIONS]; /* rows, in order */
+	struct row *shown[CONFIG_ANKLET_SESSIONS]; /* in order */
 	struct row row[CONFIG_ANKLET_SESSIONS];
 	struct old_row old[CONFIG_ANKLET_SESSIONS];
 };
@@ -151,18 +151,18 @@ static int ask_all(struct top *top)
 
 /* ---- In which order ---- */
 
-static const struct amounts *amounts_of(const struct top *top, unsigned i)
+static const struct amounts *amounts_of(const struct top *top, const struct row *row)
 {
-	const struct row *row = &top->row[top->shown[i]];
-
 	return top->by_client ? &row->all : &row->own;
 }
 
-static uint64_t weight(const struct amounts *a, unsigned sort)
+static uint64_t weight(const struct top *top, const struct row *row)
 {
-	return sort == SORT_RATE    ? a->up_rate + a->down_rate
-	       : sort == SORT_TOTAL ? a->up + a->down
-				    : a->age_ms;
+	const struct amounts *a = amounts_of(top, row);
+
+	return top->sort == SORT_RATE    ? a->up_rate + a->down_rate
+	       : top->sort == SORT_TOTAL ? a->up + a->down
+					 : a->age_ms;
 }
 
 static bool same_client(const struct row *a, const struct row *b)
@@ -173,19 +173,19 @@ static bool same_client(const struct row *a, const struct row *b)
 	return strncmp(a->client, b->client, len) == 0;
 }
 
-static void add_to_client(struct top *top, unsigned i)
+static void add_to_client(struct top *top, struct row *row)
 {
-	const struct amounts *own = &top->row[i].own;
+	const struct amounts *own = &row->own;
 	struct amounts *all;
 	unsigned at = 0;
 
-	while (at < top->shown_count && !same_client(&top->row[i], &top->row[top->shown[at]]))
+	while (at < top->shown_count && !same_client(row, top->shown[at]))
 		at++;
 	if (at == top->shown_count) {
-		top->shown[top->shown_count++] = (uint16_t)i;
-		top->row[i].all = (struct amounts){0};
+		top->shown[top->shown_count++] = row;
+		row->all = (struct amounts){0};
 	}
-	all = &top->row[top->shown[at]].all;
+	all = &top->shown[at]->all;
 	all->count++;
 	all->up += own->up;
 	all->down += own->down;
@@ -197,26 +197,23 @@ static void add_to_client(struct top *top, unsigned i)
 static void choose(struct top *top)
 {
 	top->shown_count = 0;
-	for (unsigned i = 0; i < top->count; i++) {
-		const struct row *row = &top->row[i];
-
+	for (struct row *row = top->row; row < top->row + top->count; row++) {
 		if (strstr(row->client, top->filter) == NULL &&
 			strstr(row->to, top->filter) == NULL)
 			continue;
 		if (top->by_client)
-			add_to_client(top, i);
+			add_to_client(top, row);
 		else
-			top->shown[top->shown_count++] = (uint16_t)i;
+			top->shown[top->shown_count++] = row;
 	}
-	for (unsigned i = 1; i < top->shown_count; i++)
-		for (unsigned at = i; at > 0 && weight(amounts_of(top, at - 1), top->sort) <
-							weight(amounts_of(top, at), top->sort);
-			at--) {
-			uint16_t moved = top->shown[at];
+	for (unsigned i = 1; i < top->shown_count; i++) {
+		struct row *row = top->shown[i];
+		unsigned at = i;
 
+		for (; at > 0 && weight(top, top->shown[at - 1]) < weight(top, row); at--)
 			top->shown[at] = top->shown[at - 1];
-			top->shown[at - 1] = moved;
-		}
+		top->shown[at] = row;
+	}
 }
 
 /* ---- On the screen ---- */
@@ -319,10 +316,9 @@ static void text_titles(struct text *t, const struct top *top)
 	text_str(t, "AGE");
 }
 
-static void text_row(struct text *t, const struct top *top, unsigned i)
+static void text_row(struct text *t, const struct top *top, const struct row *row)
 {
-	const struct row *row = &top->row[top->shown[i]];
-	const struct amounts *a = amounts_of(top, i);
+	const struct amounts *a = amounts_of(top, row);
 	const char *port = top->by_client ? strrchr(row->client, ':') : NULL;
 	const struct layout *at = layout_of(top);
 
@@ -365,7 +361,7 @@ static void draw(struct top *top)
 	text_titles(&line, top);
 	end_line(top, &line);
 	for (unsigned i = 0; i < top->shown_count && i < rows; i++) {
-		text_row(&line, top, i);
+		text_row(&line, top, top->shown[i]);
 		end_line(top, &line);
 	}
 	if (top->terminal) {
