@@ -110,8 +110,8 @@ void datagram_arrives(struct sim *sim, unsigned n)
 {
 	struct sim_datagram *d = &sim->datagram[n];
 	const struct sim_host *host = network_host(sim, d->port->host, &d->to.ip);
-	struct port *port;
-	port_sock s;
+	struct port *port = NULL;
+	port_sock s = PORT_NONE;
 
 	d->state = SIM_DATAGRAM_FREE; /* unless it goes on */
 	if (host == NULL && network_is_black_hole(sim, &d->to.ip))
