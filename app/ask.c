@@ -163,7 +163,7 @@ static const char *text_key(struct text *t, const char *key, const char *json)
 	struct text value;
 
 	if (key[len] == ':')
-		width = strtoul(key + len + 1, NULL, 10);
+		width = (size_t)strtoull(key + len + 1, NULL, 10);
 	text_init(&value, buf, sizeof buf);
 	if (at != NULL) {
 		bool number = *at != '"';

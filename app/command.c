@@ -6,10 +6,10 @@
 #define _POSIX_C_SOURCE 200809L
 #include "command.h"
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "ask.h"
@@ -183,7 +183,6 @@ static void take_nothing(void *ctx, const char *line, size_t len)
 /* Waits until it is done, which it may put off while requests go by the one before. */
 static int reload(const char *path)
 {
-	const struct timespec look = {.tv_nsec = RELOAD_LOOK_MS * 1000000};
 	struct output out = {.fd = STDOUT_FILENO};
 	struct reloads before = {0}, now;
 	char buf[80];
@@ -195,7 +194,7 @@ static int reload(const char *path)
 	now = before;
 	for (unsigned i = 0; status == EXIT_SUCCESS && now.done == before.done && i < RELOAD_LOOKS;
 		i++) {
-		nanosleep(&look, NULL);
+		(void)poll(NULL, 0, RELOAD_LOOK_MS);
 		status = ask(path, "GET /status", take_reloads, &now);
 	}
 	if (status != EXIT_SUCCESS)

@@ -339,7 +339,7 @@ static void text_row(struct text *t, const struct top *top, const struct row *ro
 
 static void draw(struct top *top)
 {
-	static const char *const sorts[] = {"rate", "total", "age"};
+	static const char sorts[] = "rate\0total\0age";
 	char buf[LINE];
 	struct text line;
 	unsigned rows = top->terminal && top->height > 4 ? top->height - 4 : top->shown_count;
@@ -353,7 +353,7 @@ static void draw(struct top *top)
 	text_str(&line, "B/s   down ");
 	text_amount(&line, 0, top->down_rate);
 	text_str(&line, "B/s   by ");
-	text_str(&line, sorts[top->sort]);
+	text_str(&line, text_of_list(sorts, top->sort));
 	text_str(&line, *top->filter != '\0' ? ", only " : "");
 	text_str(&line, top->filter);
 	text_str(&line, top->paused ? ", paused" : "");
@@ -391,10 +391,11 @@ static void finish_typing(struct top *top)
 {
 	char buf[64];
 	struct text t;
+	uint32_t number;
 
 	if (top->typing == TYPING_FILTER) {
 		memcpy(top->filter, top->typed, sizeof top->filter);
-	} else if (top->typed[0] != '\0' && top->typed[strspn(top->typed, "0123456789")] == '\0') {
+	} else if (number_parse(top->typed, strlen(top->typed), UINT32_MAX, &number)) {
 		text_init(&t, buf, sizeof buf);
 		text_str(&t, "POST /end?session=");
 		text_str(&t, top->typed);

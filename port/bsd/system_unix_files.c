@@ -11,6 +11,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/text.h"
+
 #ifdef __APPLE__
 #define st_ctim st_ctimespec
 #endif
@@ -20,14 +22,18 @@
  * Debian, Alpine and OpenWrt; FreeBSD and macOS; Fedora; openSUSE; OpenBSD's and older
  * ones'.
  */
-static const char *const authorities[] = {
-	"/etc/ssl/certs/ca-certificates.crt",
-	"/etc/ssl/cert.pem",
-	"/etc/pki/tls/certs/ca-bundle.crt",
-	"/etc/ssl/ca-bundle.pem",
-	"/usr/local/etc/ssl/cert.pem",
-	"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-};
+static const char authorities[] = "/etc/ssl/certs/ca-certificates.crt\0"
+				  "/etc/ssl/cert.pem\0"
+				  "/etc/pki/tls/certs/ca-bundle.crt\0"
+				  "/etc/ssl/ca-bundle.pem\0"
+				  "/usr/local/etc/ssl/cert.pem\0"
+				  "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem\0";
+
+/* The file of that name; "": the list of authorities, which nobody asks for without TLS. */
+static bool is_authorities(const char *name)
+{
+	return ANKLET_HAS_TLS && name[0] == '\0';
+}
 
 static int open_failed(int error)
 {
@@ -59,11 +65,8 @@ static int open_authorities(void)
 {
 	int fd = PORT_NO_NAME;
 
-	for (size_t i = 0; i < sizeof authorities / sizeof authorities[0]; i++) {
-		fd = open_file(authorities[i]);
-		if (fd >= 0)
-			break;
-	}
+	for (const char *at = authorities; fd < 0 && *at != '\0'; at = text_of_list(at, 1))
+		fd = open_file(at);
 	return fd;
 }
 
@@ -104,7 +107,7 @@ static int show(struct port *p, int fd, size_t offset, const uint8_t **data)
 
 int port_load(struct port *p, const char *name, size_t offset, const uint8_t **data)
 {
-	int n = show(p, name[0] != '\0' ? open_file(name) : open_authorities(), offset, data);
+	int n = show(p, is_authorities(name) ? open_authorities() : open_file(name), offset, data);
 
 	return n == PORT_NO_RESOURCES ? PORT_FAILED : n;
 }
@@ -136,9 +139,10 @@ static const char *names_file(const struct port *p, enum port_names_file file)
 }
 
 /* FNV-1a, over what tells one state of a file from another; st_ctim is what nobody can set. */
-static uint32_t mix(uint32_t hash, const void *data, size_t len)
+static uint32_t hash_of(const void *data, size_t len)
 {
 	const uint8_t *byte = data;
+	uint32_t hash = 0x811c9dc5u;
 
 	for (size_t i = 0; i < len; i++)
 		hash = (hash ^ byte[i]) * 0x01000193u;
@@ -147,15 +151,17 @@ static uint32_t mix(uint32_t hash, const void *data, size_t len)
 
 static uint32_t stamp_of(const char *name)
 {
-	uint32_t hash = 0x811c9dc5u;
 	struct stat st;
+	uint64_t tells[4];
+	uint32_t hash;
 
 	if (stat(name, &st) != 0 || !S_ISREG(st.st_mode))
 		return 0;
-	hash = mix(hash, &st.st_ctim.tv_sec, sizeof st.st_ctim.tv_sec);
-	hash = mix(hash, &st.st_ctim.tv_nsec, sizeof st.st_ctim.tv_nsec);
-	hash = mix(hash, &st.st_size, sizeof st.st_size);
-	hash = mix(hash, &st.st_ino, sizeof st.st_ino);
+	tells[0] = (uint64_t)st.st_ctim.tv_sec;
+	tells[1] = (uint64_t)st.st_ctim.tv_nsec;
+	tells[2] = (uint64_t)st.st_size;
+	tells[3] = st.st_ino;
+	hash = hash_of(tells, sizeof tells);
 	return hash != 0 ? hash : 1;
 }
 
@@ -169,10 +175,10 @@ uint32_t port_stamp(struct port *p, const char *name)
 	uint32_t stamp = 0;
 
 	(void)p;
-	if (name[0] != '\0')
+	if (!is_authorities(name))
 		return stamp_of(name);
-	for (size_t i = 0; stamp == 0 && i < sizeof authorities / sizeof authorities[0]; i++)
-		stamp = stamp_of(authorities[i]);
+	for (const char *at = authorities; stamp == 0 && *at != '\0'; at = text_of_list(at, 1))
+		stamp = stamp_of(at);
 	return stamp;
 }
 
