@@ -206,8 +206,7 @@ static int reload(const char *path)
 		return now.ok ? EXIT_FAILURE : EXIT_CONFIG;
 	}
 	text_init(&t, buf, sizeof buf);
-	text_str(&t, "configuration ");
-	text_num(&t, now.generation);
+	text_str_num(&t, "configuration ", now.generation);
 	text_str(&t, " is in force\n");
 	output_str(&out, buf);
 	return EXIT_SUCCESS;

@@ -167,10 +167,8 @@ static void log_few(struct anklet *a, uint32_t sessions)
 	if (sessions == CONFIG_ANKLET_SESSIONS)
 		return;
 	text_num(begin("there are too few descriptors for more than "), sessions);
-	text_str(&line, " sessions: for all ");
-	text_num(&line, CONFIG_ANKLET_SESSIONS);
-	text_str(&line, " raise the hard limit on open files (ulimit -Hn) to ");
-	text_num(&line, FDSET_NEEDED);
+	text_str_num(&line, " sessions: for all ", CONFIG_ANKLET_SESSIONS);
+	text_str_num(&line, " raise the hard limit on open files (ulimit -Hn) to ", FDSET_NEEDED);
 	anklet_log(a, PORT_WARNING, line.buf, line.len);
 }
 
@@ -202,12 +200,9 @@ static void say_goodbye(struct anklet *a)
 
 	anklet_status(a, &status);
 	text_num(begin("stopping: clients "), status.accepted);
-	text_str(&line, ", granted ");
-	text_num(&line, status.granted);
-	text_str(&line, ", refused ");
-	text_num(&line, status.refused);
-	text_str(&line, ", left without a request ");
-	text_num(&line, status.left);
+	text_str_num(&line, ", granted ", status.granted);
+	text_str_num(&line, ", refused ", status.refused);
+	text_str_num(&line, ", left without a request ", status.left);
 	log_line(a);
 }
 

@@ -136,12 +136,10 @@ static void log_full(struct loop *loop, enum pool_name name)
 	const struct holder *most = clients_most(&loop->clients, name);
 	struct text *t = loop_line(loop);
 
-	text_str(t, "all ");
-	text_num(t, loop->clients.pool[name].size);
+	text_str_num(t, "all ", loop->clients.pool[name].size);
 	text_char(t, ' ');
 	text_str(t, text_of_list(pool_words, name));
-	text_str(t, " are taken, ");
-	text_num(t, most->held[name]);
+	text_str_num(t, " are taken, ", most->held[name]);
 	text_str(t, " of them by ");
 	text_ip(t, &most->key);
 	loop_log(loop, PORT_WARNING);
@@ -240,8 +238,7 @@ void loop_tell_unlogged(struct loop *loop)
 			text_ip(t, &budget->client[i].key);
 		else
 			text_str(t, "other clients");
-		text_str(t, ": and ");
-		text_num(t, budget->client[i].more);
+		text_str_num(t, ": and ", budget->client[i].more);
 		text_str(t, " more, the same again or beyond limit-log");
 		loop_log(loop, PORT_WARNING);
 	}

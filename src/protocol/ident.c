@@ -32,8 +32,7 @@ size_t ident_query(char query[IDENT_QUERY_SIZE], uint16_t port_on_client, uint16
 
 	text_init(&t, query, IDENT_QUERY_SIZE);
 	text_num(&t, port_on_client);
-	text_str(&t, " , ");
-	text_num(&t, port_on_proxy);
+	text_str_num(&t, " , ", port_on_proxy);
 	text_str(&t, "\r\n");
 	return t.len;
 }

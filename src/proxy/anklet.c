@@ -43,8 +43,8 @@ static void log_not_admitted(
 	if (ANKLET_HAS_RATES && why == SESSION_TOO_SOON) {
 		text_str(t, "this client begins more sessions than it may (limit-new)");
 	} else if (why == SESSION_HAS_SHARE) {
-		text_str(t, "this client has all of its ");
-		text_num(t, loop->clients.pool[POOL_SESSIONS].share);
+		text_str_num(
+			t, "this client has all of its ", loop->clients.pool[POOL_SESSIONS].share);
 		text_str(t, " sessions (limit-client)");
 	} else {
 		text_str(t, "all sessions are taken, and no silent one is of a client with more of "

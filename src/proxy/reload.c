@@ -144,16 +144,12 @@ static void log_switched(struct anklet *a)
 	if (!ANKLET_HAS_LOG(PORT_INFO))
 		return;
 	t = loop_line(&a->sessions.loop);
-	text_str(t, "configuration ");
-	text_num(t, INSTANCE_RELOAD(a)->generation + 1);
-	text_str(t, " is in force, of ");
-	text_num(t, instance_config(a)->rules.count);
-	text_str(t, " rules, on ");
-	text_num(t, a->listener_count);
+	text_str_num(t, "configuration ", INSTANCE_RELOAD(a)->generation + 1);
+	text_str_num(t, " is in force, of ", instance_config(a)->rules.count);
+	text_str_num(t, " rules, on ", a->listener_count);
 	text_str(t, " sockets");
 	if (held > 0) {
-		text_str(t, "; the one before it for ");
-		text_num(t, held);
+		text_str_num(t, "; the one before it for ", held);
 		text_str(t, " more that it has permitted");
 	}
 	loop_log(&a->sessions.loop, PORT_INFO);

@@ -213,8 +213,7 @@ static int listen_by_default(struct anklet *a, struct anklet_failure *failure)
 	struct text t;
 
 	text_init(&t, failure->at, sizeof failure->at);
-	text_str(&t, "tcp://127.0.0.1:");
-	text_num(&t, CONFIG_DEFAULT_PORT);
+	text_str_num(&t, "tcp://127.0.0.1:", CONFIG_DEFAULT_PORT);
 	return add_pair(a, &line, ip_v4(127, 0, 0, 1), loopback_v6, CONFIG_DEFAULT_PORT);
 }
 

@@ -168,8 +168,7 @@ static void answer_words(struct anklet *a, struct status_asking *s, enum http_st
 	struct text t = piece_of(s); /* from here on the reader is gone */
 
 	text_http_head(&t, status, more);
-	text_str(&t, "Content-Type: text/plain\r\nContent-Length: ");
-	text_num(&t, strlen(words) + 1);
+	text_str_num(&t, "Content-Type: text/plain\r\nContent-Length: ", strlen(words) + 1);
 	text_str(&t, "\r\n\r\n");
 	if (body) {
 		text_str(&t, words);

@@ -67,8 +67,7 @@ static struct text *begin_line(struct anklet *a, const struct udp_flow *flow)
 
 	if (t == NULL)
 		return NULL;
-	text_str(t, "flow ");
-	text_num(t, flow->number);
+	text_str_num(t, "flow ", flow->number);
 	text_char(t, ' ');
 	text_address(t, &flow->client);
 	text_str(t, " at ");
@@ -138,10 +137,8 @@ void udp_log_begun(struct anklet *a, struct udp_flow *flow)
 
 static void text_count(struct text *t, const char *what, uint32_t datagrams, uint64_t bytes)
 {
-	text_str(t, what);
-	text_num(t, datagrams);
-	text_str(t, " of ");
-	text_num(t, bytes);
+	text_str_num(t, what, datagrams);
+	text_str_num(t, " of ", bytes);
 	text_str(t, " bytes");
 }
 
@@ -155,8 +152,7 @@ void udp_log_ended(struct anklet *a, const struct udp_flow *flow, const char *wh
 	text_str(t, why);
 	text_count(t, ", up ", flow->up, flow->bytes_up);
 	text_count(t, ", down ", flow->down, flow->bytes_down);
-	text_str(t, ", dropped ");
-	text_num(t, flow->dropped);
+	text_str_num(t, ", dropped ", flow->dropped);
 	text_str(t, ", in ");
 	text_duration(t, loop_time(&a->sessions.loop) - flow->begun_at);
 	loop_end_line(&a->sessions.loop, PORT_INFO);

@@ -121,8 +121,7 @@ static int none_wanted(const struct config *c, struct anklet_failure *failure)
 		if (!c->rules.rule[i].password)
 			continue;
 		text_init(&at, failure->at, sizeof failure->at);
-		text_str(&at, "rule ");
-		text_num(&at, i + 1);
+		text_str_num(&at, "rule ", i + 1);
 		return fail(
 			failure, "it wants a password, which nobody has: write 'users FILE', too");
 	}

@@ -13,10 +13,9 @@ static void tell_left(struct resolver *r)
 		(r->conf.servers_left == 0 && r->conf.searches_left == 0))
 		return;
 	t = loop_line(r->loop);
-	text_str(t, "resolv.conf: passed over, for there is no room or they make no sense: ");
-	text_num(t, r->conf.servers_left);
-	text_str(t, " of its name servers, ");
-	text_num(t, r->conf.searches_left);
+	text_str_num(t, "resolv.conf: passed over, for there is no room or they make no sense: ",
+		r->conf.servers_left);
+	text_str_num(t, " of its name servers, ", r->conf.searches_left);
 	text_str(t, " of its search domains");
 	loop_log(r->loop, PORT_WARNING);
 }

@@ -152,8 +152,7 @@ static void text_foreign(struct text *t, const char *bytes, size_t len)
 static void text_client(
 	struct text *t, uint32_t number, const struct address *from, unsigned command)
 {
-	text_str(t, "{\"number\":");
-	text_num(t, number);
+	text_str_num(t, "{\"number\":", number);
 	text_str(t, ",\"client\":\"");
 	text_address(t, from);
 	text_str(t, "\",\"command\":\"");
@@ -212,8 +211,7 @@ static uint64_t idle_ms(const struct sessions *all, const struct session *s)
 static void text_numbers(struct text *t, const char *keys, const uint64_t *values)
 {
 	for (; *keys != '\0'; keys = text_of_list(keys, 1)) {
-		text_str(t, keys);
-		text_num(t, *values++);
+		text_str_num(t, keys, *values++);
 	}
 	text_char(t, '}');
 }

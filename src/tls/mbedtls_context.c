@@ -44,10 +44,8 @@ static int fits(const struct tls_context *c, const struct tls_settings *settings
 	if (len <= MBEDTLS_SSL_OUT_CONTENT_LEN)
 		return 0;
 	text_escaped(why, settings->cert, strlen(settings->cert));
-	text_str(why, ": its certificates take ");
-	text_num(why, len);
-	text_str(why, " bytes, and no more than ");
-	text_num(why, MBEDTLS_SSL_OUT_CONTENT_LEN);
+	text_str_num(why, ": its certificates take ", len);
+	text_str_num(why, " bytes, and no more than ", MBEDTLS_SSL_OUT_CONTENT_LEN);
 	text_str(why, " can be sent");
 	return TLS_BAD_SETTINGS;
 }

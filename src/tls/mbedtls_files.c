@@ -121,16 +121,14 @@ static void say_bad(const struct reading *r, const char *name, bool others_do)
 	const char *words = tls_certificate_words(r->first_code);
 
 	say_name(r->why, name);
-	text_str(r->why, "certificate number ");
-	text_num(r->why, r->first_bad);
+	text_str_num(r->why, "certificate number ", r->first_bad);
 	text_str(r->why, words != NULL ? " in it has " : " in it cannot be read");
 	text_str(r->why, words != NULL ? words : "");
 	if (!others_do)
 		return;
 	text_str(r->why, "; it ");
 	if (r->bad > 1) {
-		text_str(r->why, "and ");
-		text_num(r->why, r->bad - 1);
+		text_str_num(r->why, "and ", r->bad - 1);
 		text_str(r->why, " more ");
 	}
 	text_str(r->why, r->bad > 1 ? "are not used" : "is not used");
