@@ -65,9 +65,8 @@ static int check_fixed(struct anklet *a, struct anklet_failure *failure)
 			continue;
 		text_init(&t, failure->at, sizeof failure->at);
 		text_str(&t, name_text(fixed[i]));
-		text_init(&t, failure->words, sizeof failure->words);
-		text_str(&t, "it cannot be changed while the program runs: start it anew");
-		return PORT_FAILED;
+		return failure_says(failure, PORT_FAILED,
+			"it cannot be changed while the program runs: start it anew");
 	}
 	failure->at[0] = failure->words[0] = '\0';
 	return 0;

@@ -191,12 +191,10 @@ static int listen_on(struct anklet *a, const struct line *line, const struct end
 		if (is_reload(a) && places_keep_name(a, line, e))
 			return 0;
 		r = listen_at_name(a, line, e);
-		if (r == PORT_NAME_FAILED && is_reload(a)) {
-			text_init(&t, failure->words, sizeof failure->words);
-			text_str(&t,
+		if (r == PORT_NAME_FAILED && is_reload(a))
+			failure_says(failure, r,
 				"a name to listen on is looked up at the start alone: write its "
 				"address");
-		}
 		return r;
 	}
 	r = add_listener(a, line, &at);
@@ -336,10 +334,8 @@ static int check_hops(struct anklet *a, struct anklet_failure *failure)
 		text_init(&t, failure->at, sizeof failure->at);
 		text_line(&t, KEYWORD_ROUTE, &routes->route[i],
 			&SETUP_CONFIG(instance_made(a))->strings);
-		text_init(&t, failure->words, sizeof failure->words);
-		text_str(&t,
+		return failure_says(failure, PORT_IN_USE,
 			"the hop is this program itself, which listens there: name another one");
-		return PORT_IN_USE;
 	}
 	return 0;
 }
@@ -373,15 +369,20 @@ void failure_init(struct anklet_failure *failure)
 	failure->at[0] = failure->words[0] = '\0';
 }
 
-/* The caller's mistake, after which what runs goes on as before. */
-static int fail_as_started(struct anklet_failure *failure)
+int failure_says(struct anklet_failure *failure, int answer, const char *words)
 {
 	struct text t;
 
 	text_init(&t, failure->words, sizeof failure->words);
-	text_str(&t, "it has been started already");
+	text_str(&t, words);
+	return answer;
+}
+
+/* The caller's mistake, after which what runs goes on as before. */
+static int fail_as_started(struct anklet_failure *failure)
+{
 	failure->why = PORT_FAILED;
-	return PORT_FAILED;
+	return failure_says(failure, PORT_FAILED, "it has been started already");
 }
 
 int instance_make(struct anklet *a, struct anklet_failure *failure)

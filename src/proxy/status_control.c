@@ -42,9 +42,7 @@ static int told(struct anklet *a, int answer, struct anklet_failure *failure)
 		return 0;
 	text_init(&t, failure->at, sizeof failure->at);
 	text_line(&t, KEYWORD_CONTROL, &instance_config(a)->control, &instance_config(a)->strings);
-	text_init(&t, failure->words, sizeof failure->words);
-	text_str(&t, why_not(answer));
-	return answer;
+	return failure_says(failure, answer, why_not(answer));
 }
 
 int status_listen_path(struct anklet *a, struct anklet_failure *failure)

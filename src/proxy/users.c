@@ -7,11 +7,7 @@
 
 static int fail(struct anklet_failure *failure, const char *words)
 {
-	struct text why;
-
-	text_init(&why, failure->words, sizeof failure->words);
-	text_str(&why, words);
-	return PORT_FAILED;
+	return failure_says(failure, PORT_FAILED, words);
 }
 
 /* Shows a file of passwords from its beginning, which others must not be able to read: how many bytes, or PORT_FAILED. */
