@@ -101,8 +101,7 @@ int ask(const char *path, const char *request, ask_line *take, void *ctx)
 	if (fd < 0)
 		return status;
 	text_init(&t, buf, sizeof buf);
-	text_str(&t, request);
-	text_str(&t, " HTTP/1.0\r\nHost: localhost\r\n\r\n");
+	text_str_str(&t, request, " HTTP/1.0\r\nHost: localhost\r\n\r\n");
 	n = send(fd, buf, t.len, MSG_NOSIGNAL);
 	while (n > 0 || (n < 0 && errno == EINTR)) {
 		n = recv(fd, buf, sizeof buf, 0);

@@ -130,8 +130,7 @@ static int act(const char *path, const char *target, const char *operand)
 	struct text t;
 
 	text_init(&t, buf, sizeof buf);
-	text_str(&t, "POST ");
-	text_str(&t, target);
+	text_str_str(&t, "POST ", target);
 	text_str(&t, operand);
 	if (t.cut || operand[strcspn(operand, " \r\n\t&?")] != '\0')
 		return wrong_usage();

@@ -54,15 +54,12 @@ void text_failure(struct text *t, const struct anklet_failure *failure)
 	struct address at = place(failure->at);
 
 	if (failure->words[0] != '\0') {
-		text_str(t, failure->at);
-		text_str(t, ": ");
+		text_str_str(t, failure->at, ": ");
 		text_str(t, failure->words);
 		return;
 	}
-	text_str(t, "cannot ");
-	text_str(t, failure->at[0] != '\0' ? "listen on " : "start");
-	text_str(t, failure->at);
-	text_str(t, ": ");
+	text_str_str(t, "cannot ", failure->at[0] != '\0' ? "listen on " : "start");
+	text_str_str(t, failure->at, ": ");
 	if (failure->why == PORT_IN_USE)
 		text_in_use(t, &at);
 	else if (failure->why == PORT_DENIED)

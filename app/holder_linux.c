@@ -99,8 +99,7 @@ static bool find_row(const char *table, const struct address *at, struct row *ro
 static void text_path(struct text *t, char *buf, const char *process, const char *name)
 {
 	text_init(t, buf, PATH_SIZE);
-	text_str(t, "/proc/");
-	text_str(t, process);
+	text_str_str(t, "/proc/", process);
 	text_str(t, name);
 }
 
@@ -140,8 +139,7 @@ static void text_process(struct text *who, const char *process)
 		(void)lines_next(&lines, &name);
 	text_escaped(who, name.at, name.len);
 	lines_close(&lines);
-	text_str(who, ", process ");
-	text_str(who, process);
+	text_str_str(who, ", process ", process);
 }
 
 static bool find_process(uint32_t inode, struct text *who)

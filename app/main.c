@@ -138,8 +138,8 @@ static void log_rules(struct anklet *a)
 		begin("no rules: clients on loopback and in private networks are served");
 	} else {
 		text_num(begin(""), count);
-		text_str(&line, count == 1 ? " rule decides" : " rules decide");
-		text_str(&line, " who may use it: what none matches is refused");
+		text_str_str(&line, count == 1 ? " rule decides" : " rules decide",
+			" who may use it: what none matches is refused");
 	}
 	log_line(a);
 }
@@ -189,8 +189,8 @@ static void greet(struct anklet *a)
 static void log_draining(struct anklet *a, uint32_t sessions)
 {
 	text_num(begin("no new clients; "), sessions);
-	text_str(&line, sessions == 1 ? " session goes on" : " sessions go on");
-	text_str(&line, " until done (TERM or INT again ends them)");
+	text_str_str(&line, sessions == 1 ? " session goes on" : " sessions go on",
+		" until done (TERM or INT again ends them)");
 	log_line(a);
 }
 

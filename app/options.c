@@ -153,8 +153,7 @@ static const char *foreign_hint(char letter, struct word word)
 static bool unknown(struct cursor *c, const char *hint)
 {
 	if (hint != NULL) {
-		text_str(&message, ": write ");
-		text_str(&message, hint);
+		text_str_str(&message, ": write ", hint);
 	}
 	return wrong_usage(c);
 }
@@ -167,8 +166,7 @@ static bool unknown_word(struct cursor *c, struct word word)
 	for (size_t i = 0; CONFIG_ANKLET_HINTS && near == NULL && i < KNOWNS; i++)
 		near = name_distance(knowns[i].word, word) < SIZE_MAX ? knowns[i].word : NULL;
 	if (near != NULL) {
-		text_str(&message, "; did you mean --");
-		text_str(&message, near);
+		text_str_str(&message, "; did you mean --", near);
 		text_char(&message, '?');
 		return wrong_usage(c);
 	}
@@ -325,8 +323,7 @@ static unsigned wrong(const char *what, const char *why)
 		return 1;
 	}
 	text_str(begin("anklet: "), what);
-	text_str(&message, ": ");
-	text_str(&message, why);
+	text_str_str(&message, ": ", why);
 	text_char(&message, '\n');
 	report.print(report.ctx, message.buf, message.len);
 	return 1;
@@ -442,8 +439,7 @@ static void check_as_user(struct anklet *a)
 	}
 	while (next_option(&c, &o))
 		if (o.kind == KIND_CONFIG && access(o.value, R_OK) != 0) {
-			text_str(&t, ": ");
-			text_str(&t, o.value);
+			text_str_str(&t, ": ", o.value);
 			output_error(t.buf, strerror(errno));
 			return;
 		}

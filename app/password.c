@@ -119,8 +119,7 @@ static bool text_hash(struct text *t, struct port *port, const struct password *
 		return false;
 	text_init(&salt, salted, sizeof salted);
 	text_hex(&salt, random, sizeof random);
-	text_str(t, USERS_HASH);
-	text_str(t, salted);
+	text_str_str(t, USERS_HASH, salted);
 	text_char(t, '$');
 	memcpy(salted + salt.len, password->text, password->len);
 	if (!tls_sha256(salted, salt.len + password->len, hash))

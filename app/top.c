@@ -352,10 +352,8 @@ static void draw(struct top *top)
 	text_amount(&line, 0, top->up_rate);
 	text_str(&line, "B/s   down ");
 	text_amount(&line, 0, top->down_rate);
-	text_str(&line, "B/s   by ");
-	text_str(&line, text_of_list(sorts, top->sort));
-	text_str(&line, *top->filter != '\0' ? ", only " : "");
-	text_str(&line, top->filter);
+	text_str_str(&line, "B/s   by ", text_of_list(sorts, top->sort));
+	text_str_str(&line, *top->filter != '\0' ? ", only " : "", top->filter);
 	text_str(&line, top->paused ? ", paused" : "");
 	end_line(top, &line);
 	text_titles(&line, top);
@@ -365,11 +363,12 @@ static void draw(struct top *top)
 		end_line(top, &line);
 	}
 	if (top->terminal) {
-		text_str(&line, top->typing == TYPING_FILTER ? "only lines with: "
-				: top->typing == TYPING_END
-					? "end session number: "
-					: "q quit  s sort  c by client  / filter  k end  p pause");
-		text_str(&line, top->typing != TYPING_NOTHING ? top->typed : "");
+		text_str_str(&line,
+			top->typing == TYPING_FILTER ? "only lines with: "
+			: top->typing == TYPING_END
+				? "end session number: "
+				: "q quit  s sort  c by client  / filter  k end  p pause",
+			top->typing != TYPING_NOTHING ? top->typed : "");
 		line.len = line.len > top->width ? top->width : line.len;
 		text_octets(&top->screen, line.buf, line.len);
 		text_str(&top->screen, "\033[J");
@@ -397,8 +396,7 @@ static void finish_typing(struct top *top)
 		memcpy(top->filter, top->typed, sizeof top->filter);
 	} else if (number_parse(top->typed, strlen(top->typed), UINT32_MAX, &number)) {
 		text_init(&t, buf, sizeof buf);
-		text_str(&t, "POST /end?session=");
-		text_str(&t, top->typed);
+		text_str_str(&t, "POST /end?session=", top->typed);
 		(void)ask(top->path, buf, take_words, top);
 	}
 	top->typing = TYPING_NOTHING;

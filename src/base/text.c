@@ -47,6 +47,12 @@ void text_str(struct text *t, const char *s)
 	text_octets(t, s, strlen(s));
 }
 
+void text_str_str(struct text *t, const char *s, const char *more)
+{
+	text_str(t, s);
+	text_str(t, more);
+}
+
 const char *text_of_list(const char *list, unsigned n)
 {
 	while (n-- > 0)

@@ -31,7 +31,8 @@ void text_octets(struct text *t, const char *s, size_t len);
 /* The n-th string, from 0, of a list: they stand one behind the other, each with its NUL. */
 const char *text_of_list(const char *list, unsigned n);
 
-/* Append n in decimal; a string before it. */
+/* Append two strings; n in decimal; a string and then n. */
+void text_str_str(struct text *t, const char *s, const char *more);
 void text_num(struct text *t, uint64_t n);
 void text_str_num(struct text *t, const char *s, uint64_t n);
 

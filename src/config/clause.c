@@ -146,8 +146,8 @@ void text_clause(struct text *t, int type, const void *clause, const struct stri
 		if ((name_rows[i].types >> type & 1) == 0)
 			continue;
 		text_char(t, separator);
-		text_str(t, name_text(i));
-		text_str(t, value == VALUE_FLAG || strchr(name_text(i), '=') != NULL ? "" : " ");
+		text_str_str(t, name_text(i),
+			value == VALUE_FLAG || strchr(name_text(i), '=') != NULL ? "" : " ");
 		if (value == VALUE_FLAG ? *(const uint8_t *)at == words[i].value
 					: text_value(t, value, at, strings)) {
 			separator = separator == '?' ? '&' : separator;

@@ -101,8 +101,8 @@ bool text_line(struct text *t, unsigned id, const void *value, const struct stri
 
 	if (type == VALUE_ALLOW && !rule->allow)
 		id = KEYWORD_DENY;
-	text_str(t, name_text(id));
-	text_str(t, type <= VALUE_ROUTE ? "" : " "); /* each word of a clause has its own */
+	text_str_str(t, name_text(id),
+		type <= VALUE_ROUTE ? "" : " "); /* each word of a clause has its own */
 	return text_value(t, type, value, strings);
 }
 
@@ -357,10 +357,8 @@ static void print_keyword(struct printing *p, const struct config *c, unsigned i
 		text_init(&p->t, p->buf, sizeof p->buf);
 	}
 	if (CONFIG_ANKLET_HINTS && none && *words != '\0') {
-		text_str(&p->t, "# ");
-		text_str(&p->t, name_text(id));
-		text_str(&p->t, ": ");
-		text_str(&p->t, nowhere ? "nowhere; there are forwards only" : words);
+		text_str_str(&p->t, "# ", name_text(id));
+		text_str_str(&p->t, ": ", nowhere ? "nowhere; there are forwards only" : words);
 		print_line(p, nowhere ? "" : " (default)");
 	}
 }

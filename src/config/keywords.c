@@ -127,8 +127,7 @@ static void text_names(struct text *t, unsigned type, bool tls)
 		if (!is_expected(i, type, tls))
 			continue;
 		left--;
-		text_str(t, name_text(i));
-		text_str(t, left == 0 ? "" : left == 1 ? " or " : ", ");
+		text_str_str(t, name_text(i), left == 0 ? "" : left == 1 ? " or " : ", ");
 	}
 }
 
@@ -170,15 +169,13 @@ void text_error(struct text *t, const struct config_error *error)
 		else if (error->about == SETTING_TLS_STREAMS)
 			text_str(t, "Mbed TLS");
 		else {
-			text_str(t, "CONFIG_ANKLET_");
-			text_str(t, text_of_list(settings, error->about));
+			text_str_str(t, "CONFIG_ANKLET_", text_of_list(settings, error->about));
 		}
 	}
 	if (!CONFIG_ANKLET_HINTS || error->kind > ERROR_PROHIBITED)
 		return;
 	if (error->suggestion != NULL) {
-		text_str(t, ": did you mean '");
-		text_str(t, error->suggestion);
+		text_str_str(t, ": did you mean '", error->suggestion);
 		text_str(t, "'?");
 		return;
 	}

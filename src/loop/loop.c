@@ -149,8 +149,7 @@ static void log_room(struct loop *loop, enum pool_name name)
 {
 	struct text *t = loop_line(loop);
 
-	text_str(t, "there is room again for ");
-	text_str(t, text_of_list(pool_words, name));
+	text_str_str(t, "there is room again for ", text_of_list(pool_words, name));
 	loop_log(loop, PORT_WARNING);
 }
 

@@ -113,8 +113,7 @@ bool users_read(struct users *users, const uint8_t *text, size_t len, struct tex
 		number++;
 		if (wrong != NULL) {
 			text_str_num(why, "line ", number);
-			text_str(why, ": ");
-			text_str(why, wrong);
+			text_str_str(why, ": ", wrong);
 			return false;
 		}
 		line += end != NULL;

@@ -185,11 +185,11 @@ static const char statuses[] = "200 OK\0"
 
 void text_http_head(struct text *t, enum http_status status, const char *more)
 {
-	text_str(t, "HTTP/1.1 ");
-	text_str(t, text_of_list(statuses, status));
-	text_str(t, "\r\nConnection: close\r\nCache-Control: no-store\r\n"
-		    "X-Content-Type-Options: nosniff\r\n");
-	text_str(t, more);
+	text_str_str(t, "HTTP/1.1 ", text_of_list(statuses, status));
+	text_str_str(t,
+		"\r\nConnection: close\r\nCache-Control: no-store\r\n"
+		"X-Content-Type-Options: nosniff\r\n",
+		more);
 }
 
 size_t http_chunk(char *chunk, size_t len, bool last)

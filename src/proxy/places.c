@@ -203,8 +203,7 @@ void places_log(struct anklet *a, const char *what, unsigned kind, unsigned i)
 	if (!ANKLET_HAS_LOG(PORT_INFO))
 		return;
 	t = loop_line(&a->sessions.loop);
-	text_str(t, what);
-	text_str(t, kind == PLACES_DATAGRAMS ? "udp://" : "tcp://");
+	text_str_str(t, what, kind == PLACES_DATAGRAMS ? "udp://" : "tcp://");
 	text_address(t, address_of(a, kind, i));
 	loop_log(&a->sessions.loop, PORT_INFO);
 }

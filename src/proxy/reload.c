@@ -18,8 +18,8 @@ static void log_waiting(struct anklet *a, unsigned held)
 	INSTANCE_RELOAD(a)->told = true;
 	t = loop_line(&a->sessions.loop);
 	text_str_num(t, "the configuration is read again after ", held);
-	text_str(t, held == 1 ? " request that goes" : " requests that go");
-	text_str(t, " by the one before");
+	text_str_str(
+		t, held == 1 ? " request that goes" : " requests that go", " by the one before");
 	loop_log(&a->sessions.loop, PORT_INFO);
 }
 

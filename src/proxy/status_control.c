@@ -132,8 +132,7 @@ static enum http_status act_log(struct anklet *a, const char *target, struct tex
 		return HTTP_BAD_REQUEST;
 	}
 	a->sessions.loop.log = name_rows[level].value;
-	text_str(t, "log ");
-	text_str(t, name_text((unsigned)level));
+	text_str_str(t, "log ", name_text((unsigned)level));
 	return HTTP_OK;
 }
 
@@ -164,8 +163,7 @@ enum http_status status_act(struct anklet *a, const char *target, struct text *t
 		status = act_reload(a, t);
 	if (status == HTTP_OK && ANKLET_HAS_LOG(PORT_WARNING)) {
 		line = loop_line(&a->sessions.loop);
-		text_str(line, "control: ");
-		text_str(line, t->buf);
+		text_str_str(line, "control: ", t->buf);
 		loop_log(&a->sessions.loop, PORT_WARNING);
 	}
 	return status;

@@ -205,10 +205,8 @@ static const char families[] =
 
 static void text_name(struct text *t, const char *row, const char *before)
 {
-	text_str(t, before);
-	text_str(t, *row == 'p' ? "" : "anklet_");
-	text_str(t, row + 1);
-	text_str(t, *row == 'c' ? "_total" : "");
+	text_str_str(t, before, *row == 'p' ? "" : "anklet_");
+	text_str_str(t, row + 1, *row == 'c' ? "_total" : "");
 }
 
 /* A family is a row. Returns where the next one begins. */
@@ -226,10 +224,8 @@ static const char *text_family(struct text *t, const char *row, const uint64_t *
 		text_name(t, row, "");
 		if (*label != '\0') {
 			text_char(t, '{');
-			text_str(t, label);
-			text_str(t, "=\"");
-			text_str(t, word);
-			text_str(t, "\"}");
+			text_str_str(t, label, "=\"");
+			text_str_str(t, word, "\"}");
 			word = text_of_list(word, 1);
 		}
 		text_char(t, ' ');

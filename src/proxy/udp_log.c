@@ -148,8 +148,7 @@ void udp_log_ended(struct anklet *a, const struct udp_flow *flow, const char *wh
 
 	if (t == NULL)
 		return;
-	text_str(t, "ended, ");
-	text_str(t, why);
+	text_str_str(t, "ended, ", why);
 	text_count(t, ", up ", flow->up, flow->bytes_up);
 	text_count(t, ", down ", flow->down, flow->bytes_down);
 	text_str_num(t, ", dropped ", flow->dropped);

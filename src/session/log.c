@@ -105,8 +105,7 @@ void session_log_state(struct sessions *all, const struct session *s)
 
 	if (t == NULL)
 		return;
-	text_str(t, "state ");
-	text_str(t, session_state_name(s));
+	text_str_str(t, "state ", session_state_name(s));
 	loop_end_line(&all->loop, PORT_DEBUG);
 }
 
@@ -131,8 +130,7 @@ void session_log_attempt(struct sessions *all, const struct session *s, const st
 	if (t == NULL)
 		return;
 	text_ip(t, ip);
-	text_str(t, " failed, ");
-	text_str(t, text_of_list(reason_words, s->reason));
+	text_str_str(t, " failed, ", text_of_list(reason_words, s->reason));
 	text_hop_code(t, s);
 	loop_end_line(&all->loop, PORT_DEBUG);
 }
@@ -194,8 +192,7 @@ static void text_tls_reason(struct text *t, const struct tls *tls)
 {
 	if (!ANKLET_HAS_TLS || tls == NULL || *tls_reason(tls) == '\0')
 		return;
-	text_str(t, ": ");
-	text_str(t, tls_reason(tls));
+	text_str_str(t, ": ", tls_reason(tls));
 }
 
 void text_reason(struct text *t, enum session_reason reason, int16_t rule)

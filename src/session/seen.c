@@ -155,8 +155,7 @@ static void text_client(
 	text_str_num(t, "{\"number\":", number);
 	text_str(t, ",\"client\":\"");
 	text_address(t, from);
-	text_str(t, "\",\"command\":\"");
-	text_str(t, text_of_list(commands, command));
+	text_str_str(t, "\",\"command\":\"", text_of_list(commands, command));
 	text_str(t, "\",\"to\":\"");
 }
 
@@ -187,8 +186,7 @@ static void text_reached(struct text *t, const struct sessions *all, const struc
 	if (hop != NULL)
 		text_address(t, &(struct address){
 					.ip = s->addresses[s->server_address], .port = hop->port});
-	text_str(t, "\",\"state\":\"");
-	text_str(t, session_state_name(s));
+	text_str_str(t, "\",\"state\":\"", session_state_name(s));
 }
 
 /* How long nothing has moved: what is gone of the limit that each move sets anew. Without a limit nobody knows. */
