@@ -24,6 +24,13 @@
 /* What one call reads at most without octets for its caller: tickets, warnings, empty records. */
 #define EMPTY_READS 16
 
+/*
+ * A record is of use to the peer when all of it has arrived. So the first of a connection are small, while TCP's window is:
+ * what fits into three segments; for so many bytes.
+ */
+#define SMALL_RECORD 4096
+#define SMALL_RECORDS_BYTES 65536
+
 const bool tls_built = true;
 
 static struct tls streams[ANKLET_TABLE(CONFIG_ANKLET_TLS_STREAMS)];
@@ -301,19 +308,30 @@ int tls_flush(struct tls *tls)
 	return code >= 0 ? 0 : answer(tls, code);
 }
 
+size_t tls_room(const struct tls *tls)
+{
+	int max = mbedtls_ssl_get_max_out_record_payload(&tls->ssl);
+
+	if (max > SMALL_RECORD && tls->sent < SMALL_RECORDS_BYTES)
+		return SMALL_RECORD;
+	return max > 0 ? (size_t)max : 0;
+}
+
 int tls_send(struct tls *tls, const void *data, size_t len)
 {
-	int max, code, end = tls_flush(tls);
+	int code, end = tls_flush(tls);
+	size_t room = tls_room(tls);
 
 	check(tls->ready && !tls->ended && len > 0);
 	if (end != 0)
 		return end;
 	enter(tls);
-	max = mbedtls_ssl_get_max_out_record_payload(&tls->ssl);
-	if (max <= 0)
-		return fail(tls, max);
-	if (len > (size_t)max)
-		len = (size_t)max;
+	if (room == 0)
+		return fail(tls, mbedtls_ssl_get_max_out_record_payload(&tls->ssl));
+	if (len > room)
+		len = room;
+	if (tls->sent < SMALL_RECORDS_BYTES)
+		tls->sent += (uint32_t)len;
 	code = write_out(tls, data, len);
 	if (code == MBEDTLS_ERR_SSL_WANT_WRITE && tls->pending)
 		return (int)len;
@@ -338,15 +356,15 @@ int tls_end(struct tls *tls, bool other_open)
 
 /* ---- Reading ---- */
 
-/* One read: a count, 0 for nothing yet but more to do, or what tls_peek() answers. */
+/* One read, which leaves its bytes in the library: a count, 0 for nothing yet but more to do, or what tls_peek() answers. */
 static int read_once(struct tls *tls)
 {
 	int code, end;
 
 	enter(tls);
-	code = mbedtls_ssl_read(&tls->ssl, tls->chunk, sizeof tls->chunk);
-	if (code > 0)
-		return code;
+	code = mbedtls_ssl_read(&tls->ssl, NULL, 0);
+	if (code == 0 && mbedtls_ssl_get_bytes_avail(&tls->ssl) > 0)
+		return (int)mbedtls_ssl_get_bytes_avail(&tls->ssl);
 	if (code == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY ||
 		(tls->lost == PORT_EOF && tls->context->truncated_eof))
 		return tls->read_end = PORT_EOF;
@@ -368,6 +386,9 @@ int tls_peek(struct tls *tls, const uint8_t **data)
 	*data = tls->chunk + tls->shown_at;
 	if (tls->shown_len > 0)
 		return (int)tls->shown_len;
+	*data = tls_parts_decrypted(&tls->ssl);
+	if (*data != NULL)
+		return (int)mbedtls_ssl_get_bytes_avail(&tls->ssl);
 	if (tls->read_end != 0)
 		return tls->read_end;
 	n = tls->stuck ? tls_flush(tls) : failed(tls);
@@ -377,16 +398,29 @@ int tls_peek(struct tls *tls, const uint8_t **data)
 	tls->stuck = false;
 	for (int i = 0; i < EMPTY_READS && n == 0; i++)
 		n = read_once(tls);
-	if (n <= 0)
-		return n == 0 ? TLS_TURN : n;
-	tls->shown_at = 0;
-	tls->shown_len = (size_t)n;
-	*data = tls->chunk;
-	return n;
+	*data = tls_parts_decrypted(&tls->ssl);
+	return n == 0 ? TLS_TURN : n;
+}
+
+/* Reading what the library shows is how it is told that it was used: it asks the port for nothing meanwhile. */
+static void drop_decrypted(struct tls *tls, size_t n)
+{
+	check(n <= mbedtls_ssl_get_bytes_avail(&tls->ssl));
+	while (n > 0) {
+		size_t len = n < sizeof tls->chunk ? n : sizeof tls->chunk;
+
+		if (mbedtls_ssl_read(&tls->ssl, tls->chunk, len) != (int)len)
+			check(false);
+		n -= len;
+	}
 }
 
 void tls_consume(struct tls *tls, size_t n)
 {
+	if (tls->shown_len == 0) {
+		drop_decrypted(tls, n);
+		return;
+	}
 	check(n <= tls->shown_len);
 	tls->shown_at += n;
 	tls->shown_len -= n;

@@ -67,11 +67,13 @@ struct tls {
 	int read_end; /* PORT_EOF when reading has ended in order; 0: it has not */
 	char *name;   /* a client's: whom it wants to reach */
 	struct ip ip;
-	uint32_t wrong;             /* with the peer's certificates so far: the library's flags */
-	size_t shown_at, shown_len; /* of chunk: decrypted and not consumed */
+	uint32_t wrong; /* with the peer's certificates so far: the library's flags */
+	uint32_t sent;  /* bytes, as long as that makes a difference to the size of a record */
+	size_t shown_at,
+		shown_len; /* of chunk: what tls_preload() was given, and was not consumed */
 	mbedtls_ssl_context ssl;
 	char reason[TLS_REASON_SIZE];
-	uint8_t chunk[CONFIG_ANKLET_TLS_CHUNK];
+	uint8_t chunk[CONFIG_ANKLET_TLS_CHUNK]; /* and where the library puts what was consumed */
 };
 
 /* ---- mbedtls_context.c ---- */
@@ -142,6 +144,9 @@ int tls_parts_begin(void);
 
 /* Appends to why, once in a program, that a peer's certificates may cost any time, where the library has no bounds. */
 void tls_parts_warn(struct text *why);
+
+/* Where the decrypted bytes stand that mbedtls_ssl_get_bytes_avail() counts; NULL: there are none. */
+const uint8_t *tls_parts_decrypted(const mbedtls_ssl_context *ssl);
 
 void tls_parts_random(mbedtls_ssl_config *conf, struct port *p);
 int tls_parts_parse_key(mbedtls_pk_context *key, const uint8_t *data, size_t len, struct port *p);

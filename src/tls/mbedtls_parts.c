@@ -31,6 +31,13 @@ int tls_parts_begin(void)
 }
 #endif
 
+/* ---- Decrypted bytes: the library only copies them, from where it shows in a field of its own ---- */
+
+const uint8_t *tls_parts_decrypted(const mbedtls_ssl_context *ssl)
+{
+	return mbedtls_ssl_get_bytes_avail(ssl) > 0 ? ssl->MBEDTLS_PRIVATE(in_offt) : NULL;
+}
+
 /* ---- What a peer's certificates may cost: bounded in what tools/bound_mbedtls was at ---- */
 
 #if TLS_BOUNDED

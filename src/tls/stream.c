@@ -3,6 +3,12 @@
  */
 #include "tls/stream.h"
 
+#include "base/check.h"
+
+/* What goes into one record: at most so much, whatever the library could do. */
+#define RECORD 16384
+#define READS_RECORDS (CONFIG_ANKLET_FAST && CONFIG_ANKLET_TLS_STREAMS > 0)
+
 int stream_peek(struct port *p, struct stream *s, const uint8_t **data)
 {
 	return stream_is_encrypted(s) ? tls_peek(s->tls, data) : port_peek(p, s->sock, data);
@@ -32,6 +38,32 @@ static int move_plain(struct port *p, struct stream *from, struct stream *to, si
 	return n;
 }
 
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/*
+ * From a plain stream into an encrypted one, which has just been flushed: reads what one record takes. To peek would
+ * show, and copy, all that is waiting, for each record again.
+ */
+static int move_record(struct port *p, struct stream *from, struct stream *to, size_t budget,
+	struct stream **culprit)
+{
+	static uint8_t record[READS_RECORDS ? RECORD : 1];
+	size_t size = least(least(tls_room(to->tls), sizeof record), budget);
+	int got, sent;
+
+	*culprit = from;
+	got = port_read(p, from->sock, record, size > 0 ? size : 1);
+	if (got < 0)
+		return got;
+	*culprit = to;
+	sent = tls_send(to->tls, record, (size_t)got);
+	check(sent == got || (sent < 0 && sent != PORT_AGAIN && sent != TLS_TURN));
+	return sent;
+}
+
 int stream_move(struct port *p, struct stream *from, struct stream *to, size_t budget,
 	struct stream **culprit)
 {
@@ -45,12 +77,14 @@ int stream_move(struct port *p, struct stream *from, struct stream *to, size_t b
 	sent = stream_flush(p, to);
 	if (sent < 0)
 		return sent;
+	if (READS_RECORDS && !stream_is_encrypted(from))
+		return move_record(p, from, to, budget, culprit);
 	*culprit = from;
 	shown = stream_peek(p, from, &data);
 	if (shown < 0)
 		return shown;
 	*culprit = to;
-	sent = stream_send(p, to, data, (size_t)shown < budget ? (size_t)shown : budget);
+	sent = stream_send(p, to, data, least((size_t)shown, budget));
 	if (sent > 0)
 		stream_consume(p, from, (size_t)sent);
 	return sent;

@@ -131,11 +131,15 @@ int tls_peek(struct tls *tls, const uint8_t **data);
 /* Drops the first n octets that tls_peek() showed. */
 void tls_consume(struct tls *tls, size_t n);
 
+/* How many bytes one call of tls_send() takes now; 0: it fails. After the handshake. */
+size_t tls_room(const struct tls *tls);
+
 /*
  * Sends from data, which is copied: how many octets were taken, 1 to len. The
  * caller has no rule about retrying: what was taken will be sent, in front of what
  * comes next. PORT_AGAIN: the port has recorded WRITE. A failure as of tls_peek().
- * After tls_flush() has answered 0, data is read before the port is called.
+ * After tls_flush() has answered 0, data is read before the port is called, and all of it is taken up to what
+ * tls_room() said, or the connection has failed.
  */
 int tls_send(struct tls *tls, const void *data, size_t len);
 

@@ -84,7 +84,7 @@ static bool flow_receive(struct flow *f)
 
 	if (n == PORT_AGAIN || n == TLS_TURN)
 		return n == TLS_TURN;
-	assert_in_range(n, 1, CONFIG_ANKLET_TLS_CHUNK);
+	assert_in_range(n, 1, MBEDTLS_SSL_IN_CONTENT_LEN);
 	if (f->eaten != 0 && len > f->eaten)
 		len = f->eaten;
 	for (size_t i = 0; i < len; i++)
