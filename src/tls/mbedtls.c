@@ -26,10 +26,10 @@
 
 /*
  * A record is of use to the peer when all of it has arrived. So the first of a connection are small, while TCP's window is:
- * what fits into three segments; for so many bytes.
+ * what fits into three segments.
  */
 #define SMALL_RECORD 4096
-#define SMALL_RECORDS_BYTES 65536
+#define SMALL_RECORDS 16
 
 const bool tls_built = true;
 
@@ -312,7 +312,7 @@ size_t tls_room(const struct tls *tls)
 {
 	int max = mbedtls_ssl_get_max_out_record_payload(&tls->ssl);
 
-	if (max > SMALL_RECORD && tls->sent < SMALL_RECORDS_BYTES)
+	if (max > SMALL_RECORD && tls->sent < SMALL_RECORDS)
 		return SMALL_RECORD;
 	return max > 0 ? (size_t)max : 0;
 }
@@ -330,8 +330,8 @@ int tls_send(struct tls *tls, const void *data, size_t len)
 		return fail(tls, mbedtls_ssl_get_max_out_record_payload(&tls->ssl));
 	if (len > room)
 		len = room;
-	if (tls->sent < SMALL_RECORDS_BYTES)
-		tls->sent += (uint32_t)len;
+	if (tls->sent < SMALL_RECORDS)
+		tls->sent++;
 	code = write_out(tls, data, len);
 	if (code == MBEDTLS_ERR_SSL_WANT_WRITE && tls->pending)
 		return (int)len;

@@ -61,6 +61,7 @@ struct tls {
 	bool certificate; /* the handshake has passed the server's certificate: a full one */
 	bool by_address;  /* a client's: it wants to reach an address, 'ip' */
 	uint8_t alert;    /* to be sent before the failure; 0: none */
+	uint8_t sent;     /* records, as far as it makes a difference to how long the next one is */
 	int lost;     /* what the port answered in this call, when that was an end; 0: nothing */
 	int doom;     /* the failure, until the peer has been told; 0: none */
 	int failure;  /* the failure; 0: none */
@@ -68,7 +69,6 @@ struct tls {
 	char *name;   /* a client's: whom it wants to reach */
 	struct ip ip;
 	uint32_t wrong; /* with the peer's certificates so far: the library's flags */
-	uint32_t sent;  /* bytes, as long as that makes a difference to the size of a record */
 	size_t shown_at,
 		shown_len; /* of chunk: what tls_preload() was given, and was not consumed */
 	mbedtls_ssl_context ssl;

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -325,3 +326,24 @@ def test_the_pattern_is_the_same_on_both_sides(generator):
         while len(data) < load.MIB:
             data += sock.recv(load.MIB)
     assert data == load.block(load.seed(5, down=True), 0)
+
+
+# ---- bench/growth ----
+
+@pytest.mark.skipif(not shutil.which("callgrind_control"), reason="valgrind is not installed")
+def test_growth():
+    """Each row has a figure for each count, and the page and the chart get them."""
+    page = pathlib.Path(os.environ["PYTEST_SCRATCH"]) / "page.md"
+    drawing = page.with_suffix(".svg")
+    page.write_text("before\n<!-- bench/growth --doc writes from here -->\nold\n"
+                    "<!-- bench/growth --doc writes to here -->\nafter\n")
+    status, output = said("bench/growth", "--anklet", built("--anklet", "build/anklet"), "--load",
+                          built("--load", "build/bench/load"), "--sessions", "1,20", "--doc", page, "--svg", drawing)
+    assert status == 0, output
+    text = page.read_text()
+    assert text.startswith("before\n") and text.endswith("\nafter\n") and "old" not in text
+    for count in ("1", "20"):
+        figures = [int(word.replace(",", "")) for word in
+                   next(line for line in text.split("\n") if line.startswith(f"| {count} |")).split("|")[2:6]]
+        assert len(figures) == 4 and all(500 < figure < 10_000_000 for figure in figures), figures
+    assert len(xml.etree.ElementTree.parse(drawing).getroot().findall("{*}polyline")) == 4

@@ -430,9 +430,33 @@ static void a_full_table(void **state)
 		tls_close(&taken[i]);
 }
 
+/* The first records are small, and the later ones are as long as the library can make them. */
+static void the_first_records_are_small(void **state)
+{
+	static const uint8_t much[MBEDTLS_SSL_OUT_CONTENT_LEN];
+	size_t last = 0;
+
+	(void)state;
+	make_version(1);
+	for (int i = 0; i < 40; i++) {
+		const uint8_t *data;
+		int n = tls_send(pair.tls[0], much, sizeof much);
+
+		if (n > 0) {
+			assert_in_range(n, 1, i < 16 ? 4096 : MBEDTLS_SSL_OUT_CONTENT_LEN);
+			last = (size_t)n;
+		}
+		while ((n = tls_peek(pair.tls[1], &data)) > 0)
+			tls_consume(pair.tls[1], (size_t)n);
+	}
+	assert_true(MBEDTLS_SSL_OUT_CONTENT_LEN <= 4096 || last > 4096);
+	close_pair(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		RUN(the_first_records_are_small),
 		RUN(octets_arrive_in_order),
 		RUN(full_buffers_lose_nothing),
 		RUN(short_records),
