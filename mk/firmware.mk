@@ -42,10 +42,10 @@ FIRMWARE_LINK = -nostartfiles --specs=nano.specs --specs=nosys.specs \
 
 # The image is one more variant, by a compiler of its own, and like the program it is optimized as a whole: again with
 # those options that this compiler knows; but Thumb's calls and jump tables cost other things than this machine's.
-FIRMWARE_LTO ?= $(shell tools/known '$(CROSS)gcc' -flto -flto-partition=none)
-FIRMWARE_LTO := $(FIRMWARE_LTO)
-FIRMWARE_SMALLEST := -Os $(shell tools/known '$(CROSS)gcc' \
-	$(filter-out -fno-inline-small-functions -fno-jump-tables,$(SMALLEST_OPTIONS)))
+# The compiler is asked when the first image is built, once.
+FIRMWARE_LTO ?= $(eval FIRMWARE_LTO := $$(shell tools/known '$(CROSS)gcc' -flto -flto-partition=none))$(FIRMWARE_LTO)
+FIRMWARE_SMALLEST = $(eval FIRMWARE_SMALLEST := -Os $$(shell tools/known '$(CROSS)gcc' \
+	$(filter-out -fno-inline-small-functions -fno-jump-tables,$(SMALLEST_OPTIONS))))$(FIRMWARE_SMALLEST)
 $(image_name)_CC = $(CROSS)gcc -std=c11 $(FIRMWARE_SMALLEST) -g $(FIRMWARE_LTO) $(FIRMWARE_CPU) $(WARN)
 board_flags = $($(image_name)_CC) $($(image_name)_FLAGS) $(FIRMWARE_LINK)
 
