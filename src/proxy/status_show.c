@@ -56,7 +56,13 @@ _Static_assert(
 			2 * sizeof(uint64_t),
 	"they stand together");
 
-static void take_snapshot(struct anklet *a, uint64_t value[VALUES])
+static bool is_phase(size_t value)
+{
+	return value >= V_PHASES && value < V_CLIENTS;
+}
+
+/* What begins with the value 'from' is to be shown: phases are counted for themselves alone, session by session. */
+static void take_snapshot(struct anklet *a, uint64_t value[VALUES], size_t from)
 {
 	const struct anklet_status *status = &a->sessions.loop.status;
 	const struct pool *tls = &a->sessions.loop.clients.pool[POOL_TLS];
@@ -79,7 +85,8 @@ static void take_snapshot(struct anklet *a, uint64_t value[VALUES])
 	value[V_SESSIONS] = status->sessions;
 	value[V_MAX] = status->sessions_max;
 	value[V_PEAK] = status->sessions_peak;
-	seen_count(&a->sessions, &value[V_PHASES]);
+	if (is_phase(from))
+		seen_count(&a->sessions, &value[V_PHASES]);
 	value[V_CLIENTS] = clients_count(&a->sessions.loop.clients);
 	memcpy(&value[V_COUNTED], &status->accepted, 7 * sizeof value[0]);
 	value[V_FLOWS] = status->udp_flows;
@@ -110,7 +117,7 @@ static void text_summary(
 {
 	uint64_t value[VALUES];
 
-	take_snapshot(a, value);
+	take_snapshot(a, value, row == 0 ? V_PHASES : VALUES);
 	for (const char *at = text_of_list(summary, row); *at != '\0'; at++)
 		if (*at == '#')
 			text_num(t, value[cursor->after++]);
@@ -242,9 +249,9 @@ bool status_metrics(struct anklet *a, struct status_cursor *cursor, struct text 
 	uint64_t values[VALUES];
 	const uint64_t *value = values + cursor->row;
 
-	take_snapshot(a, values);
 	for (; *at == '\0'; at++)
 		value++;
+	take_snapshot(a, values, (size_t)(value - values));
 	at = text_family(t, at, &value);
 	cursor->after = (uint32_t)(at - families);
 	cursor->row = (uint16_t)(value - values);

@@ -135,7 +135,7 @@ class Board:
         """Ends it, and has QEMU leave the stack as it is then. What QEMU said."""
         bottom, top = (self.symbols[f"linked_stack_{end}"] for end in ("bottom", "top"))
         try:
-            return self.process.communicate(f'stop\npmemsave {bottom} {top - bottom} "{self.stack_path}"\nquit\n'.encode(),
+            return self.process.communicate(f'stop\nmemsave {bottom} {top - bottom} "{self.stack_path}"\nquit\n'.encode(),
                                             timeout=60)[1].decode("latin-1")
         finally:
             self.process.kill()
