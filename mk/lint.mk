@@ -14,9 +14,9 @@ lint_cppcheck: cppcheck_$(1)
 lint_tidy: tidy_$(1)
 cppcheck_$(1) tidy_$(1): FORCE | $(before)
 cppcheck_$(1):
-	cppcheck $$(CPPCHECK) $$($(1)_FLAGS) $(2)
+	cppcheck $$(CPPCHECK) $$(filter-out $$(SIM_FAST),$$($(1)_FLAGS)) $(2)
 tidy_$(1):
-	@printf '%s\n' $(2) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- -std=c11 $$($(1)_FLAGS)
+	@printf '%s\n' $(2) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- -std=c11 $$(filter-out $$(SIM_FAST),$$($(1)_FLAGS))
 endef
 $(eval $(call read,posix,$(CORE) $(TLS_none) $(port_bsd) $(PROGRAM) $(PROGRAM_$(NATIVE)) \
 	$(ACCOUNTS_system) $(ACCOUNTS_files) $(TIME_utc) $(if $(tls_built:none=),$(TLS_mbedtls)) \

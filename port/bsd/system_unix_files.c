@@ -139,21 +139,11 @@ static const char *names_file(const struct port *p, enum port_names_file file)
 }
 
 /* FNV-1a, over what tells one state of a file from another; st_ctim is what nobody can set. */
-static uint32_t hash_of(const void *data, size_t len)
-{
-	const uint8_t *byte = data;
-	uint32_t hash = 0x811c9dc5u;
-
-	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ byte[i]) * 0x01000193u;
-	return hash;
-}
-
 static uint32_t stamp_of(const char *name)
 {
+	uint32_t hash = 0x811c9dc5u;
+	uint64_t tells[4] = {0};
 	struct stat st;
-	uint64_t tells[4];
-	uint32_t hash;
 
 	if (stat(name, &st) != 0 || !S_ISREG(st.st_mode))
 		return 0;
@@ -161,7 +151,8 @@ static uint32_t stamp_of(const char *name)
 	tells[1] = (uint64_t)st.st_ctim.tv_nsec;
 	tells[2] = (uint64_t)st.st_size;
 	tells[3] = st.st_ino;
-	hash = hash_of(tells, sizeof tells);
+	for (size_t i = 0; i < sizeof tells; i++)
+		hash = (hash ^ ((const uint8_t *)tells)[i]) * 0x01000193u;
 	return hash != 0 ? hash : 1;
 }
 

@@ -142,7 +142,7 @@ int instance_open_listener(struct anklet *a, const struct address *at, port_sock
 
 void failure_init(struct anklet_failure *failure);
 
-/* Puts in words why something failed: the same answer. (start.c) */
+/* Puts in words why something failed: the same answer. (strerror.c) */
 int failure_says(struct anklet_failure *failure, int answer, const char *words);
 
 /* Reads every key and certificate: 0; or what tls_load() answers, and *failure says which. (tls.c) */

@@ -369,15 +369,6 @@ void failure_init(struct anklet_failure *failure)
 	failure->at[0] = failure->words[0] = '\0';
 }
 
-int failure_says(struct anklet_failure *failure, int answer, const char *words)
-{
-	struct text t;
-
-	text_init(&t, failure->words, sizeof failure->words);
-	text_str(&t, words);
-	return answer;
-}
-
 /* The caller's mistake, after which what runs goes on as before. */
 static int fail_as_started(struct anklet_failure *failure)
 {

@@ -4,6 +4,7 @@
 #include "anklet.h"
 
 #include "port.h"
+#include "proxy/instance.h"
 
 _Static_assert((int)ANKLET_UNREACHABLE == PORT_UNREACHABLE &&
 		       (int)ANKLET_NO_RESOURCES == PORT_NO_RESOURCES &&
@@ -41,4 +42,13 @@ const char *anklet_strerror(int why)
 		return ANKLET_IF_TLS("the system gives no random numbers.");
 	}
 	return "the system denies it without a reason.";
+}
+
+int failure_says(struct anklet_failure *failure, int answer, const char *words)
+{
+	struct text t;
+
+	text_init(&t, failure->words, sizeof failure->words);
+	text_str(&t, words);
+	return answer;
 }

@@ -7,7 +7,8 @@
 
 static int fail(struct anklet_failure *failure, const char *words)
 {
-	return failure_says(failure, PORT_FAILED, words);
+	(void)failure_says(failure, PORT_FAILED, words);
+	return PORT_FAILED;
 }
 
 /* Shows a file of passwords from its beginning, which others must not be able to read: how many bytes, or PORT_FAILED. */
