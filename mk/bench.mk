@@ -23,7 +23,7 @@ bench: $(if $(filter --help,$(BENCH)),,bench_ready) ## measure: the proxy beside
 # The most sessions that a limit of 20,000 descriptors lets a load hold, which has both ends.
 growth: $(load) ## measure: what a wake-up, an accept, an expiry and a query cost, with 1 to 8,000 sessions
 	@$(MAKE) BUILD=$(BUILD)/growth TLS=none CPPFLAGS='$(CPPFLAGS) -DCONFIG_ANKLET_SESSIONS=8100' all
-	@bench/growth --anklet $(BUILD)/growth/anklet --load $(load) $(if $(DOC),--doc $(DOC) --svg docs/img/growth.svg)
+	@bench/growth --anklet $(BUILD)/growth/anklet --load $(load) $(if $(DOC),--doc $(DOC) --svg docs/growth.svg)
 
 bench-quick: bench_programs ## test: that bench works: all of it once, 1 to 2 minutes, each byte compared
 	@BENCH_RUN='$(bench_run)' $(call run_pytest,check-bench,tests/bench,'$(bench_run) --quick --verify')

@@ -127,7 +127,8 @@ void text_pattern(struct text *t, const struct pattern *pattern, const struct st
 	if (prefix)
 		text_ip_prefix(t, &pattern->prefix);
 	else
-		text_str_str(t, pattern->kind == PATTERN_ANY ? "*" : name, brackets ? "]" : "");
+		text_str(t, pattern->kind == PATTERN_ANY ? "*" : name);
+	text_str(t, brackets ? "]" : "");
 	for (unsigned i = 0; i < pattern->ports_count; i++) {
 		text_char(t, i == 0 ? ':' : ',');
 		text_range(t, &pattern->ports[i]);
