@@ -43,7 +43,17 @@ class Terminal:
     def type(self, *keys):
         self.run("send-keys", *keys)
 
+    def children(self):
+        """The processes that the shell has started, and that have not ended."""
+        shell = self.run("display-message", "-p", "#{pane_pid}").strip()
+        return [int(pid) for pid in subprocess.run(["ps", "-o", "pid=", "--ppid", shell], stdout=subprocess.PIPE, text=True,
+                                                   timeout=60, check=False).stdout.split()]
+
     def close(self):
+        """What runs there ends before its terminal does: a sanitizer that has to write its report to none never would."""
+        for pid in self.children():
+            os.kill(pid, signal.SIGTERM)
+        peers.until(lambda: not self.children(), 60, 0.1)
         subprocess.run([*self.command, "kill-server"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60,
                        check=False)
 
@@ -116,10 +126,7 @@ def test_the_terminal_is_as_it_was(top, how):
     if how in ("q", "C-c"):
         terminal.type(how)
     elif how == "TERM":
-        shell = terminal.run("display-message", "-p", "#{pane_pid}").strip()
-        children = subprocess.run(["ps", "-o", "pid=", "--ppid", shell], stdout=subprocess.PIPE, text=True, timeout=60,
-                                  check=True).stdout.split()
-        os.kill(int(children[0]), signal.SIGTERM)
+        os.kill(terminal.children()[0], signal.SIGTERM)
     else:
         top.signal(signal.SIGTERM)
         top.wait()
