@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "anklet_config.h"
+
 _Static_assert(CONFIG_ANKLET_IPV6,
 	"lwipopts.h asks for IPv6, without which anklet is built: CONFIG_ANKLET_IPV6");
 _Static_assert(LWIP_IPV4 &&LWIP_IPV6, "lwipopts.h asks for one family only: take addresses_v4.c");
