@@ -8,7 +8,7 @@ scripts = $(shell grep -rlE '^#(!/bin/(ba)?sh| shellcheck shell)' .ci tools test
 CPPCHECK = --quiet --error-exitcode=1 --std=c11 --enable=warning,style,performance,portability \
 	--inline-suppr --suppressions-list=tools/cppcheck.suppressions -j 2
 
-# read VARIANT,FILES: by cppcheck and by clang-tidy, as compiled for it.
+# read VARIANT,FILES: by cppcheck and by clang-tidy, as compiled for it, but for options that only gcc knows.
 define read
 lint_cppcheck: cppcheck_$(1)
 lint_tidy: tidy_$(1)
