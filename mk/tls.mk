@@ -31,12 +31,12 @@ tls_config_file = $(if $(filter-out default,$(TLS_CONFIG)),port/bsd/mbedtls_$(TL
 # The bounds stand in the configurations of our own.
 tls_config_flag = $(if $(tls_config_file),-DMBEDTLS_CONFIG_FILE=\"bsd/mbedtls_$(TLS_CONFIG).h\",\
 	-DMBEDTLS_MPI_MAX_SIZE=512 -DMBEDTLS_X509_MAX_INTERMEDIATE_CA=5)
-TLS_FLAGS = -isystem $(MBEDTLS)/include $(tls_config_flag)
+TLS_FLAGS = -isystem $(MBEDTLS)/include -isystem $(MBEDTLS)/3rdparty/everest/include $(tls_config_flag)
 tls_cc = $(CC) -w $(TLS_CFLAGS) $(HARDEN) $(SECTIONS) $(subst fuzzer-no-link$(comma),,$(SANITIZER)) -Iport \
 	-I$(MBEDTLS)/include -I$(MBEDTLS)/library $(tls_config_flag)
 # All that it depends on, in a number: what is ours and linked with it is then made again by $(BUILD)/flags.
 tls_number := $(firstword $(shell { echo '$(tls_cc)'; \
-	cat $(MBEDTLS)/.source tools/bound_mbedtls $(tls_config_file); } | cksum))
+	cat $(MBEDTLS)/.source tools/bound_mbedtls tools/build_mbedtls $(tls_config_file); } | cksum))
 TLS_ARCHIVE = $(DEPS)/built/mbedtls-$(TLS_CONFIG)-$(tls_number)/libmbedtls.a
 TLS_LIBS = $(TLS_ARCHIVE)
 

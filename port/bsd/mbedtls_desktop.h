@@ -84,6 +84,10 @@
 #define MBEDTLS_ECP_DP_SECP521R1_ENABLED
 #define MBEDTLS_ECP_DP_CURVE25519_ENABLED
 #define MBEDTLS_ECDH_C
+#ifdef __x86_64__
+/* X25519 by Everest: verified, and in a sixth of the time. Tried on this processor alone. */
+#define MBEDTLS_ECDH_VARIANT_EVEREST_ENABLED
+#endif
 #define MBEDTLS_ECDSA_C
 #define MBEDTLS_ECDSA_DETERMINISTIC
 #define MBEDTLS_HMAC_DRBG_C
@@ -117,12 +121,11 @@
 #define MBEDTLS_PSA_ASSUME_EXCLUSIVE_BUFFERS
 
 /*
- * Records. Those that come may be of any length, for few peers agree to less. What
- * is sent goes by pieces of CONFIG_ANKLET_TLS_CHUNK; the rest is room for our own
- * certificates, which the library puts into one record.
+ * Records of any length, either way. For those that come few peers agree to less;
+ * of those that are sent each costs two system calls.
  */
 #define MBEDTLS_SSL_IN_CONTENT_LEN 16384
-#define MBEDTLS_SSL_OUT_CONTENT_LEN 8192
+#define MBEDTLS_SSL_OUT_CONTENT_LEN 16384
 
 /* src/tls/tls.h promises keys of 64 octets. */
 #define MBEDTLS_PSK_MAX_LEN 64
