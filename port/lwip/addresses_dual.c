@@ -11,8 +11,6 @@ _Static_assert(CONFIG_ANKLET_IPV6,
 	"lwipopts.h asks for IPv6, without which anklet is built: CONFIG_ANKLET_IPV6");
 _Static_assert(LWIP_IPV4 &&LWIP_IPV6, "lwipopts.h asks for one family only: take addresses_v4.c");
 
-#define V4_AT 12 /* where the IPv4 address lies in the mapped one */
-
 u8_t address_type(const struct ip *ip)
 {
 	return ip_is_v4(ip) ? IPADDR_TYPE_V4 : IPADDR_TYPE_V6;
@@ -23,7 +21,7 @@ bool address_to_lwip(const struct address *at, ip_addr_t *ip)
 	memset(ip, 0, sizeof *ip);
 	IP_SET_TYPE(ip, address_type(&at->ip));
 	if (ip_is_v4(&at->ip)) {
-		memcpy(&ip_2_ip4(ip)->addr, at->ip.octet + V4_AT, 4);
+		memcpy(&ip_2_ip4(ip)->addr, at->ip.octet + IP_V4_AT, 4);
 		return true;
 	}
 	memcpy(ip_2_ip6(ip)->addr, at->ip.octet, 16);
@@ -38,14 +36,14 @@ void address_from_lwip(const ip_addr_t *ip, uint16_t port, struct address *at)
 		memcpy(at->ip.octet, ip_2_ip6(ip)->addr, 16);
 		at->scope = ip6_addr_zone(ip_2_ip6(ip));
 	} else {
-		memcpy(at->ip.octet + V4_AT, &ip_2_ip4(ip)->addr, 4);
+		memcpy(at->ip.octet + IP_V4_AT, &ip_2_ip4(ip)->addr, 4);
 	}
 }
 
 bool address_is_of(const struct netif *netif, const struct ip *ip)
 {
 	if (ip_is_v4(ip))
-		return memcmp(&netif_ip4_addr(netif)->addr, ip->octet + V4_AT, 4) == 0;
+		return memcmp(&netif_ip4_addr(netif)->addr, ip->octet + IP_V4_AT, 4) == 0;
 	for (s8_t i = 0; i < LWIP_IPV6_NUM_ADDRESSES; i++)
 		if (!ip6_addr_isinvalid(netif_ip6_addr_state(netif, i)) &&
 			memcmp(netif_ip6_addr(netif, i)->addr, ip->octet, 16) == 0)

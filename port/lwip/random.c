@@ -126,8 +126,8 @@ uint32_t random_sequence_number(
 	random_state.sequenced = true;
 	address_from_lwip(local_ip, local_port, &local);
 	address_from_lwip(remote_ip, remote_port, &remote);
-	memcpy(ends[0], local.ip.octet, sizeof ends[0]);
-	memcpy(ends[1], remote.ip.octet, sizeof ends[1]);
+	memcpy(ends[0], local.ip.octet, IP_BYTES);
+	memcpy(ends[1], remote.ip.octet, IP_BYTES);
 	for (unsigned i = 0; i < 2; i++) {
 		ends[2][i] = (uint8_t)(local_port >> 8 * i);
 		ends[2][2 + i] = (uint8_t)(remote_port >> 8 * i);

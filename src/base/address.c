@@ -5,11 +5,9 @@
 
 #include <string.h>
 
-#include "anklet_config.h"
 #include "base/word.h"
 
 #define NO_GAP (sizeof(struct ip) + 1)
-#define V4_BITS 96 /* bits of the mapped form in front of an IPv4 address */
 
 static const uint8_t v4_mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
@@ -17,17 +15,17 @@ struct ip ip_v4(uint8_t a, uint8_t b, uint8_t c, uint8_t d)
 {
 	struct ip ip;
 
-	memcpy(ip.octet, v4_mapped, sizeof v4_mapped);
-	ip.octet[12] = a;
-	ip.octet[13] = b;
-	ip.octet[14] = c;
-	ip.octet[15] = d;
+	memcpy(ip.octet, v4_mapped, IP_V4_AT);
+	ip.octet[IP_V4_AT] = a;
+	ip.octet[IP_V4_AT + 1] = b;
+	ip.octet[IP_V4_AT + 2] = c;
+	ip.octet[IP_V4_AT + 3] = d;
 	return ip;
 }
 
 bool ip_is_v4(const struct ip *ip)
 {
-	return memcmp(ip->octet, v4_mapped, sizeof v4_mapped) == 0;
+	return memcmp(ip->octet, v4_mapped, IP_V4_AT) == 0;
 }
 
 bool ip_equal(const struct ip *a, const struct ip *b)
@@ -86,12 +84,10 @@ enum ip_class ip_class(const struct ip *ip)
 	static const uint8_t zeros[15];
 	const uint8_t *o = ip->octet;
 
-	if (ip_is_v4(ip))
-		return v4_class(o + 12);
-	if (!CONFIG_ANKLET_IPV6)
-		return IP_UNSPECIFIED;
-	if (memcmp(o, zeros, sizeof zeros) == 0 && o[15] <= 1)
-		return o[15] == 1 ? IP_LOOPBACK : IP_UNSPECIFIED;
+	if (!CONFIG_ANKLET_IPV6 || ip_is_v4(ip))
+		return v4_class(o + IP_V4_AT);
+	if (memcmp(o, zeros, sizeof zeros) == 0 && o[IP_BYTES - 1] <= 1)
+		return o[IP_BYTES - 1] == 1 ? IP_LOOPBACK : IP_UNSPECIFIED;
 	if ((o[0] & 0xfe) == 0xfc)
 		return IP_PRIVATE;
 	if (o[0] == 0xfe && (o[1] & 0xc0) == 0x80)
@@ -202,7 +198,7 @@ bool ip_parse(const char *text, size_t len, struct ip *ip)
 	/* An empty text need not stand anywhere: no arithmetic on it. */
 	if (len == 0)
 		return false;
-	if (!v4_parse(text, len, parsed.octet + 12) &&
+	if (!v4_parse(text, len, parsed.octet + IP_V4_AT) &&
 		!(CONFIG_ANKLET_IPV6 && v6_parse(text, len, parsed.octet)))
 		return false;
 	*ip = parsed;
@@ -252,16 +248,22 @@ bool ip_embeds_v4(const struct ip *ip, struct ip *v4)
 	return true;
 }
 
+/* Is a block so large that it is none of IPv4's, unless of all? */
+static bool is_of_v6(int bits)
+{
+	return bits < IP_V4_BITS;
+}
+
 static void clear_host_bits(struct ip_prefix *prefix)
 {
-	for (unsigned bit = prefix->bits; bit < 128; bit++)
+	for (unsigned bit = prefix->bits; bit < IP_BITS; bit++)
 		prefix->ip.octet[bit / 8] &= (uint8_t) ~(0x80u >> bit % 8);
 }
 
 bool ip_prefix_parse(const char *text, size_t len, struct ip_prefix *prefix)
 {
 	struct word number = {text, len}, ip = word_split(&number, '/');
-	struct ip_prefix parsed = {.bits = 128};
+	struct ip_prefix parsed = {.bits = IP_BITS};
 	uint32_t bits;
 
 	if (!ip_parse(ip.at, ip.len, &parsed.ip))
@@ -273,9 +275,9 @@ bool ip_prefix_parse(const char *text, size_t len, struct ip_prefix *prefix)
 
 		if (!number_parse(number.at, number.len, v4 ? 32 : 128, &bits))
 			return false;
-		if (!v4 && ip_is_v4(&parsed.ip) && bits < V4_BITS)
+		if (!v4 && ip_is_v4(&parsed.ip) && is_of_v6((int)bits))
 			return false;
-		parsed.bits = (uint8_t)(v4 ? V4_BITS + bits : bits);
+		parsed.bits = (uint8_t)(v4 ? IP_V4_BITS + bits : bits);
 		clear_host_bits(&parsed);
 	}
 	*prefix = parsed;
@@ -288,7 +290,7 @@ bool ip_prefix_holds(const struct ip_prefix *prefix, const struct ip *ip)
 	uint8_t mask = (uint8_t)(0xff00u >> rest);
 
 	/* In the mapped form ::/8 would hold every IPv4 address, which nobody means by it. */
-	if (ip_is_v4(ip) && prefix->bits < V4_BITS)
+	if (ip_is_v4(ip) && is_of_v6(prefix->bits))
 		return prefix->bits == 0;
 	if (memcmp(prefix->ip.octet, ip->octet, whole) != 0)
 		return false;
@@ -360,8 +362,8 @@ void text_ip(struct text *t, const struct ip *ip)
 		text_v6(t, ip);
 		return;
 	}
-	for (unsigned i = 12; i < 16; i++) {
-		if (i > 12)
+	for (unsigned i = IP_V4_AT; i < IP_BYTES; i++) {
+		if (i > IP_V4_AT)
 			text_char(t, '.');
 		text_num(t, ip->octet[i]);
 	}
@@ -384,10 +386,10 @@ void text_address(struct text *t, const struct address *at)
 
 void text_ip_prefix(struct text *t, const struct ip_prefix *prefix)
 {
-	bool v4 = ip_is_v4(&prefix->ip) && prefix->bits >= V4_BITS;
+	bool v4 = ip_is_v4(&prefix->ip) && !is_of_v6(prefix->bits);
 
 	text_ip(t, &prefix->ip);
-	if (prefix->bits < 128) {
-		text_str_num(t, "/", v4 ? prefix->bits - V4_BITS : prefix->bits);
+	if (prefix->bits < IP_BITS) {
+		text_str_num(t, "/", v4 ? prefix->bits - IP_V4_BITS : prefix->bits);
 	}
 }

@@ -3,7 +3,8 @@
  *
  * An IPv4 address is kept as the IPv4-mapped IPv6 address (RFC 4291, section
  * 2.5.5.2), always: the two spellings of one host are then one value, and no
- * comparison can be got round by writing the other one.
+ * comparison can be got round by writing the other one. A program without IPv6 keeps
+ * its last four bytes alone, and '::' is then 0.0.0.0.
  */
 #ifndef ANKLET_ADDRESS_H
 #define ANKLET_ADDRESS_H
@@ -12,11 +13,30 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "anklet_config.h"
 #include "base/text.h"
 
-struct ip {
-	uint8_t octet[16]; /* network order; all zero is '::' */
+enum {
+	IP_BYTES = CONFIG_ANKLET_IPV6 ? 16 : 4,
+	IP_BITS = 8 * IP_BYTES,
+	IP_V4_AT = IP_BYTES - 4, /* where an address of IPv4 lies in it */
+	IP_V4_BITS = 8 * IP_V4_AT,
 };
+
+struct ip {
+	uint8_t octet[IP_BYTES]; /* network order; all zero is '::' */
+};
+
+/* Initializers; of IPv6 for an address that is zero between its first two bytes and its last. */
+/* clang-format off */
+#if CONFIG_ANKLET_IPV6
+#define IP_OF_V4(a, b, c, d) {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d}}
+#define IP_OF_V6(first, second, last) {{first, second, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last}}
+#else
+#define IP_OF_V4(a, b, c, d) {{a, b, c, d}}
+#define IP_OF_V6(first, second, last) {{0}} /* whoever asks for one is dead code */
+#endif
+/* clang-format on */
 
 struct address {
 	struct ip ip;
@@ -24,10 +44,10 @@ struct address {
 	uint32_t scope; /* the interface's index of an IPv6 link-local address, else 0 */
 };
 
-/* A block of addresses: the first 'bits' bits of ip, counted in the 128 of the mapped form. */
+/* A block of addresses: the first 'bits' bits of ip, counted in all IP_BITS. */
 struct ip_prefix {
 	struct ip ip;
-	uint8_t bits; /* 0 to 128; 192.168.0.0/16 is 96 + 16 */
+	uint8_t bits; /* 0 to IP_BITS; 192.168.0.0/16 is IP_V4_BITS + 16 */
 };
 
 /* What an address is, as far as it matters who may reach it. Exactly one fits. */

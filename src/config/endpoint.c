@@ -257,7 +257,7 @@ bool endpoints_conflict(const struct endpoint *a, const struct endpoint *b)
 
 void text_place(struct text *t, const struct endpoint *e, const struct string_table *strings)
 {
-	struct pattern place = {e->host, 1, {e->ip, 128}, e->name, {{e->port, e->port}}};
+	struct pattern place = {e->host, 1, {e->ip, IP_BITS}, e->name, {{e->port, e->port}}};
 
 	text_str(t, name_text(e->scheme));
 	text_pattern(t, &place, strings);

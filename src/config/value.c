@@ -221,7 +221,7 @@ const char *status_note(const struct status_place *status)
 {
 	const struct endpoint *at = &status->at;
 
-	if (status->anywhere && status->sessions && status->from.bits <= 96 &&
+	if (status->anywhere && status->sessions && status->from.bits <= IP_V4_BITS &&
 		ip_class(&status->from.ip) == IP_UNSPECIFIED)
 		return "# the next line shows to whoever gets there who is connected to what";
 	if (at->scheme == ENDPOINT_TCP && !status->anywhere && at->host != ENDPOINT_NAME &&

@@ -161,15 +161,15 @@ static bool is_protected(const struct rules_query *q)
 static bool within_special_range(const struct ip_prefix *prefix)
 {
 	static const struct ip_prefix ranges[] = {
-		{{{[10] = 0xff, [11] = 0xff, [12] = 127}}, 96 + 8},
-		{{{[15] = 1}}, 128},
-		{{{[10] = 0xff, [11] = 0xff, [12] = 169, [13] = 254}}, 96 + 16},
-		{{{[0] = 0xfe, [1] = 0x80}}, 10},
-		{{{[10] = 0xff, [11] = 0xff, [12] = 224}}, 96 + 4},
-		{{{[0] = 0xff}}, 8},
+		{IP_OF_V6(0, 0, 1), IP_BITS},
+		{IP_OF_V6(0xfe, 0x80, 0), 10},
+		{IP_OF_V6(0xff, 0, 0), 8},
+		{IP_OF_V4(127, 0, 0, 0), IP_V4_BITS + 8},
+		{IP_OF_V4(169, 254, 0, 0), IP_V4_BITS + 16},
+		{IP_OF_V4(224, 0, 0, 0), IP_V4_BITS + 4},
 	};
 
-	for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
+	for (size_t i = CONFIG_ANKLET_IPV6 ? 0 : 3; i < sizeof ranges / sizeof ranges[0]; i++) {
 		if (ip_prefix_within(prefix, &ranges[i]))
 			return true;
 	}
@@ -185,7 +185,7 @@ static bool rule_names_address(const struct rule *rule, const struct rules_query
 {
 	if (rule->to.kind != PATTERN_PREFIX || !ip_prefix_holds(&rule->to.prefix, &q->ip))
 		return false;
-	if (rule->to.prefix.bits == 128)
+	if (rule->to.prefix.bits == IP_BITS)
 		return true;
 	if (q->own && ip_class(&q->ip) != IP_LOOPBACK)
 		return false;

@@ -51,7 +51,7 @@ static void socks4_request(struct message *m, const struct hop_request *r)
 	m->head[0] = 4;
 	m->head[1] = r->command;
 	memcpy(m->head + 2, m->port, 2);
-	memcpy(m->head + 4, r->name != NULL ? named : r->to.ip.octet + 12, 4);
+	memcpy(m->head + 4, r->name != NULL ? named : r->to.ip.octet + IP_V4_AT, 4);
 	add(m, m->head, 8);
 	add(m, r->userid, strlen(r->userid) + 1);
 	if (r->name != NULL)
@@ -71,7 +71,7 @@ static void socks5_request(struct message *m, const struct hop_request *r)
 		add(m, r->name, m->head[4]);
 	} else {
 		add(m, m->head, 4);
-		add(m, r->to.ip.octet + (v4 ? 12 : 0), v4 ? 4 : 16);
+		add(m, r->to.ip.octet + (v4 ? IP_V4_AT : 0), v4 ? 4 : IP_BYTES);
 	}
 	add(m, m->port, 2);
 }
@@ -220,7 +220,7 @@ struct address hop_address(const struct hop *hop)
 
 	if (!socks5 || hop->octet[3] == ATYP_IPV4)
 		at.ip = ip_v4(ip[0], ip[1], ip[2], ip[3]);
-	else if (hop->octet[3] == ATYP_IPV6)
+	else if (CONFIG_ANKLET_IPV6 && hop->octet[3] == ATYP_IPV6)
 		memcpy(at.ip.octet, ip, sizeof at.ip.octet);
 	at.port = (uint16_t)(port[0] << 8 | port[1]);
 	return at;

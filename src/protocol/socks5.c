@@ -271,7 +271,7 @@ uint16_t socks5_code(enum stage stage, enum verdict verdict)
 size_t socks5_reply(
 	enum stage stage, uint16_t code, const struct address *at, uint8_t buf[REPLY_ROOM])
 {
-	bool v6 = !ip_is_v4(&at->ip) && !ip_is_zero(&at->ip);
+	bool v6 = CONFIG_ANKLET_IPV6 && !ip_is_v4(&at->ip) && !ip_is_zero(&at->ip);
 	size_t ip_len = v6 ? sizeof at->ip : 4, len = 4 + ip_len + 2;
 
 	if (!CONFIG_ANKLET_SOCKS5)

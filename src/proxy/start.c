@@ -206,7 +206,7 @@ static int listen_on(struct anklet *a, const struct line *line, const struct end
 /* Nobody has said where: on this host only. */
 static int listen_by_default(struct anklet *a, struct anklet_failure *failure)
 {
-	static const struct ip loopback_v6 = {{[15] = 1}};
+	static const struct ip loopback_v6 = IP_OF_V6(0, 0, 1);
 	static const struct line line = {.forward = -1};
 	struct text t;
 
@@ -311,7 +311,7 @@ static bool listens_at(struct anklet *a, struct ip ip, uint16_t port)
  */
 static int check_hops(struct anklet *a, struct anklet_failure *failure)
 {
-	static const struct ip loopback_v6 = {{[15] = 1}};
+	static const struct ip loopback_v6 = IP_OF_V6(0, 0, 1);
 	const struct ip loopback_v4 = ip_v4(127, 0, 0, 1);
 	const struct routes *routes = &SETUP_CONFIG(instance_made(a))->routes;
 	struct text t;
@@ -327,7 +327,8 @@ static int check_hops(struct anklet *a, struct anklet_failure *failure)
 
 		if (routes->route[i].how != ROUTE_VIA ||
 			!(loopback ? listens_at(a, loopback_v4, hop->port) ||
-						listens_at(a, loopback_v6, hop->port)
+						(CONFIG_ANKLET_IPV6 &&
+							listens_at(a, loopback_v6, hop->port))
 				   : hop->host != ENDPOINT_NAME &&
 						listens_at(a, hop->ip, hop->port)))
 			continue;

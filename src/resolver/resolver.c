@@ -30,7 +30,7 @@ static bool is_within(const char *name, size_t len, const char *domain)
 static int known(const struct resolver_question *q, struct address *found, size_t max)
 {
 	static const struct address loopback[] = {
-		{.ip.octet = {[15] = 1}}, {.ip.octet = {[10] = 0xff, 0xff, 127, 0, 0, 1}}};
+		{.ip = IP_OF_V6(0, 0, 1)}, {.ip = IP_OF_V4(127, 0, 0, 1)}};
 	size_t len = q->len;
 	int n = 0;
 

@@ -79,14 +79,14 @@ static bool judge(
 bool session_permitted(
 	struct sessions *all, struct session *s, const struct ip *ip, struct rules_answer *answer)
 {
-	static const struct ip loopback_v6 = {{[15] = 1}};
+	static const struct ip loopback_v6 = IP_OF_V6(0, 0, 1);
 	struct ip loopback_v4 = ip_v4(127, 0, 0, 1);
 	bool ident, needs_connect;
 
 	/* Whoever looks this name up finds loopback: both of its addresses, as far as anybody here knows. */
 	if (ip != NULL || !s->remote || !name_is_loopback(s->request.name))
 		return judge(all, s, ip, answer);
-	if (!judge(all, s, &loopback_v6, answer))
+	if (CONFIG_ANKLET_IPV6 && !judge(all, s, &loopback_v6, answer))
 		return false;
 	ident = answer->ident;
 	needs_connect = s->needs_connect;

@@ -62,7 +62,7 @@ static uint32_t look_again(const struct tls *tls, mbedtls_x509_crt *crt)
  */
 static bool has_address(const mbedtls_x509_crt *crt, const struct ip *ip)
 {
-	const size_t skipped = ip_is_v4(ip) ? 12 : 0;
+	const size_t skipped = ip_is_v4(ip) ? IP_V4_AT : 0;
 
 	for (const mbedtls_x509_sequence *at = &crt->subject_alt_names; at != NULL; at = at->next)
 		if ((at->buf.tag & MBEDTLS_ASN1_TAG_VALUE_MASK) == MBEDTLS_X509_SAN_IP_ADDRESS &&

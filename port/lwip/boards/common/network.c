@@ -5,6 +5,8 @@
 
 #include "board_parts.h"
 
+#include <string.h>
+
 #include "lwip/dhcp.h"
 #include "lwip/netif.h"
 
@@ -12,7 +14,7 @@ static struct netif *interface;
 
 static void to_lwip(const struct ip *ip, ip4_addr_t *out)
 {
-	IP4_ADDR(out, ip->octet[12], ip->octet[13], ip->octet[14], ip->octet[15]);
+	memcpy(&out->addr, ip->octet + IP_V4_AT, sizeof out->addr);
 }
 
 void network_start(const struct network *network)
