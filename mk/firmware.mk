@@ -49,9 +49,7 @@ FIRMWARE_SMALLEST = $(eval FIRMWARE_SMALLEST := -Os $$(shell tools/known '$(CROS
 $(image_name)_CC = $(CROSS)gcc -std=c11 $(FIRMWARE_SMALLEST) -g $(FIRMWARE_LTO) $(FIRMWARE_CPU) $(WARN)
 board_flags = $($(image_name)_CC) $($(image_name)_FLAGS) $(FIRMWARE_LINK)
 
-# What 'log debug' tells of lwIP's pools is counted where it is told.
-firmware_own = $(FIRMWARE) $(FIRMWARE_$(FIRMWARE_TLS)) $(if $(shell \
-	grep -sx '.define CONFIG_ANKLET_LOG_LEVELS [0-3]' $(or $(board_header),/dev/null)),,$(FIRMWARE_DEBUG))
+firmware_own = $(FIRMWARE) $(FIRMWARE_$(FIRMWARE_TLS))
 own_objects = $(call of,$(image_name),$(firmware_own) $(CORE) $(TLS_$(FIRMWARE_TLS)) $(PORT_LWIP))
 # All of a board's own .c files belong to its image. One that has the name of a file of boards/common, or of CHIP_DIR,
 # stands in for that.

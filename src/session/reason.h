@@ -89,9 +89,9 @@
 	X(REASON_CLIENT_TLS_FULL, NONE, ANKLET_IF_TLS("no room for another encrypted connection")) \
 	X(REASON_TLS_FULL, FAILED, ANKLET_IF_TLS("no room for another encrypted connection"))      \
 	X(REASON_NO_IDENT, NONE,                                                                   \
-		ANKLET_IF_IDENT(                                                                   \
+		ANKLET_IF_IDENT(ANKLET_IF_UDP_FLOWS(                                               \
 			"the rule wants the client's identd asked, which cannot be done for "      \
-			"datagrams"))                                                              \
+			"datagrams")))                                                             \
 	X(REASON_FLOW_LOOP, NONE, ANKLET_IF_UDP_FLOWS("it comes from where it would go"))          \
 	X(REASON_FLOWS_WAIT, NONE,                                                                 \
 		ANKLET_IF_UDP_FLOWS(                                                               \
@@ -160,7 +160,8 @@
 	X(REASON_HOP_NO_ADDRESS_TYPE, NO_ADDRESS_TYPE,                                             \
 		ANKLET_IF_SOCKS5("the next hop does not know that type of address: REP"))          \
 	X(REASON_HOP_IPV6, FAILED,                                                                 \
-		ANKLET_IF_BIND("the next hop waits for the peer on an IPv6 address"))              \
+		ANKLET_IF_ROUTES(                                                                  \
+			ANKLET_IF_BIND("the next hop waits for the peer on an IPv6 address")))     \
 	X(REASON_NO_IPV4, FAILED, ANKLET_IF_BIND("BIND needs a peer with an IPv4 address"))        \
 	X(REASON_NEEDS_CONNECT, DENIED,                                                            \
 		ANKLET_IF_BIND("the rule wants a CONNECT to that host first"))                     \

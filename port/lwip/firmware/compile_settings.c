@@ -1,7 +1,8 @@
 /*
  * compile_settings CONFIG NETWORK: a program of the host's, which reads a board's two texts and writes what they say as
  * C. The image that is linked with that reads none: struct config config_compiled, struct network network_compiled.
- * With a third word, 'sizes', it writes how long the tables of the configuration have to be for that.
+ * With a third word, 'sizes', it writes how long the tables of the configuration have to be for that, and what of the
+ * program nobody can ever ask for then.
  *
  * It has the board's sizes and the board's readers; so what is wrong is said as ever, and nothing is written then. What
  * is written are names and numbers: how a struct lies in memory is for the board's compiler alone.
@@ -303,8 +304,27 @@ static void write_size(const char *table, unsigned count)
 	printf("#define CONFIG_ANKLET_%s %u\n", table, count > 0 ? count : 1);
 }
 
+/* Lines that are never logged, unless somebody may ask for them while it runs. */
+static void write_log_levels(const struct config *c)
+{
+	int levels = c->log < LEVEL_INFO ? c->log + 1 : c->log; /* 'refused' is of PORT_INFO's */
+
+	if (!CONFIG_ANKLET_CONTROL && levels < CONFIG_ANKLET_LOG_LEVELS)
+		printf("#define CONFIG_ANKLET_LOG_LEVELS %d\n", levels);
+}
+
+static void write_ident(const struct rules *rules)
+{
+	for (unsigned i = 0; i < rules->count; i++)
+		if (rules->rule[i].ident)
+			return;
+	printf("#define CONFIG_ANKLET_IDENT 0\n");
+}
+
 static void write_sizes(const struct config *c)
 {
+	write_log_levels(c);
+	write_ident(&c->rules);
 	write_size("RULES", c->rules.count);
 	if (ANKLET_HAS_ROUTES)
 		write_size("ROUTES", c->routes.count);

@@ -12,6 +12,9 @@
 #include "lwip/stats.h"
 #include "lwip/sys.h"
 
+/* What 'log debug' tells of lwIP's pools is counted where it is told. */
+#if CONFIG_ANKLET_LOG_LEVELS > 3
+
 #define EVERY_MS 1000
 #define AWAKE_STEP_US 20000 /* a change of less is none: the idle loop takes some time too */
 
@@ -70,3 +73,5 @@ void figures_log(struct anklet *a)
 	last_awake = awake;
 	last_in_use = in_use;
 }
+
+#endif
