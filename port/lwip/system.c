@@ -15,9 +15,8 @@
 
 int port_init(struct port *p, const struct port_config *config)
 {
-	static const char guessed[] = "the board has no seed: ids and ports of questions for "
-				      "names, and sequence numbers, "
-				      "can be guessed, and answers forged";
+	static const char guessed[] =
+		"the board has no seed: DNS ids, ports and sequence numbers can be guessed";
 
 	memset(p, 0, sizeof *p);
 	(void)config;

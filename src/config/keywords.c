@@ -43,9 +43,14 @@ const struct name_row name_rows[] = {RATE_WORDS(WORD_ROW) RULE_WORDS(WORD_ROW) R
 
 _Static_assert(VALUE_FLAG <= ROW_TYPES, "a set of types has a bit for each");
 
+/* Where nothing is read or printed, a listener's scheme is the only name that is said, if that is all there may be. */
+#define ONLY_TCP                                                                             \
+	(!CONFIG_ANKLET_CONFIG_READER && !CONFIG_ANKLET_CONFIG_PRINTER && !ANKLET_HAS_TLS && \
+		!ANKLET_HAS_ROUTES && !ANKLET_HAS_FORWARDS && !CONFIG_ANKLET_CONTROL)
+
 const char *name_text(unsigned i)
 {
-	return text_of_list(texts, i);
+	return ONLY_TCP ? "tcp://" : text_of_list(texts, i);
 }
 
 bool name_is_built(unsigned i, bool tls)

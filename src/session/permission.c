@@ -174,7 +174,7 @@ bool session_has_its_connect(struct sessions *all, struct session *s, const stru
 bool session_usable(
 	struct sessions *all, struct session *s, const struct ip *ip, struct rules_answer *answer)
 {
-	if (session_binds_ipv4(s) && !ip_is_v4(ip)) {
+	if (CONFIG_ANKLET_IPV6 && session_binds_ipv4(s) && !ip_is_v4(ip)) {
 		s->reason = REASON_NO_IPV4;
 		return false;
 	}

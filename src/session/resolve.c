@@ -73,7 +73,7 @@ static enum session_next unresolved(
 
 	if (route >= 0)
 		return session_may_go_unseen(all, s, route) ? session_depart(all, s) : NEXT_REFUSE;
-	if (why == REASON_NO_NAME && session_binds_ipv4(s))
+	if (CONFIG_ANKLET_IPV6 && why == REASON_NO_NAME && session_binds_ipv4(s))
 		return session_refuse(s, REASON_NO_IPV4);
 	return session_refuse(s, why);
 }
