@@ -31,7 +31,8 @@ is_compiled := $(or $(is_compiled),$(if $(always_compiled),compiled))
 image = $(BUILD)/$(image_name)
 
 FIRMWARE_CPU ?= -mcpu=cortex-m3 -mthumb
-board_sections = -ffreestanding -ffunction-sections -fdata-sections -fno-common
+# It knows what memcpy() and its like do: a few bytes are then copied by instructions, which are shorter than the call.
+board_sections = -ffreestanding -fbuiltin -ffunction-sections -fdata-sections -fno-common
 $(image_name)_FLAGS = $(board_sections) \
 	$(call sized,CONFIG_READER=$(if $(is_compiled),0,1)) $(if $(is_compiled),-include $(image)/sizes.h) \
 	-include $(or $(board_header),$(no_header)) -I$(board) -I$(CHIP_DIR) -Iport/lwip/boards/common -Iport/lwip \
@@ -44,8 +45,9 @@ FIRMWARE_LINK = -nostartfiles --specs=nano.specs --specs=nosys.specs \
 # those options that this compiler knows; but Thumb's calls and jump tables cost other things than this machine's.
 # The compiler is asked when the first image is built, once.
 FIRMWARE_LTO ?= $(eval FIRMWARE_LTO := $$(shell tools/known '$(CROSS)gcc' -flto -flto-partition=none))$(FIRMWARE_LTO)
+FIRMWARE_SMALLER = -fno-tree-forwprop -fno-schedule-insns2 -fno-if-conversion
 FIRMWARE_SMALLEST = $(eval FIRMWARE_SMALLEST := -Os $$(shell tools/known '$(CROSS)gcc' \
-	$(filter-out -fno-inline-small-functions -fno-jump-tables,$(SMALLEST_OPTIONS))))$(FIRMWARE_SMALLEST)
+	$(filter-out -fno-inline-small-functions -fno-jump-tables,$(SMALLEST_OPTIONS)) $(FIRMWARE_SMALLER)))$(FIRMWARE_SMALLEST)
 $(image_name)_CC = $(CROSS)gcc -std=c11 $(FIRMWARE_SMALLEST) -g $(FIRMWARE_LTO) $(FIRMWARE_CPU) $(WARN)
 board_flags = $($(image_name)_CC) $($(image_name)_FLAGS) $(FIRMWARE_LINK)
 
