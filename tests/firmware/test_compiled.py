@@ -117,6 +117,20 @@ def test_tables_are_as_long_as_the_settings(everything, texts):
         assert (int(found["CONFIG_TEXT"]) > 1) == (config != "")
 
 
+@pytest.mark.parametrize("config, levels, ident", [
+    ("", "3", "0"), ("log debug\n", None, "0"), ("log warning\nallow\n", "2", "0"), ("log error\n", "1", "0"),
+    ("log refused\ndeny from 10.0.0.0/8\nallow connect ident\n", "3", None),
+])
+def test_what_the_settings_never_ask_for_is_left_out(texts, config, levels, ident):
+    tool = pathlib.Path(BUILD, "lm3s6965evb-host", "compile_settings")
+    done = make("BOARD=lm3s6965evb", f"BUILD={BUILD}", str(tool))
+    assert done.returncode == 0, done.stdout
+    _, files = texts(config)
+    done = subprocess.run([ROOT / tool, *files, "sizes"], stdout=subprocess.PIPE, text=True, timeout=60, check=True)
+    found = dict(re.findall(r"define CONFIG_ANKLET_(\w+) (\d+)", done.stdout))
+    assert (found.get("LOG_LEVELS"), found.get("IDENT")) == (levels, ident)
+
+
 def test_a_mistake_stops_make_and_is_said_with_place_and_hint(everything, texts):
     *where, directory = everything
     words, (config, network) = texts("log info\nlisten 1.2.3\nalow\n", f"mac {MAC}\n")
