@@ -126,25 +126,38 @@ static const char *find(const char *json, const char *key, size_t len)
 	return NULL;
 }
 
-unsigned long long ask_number(const char *json, const char *key)
+const char *ask_find(const char *json, const char *key)
 {
-	const char *at = find(json, key, strlen(key));
+	return find(json, key, strlen(key));
+}
 
-	return at != NULL ? strtoull(at, NULL, 10) : 0;
+/* The digits there, and what follows them. strtoull() would bring a static libc's stdio along. */
+static uint64_t take_number(const char **at)
+{
+	uint64_t n = 0;
+
+	for (; **at >= '0' && **at <= '9'; ++*at)
+		n = n * 10 + (uint64_t)(**at - '0');
+	return n;
+}
+
+uint64_t ask_number(const char *json, const char *key)
+{
+	const char *at = ask_find(json, key);
+
+	return at == NULL ? 0 : *at == 't' ? 1 : take_number(&at);
 }
 
 /* A string without its quotes and one level of backslashes, or a number. Returns what follows it. */
 static const char *text_json(struct text *t, const char *at, bool time)
 {
-	if (time) {
-		char *end;
-
-		text_duration(t, strtoull(at, &end, 10));
-		return end;
-	}
 	if (*at != '"') {
-		for (; *at >= '0' && *at <= '9'; at++)
-			text_char(t, *at);
+		uint64_t n = take_number(&at);
+
+		if (time)
+			text_duration(t, n);
+		else
+			text_num(t, n);
 		return at;
 	}
 	for (at++; *at != '"' && *at != '\0'; at++) {
@@ -161,8 +174,11 @@ static const char *text_key(struct text *t, const char *key, const char *json)
 	char buf[600];
 	struct text value;
 
-	if (key[len] == ':')
-		width = (size_t)strtoull(key + len + 1, NULL, 10);
+	if (key[len] == ':') {
+		const char *digits = key + len + 1;
+
+		width = (size_t)take_number(&digits);
+	}
 	text_init(&value, buf, sizeof buf);
 	if (at != NULL) {
 		bool number = *at != '"';

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/text.h"
 
@@ -31,7 +32,10 @@ int ask(const char *path, const char *request, ask_line *take, void *ctx);
  */
 void text_filled(struct text *t, const char *template, const char *json);
 
-/* The number that has this key; 0: there is none. */
-unsigned long long ask_number(const char *json, const char *key);
+/* Where the value that has this key begins; NULL: there is none. */
+const char *ask_find(const char *json, const char *key);
+
+/* The number that has this key, where true is 1; 0: there is none. */
+uint64_t ask_number(const char *json, const char *key);
 
 #endif

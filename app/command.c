@@ -69,7 +69,7 @@ static void print_line(void *ctx, const char *line, size_t len)
 		output_octets(&p->out, line, len);
 		return;
 	}
-	if (strstr(line, p->key) == NULL)
+	if (ask_find(line, p->key) == NULL)
 		return;
 	text_init(&t, buf, sizeof buf);
 	text_filled(&t, p->template, line);
@@ -81,7 +81,7 @@ static int show(const char *path, const char *request, const char *head, const c
 	struct printing p = {.out.fd = STDOUT_FILENO, .template = template};
 	int status;
 
-	p.key = template == session ? "{\"number\":" : "\"version\":";
+	p.key = template == session ? "number" : "version";
 	output_str(&p.out, head);
 	status = ask(path, request, print_line, &p);
 	if (status == EXIT_SUCCESS && p.out.failed) {
@@ -156,7 +156,7 @@ static int end(const char *path, const char *operand)
 #define RELOAD_LOOKS 6000 /* limit-establish may be long */
 
 struct reloads {
-	unsigned long long generation, done;
+	uint64_t generation, done;
 	bool ok;
 };
 
@@ -165,11 +165,11 @@ static void take_reloads(void *ctx, const char *line, size_t len)
 	struct reloads *r = ctx;
 
 	(void)len;
-	if (strstr(line, "\"generation\":") == NULL)
+	if (ask_find(line, "generation") == NULL)
 		return;
 	r->generation = ask_number(line, "generation");
 	r->done = ask_number(line, "reloads") + ask_number(line, "failed");
-	r->ok = strstr(line, "\"last_ok\":true") != NULL;
+	r->ok = ask_number(line, "last_ok") != 0;
 }
 
 static void take_nothing(void *ctx, const char *line, size_t len)

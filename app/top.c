@@ -82,7 +82,7 @@ static void take_summary(void *ctx, const char *line, size_t len)
 {
 	struct top *top = ctx;
 
-	if (strstr(line, "\"uptime_ms\":") != NULL && len < sizeof top->summary)
+	if (ask_find(line, "uptime_ms") != NULL && len < sizeof top->summary)
 		memcpy(top->summary, line, len + 1);
 }
 
@@ -102,7 +102,7 @@ static void take_session(void *ctx, const char *line, size_t len)
 	struct old_row old = {0};
 
 	(void)len;
-	if (strstr(line, "{\"number\":") == NULL || top->count == CONFIG_ANKLET_SESSIONS)
+	if (ask_find(line, "number") == NULL || top->count == CONFIG_ANKLET_SESSIONS)
 		return;
 	top->count++;
 	own->count = (uint32_t)ask_number(line, "number");
@@ -133,7 +133,7 @@ static int ask_all(struct top *top)
 {
 	int status = ask(top->path, "GET /status", take_summary, top);
 	uint64_t asked = ask_number(top->summary, "uptime_ms");
-	const char *bytes = strstr(top->summary, "\"bytes\":");
+	const char *bytes = ask_find(top->summary, "bytes");
 	uint64_t up = bytes != NULL ? ask_number(bytes, "up") : 0;
 	uint64_t down = bytes != NULL ? ask_number(bytes, "down") : 0;
 
@@ -194,12 +194,20 @@ static void add_to_client(struct top *top, struct row *row)
 	all->age_ms = all->age_ms > own->age_ms ? all->age_ms : own->age_ms;
 }
 
+static bool contains(const char *text, const char *part)
+{
+	size_t len = strlen(part);
+
+	while (*text != '\0' && strncmp(text, part, len) != 0)
+		text++;
+	return strncmp(text, part, len) == 0;
+}
+
 static void choose(struct top *top)
 {
 	top->shown_count = 0;
 	for (struct row *row = top->row; row < top->row + top->count; row++) {
-		if (strstr(row->client, top->filter) == NULL &&
-			strstr(row->to, top->filter) == NULL)
+		if (!contains(row->client, top->filter) && !contains(row->to, top->filter))
 			continue;
 		if (top->by_client)
 			add_to_client(top, row);
