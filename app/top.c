@@ -22,6 +22,7 @@
 #include "anklet_config.h"
 #include "ask.h"
 #include "base/address.h"
+#include "base/divide.h"
 #include "output.h"
 
 #define ROUND_MS 2000
@@ -55,7 +56,7 @@ struct top {
 	bool terminal, by_client, paused;
 	uint8_t sort, typing;
 	uint64_t asked_ms;  /* by the clock of the one who was asked; 0: not yet */
-	uint64_t passed_ms; /* between the last two answers; 0: there were none */
+	uint32_t passed_ms; /* between the last two answers; 0: there were none */
 	uint64_t up, down, up_rate, down_rate;
 	char summary[ASK_LINE]; /* its first line */
 	char filter[32], typed[32];
@@ -73,9 +74,9 @@ _Static_assert(sizeof(struct top) <= TOP_MEMORY, "the memory is enough");
 
 /* ---- What is there ---- */
 
-static uint64_t rate(uint64_t now, uint64_t before, uint64_t ms)
+static uint64_t rate(uint64_t now, uint64_t before, uint32_t ms)
 {
-	return ms > 0 && now > before ? (now - before) * 1000 / ms : 0;
+	return ms > 0 && now > before ? divided((now - before) * 1000, ms) : 0;
 }
 
 static void take_summary(void *ctx, const char *line, size_t len)
@@ -139,7 +140,9 @@ static int ask_all(struct top *top)
 
 	if (status != EXIT_SUCCESS)
 		return status;
-	top->passed_ms = top->asked_ms > 0 && asked > top->asked_ms ? asked - top->asked_ms : 0;
+	top->passed_ms = 0;
+	if (top->asked_ms > 0 && asked > top->asked_ms)
+		top->passed_ms = (uint32_t)(asked - top->asked_ms);
 	top->up_rate = rate(up, top->up, top->passed_ms);
 	top->down_rate = rate(down, top->down, top->passed_ms);
 	top->asked_ms = asked;
@@ -258,15 +261,16 @@ static void text_amount(struct text *t, size_t column, uint64_t n)
 	char buf[24];
 	struct text amount;
 	unsigned unit = 0;
-	uint64_t tenths = n * 10;
+	uint64_t tenths = n * 10, whole;
 
 	for (; tenths >= 9995 && unit < 5; unit++)
-		tenths = (tenths + 500) / 1000;
+		tenths = divided(tenths + 500, 1000);
+	whole = divided(tenths, 10);
 	text_init(&amount, buf, sizeof buf);
-	text_num(&amount, tenths / 10);
+	text_num(&amount, whole);
 	if (unit > 0 && tenths < 100) {
 		text_char(&amount, '.');
-		text_num(&amount, tenths % 10);
+		text_num(&amount, tenths - whole * 10);
 	}
 	if (unit > 0)
 		text_char(&amount, " kMGTP"[unit]);
@@ -480,7 +484,7 @@ static uint64_t now_ms(void)
 	struct timespec t;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)(t.tv_nsec / 1000000);
 }
 
 /* Waits for a key until then. False: it is over. */

@@ -27,7 +27,7 @@ static uint64_t now_us(void)
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
+	return (uint64_t)now.tv_sec * 1000000u + (uint64_t)(now.tv_nsec / 1000);
 }
 
 /* Only after a wait that was short: so there is one in vain when what was busy falls silent, and no other. */

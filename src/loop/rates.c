@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/divide.h"
 
 #define PAUSE_MS 100
 #define SEGMENT 1460               /* bytes of a frame of Ethernet that are TCP's */
@@ -86,7 +87,7 @@ static bool is_resting(struct balance *b, uint32_t rate, uint32_t now)
 		return false;
 	if (b->spent > 2 * burst + 1000ull * DEBT_MOST)
 		b->spent = 2 * burst + 1000ull * DEBT_MOST;
-	ms = (b->spent - burst) / rate + 1;
+	ms = divided(b->spent - burst, rate) + 1;
 	b->end.at = now + (uint32_t)(ms > PAUSE_MS ? ms : PAUSE_MS);
 	return true;
 }

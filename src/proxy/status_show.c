@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "base/divide.h"
 #include "config/value.h"
 
 #if CONFIG_ANKLET_STATUS
@@ -81,7 +82,7 @@ static void take_snapshot(struct anklet *a, uint64_t value[VALUES], size_t from)
 	value[V_UPTIME] = loop_time(&a->sessions.loop) - a->status.begun;
 	value[V_STARTED] = a->status.start_time;
 	value[V_AGE] = CONFIG_ANKLET_RELOAD ? config.age_ms : value[V_UPTIME];
-	value[V_READ] = value[V_STARTED] + (value[V_UPTIME] - value[V_AGE]) / 1000;
+	value[V_READ] = value[V_STARTED] + divided(value[V_UPTIME] - value[V_AGE], 1000);
 	value[V_SESSIONS] = status->sessions;
 	value[V_MAX] = status->sessions_max;
 	value[V_PEAK] = status->sessions_peak;
