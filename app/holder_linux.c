@@ -5,10 +5,12 @@
  * the one with a descriptor that is a link to "socket:[INODE]". Those of other
  * users can be seen by root alone.
  */
-#define _POSIX_C_SOURCE 200809L
+#define _GNU_SOURCE /* getdents64() */
+#define _LARGEFILE64_SOURCE
 #include "holder.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -103,27 +105,61 @@ static void text_path(struct text *t, char *buf, const char *process, const char
 	text_str(t, name);
 }
 
+/* What is in a directory. opendir() would bring a static libc's allocator along, which nobody else needs. */
+struct directory {
+	int fd;
+	size_t at, len;
+	union {
+		struct dirent64 first;
+		char buf[1024];
+	} entries;
+};
+
+static bool directory_open(struct directory *d, const char *path)
+{
+	d->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	d->at = d->len = 0;
+	return d->fd >= 0;
+}
+
+/* The next name; NULL: there is none left. */
+static const char *directory_next(struct directory *d)
+{
+	const struct dirent64 *entry;
+
+	if (d->at == d->len) {
+		ssize_t n = getdents64(d->fd, &d->entries.first, sizeof d->entries);
+
+		if (n <= 0)
+			return NULL;
+		d->at = 0;
+		d->len = (size_t)n;
+	}
+	entry = (const void *)(d->entries.buf + d->at);
+	d->at += entry->d_reclen;
+	return entry->d_name;
+}
+
 /* Has this process the socket among its descriptors? */
 static bool has_link(const char *process, const struct text *wanted, unsigned *links)
 {
 	char buf[PATH_SIZE], target[64];
-	const struct dirent *entry;
+	struct directory d;
+	const char *name;
 	bool found = false;
 	struct text path;
-	DIR *directory;
 
 	text_path(&path, buf, process, "/fd");
-	directory = opendir(buf);
-	if (directory == NULL)
+	if (!directory_open(&d, buf))
 		return false;
-	while (!found && *links < LINKS_MAX && (entry = readdir(directory)) != NULL) {
-		ssize_t len = readlinkat(dirfd(directory), entry->d_name, target, sizeof target);
+	while (!found && *links < LINKS_MAX && (name = directory_next(&d)) != NULL) {
+		ssize_t len = readlinkat(d.fd, name, target, sizeof target);
 
 		++*links;
 		found = len == (ssize_t)wanted->len &&
 			memcmp(target, wanted->buf, wanted->len) == 0;
 	}
-	closedir(directory);
+	close(d.fd);
 	return found;
 }
 
@@ -144,26 +180,26 @@ static void text_process(struct text *who, const char *process)
 
 static bool find_process(uint32_t inode, struct text *who)
 {
-	DIR *directory = opendir("/proc");
-	const struct dirent *entry;
+	struct directory d;
+	const char *name;
 	bool found = false;
 	char buf[64];
 	struct text wanted;
 	unsigned links = 0;
 
-	if (directory == NULL)
+	if (!directory_open(&d, "/proc"))
 		return false;
 	text_init(&wanted, buf, sizeof buf);
 	text_str_num(&wanted, "socket:[", inode);
 	text_char(&wanted, ']');
-	while (!found && links < LINKS_MAX && (entry = readdir(directory)) != NULL) {
-		if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
+	while (!found && links < LINKS_MAX && (name = directory_next(&d)) != NULL) {
+		if (name[0] < '1' || name[0] > '9')
 			continue;
-		found = has_link(entry->d_name, &wanted, &links);
+		found = has_link(name, &wanted, &links);
 		if (found)
-			text_process(who, entry->d_name);
+			text_process(who, name);
 	}
-	closedir(directory);
+	close(d.fd);
 	return found;
 }
 

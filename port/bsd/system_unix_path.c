@@ -95,7 +95,7 @@ int port_check_path(struct port *p, const char *path)
 		return PORT_IN_USE;
 	slash = strrchr(at.sun_path, '/');
 	if (slash == NULL)
-		slash = strcpy(at.sun_path, "./") + 1;
+		slash = (char *)memcpy(at.sun_path, "./", 3) + 1;
 	slash[1] = '\0'; /* what is left of it is a directory, or nothing */
 	return access(at.sun_path, W_OK | X_OK) == 0 ? 0 : path_answer(errno);
 }
