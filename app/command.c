@@ -123,18 +123,15 @@ static int wrong_usage(void)
 	return EXIT_USAGE;
 }
 
+#define QUERY_MOST 127 /* bytes */
+
 /* A POST about what was named. Whatever stands in it that is no word of a query is none of a session or a level. */
 static int act(const char *path, const char *target, const char *operand)
 {
-	char buf[128];
-	struct text t;
-
-	text_init(&t, buf, sizeof buf);
-	text_str_str(&t, "POST ", target);
-	text_str(&t, operand);
-	if (t.cut || operand[strcspn(operand, " \r\n\t&?")] != '\0')
+	text_str_str(message_begin("POST "), target, operand);
+	if (message.len > QUERY_MOST || operand[strcspn(operand, " \r\n\t&?")] != '\0')
 		return wrong_usage();
-	return show(path, buf, "", NULL);
+	return show(path, message.buf, "", NULL);
 }
 
 static int end(const char *path, const char *operand)
@@ -184,8 +181,6 @@ static int reload(const char *path)
 {
 	struct output out = {.fd = STDOUT_FILENO};
 	struct reloads before = {0}, now;
-	char buf[80];
-	struct text t;
 	int status = ask(path, "GET /status", take_reloads, &before);
 
 	if (status == EXIT_SUCCESS)
@@ -204,10 +199,9 @@ static int reload(const char *path)
 			NULL);
 		return now.ok ? EXIT_FAILURE : EXIT_CONFIG;
 	}
-	text_init(&t, buf, sizeof buf);
-	text_str_num(&t, "configuration ", now.generation);
-	text_str(&t, " is in force\n");
-	output_str(&out, buf);
+	text_num(message_begin("configuration "), now.generation);
+	text_str(&message, " is in force\n");
+	output_str(&out, message.buf);
 	return EXIT_SUCCESS;
 }
 

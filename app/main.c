@@ -87,20 +87,9 @@ static void catch_signals(void)
 
 /* ---- What it says ---- */
 
-/* What is said is put together here: one line at a time. */
-static char line_buf[1024];
-static struct text line;
-
-static struct text *begin(const char *start)
-{
-	text_init(&line, line_buf, sizeof line_buf);
-	text_str(&line, start);
-	return &line;
-}
-
 static void log_line(struct anklet *a)
 {
-	anklet_log(a, PORT_INFO, line.buf, line.len);
+	anklet_log(a, PORT_INFO, message.buf, message.len);
 }
 
 /* The first place it listens at, as a client on this host would name it. */
@@ -124,8 +113,8 @@ static void log_listening(struct anklet *a)
 
 	for (unsigned i = 0; anklet_listening(a, i, at, sizeof at); i++) {
 		anklet_offering(a, i, offer, sizeof offer);
-		text_str(begin("listening on "), at);
-		text_str(&line, offer);
+		text_str(message_begin("listening on "), at);
+		text_str(&message, offer);
 		log_line(a);
 	}
 }
@@ -135,10 +124,10 @@ static void log_rules(struct anklet *a)
 	unsigned count = anklet_rules(a);
 
 	if (count == 0) {
-		begin("no rules: clients on loopback and in private networks are served");
+		message_begin("no rules: clients on loopback and in private networks are served");
 	} else {
-		text_num(begin(""), count);
-		text_str_str(&line, count == 1 ? " rule decides" : " rules decide",
+		text_num(message_begin(""), count);
+		text_str_str(&message, count == 1 ? " rule decides" : " rules decide",
 			" who may use it: what none matches is refused");
 	}
 	log_line(a);
@@ -153,9 +142,10 @@ static void log_example(struct anklet *a)
 		anklet_offering(a, i, offer, sizeof offer);
 		if (offer[0] != '\0')
 			continue;
-		begin("try it: curl " ANKLET_TEXT(CONFIG_ANKLET_NAMES, "--socks4a ", "--socks4 "));
-		text_proxy(&line, at);
-		text_str(&line, " http://example.com/");
+		message_begin("try it: curl " ANKLET_TEXT(
+			CONFIG_ANKLET_NAMES, "--socks4a ", "--socks4 "));
+		text_proxy(&message, at);
+		text_str(&message, " http://example.com/");
 		log_line(a);
 		return;
 	}
@@ -166,10 +156,11 @@ static void log_few(struct anklet *a, uint32_t sessions)
 {
 	if (sessions == CONFIG_ANKLET_SESSIONS)
 		return;
-	text_num(begin("there are too few descriptors for more than "), sessions);
-	text_str_num(&line, " sessions: for all ", CONFIG_ANKLET_SESSIONS);
-	text_str_num(&line, " raise the hard limit on open files (ulimit -Hn) to ", FDSET_NEEDED);
-	anklet_log(a, PORT_WARNING, line.buf, line.len);
+	text_num(message_begin("there are too few descriptors for more than "), sessions);
+	text_str_num(&message, " sessions: for all ", CONFIG_ANKLET_SESSIONS);
+	text_str_num(
+		&message, " raise the hard limit on open files (ulimit -Hn) to ", FDSET_NEEDED);
+	anklet_log(a, PORT_WARNING, message.buf, message.len);
 }
 
 static void greet(struct anklet *a)
@@ -177,8 +168,8 @@ static void greet(struct anklet *a)
 	struct anklet_status status;
 
 	anklet_status(a, &status);
-	text_num(begin("anklet " ANKLET_VERSION ", up to "), status.sessions_max);
-	text_str(&line, " sessions at once");
+	text_num(message_begin("anklet " ANKLET_VERSION ", up to "), status.sessions_max);
+	text_str(&message, " sessions at once");
 	log_line(a);
 	log_few(a, status.sessions_max);
 	log_listening(a);
@@ -188,8 +179,8 @@ static void greet(struct anklet *a)
 
 static void log_draining(struct anklet *a, uint32_t sessions)
 {
-	text_num(begin("no new clients; "), sessions);
-	text_str_str(&line, sessions == 1 ? " session goes on" : " sessions go on",
+	text_num(message_begin("no new clients; "), sessions);
+	text_str_str(&message, sessions == 1 ? " session goes on" : " sessions go on",
 		" until done (TERM or INT again ends them)");
 	log_line(a);
 }
@@ -199,10 +190,10 @@ static void say_goodbye(struct anklet *a)
 	struct anklet_status status;
 
 	anklet_status(a, &status);
-	text_num(begin("stopping: clients "), status.accepted);
-	text_str_num(&line, ", granted ", status.granted);
-	text_str_num(&line, ", refused ", status.refused);
-	text_str_num(&line, ", left without a request ", status.left);
+	text_num(message_begin("stopping: clients "), status.accepted);
+	text_str_num(&message, ", granted ", status.granted);
+	text_str_num(&message, ", refused ", status.refused);
+	text_str_num(&message, ", left without a request ", status.left);
 	log_line(a);
 }
 
@@ -210,9 +201,9 @@ static void say_goodbye(struct anklet *a)
 
 static int cannot_become(const char *name, const char *why)
 {
-	text_escaped(begin("cannot become the user \""), name, strlen(name));
-	text_str(&line, "\"");
-	output_error(line.buf, why);
+	text_escaped(message_begin("cannot become the user \""), name, strlen(name));
+	text_str(&message, "\"");
+	output_error(message.buf, why);
 	return EXIT_FAILURE;
 }
 
@@ -226,8 +217,8 @@ static int start(struct anklet *a)
 	if (name[0] != '\0' && (why = user_find(name, &user)) != NULL)
 		return cannot_become(name, why);
 	if (anklet_start(a, &failure) < 0) {
-		text_failure(begin(""), &failure);
-		output_error(line.buf, NULL);
+		text_failure(message_begin(""), &failure);
+		output_error(message.buf, NULL);
 		return failure.words[0] != '\0' ? EXIT_CONFIG : EXIT_FAILURE;
 	}
 	if (name[0] == '\0')
@@ -269,10 +260,10 @@ static void reload(struct anklet *a)
 	errors = options_again(a, log_report, a);
 	if (anklet_reload_end(a, errors, &failure) == 0)
 		return;
-	begin("the configuration stays as it was, for there are errors in the new one");
+	message_begin("the configuration stays as it was, for there are errors in the new one");
 	if (errors == 0)
-		text_failure(begin("the configuration stays as it was: "), &failure);
-	anklet_log(a, PORT_ERROR, line.buf, line.len);
+		text_failure(message_begin("the configuration stays as it was: "), &failure);
+	anklet_log(a, PORT_ERROR, message.buf, message.len);
 }
 
 static void run(struct anklet *a)

@@ -114,17 +114,6 @@ struct cursor {
 
 /* ---- Saying what is wrong ---- */
 
-/* It is put together here: one message at a time. */
-static char message_buf[1024];
-static struct text message;
-
-static struct text *begin(const char *start)
-{
-	text_init(&message, message_buf, sizeof message_buf);
-	text_str(&message, start);
-	return &message;
-}
-
 static void text_word(struct text *t, struct word word)
 {
 	text_str(t, "--");
@@ -162,7 +151,7 @@ static bool unknown_word(struct cursor *c, struct word word)
 {
 	const char *near = name_nearest(VALUE_KEYWORD, true, word);
 
-	text_word(begin("there is no option "), word);
+	text_word(message_begin("there is no option "), word);
 	for (size_t i = 0; CONFIG_ANKLET_HINTS && near == NULL && i < KNOWNS; i++)
 		near = name_distance(knowns[i].word, word) < SIZE_MAX ? knowns[i].word : NULL;
 	if (near != NULL) {
@@ -175,7 +164,7 @@ static bool unknown_word(struct cursor *c, struct word word)
 
 static bool unknown_letter(struct cursor *c, char letter)
 {
-	text_escaped(begin("there is no option -"), &letter, 1);
+	text_escaped(message_begin("there is no option -"), &letter, 1);
 	return unknown(c, foreign_hint(letter, (struct word){"", 0}));
 }
 
@@ -183,7 +172,7 @@ static bool stray_word(struct cursor *c, const char *word)
 {
 	size_t len = strlen(word);
 
-	text_escaped(begin("what is \""), word, len < 200 ? len : 200);
+	text_escaped(message_begin("what is \""), word, len < 200 ? len : 200);
 	text_str(&message,
 		"\"? A place to listen on is given with -l, a file with -c, and a value\n"
 		"of several words in quotes: --allow 'from 10.0.0.0/8'.");
@@ -192,7 +181,7 @@ static bool stray_word(struct cursor *c, const char *word)
 
 static bool misused(struct cursor *c, struct word word, const char *why)
 {
-	text_word(begin(""), word);
+	text_word(message_begin(""), word);
 	text_str(&message, why);
 	return wrong_usage(c);
 }
@@ -292,7 +281,7 @@ static void print_help(struct output *out)
 
 	output_str(out, help_begin);
 	while (at < help_keywords + sizeof help_keywords - 1) {
-		struct text *t = begin("  --");
+		struct text *t = message_begin("  --");
 
 		text_str(t, at);
 		text_char(t, ' ');
@@ -322,7 +311,7 @@ static unsigned wrong(const char *what, const char *why)
 		output_error(what, why);
 		return 1;
 	}
-	text_str(begin("anklet: "), what);
+	text_str(message_begin("anklet: "), what);
 	text_str_str(&message, ": ", why);
 	text_char(&message, '\n');
 	report.print(report.ctx, message.buf, message.len);
@@ -421,32 +410,28 @@ static void check_as_user(struct anklet *a)
 	struct anklet_failure failure;
 	struct option o;
 	struct user user;
-	char buf[600];
-	struct text t;
 
 	if (name[0] == '\0' || geteuid() != 0)
 		return;
-	text_init(&t, buf, sizeof buf);
-	text_str(&t, "warning: user ");
-	text_escaped(&t, name, strlen(name));
-	text_str(&t, " cannot do what a reload or the end needs");
+	text_escaped(message_begin("warning: user "), name, strlen(name));
+	text_str(&message, " cannot do what a reload or the end needs");
 	why = user_find(name, &user);
 	if (why == NULL)
 		why = user_become(&user);
 	if (why != NULL) {
-		output_error(t.buf, why);
+		output_error(message.buf, why);
 		return;
 	}
 	while (next_option(&c, &o))
 		if (o.kind == KIND_CONFIG && access(o.value, R_OK) != 0) {
-			text_str_str(&t, ": ", o.value);
-			output_error(t.buf, strerror(errno));
+			text_str_str(&message, ": ", o.value);
+			output_error(message.buf, strerror(errno));
 			return;
 		}
 	if (anklet_check(a, &failure) < 0) {
-		text_str(&t, ": ");
-		text_failure(&t, &failure);
-		output_error(t.buf, NULL);
+		text_str(&message, ": ");
+		text_failure(&message, &failure);
+		output_error(message.buf, NULL);
 	}
 }
 
@@ -457,7 +442,7 @@ static enum options_answer check_config(struct anklet *a, int *status)
 	struct anklet_failure failure;
 
 	if (anklet_check(a, &failure) < 0) {
-		text_failure(begin(""), &failure);
+		text_failure(message_begin(""), &failure);
 		output_error(message.buf, NULL);
 		return OPTIONS_END;
 	}

@@ -8,6 +8,17 @@
 #include <string.h>
 #include <unistd.h>
 
+static char message_buf[1024];
+
+struct text message;
+
+struct text *message_begin(const char *start)
+{
+	text_init(&message, message_buf, sizeof message_buf);
+	text_str(&message, start);
+	return &message;
+}
+
 void output_octets(void *output, const char *text, size_t len)
 {
 	struct output *o = output;

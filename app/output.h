@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/text.h"
+
 struct output {
 	int fd;
 	bool failed; /* something could not be written; nothing is after that */
@@ -19,5 +21,9 @@ void output_str(struct output *output, const char *s);
 
 /* To standard error: "anklet: WHAT: WHY", or "anklet: WHAT" where why is NULL, and the line's end. */
 void output_error(const char *what, const char *why);
+
+/* What is said is put together here: one text at a time, which begins like this. */
+extern struct text message;
+struct text *message_begin(const char *start);
 
 #endif

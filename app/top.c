@@ -400,16 +400,13 @@ static void take_words(void *ctx, const char *line, size_t len)
 /* Enter: what was typed takes effect. What is no number ends nothing. */
 static void finish_typing(struct top *top)
 {
-	char buf[64];
-	struct text t;
 	uint32_t number;
 
 	if (top->typing == TYPING_FILTER) {
 		memcpy(top->filter, top->typed, sizeof top->filter);
 	} else if (number_parse(top->typed, strlen(top->typed), UINT32_MAX, &number)) {
-		text_init(&t, buf, sizeof buf);
-		text_str_str(&t, "POST /end?session=", top->typed);
-		(void)ask(top->path, buf, take_words, top);
+		text_str(message_begin("POST /end?session="), top->typed);
+		(void)ask(top->path, message.buf, take_words, top);
 	}
 	top->typing = TYPING_NOTHING;
 }
