@@ -281,19 +281,21 @@ static void text_amount(struct text *t, size_t column, uint64_t n)
 static const char head[] = "anklet {version}  up {uptime_ms}   sessions {now} of {max} (peak "
 			   "{peak})   clients {now}   "
 			   "granted {granted}   refused {refused}";
-/* Where the columns begin, and of numbers where they end. */
-struct layout {
-	uint8_t client, to, state, up, down, total, age;
-};
+
+/* The columns, after that of the number. */
+enum { CLIENT, TO, STATE, UP, DOWN, TOTAL, AGE, COLUMNS };
+
+static const char titles[] = "CLIENT\0TO\0STATE\0UP/s\0DOWN/s\0TOTAL\0AGE";
 
 #define WIDE 108
 
-static const struct layout *layout_of(const struct top *top)
+/* Where the columns begin, and those of amounts end. */
+static const uint8_t *layout_of(const struct top *top)
 {
-	static const struct layout wide = {8, 31, 64, 82, 90, 98, 100};
-	static const struct layout narrow = {6, 28, 43, 60, 67, 73, 74};
+	static const uint8_t wide[COLUMNS] = {8, 31, 64, 82, 90, 98, 100};
+	static const uint8_t narrow[COLUMNS] = {6, 28, 43, 60, 67, 73, 74};
 
-	return top->terminal && top->width < WIDE ? &narrow : &wide;
+	return top->terminal && top->width < WIDE ? narrow : wide;
 }
 
 /* As much of it as there is room for up to that column. */
@@ -304,48 +306,41 @@ static void text_part(struct text *t, const char *s, size_t column)
 	text_octets(t, s, len < room ? len : room);
 }
 
-static void text_title(struct text *t, size_t column, const char *title)
-{
-	text_column(t, column - strlen(title));
-	text_str(t, title);
-}
-
 static void text_titles(struct text *t, const struct top *top)
 {
-	const struct layout *at = layout_of(top);
+	const uint8_t *at = layout_of(top);
 
 	text_str(t, top->by_client ? "COUNT" : "NUM");
-	text_column(t, at->client);
-	text_str(t, "CLIENT");
-	text_column(t, at->to);
-	text_str(t, top->by_client ? "" : "TO");
-	text_column(t, at->state);
-	text_str(t, top->by_client ? "" : "STATE");
-	text_title(t, at->up, "UP/s");
-	text_title(t, at->down, "DOWN/s");
-	text_title(t, at->total, "TOTAL");
-	text_column(t, at->age);
-	text_str(t, "AGE");
+	for (unsigned i = 0; i < COLUMNS; i++) {
+		const char *title = text_of_list(titles, i);
+
+		if (top->by_client && (i == TO || i == STATE))
+			continue;
+		text_column(t, i >= UP && i <= TOTAL ? at[i] - strlen(title) : at[i]);
+		text_str(t, title);
+	}
 }
 
 static void text_row(struct text *t, const struct top *top, const struct row *row)
 {
 	const struct amounts *a = amounts_of(top, row);
 	const char *port = top->by_client ? strrchr(row->client, ':') : NULL;
-	const struct layout *at = layout_of(top);
+	const uint8_t *at = layout_of(top);
 
 	text_num(t, a->count);
-	text_column(t, at->client);
+	text_column(t, at[CLIENT]);
 	text_octets(
 		t, row->client, port != NULL ? (size_t)(port - row->client) : strlen(row->client));
-	text_column(t, at->to);
-	text_part(t, top->by_client ? "" : row->to, at->state);
-	text_column(t, at->state);
-	text_part(t, top->by_client ? "" : row->state, at->up - 5u);
-	text_amount(t, at->up, a->up_rate);
-	text_amount(t, at->down, a->down_rate);
-	text_amount(t, at->total, a->up + a->down);
-	text_column(t, at->age);
+	if (!top->by_client) {
+		text_column(t, at[TO]);
+		text_part(t, row->to, at[STATE]);
+		text_column(t, at[STATE]);
+		text_part(t, row->state, at[UP] - 5u);
+	}
+	text_amount(t, at[UP], a->up_rate);
+	text_amount(t, at[DOWN], a->down_rate);
+	text_amount(t, at[TOTAL], a->up + a->down);
+	text_column(t, at[AGE]);
 	text_duration(t, a->age_ms);
 }
 
