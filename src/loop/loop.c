@@ -134,9 +134,9 @@ static const char pool_words[] = "sessions\0encrypted connections\0sockets for s
 static void log_full(struct loop *loop, enum pool_name name)
 {
 	const struct holder *most = clients_most(&loop->clients, name);
-	struct text *t = loop_line(loop);
+	struct text *t = loop_line(loop, "all ");
 
-	text_str_num(t, "all ", loop->clients.pool[name].size);
+	text_num(t, loop->clients.pool[name].size);
 	text_char(t, ' ');
 	text_str(t, text_of_list(pool_words, name));
 	text_str_num(t, " are taken, ", most->held[name]);
@@ -147,9 +147,9 @@ static void log_full(struct loop *loop, enum pool_name name)
 
 static void log_room(struct loop *loop, enum pool_name name)
 {
-	struct text *t = loop_line(loop);
+	struct text *t = loop_line(loop, "there is room again for ");
 
-	text_str_str(t, "there is room again for ", text_of_list(pool_words, name));
+	text_str(t, text_of_list(pool_words, name));
 	loop_log(loop, PORT_WARNING);
 }
 
@@ -170,9 +170,10 @@ void loop_tell_pools(struct loop *loop)
 	}
 }
 
-struct text *loop_line(struct loop *loop)
+struct text *loop_line(struct loop *loop, const char *start)
 {
 	text_init(&loop->line, loop->line_buf, sizeof loop->line_buf);
+	text_str(&loop->line, start);
 	return &loop->line;
 }
 
@@ -191,6 +192,16 @@ void loop_log(struct loop *loop, enum port_level level)
 {
 	if (log_wants((enum log_level)loop->log, (int)level))
 		loop_end_line(loop, level);
+}
+
+void loop_log_address(struct loop *loop, enum port_level level, const char *before,
+	const struct address *at, const char *after)
+{
+	struct text *t = loop_line(loop, before);
+
+	text_address(t, at);
+	text_str(t, after);
+	loop_log(loop, level);
 }
 
 static struct ip budget_key(const struct ip *client)
@@ -221,7 +232,8 @@ static bool has_budget(struct loop *loop, const struct ip *client)
 
 struct text *loop_line_of(struct loop *loop, enum log_level wanted, const struct ip *client)
 {
-	return loop->log >= (uint8_t)wanted && has_budget(loop, client) ? loop_line(loop) : NULL;
+	return loop->log >= (uint8_t)wanted && has_budget(loop, client) ? loop_line(loop, "")
+									: NULL;
 }
 
 void loop_tell_unlogged(struct loop *loop)
@@ -229,14 +241,12 @@ void loop_tell_unlogged(struct loop *loop)
 	struct budget *budget = &loop->budget;
 
 	for (unsigned i = 0; budget->told_at.set && i <= BUDGET_CLIENTS; i++) {
-		struct text *t = loop_line(loop);
+		struct text *t = loop_line(loop, i == BUDGET_CLIENTS ? "other clients" : "");
 
 		if (budget->client[i].more == 0)
 			continue;
 		if (i != BUDGET_CLIENTS)
 			text_ip(t, &budget->client[i].key);
-		else
-			text_str(t, "other clients");
 		text_str_num(t, ": and ", budget->client[i].more);
 		text_str(t, " more, the same again or beyond limit-log");
 		loop_log(loop, PORT_WARNING);

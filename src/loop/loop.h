@@ -141,11 +141,15 @@ int32_t loop_next(const struct loop *loop, uint32_t now);
 /* Logs each pool that is full, once, with who holds most of it; and once when it has room again. */
 void loop_tell_pools(struct loop *loop);
 
-/* Begins a line of the log; there is one at a time. */
-struct text *loop_line(struct loop *loop);
+/* Begins a line of the log with this; there is one at a time. */
+struct text *loop_line(struct loop *loop, const char *start);
 
 /* Logs that line, if its level is wanted. */
 void loop_log(struct loop *loop, enum port_level level);
+
+/* The same of a whole line, in which an address stands between two texts. */
+void loop_log_address(struct loop *loop, enum port_level level, const char *before,
+	const struct address *at, const char *after);
 
 /* Hands on a line that somebody else has put together. */
 void loop_put_line(struct loop *loop, enum port_level level, const char *line, size_t len);

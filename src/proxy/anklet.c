@@ -204,8 +204,7 @@ static void log_slow_tick(struct loop *loop, uint32_t begun)
 
 	if (ms <= SLOW_TICK_MS)
 		return;
-	t = loop_line(loop);
-	text_str(t, "a tick took ");
+	t = loop_line(loop, "a tick took ");
 	text_duration(t, ms);
 	text_str(t, ": everybody else waited");
 	loop_log(loop, PORT_WARNING);

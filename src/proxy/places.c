@@ -202,8 +202,8 @@ void places_log(struct anklet *a, const char *what, unsigned kind, unsigned i)
 
 	if (!ANKLET_HAS_LOG(PORT_INFO))
 		return;
-	t = loop_line(&a->sessions.loop);
-	text_str_str(t, what, kind == PLACES_DATAGRAMS ? "udp://" : "tcp://");
+	t = loop_line(&a->sessions.loop, what);
+	text_str(t, kind == PLACES_DATAGRAMS ? "udp://" : "tcp://");
 	text_address(t, address_of(a, kind, i));
 	loop_log(&a->sessions.loop, PORT_INFO);
 }
@@ -229,15 +229,9 @@ void places_switch(struct anklet *a, const struct setup *before)
 
 static void log_lost(struct anklet *a, const struct address *at)
 {
-	struct text *t;
-
-	if (!ANKLET_HAS_LOG(PORT_ERROR))
-		return;
-	t = loop_line(&a->sessions.loop);
-	text_str(t, "not listening on ");
-	text_address(t, at);
-	text_str(t, " any more: it was closed for another, and could not be opened again");
-	loop_log(&a->sessions.loop, PORT_ERROR);
+	if (ANKLET_HAS_LOG(PORT_ERROR))
+		loop_log_address(&a->sessions.loop, PORT_ERROR, "not listening on ", at,
+			" any more: it was closed for another, and could not be opened again");
 }
 
 void places_take_back(struct anklet *a)

@@ -16,8 +16,8 @@ static void log_waiting(struct anklet *a, unsigned held)
 	if (INSTANCE_RELOAD(a)->told || !ANKLET_HAS_LOG(PORT_INFO))
 		return;
 	INSTANCE_RELOAD(a)->told = true;
-	t = loop_line(&a->sessions.loop);
-	text_str_num(t, "the configuration is read again after ", held);
+	t = loop_line(&a->sessions.loop, "the configuration is read again after ");
+	text_num(t, held);
 	text_str_str(
 		t, held == 1 ? " request that goes" : " requests that go", " by the one before");
 	loop_log(&a->sessions.loop, PORT_INFO);
@@ -142,8 +142,8 @@ static void log_switched(struct anklet *a)
 
 	if (!ANKLET_HAS_LOG(PORT_INFO))
 		return;
-	t = loop_line(&a->sessions.loop);
-	text_str_num(t, "configuration ", INSTANCE_RELOAD(a)->generation + 1);
+	t = loop_line(&a->sessions.loop, "configuration ");
+	text_num(t, INSTANCE_RELOAD(a)->generation + 1);
 	text_str_num(t, " is in force, of ", instance_config(a)->rules.count);
 	text_str_num(t, " rules, on ", a->listener_count);
 	text_str(t, " sockets");

@@ -17,35 +17,21 @@ static bool is_reload(const struct anklet *a)
 
 static void log_not_listening(struct anklet *a, const struct address *at, int why)
 {
-	struct text *t;
-
-	if (!ANKLET_HAS_LOG(PORT_WARNING))
-		return;
-	t = loop_line(&a->sessions.loop);
-	text_str(t, "not listening on ");
-	text_address(t, at);
-	if (why == PORT_IN_USE)
-		text_str(t, ": it is in use");
-	else if (why == PORT_NO_RESOURCES)
-		text_str(t, ": there is no place for one more");
-	else
-		text_str(t, ": this host has no such address");
-	loop_log(&a->sessions.loop, PORT_WARNING);
+	if (ANKLET_HAS_LOG(PORT_WARNING))
+		loop_log_address(&a->sessions.loop, PORT_WARNING, "not listening on ", at,
+			why == PORT_IN_USE         ? ": it is in use"
+			: why == PORT_NO_RESOURCES ? ": there is no place for one more"
+						   : ": this host has no such address");
 }
 
 /* An address may come later, as a router's does that is starting; a wrong one looks the same. */
 static void log_early(struct anklet *a, const struct address *at)
 {
-	struct text *t;
-
 	if (!ANKLET_HAS_LOG(PORT_WARNING) || ip_class(&at->ip) == IP_UNSPECIFIED ||
 		port_is_local(a->sessions.loop.port, &at->ip))
 		return;
-	t = loop_line(&a->sessions.loop);
-	text_str(t, "listening on ");
-	text_address(t, at);
-	text_str(t, ", an address that this host does not have yet");
-	loop_log(&a->sessions.loop, PORT_WARNING);
+	loop_log_address(&a->sessions.loop, PORT_WARNING, "listening on ", at,
+		", an address that this host does not have yet");
 }
 
 int instance_open_listener(struct anklet *a, const struct address *at, port_sock *sock)

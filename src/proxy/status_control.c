@@ -162,8 +162,8 @@ enum http_status status_act(struct anklet *a, const char *target, struct text *t
 	else
 		status = act_reload(a, t);
 	if (status == HTTP_OK && ANKLET_HAS_LOG(PORT_WARNING)) {
-		line = loop_line(&a->sessions.loop);
-		text_str_str(line, "control: ", t->buf);
+		line = loop_line(&a->sessions.loop, "control: ");
+		text_str(line, t->buf);
 		loop_log(&a->sessions.loop, PORT_WARNING);
 	}
 	return status;

@@ -41,9 +41,8 @@ void instance_warn(struct anklet *a, const char *at, const char *words)
 
 	if (!ANKLET_HAS_LOG(PORT_WARNING))
 		return;
-	t = loop_line(&a->sessions.loop);
-	text_str_str(t, at, ": ");
-	text_str(t, words);
+	t = loop_line(&a->sessions.loop, at);
+	text_str_str(t, ": ", words);
 	loop_log(&a->sessions.loop, PORT_WARNING);
 }
 

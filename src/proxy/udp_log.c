@@ -24,8 +24,7 @@ void udp_log_listener(struct anklet *a, const struct udp_listener *listener)
 
 	if (!ANKLET_HAS_LOG(PORT_INFO))
 		return;
-	t = loop_line(&a->sessions.loop);
-	text_str(t, "forwarding datagrams from ");
+	t = loop_line(&a->sessions.loop, "forwarding datagrams from ");
 	text_address(t, &listener->at);
 	text_str(t, " to ");
 	text_target(t, a, listener->forward);
@@ -34,15 +33,9 @@ void udp_log_listener(struct anklet *a, const struct udp_listener *listener)
 
 void udp_log_failed(struct anklet *a, const struct udp_listener *listener)
 {
-	struct text *t;
-
-	if (!ANKLET_HAS_LOG(PORT_ERROR))
-		return;
-	t = loop_line(&a->sessions.loop);
-	text_str(t, "datagrams at ");
-	text_address(t, &listener->at);
-	text_str(t, ": the socket failed, and is opened again");
-	loop_log(&a->sessions.loop, PORT_ERROR);
+	if (ANKLET_HAS_LOG(PORT_ERROR))
+		loop_log_address(&a->sessions.loop, PORT_ERROR, "datagrams at ", &listener->at,
+			": the socket failed, and is opened again");
 }
 
 void udp_log_upstream(struct anklet *a, unsigned forward, const char *what)
@@ -51,8 +44,7 @@ void udp_log_upstream(struct anklet *a, unsigned forward, const char *what)
 
 	if (!ANKLET_HAS_LOG(PORT_WARNING))
 		return;
-	t = loop_line(&a->sessions.loop);
-	text_str(t, "datagrams to ");
+	t = loop_line(&a->sessions.loop, "datagrams to ");
 	text_target(t, a, forward);
 	text_str(t, what);
 	loop_log(&a->sessions.loop, PORT_WARNING);
@@ -108,8 +100,7 @@ void udp_log_sum_up(struct anklet *a)
 	struct text *t;
 
 	if (ANKLET_HAS_LOG(PORT_WARNING) && (d->unsaid > 0 || d->turned_away > 0)) {
-		t = loop_line(&a->sessions.loop);
-		text_str(t, "flows of datagrams: in ");
+		t = loop_line(&a->sessions.loop, "flows of datagrams: in ");
 		text_duration(t, LINES_MS);
 		text_char(t, ' ');
 		text_num(t, d->unsaid);

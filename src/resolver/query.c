@@ -71,7 +71,7 @@ static uint16_t new_id(struct resolver *r)
 		r->told_weak = true;
 		if (!ANKLET_HAS_LOG(PORT_WARNING))
 			return id;
-		text_str(loop_line(r->loop), words);
+		loop_line(r->loop, words);
 		loop_log(r->loop, PORT_WARNING);
 	}
 	return id;

@@ -12,9 +12,9 @@ static void tell_left(struct resolver *r)
 	if (!ANKLET_HAS_LOG(PORT_WARNING) ||
 		(r->conf.servers_left == 0 && r->conf.searches_left == 0))
 		return;
-	t = loop_line(r->loop);
-	text_str_num(t, "resolv.conf: passed over, for there is no room or they make no sense: ",
-		r->conf.servers_left);
+	t = loop_line(
+		r->loop, "resolv.conf: passed over, for there is no room or they make no sense: ");
+	text_num(t, r->conf.servers_left);
 	text_str_num(t, " of its name servers, ", r->conf.searches_left);
 	text_str(t, " of its search domains");
 	loop_log(r->loop, PORT_WARNING);
