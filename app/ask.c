@@ -169,11 +169,14 @@ static const char *text_json(struct text *t, const char *at, bool time)
 
 static const char *text_key(struct text *t, const char *key, const char *json)
 {
-	size_t len = strcspn(key, ":}"), width = 0;
-	const char *at = find(json, key, len);
+	size_t len = 0, width = 0;
+	const char *at;
 	char buf[600];
 	struct text value;
 
+	while (key[len] != ':' && key[len] != '}')
+		len++;
+	at = find(json, key, len);
 	if (key[len] == ':') {
 		const char *digits = key + len + 1;
 

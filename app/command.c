@@ -125,11 +125,18 @@ static int wrong_usage(void)
 
 #define QUERY_MOST 127 /* bytes */
 
+static bool is_word(const char *s)
+{
+	while (*s != '\0' && strchr(" \r\n\t&?", *s) == NULL)
+		s++;
+	return *s == '\0';
+}
+
 /* A POST about what was named. Whatever stands in it that is no word of a query is none of a session or a level. */
 static int act(const char *path, const char *target, const char *operand)
 {
 	text_str_str(message_begin("POST "), target, operand);
-	if (message.len > QUERY_MOST || operand[strcspn(operand, " \r\n\t&?")] != '\0')
+	if (message.len > QUERY_MOST || !is_word(operand))
 		return wrong_usage();
 	return show(path, message.buf, "", NULL);
 }

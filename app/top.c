@@ -530,7 +530,8 @@ int top_run(const char *path, void *memory)
 	top->path = path;
 	top->out.fd = STDOUT_FILENO;
 	text_init(&top->screen, top->screen_buf, sizeof top->screen_buf);
-	top->terminal = isatty(STDOUT_FILENO) && tcgetattr(STDIN_FILENO, &before) == 0;
+	top->terminal =
+		tcgetattr(STDOUT_FILENO, &raw) == 0 && tcgetattr(STDIN_FILENO, &before) == 0;
 	if (!top->terminal)
 		return run(top);
 	catch_signals();

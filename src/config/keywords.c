@@ -80,8 +80,8 @@ int name_find(unsigned types, struct word word)
 /* It is Levenshtein's. row[j] is that of the bytes of 'word' so far to the first j of 'name'. */
 size_t name_distance(const char *name, struct word word)
 {
-	size_t row[NAME_MAX_LEN + 1], name_len = strcspn(name, "=");
-	struct word rest = word, start = word_split(&rest, '=');
+	struct word all = {name, strlen(name)}, rest = word, start = word_split(&rest, '=');
+	size_t row[NAME_MAX_LEN + 1], name_len = word_split(&all, '=').len;
 
 	for (size_t j = 0; j <= name_len; j++)
 		row[j] = j;
