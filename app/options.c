@@ -339,12 +339,19 @@ static ssize_t read_all(int fd, char *buf, size_t size)
 static unsigned configure_file(struct anklet *a, const char *file)
 {
 	static char buf[OPTIONS_FILE_MAX + 1];
-	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	/* A pipe is read at the start: what comes by one is waited for. A reload must not make anybody wait. */
+	bool again = CONFIG_ANKLET_RELOAD && report.ctx != &standard_error;
+	int fd = open(file, O_RDONLY | O_CLOEXEC | (again ? O_NONBLOCK : 0));
 	ssize_t len;
 	int error;
 
 	if (fd < 0)
 		return wrong(file, strerror(errno));
+	/* Whoever wrote to a pipe has gone, and its end would be that of a file without a line. */
+	if (again && lseek(fd, 0, SEEK_CUR) < 0) {
+		close(fd);
+		return wrong(file, "a pipe and the like cannot be read again");
+	}
 	len = read_all(fd, buf, sizeof buf);
 	error = errno;
 	close(fd);

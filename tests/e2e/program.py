@@ -51,7 +51,7 @@ class Anklet:
     """
 
     def __init__(self, *args, program=None, wrapper=(), ns=None, stderr=subprocess.PIPE,
-                 listen=True):
+                 listen=True, pass_fds=()):
         if listen and "--listen" not in args and "-c" not in args:
             args = ("--listen", "127.0.0.1:0", *args)
         command = [*wrapper, program or PATH, *args]
@@ -60,7 +60,7 @@ class Anklet:
         self.lines, self.ended = [], False
         self.changed = threading.Condition()
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.DEVNULL, stderr=stderr)
+                                        stdout=subprocess.DEVNULL, stderr=stderr, pass_fds=pass_fds)
         self.pid = self.process.pid
         if stderr == subprocess.PIPE:
             self.reader = threading.Thread(target=self.collect, daemon=True)

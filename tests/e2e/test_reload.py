@@ -127,6 +127,29 @@ def test_a_file_that_is_gone(start, conf, server):
     socks4.session(one.address, server)
 
 
+@pytest.mark.parametrize("written", [False, True], ids=["for-ever", "once"])
+def test_a_pipe_is_not_read_again(anklet, conf, server, written):
+    """What wrote the configuration has ended: to wait for it would stop everybody, and to find nothing open all."""
+    if written:
+        there, end = os.pipe()
+        os.write(end, (HERE + "deny to 127.0.0.9\nallow\n").encode())
+        os.close(end)
+        one = anklet("-c", f"/dev/fd/{there}", pass_fds=(there,))
+        os.close(there)
+    else:
+        conf.write_text(HERE + "deny to 127.0.0.9\nallow\n")
+        one = anklet("-c", str(conf))
+        conf.unlink()
+        os.mkfifo(conf)
+    client, end = socks4.session(one.address, server)
+    one.signal(signal.SIGHUP)
+    one.wait_log("a pipe and the like cannot be read again")
+    one.wait_log("the configuration stays as it was")
+    client.sendall(b"x")
+    assert peers.read_exactly(end, 1) == b"x"
+    assert socks4.refused(one.address, peers.port_of(server), "127.0.0.9") == socks4.REJECTED
+
+
 def test_a_place_that_somebody_has(start, conf, server):
     """It is told, and '*' that was opened before it is closed again, and what had made way for that opened again."""
     one = start(HERE)
