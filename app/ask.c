@@ -19,7 +19,9 @@
 #include "options.h"
 #include "output.h"
 
-#define LIMIT_S 10 /* without a byte */
+#define LIMIT_S 10 /* without a byte, or a place in the backlog */
+
+static const char no_answer[] = "the answer ends in its middle, or does not come";
 
 /* ---- The connection ---- */
 
@@ -36,6 +38,7 @@ static int connect_to(const char *path, int *status)
 	}
 	memcpy(at.sun_path, path, strlen(path));
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit); /* connect()'s, too */
 	if (connect(fd, (struct sockaddr *)&at, sizeof at) == 0)
 		return fd;
 	if (errno == ENOENT || errno == ECONNREFUSED) {
@@ -43,7 +46,7 @@ static int connect_to(const char *path, int *status)
 		output_error(
 			path, "nobody listens there; is it running, with that after 'control'?");
 	} else {
-		output_error(path, strerror(errno));
+		output_error(path, errno == EAGAIN ? no_answer : strerror(errno));
 	}
 	close(fd);
 	return -1;
@@ -111,7 +114,7 @@ int ask(const char *path, const char *request, ask_line *take, void *ctx)
 	close(fd);
 	if (n == 0 && a.body && a.whole)
 		return a.wrong ? EXIT_USAGE : a.refused ? EXIT_FAILURE : EXIT_SUCCESS;
-	output_error(path, "the answer ends in its middle, or does not come");
+	output_error(path, no_answer);
 	return EXIT_FAILURE;
 }
 

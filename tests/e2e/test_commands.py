@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import socket
+import subprocess
 
 import pytest
 
@@ -105,6 +106,21 @@ def test_when_nobody_listens(tmp_path):
             left.bind(path)
         left.close()
     assert program.run("status", "-S", "/" + "x" * 120).returncode == 1
+
+
+def test_when_nobody_answers(tmp_path):
+    """As of one that was stopped: those that wait in the backlog are told, and so are those for whom it has no room."""
+    path = str(tmp_path / "stopped.sock")
+    listening = peers.keep(socket.socket(socket.AF_UNIX))
+    listening.bind(path)
+    listening.listen(0)
+    commands = [subprocess.Popen([program.PATH, "status", "-S", path], stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    for one in commands:
+        try:
+            _, said = one.communicate(timeout=peers.LIMIT)
+        finally:
+            one.kill()
+        assert (one.returncode, said) == (1, f"anklet: {path}: the answer ends in its middle, or does not come\n")
 
 
 def answer(tmp_path, data):
