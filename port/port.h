@@ -224,7 +224,7 @@ int port_move(struct port *p, port_sock from, port_sock to, size_t budget, port_
 
 /*
  * Has the peer ended or reset, whatever lies unread before that? PORT_AGAIN: it has not.
- * PORT_EOF, PORT_RESET: it has; PORT_NOT_LOCAL: it is out of reach, which is an end like a reset.
+ * PORT_EOF, PORT_RESET: it has; PORT_TIMEOUT, PORT_NOT_LOCAL, PORT_FAILED: it is out of reach, an end like a reset.
  * AGAIN records HANGUP for both, EOF records HANGUP for a reset that may follow, or has followed already where
  * the end was read. HANGUP is met within a second of the event, or of the call; unread bytes alone never meet it
  * again and again. The answer takes nothing away: unread bytes are still readable, and the end comes after them.

@@ -174,7 +174,7 @@ int port_peer_closed(struct port *p, port_sock s)
 	int before;
 
 	if (e->io_error != 0)
-		return PORT_RESET;
+		return e->io_error;
 	if (e->interests & INTEREST_HANGUP)
 		return e->flags & PEER_CLOSED ? PORT_EOF : PORT_AGAIN;
 	before = before_end(p, e);
@@ -186,7 +186,7 @@ int port_peer_closed(struct port *p, port_sock s)
 	if (before == PORT_EOF || peer_answer(e) == PORT_EOF)
 		e->flags |= PEER_CLOSED;
 	if (e->io_error != 0)
-		return PORT_RESET;
+		return e->io_error;
 	socket_await(p, s, INTEREST_HANGUP_POLL);
 	return e->flags & PEER_CLOSED ? PORT_EOF : PORT_AGAIN;
 }

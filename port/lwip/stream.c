@@ -264,7 +264,7 @@ int port_peer_closed(struct port *p, port_sock s)
 
 	if ((e->wants & WANT_GONE) == 0) {
 		if (e->failure != 0)
-			return e->failure == PORT_NOT_LOCAL ? PORT_NOT_LOCAL : PORT_RESET;
+			return e->failure;
 		if (e->flags & STREAM_ENDED)
 			e->flags |= STREAM_LEFT;
 	}

@@ -167,7 +167,7 @@ int port_peer_closed(struct port *p, port_sock s)
 	assert(socket_is(p, s, SIM_STREAM));
 	end = socket_end(p, s);
 	if (!socket_awaits(p, s, SIM_GONE) && end->failure != 0)
-		return PORT_RESET;
+		return end->failure;
 	if (!socket_awaits(p, s, SIM_GONE) &&
 		socket_link(p, s)->wire[1 - p->socket[s].side].fin_arrived)
 		end->eof_told = true;

@@ -278,3 +278,24 @@ def test_silent_peers_are_probed(anklet, server, tool):
     program = anklet("--limit-idle", "0")
     kept = socks4.session(program.address, server)
     assert peers.until(lambda: all(timers()))
+
+
+@pytest.mark.parametrize("rate", [(), ("--limit-rate", "up 1kB/s down 1kB/s")], ids=["moving", "resting"])
+@pytest.mark.parametrize("who", ["client", "server"])
+def test_a_peer_that_no_longer_answers(anklet, namespace, who, rate):
+    """Without a reset, which nobody has sent: the log says who was lost, and the other one is reset."""
+    near, far = namespace(), namespace()
+    near.wire(far, ["192.0.2.1/24"], ["192.0.2.2/24"])
+    subprocess.run(near.command("sh", "-c", "echo 1 >/proc/sys/net/ipv4/tcp_retries2"), check=True, timeout=30)
+    there = {who: far}
+    at = "192.0.2.2" if who == "server" else "192.0.2.1"
+    program = anklet("--listen", "192.0.2.1:0", "--allow", f"to {at}", *rate, ns=near)
+    listening = peers.listener(at, ns=there.get("server", near))
+    client = socks4.connect(program.address, peers.port_of(listening), at, ns=there.get("client", near))
+    kept, lost = (client, peers.accept(listening))[::1 if who == "server" else -1]
+    lost.sendall(b"x" * 9000)
+    peers.read_exactly(kept, 250)
+    far.ip("link", "set", "eth0", "down")
+    kept.sendall(b"x" * 9000)
+    program.wait_log(f"session 1 .*: broken off, the {who} was lost, up ")
+    assert peers.end_of(kept) == "RESET"
