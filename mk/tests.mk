@@ -51,7 +51,7 @@ SIM_FAST = $(if $(SMALLEST),-O2 $(patsubst -fno-%,-f%,$(filter -fno-%,$(SMALLEST
 sim_FLAGS = $(SIM_FAST) -DCHECK_TELLS $(INCLUDES) $(TLS_FLAGS) $(SIM_SIZES) -Iport/sim -Itests/sim
 # What is disabled has a program of its own in the simulator, and one for the end-to-end tests.
 disabled = $(call sized,STATUS=0 BIND=0 IDENT=0 NAMES=0 RATES=0)
-sim_less_FLAGS = $(sim_FLAGS) $(disabled)
+sim_less_FLAGS = $(sim_FLAGS) $(disabled) $(call sized,IPV6=0)
 
 sim = $(patsubst %,$(BUILD)/sim/%,$(filter-out sim_left_out,$(SIM)))
 sim_less = $(patsubst %,$(BUILD)/sim/%,$(filter sim_left_out,$(SIM)))
