@@ -246,13 +246,3 @@ void rates_want(struct rates *rates, uint16_t client, enum rate_way way, bool mo
 	own->waiting = (uint16_t)(more ? own->waiting + 1 : own->waiting - 1);
 	all->waiting = (uint16_t)(more ? all->waiting + 1 : all->waiting - 1);
 }
-
-unsigned rates_paced(const struct rates *rates)
-{
-	unsigned paced = 0;
-
-	for (unsigned i = 0; i <= CONFIG_ANKLET_RATE_CLIENTS; i++)
-		paced += rates->client[i].way[RATE_UP].waiting > 0 ||
-			 rates->client[i].way[RATE_DOWN].waiting > 0;
-	return paced;
-}

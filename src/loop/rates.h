@@ -95,7 +95,4 @@ bool rates_datagram(struct rates *rates, uint16_t client, const struct ip *from,
 /* One of its sessions wants more than it gets, or does not any more. */
 void rates_want(struct rates *rates, uint16_t client, enum rate_way way, bool more);
 
-/* How many clients want more than they get? Looks at all of them. */
-unsigned rates_paced(const struct rates *rates);
-
 #endif

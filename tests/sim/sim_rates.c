@@ -2,6 +2,7 @@
  * Limited rates: what each client gets to the byte, whoever else there is, and that nobody spins. How sessions end
  * whose rate is limited is in sim_rates_ends.c.
  */
+#include "../rates_paced.h"
 #include "askers.h"
 
 #include <string.h>

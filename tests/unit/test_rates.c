@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "../rates_paced.h"
 #include "loop/rates.h"
 #include "room.h"
 
