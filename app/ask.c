@@ -21,7 +21,7 @@
 
 #define LIMIT_S 10 /* without a byte, or a place in the backlog */
 
-static const char no_answer[] = "the answer ends in its middle, or does not come";
+#define NO_ANSWER "the answer ends in its middle, or does not come"
 
 /* ---- The connection ---- */
 
@@ -33,7 +33,7 @@ static int connect_to(const char *path, int *status)
 
 	*status = EXIT_FAILURE;
 	if (fd < 0) {
-		output_error(path, "longer than the path of a socket can be");
+		output_error(path, "the path of a socket has at most 107 bytes");
 		return -1;
 	}
 	memcpy(at.sun_path, path, strlen(path));
@@ -46,7 +46,7 @@ static int connect_to(const char *path, int *status)
 		output_error(
 			path, "nobody listens there; is it running, with that after 'control'?");
 	} else {
-		output_error(path, errno == EAGAIN ? no_answer : strerror(errno));
+		output_error(path, errno == EAGAIN ? NO_ANSWER : strerror(errno));
 	}
 	close(fd);
 	return -1;
@@ -114,7 +114,7 @@ int ask(const char *path, const char *request, ask_line *take, void *ctx)
 	close(fd);
 	if (n == 0 && a.body && a.whole)
 		return a.wrong ? EXIT_USAGE : a.refused ? EXIT_FAILURE : EXIT_SUCCESS;
-	output_error(path, no_answer);
+	output_error(path, NO_ANSWER);
 	return EXIT_FAILURE;
 }
 

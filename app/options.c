@@ -341,22 +341,23 @@ static unsigned configure_file(struct anklet *a, const char *file)
 	static char buf[OPTIONS_FILE_MAX + 1];
 	/* A pipe is read at the start: what comes by one is waited for. A reload must not make anybody wait. */
 	bool again = CONFIG_ANKLET_RELOAD && report.ctx != &standard_error;
-	int fd = open(file, O_RDONLY | O_CLOEXEC | (again ? O_NONBLOCK : 0));
+	int fd = again ? open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+		       : open(file, O_RDONLY | O_CLOEXEC);
 	ssize_t len;
 	int error;
 
 	if (fd < 0)
 		return wrong(file, strerror(errno));
 	/* Whoever wrote to a pipe has gone, and its end would be that of a file without a line. */
-	if (again && lseek(fd, 0, SEEK_CUR) < 0) {
-		close(fd);
-		return wrong(file, "a pipe and the like cannot be read again");
-	}
-	len = read_all(fd, buf, sizeof buf);
+	len = again ? pread(fd, buf, 1, 0) : 0;
+	if (len >= 0)
+		len = read_all(fd, buf, sizeof buf);
 	error = errno;
 	close(fd);
 	if (len < 0)
-		return wrong(file, strerror(error));
+		return wrong(file, CONFIG_ANKLET_RELOAD && error == ESPIPE
+					   ? "a pipe cannot be read again"
+					   : strerror(error));
 	if (len > OPTIONS_FILE_MAX)
 		return wrong(file, "longer than 16384 bytes: is it a configuration?");
 	return anklet_configure(a, file, buf, (size_t)len, report.print, report.ctx);

@@ -49,6 +49,8 @@ static enum session_reason broken_reason(const struct session *s, const struct r
 		return client ? REASON_CLIENT_TRUNCATED : REASON_SERVER_TRUNCATED;
 	if (news->failure < PORT_ANSWER_LAST)
 		return client ? REASON_CLIENT_TLS : REASON_SERVER_TLS;
+	if (news->failure == PORT_TIMEOUT) /* nobody has reset it */
+		return client ? REASON_CLIENT_LOST : REASON_SERVER_LOST;
 	return client ? REASON_CLIENT_RESET : REASON_SERVER_RESET;
 }
 

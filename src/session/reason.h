@@ -174,7 +174,7 @@
 	X(REASON_CLIENT_LEFT, FAILED, "the client left before it was granted")                     \
 	X(REASON_CLIENT_RESET, NONE, "the client reset the connection")                            \
 	X(REASON_SERVER_RESET, NONE, "the server reset the connection")                            \
-	X(REASON_CLIENT_LOST, NONE, "the client was lost") /* these two as those before them */    \
+	X(REASON_CLIENT_LOST, NONE, "the client was lost")                                         \
 	X(REASON_SERVER_LOST, NONE, "the server was lost")                                         \
 	X(REASON_SERVER_TLS, NONE, ANKLET_IF_TLS("TLS with the server failed"))                    \
 	X(REASON_CLIENT_TRUNCATED, NONE, ANKLET_IF_TLS("the client was cut off"))                  \

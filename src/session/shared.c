@@ -141,11 +141,7 @@ enum session_next session_ended(
 
 enum session_next session_broken(struct session *s, int end, enum session_reason reason)
 {
-	if (end == PORT_NOT_LOCAL)
-		reason = REASON_ADDRESS_LOST;
-	if (end == PORT_TIMEOUT) /* nobody has reset it */
-		reason += REASON_CLIENT_LOST - REASON_CLIENT_RESET;
-	return session_ended(s, reason, NEXT_RESET);
+	return session_ended(s, end == PORT_NOT_LOCAL ? REASON_ADDRESS_LOST : reason, NEXT_RESET);
 }
 
 enum session_next session_left(struct session *s, int end)

@@ -143,7 +143,7 @@ def test_a_pipe_is_not_read_again(anklet, conf, server, written):
         os.mkfifo(conf)
     client, end = socks4.session(one.address, server)
     one.signal(signal.SIGHUP)
-    one.wait_log("a pipe and the like cannot be read again")
+    one.wait_log(": a pipe cannot be read again")
     one.wait_log("the configuration stays as it was")
     client.sendall(b"x")
     assert peers.read_exactly(end, 1) == b"x"
