@@ -29,9 +29,9 @@ static struct {
 	const struct scenario *scenario; /* the one that runs */
 } options;
 
-static const char default_config[] = "listen tcp://" PROXY_IP ":1080\n"
-				     ANKLET_TEXT(CONFIG_ANKLET_IPV6, "listen tcp://[" PROXY_IP6 "]:1080\n", "")
-				     "listen tcp://127.0.0.1:1080\n";
+static const char default_config[] =
+	"listen tcp://" PROXY_IP ":1080\n" ANKLET_TEXT(CONFIG_ANKLET_IPV6,
+		"listen tcp://[" PROXY_IP6 "]:1080\n", "") "listen tcp://127.0.0.1:1080\n";
 
 static const char resolv_conf[] = "nameserver " NAMES_IP "\n";
 
@@ -140,8 +140,10 @@ static void before_wait(void *ctx)
 static void build_world(uint64_t seed)
 {
 	static const char *const addresses[][3] = {
-		[HOST_CLIENT] = {CLIENT_IP, ANKLET_TEXT(CONFIG_ANKLET_IPV6, CLIENT_IP6, NULL), NULL},
-		[HOST_SERVER] = {SERVER_IP, SERVER_IP2, ANKLET_TEXT(CONFIG_ANKLET_IPV6, SERVER_IP6, NULL)},
+		[HOST_CLIENT] = {CLIENT_IP, ANKLET_TEXT(CONFIG_ANKLET_IPV6, CLIENT_IP6, NULL),
+			NULL},
+		[HOST_SERVER] = {SERVER_IP, SERVER_IP2,
+			ANKLET_TEXT(CONFIG_ANKLET_IPV6, SERVER_IP6, NULL)},
 		[HOST_OTHER] = {OTHER_IP, NULL, NULL},
 		[HOST_NAMES] = {NAMES_IP, NAMES_IP2, NULL},
 		[HOST_LOCAL] = {PROXY_IP, ANKLET_TEXT(CONFIG_ANKLET_IPV6, PROXY_IP6, NULL), NULL},
