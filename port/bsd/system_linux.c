@@ -112,7 +112,7 @@ bool system_sent_to(struct msghdr *datagram, struct address *to)
 	if (beside->cmsg_level == IPPROTO_IP && beside->cmsg_type == IP_PKTINFO) {
 		memcpy(&four, CMSG_DATA(beside), sizeof four);
 		to->ip = ip_v4(0, 0, 0, 0);
-		memcpy(to->ip.octet + 12, &four.ipi_spec_dst, 4);
+		memcpy(to->ip.octet + IP_V4_AT, &four.ipi_spec_dst, 4);
 		return true;
 	}
 	if (beside->cmsg_level != IPPROTO_IPV6 || beside->cmsg_type != IPV6_PKTINFO)
@@ -144,7 +144,7 @@ void system_send_from(struct msghdr *datagram, const struct address *from)
 	struct in6_pktinfo six = {.ipi6_ifindex = from->scope};
 
 	if (ip_is_v4(&from->ip)) {
-		memcpy(&four.ipi_spec_dst, from->ip.octet + 12, 4);
+		memcpy(&four.ipi_spec_dst, from->ip.octet + IP_V4_AT, 4);
 		put_beside(datagram, IPPROTO_IP, IP_PKTINFO, &four, sizeof four);
 	} else {
 		memcpy(&six.ipi6_addr, from->ip.octet, 16);

@@ -169,7 +169,7 @@ static struct in_addr four_of(const struct ip *ip)
 {
 	struct in_addr four;
 
-	memcpy(&four, ip->octet + 12, sizeof four);
+	memcpy(&four, ip->octet + IP_V4_AT, sizeof four);
 	return four;
 }
 
@@ -202,7 +202,7 @@ static bool local_for_v4(const struct address *peer, struct address *at)
 
 	*at = (struct address){.ip = ip_v4(0, 0, 0, 0)};
 	if (from != NULL)
-		memcpy(at->ip.octet + 12, from, sizeof *from);
+		memcpy(at->ip.octet + IP_V4_AT, from, sizeof *from);
 	return ip_class(&at->ip) != IP_UNSPECIFIED;
 }
 

@@ -37,7 +37,7 @@ bool network_own(const struct sim_host *host, const struct ip *ip)
 
 static struct ip loopback(bool v4)
 {
-	return v4 ? ip_v4(127, 0, 0, 1) : (struct ip){{[15] = 1}};
+	return v4 ? ip_v4(127, 0, 0, 1) : (struct ip)IP_OF_V6(0, 0, 1);
 }
 
 bool network_facing(const struct sim_host *host, const struct ip *ip, struct ip *from)

@@ -333,7 +333,7 @@ void client_ask(struct client *client, enum socks4_command command, const char *
 
 		assert(right && ip_is_v4(&parsed));
 		(void)right;
-		memcpy(head + 4, parsed.octet + 12, 4);
+		memcpy(head + 4, parsed.octet + IP_V4_AT, 4);
 	}
 	client->request_len = 0;
 	put(client, head, sizeof head);
@@ -364,7 +364,7 @@ void client_ask5(struct client *client, enum socks4_command command, const char 
 		assert(right);
 		(void)right;
 		put(client, v4 ? "\x01" : "\x04", 1);
-		put(client, parsed.octet + (v4 ? 12 : 0), v4 ? 4 : 16);
+		put(client, parsed.octet + (v4 ? IP_V4_AT : 0), v4 ? 4 : IP_BYTES);
 	}
 	put(client, tail, sizeof tail);
 }

@@ -136,8 +136,8 @@ static void add_addresses(
 		const uint8_t *octet = entry->address[i].octet;
 
 		if (ip_is_v4(&entry->address[i]) == (type == DNS_A))
-			add(m, owner, type, entry->ttl_s, octet + (type == DNS_A ? 12 : 0),
-				type == DNS_A ? 4 : 16);
+			add(m, owner, type, entry->ttl_s, octet + (type == DNS_A ? IP_V4_AT : 0),
+				type == DNS_A ? 4 : IP_BYTES);
 	}
 }
 

@@ -331,7 +331,7 @@ void next_hop_says(
 		return;
 	hop->word[which].len = NEXT_HOP_REPLY_MAX;
 	memmove(octet + 8, octet + 2, 2);
-	memcpy(octet + 4, at.ip.octet + 12, 4);
+	memcpy(octet + 4, at.ip.octet + IP_V4_AT, 4);
 	memcpy(octet, "\x05\x00\x00\x01", 4);
 	octet[1] = code != SOCKS4_GRANTED;
 }
