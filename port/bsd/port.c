@@ -3,12 +3,13 @@
  */
 #include "internal.h"
 
+#include <stddef.h>
 #include <string.h>
 
 int port_init(struct port *p, const struct port_config *config)
 {
 	(void)config;
-	memset(p, 0, sizeof *p);
+	memset(p, 0, offsetof(struct port, scratch)); /* whose pages are had when it is used */
 	p->listen_early = config->listen_early;
 	p->spin_us = config->spin_us;
 	sockets_init(p);
