@@ -299,6 +299,11 @@
 #else
 #define ANKLET_IF_UDP_FLOWS(text) ""
 #endif
+#if CONFIG_ANKLET_IPV6
+#define ANKLET_IF_IPV6(text) text
+#else
+#define ANKLET_IF_IPV6(text) ""
+#endif
 #if CONFIG_ANKLET_TLS_STREAMS > 0
 #define ANKLET_IF_TLS_STREAMS(text) text
 #else

@@ -163,8 +163,7 @@
 		ANKLET_IF_ROUTES(                                                                  \
 			ANKLET_IF_BIND("the next hop waits for the peer on an IPv6 address")))     \
 	X(REASON_NO_IPV4, FAILED,                                                                  \
-		ANKLET_TEXT(CONFIG_ANKLET_IPV6,                                                    \
-			ANKLET_IF_BIND("BIND needs a peer with an IPv4 address"), ""))             \
+		ANKLET_IF_IPV6(ANKLET_IF_BIND("BIND needs a peer with an IPv4 address")))          \
 	X(REASON_NEEDS_CONNECT, DENIED,                                                            \
 		ANKLET_IF_BIND("the rule wants a CONNECT to that host first"))                     \
 	X(REASON_NO_BIND_PORT, FAILED, ANKLET_IF_BIND("no port of bind-ports is free"))            \
