@@ -47,7 +47,7 @@ ACCOUNTS_files += app/accounts_files.c app/lines.c
 
 # The simulated network.
 PORT_SIM += port/sim/calls.c port/sim/datagrams.c port/sim/events.c port/sim/faults.c port/sim/network.c
-PORT_SIM += port/sim/octets.c port/sim/sim.c port/sim/sockets.c
+PORT_SIM += port/sim/bytes.c port/sim/sim.c port/sim/sockets.c
 
 # lwIP's raw API; what depends on the families that lwIP is built with.
 PORT_LWIP += port/lwip/accept.c port/lwip/chacha20.c port/lwip/datagrams.c port/lwip/embed.c port/lwip/load.c

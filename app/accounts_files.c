@@ -70,7 +70,7 @@ int accounts_find(const char *name, struct user *user)
 			continue;
 		*user = (struct user){.uid = uid, .gid = gid};
 		text_init(&t, user->name, sizeof user->name);
-		text_octets(&t, field[0].at, field[0].len);
+		text_bytes(&t, field[0].at, field[0].len);
 		found = t.cut ? -1 : 1;
 	}
 	lines_close(&lines);

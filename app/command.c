@@ -66,14 +66,14 @@ static void print_line(void *ctx, const char *line, size_t len)
 	struct text t;
 
 	if (p->template == NULL) {
-		output_octets(&p->out, line, len);
+		output_bytes(&p->out, line, len);
 		return;
 	}
 	if (ask_find(line, p->key) == NULL)
 		return;
 	text_init(&t, buf, sizeof buf);
 	text_filled(&t, p->template, line);
-	output_octets(&p->out, t.buf, t.len);
+	output_bytes(&p->out, t.buf, t.len);
 }
 
 static int show(const char *path, const char *request, const char *head, const char *template)

@@ -16,7 +16,7 @@
 
 #include "lines.h"
 
-#define TABLE_MAX 8388608 /* octets of a table of sockets that are read: 150 a row */
+#define TABLE_MAX 8388608 /* bytes of a table of sockets that are read: 150 a row */
 #define COMM_MAX 64
 #define LINKS_MAX 65536 /* descriptors looked at, in all processes together */
 #define LISTENING 0x0a  /* TCP_LISTEN of the kernel's enum in net/tcp_states.h */
@@ -39,7 +39,7 @@ static uint32_t unhex(struct word digits)
 
 /*
  * Addresses are printed as 32-bit numbers of this host, eight digits each, whose
- * octets are in network order: one for IPv4, four for IPv6. The port follows.
+ * bytes are in network order: one for IPv4, four for IPv6. The port follows.
  */
 static bool parse_address(struct word word, struct address *at)
 {
@@ -49,9 +49,9 @@ static bool parse_address(struct word word, struct address *at)
 		return false;
 	at->ip = ip_v4(0, 0, 0, 0);
 	for (size_t i = 0; i < ip_len; i += 8) {
-		uint32_t octets = unhex((struct word){word.at + i, 8});
+		uint32_t bytes = unhex((struct word){word.at + i, 8});
 
-		memcpy(at->ip.octet + sizeof at->ip - ip_len / 2 + i / 2, &octets, sizeof octets);
+		memcpy(at->ip.byte + sizeof at->ip - ip_len / 2 + i / 2, &bytes, sizeof bytes);
 	}
 	at->port = (uint16_t)unhex((struct word){word.at + ip_len + 1, 4});
 	return true;

@@ -301,7 +301,7 @@ static struct output standard_error = {.fd = STDERR_FILENO};
 static struct {
 	anklet_print *print;
 	void *ctx;
-} report = {output_octets, &standard_error};
+} report = {output_bytes, &standard_error};
 
 static char **given; /* the arguments, for a reload */
 
@@ -377,7 +377,7 @@ static unsigned configure_line(struct anklet *a, const struct option *o)
 		return wrong(
 			source.buf, "a line end is in the value: write one option for each line");
 	text_init(&line, line_buf, sizeof line_buf);
-	text_octets(&line, o->word.at, o->word.len);
+	text_bytes(&line, o->word.at, o->word.len);
 	text_char(&line, ' ');
 	text_str(&line, o->value);
 	/* A line that was cut is still longer than any that is accepted: it is refused as such. */
@@ -456,7 +456,7 @@ static enum options_answer check_config(struct anklet *a, int *status)
 	}
 	if (CONFIG_ANKLET_RELOAD)
 		check_as_user(a);
-	anklet_print_config(a, output_octets, &out);
+	anklet_print_config(a, output_bytes, &out);
 	return printed(&out, status);
 }
 

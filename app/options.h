@@ -6,7 +6,7 @@
 
 #include "anklet.h"
 
-#define OPTIONS_FILE_MAX 16384 /* octets of a configuration file */
+#define OPTIONS_FILE_MAX 16384 /* bytes of a configuration file */
 
 /* What a program ends with, besides EXIT_SUCCESS and EXIT_FAILURE. */
 enum { EXIT_USAGE = 2, EXIT_CONFIG = 78 };

@@ -19,11 +19,11 @@ struct text *message_begin(const char *start)
 	return &message;
 }
 
-void output_octets(void *output, const char *text, size_t len)
+void output_bytes(void *output, const char *text, size_t len)
 {
 	struct output *o = output;
 
-	/* Each round writes at least one octet, or is interrupted. */
+	/* Each round writes at least one byte, or is interrupted. */
 	while (len > 0 && !o->failed) {
 		ssize_t n = write(o->fd, text, len);
 
@@ -38,7 +38,7 @@ void output_octets(void *output, const char *text, size_t len)
 
 void output_str(struct output *output, const char *s)
 {
-	output_octets(output, s, strlen(s));
+	output_bytes(output, s, strlen(s));
 }
 
 void output_error(const char *what, const char *why)

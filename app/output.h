@@ -15,7 +15,7 @@ struct output {
 };
 
 /* Writes all of the text; output is a struct output. An anklet_print of anklet.h. */
-void output_octets(void *output, const char *text, size_t len);
+void output_bytes(void *output, const char *text, size_t len);
 
 void output_str(struct output *output, const char *s);
 

@@ -132,7 +132,7 @@ static int write_line(const struct text *t)
 {
 	struct output out = {.fd = STDOUT_FILENO};
 
-	output_octets(&out, t->buf, t->len);
+	output_bytes(&out, t->buf, t->len);
 	return out.failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

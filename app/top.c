@@ -231,7 +231,7 @@ static void choose(struct top *top)
 
 static void flush(struct top *top)
 {
-	output_octets(&top->out, top->screen.buf, top->screen.len);
+	output_bytes(&top->out, top->screen.buf, top->screen.len);
 	text_init(&top->screen, top->screen_buf, sizeof top->screen_buf);
 }
 
@@ -240,7 +240,7 @@ static void end_line(struct top *top, struct text *line)
 {
 	if (top->terminal && line->len > top->width)
 		line->len = top->width;
-	text_octets(&top->screen, line->buf, line->len);
+	text_bytes(&top->screen, line->buf, line->len);
 	text_str(&top->screen, top->terminal ? "\033[K\r\n" : "\n");
 	if (top->screen.len > sizeof top->screen_buf / 2)
 		flush(top);
@@ -303,7 +303,7 @@ static void text_part(struct text *t, const char *s, size_t column)
 {
 	size_t len = strlen(s), room = column > t->len ? column - t->len - 1 : 0;
 
-	text_octets(t, s, len < room ? len : room);
+	text_bytes(t, s, len < room ? len : room);
 }
 
 static void text_titles(struct text *t, const struct top *top)
@@ -329,7 +329,7 @@ static void text_row(struct text *t, const struct top *top, const struct row *ro
 
 	text_num(t, a->count);
 	text_column(t, at[CLIENT]);
-	text_octets(
+	text_bytes(
 		t, row->client, port != NULL ? (size_t)(port - row->client) : strlen(row->client));
 	if (!top->by_client) {
 		text_column(t, at[TO]);
@@ -377,7 +377,7 @@ static void draw(struct top *top)
 				: "q quit  s sort  c by client  / filter  k end  p pause",
 			top->typing != TYPING_NOTHING ? top->typed : "");
 		line.len = line.len > top->width ? top->width : line.len;
-		text_octets(&top->screen, line.buf, line.len);
+		text_bytes(&top->screen, line.buf, line.len);
 		text_str(&top->screen, "\033[J");
 	}
 	flush(top);

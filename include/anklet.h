@@ -246,8 +246,8 @@ struct anklet_status {
 	uint64_t granted;    /* requests, as is the next */
 	uint64_t refused;
 	uint64_t left;           /* clients who left before they had asked for anything */
-	uint64_t octets_up;      /* from clients, counted as they are passed on; as is the next */
-	uint64_t octets_down;    /* to clients */
+	uint64_t bytes_up;       /* from clients, counted as they are passed on; as is the next */
+	uint64_t bytes_down;     /* to clients */
 	uint32_t udp_flows;      /* clients of forwards of datagrams */
 	uint64_t datagrams_up;   /* from them, forwarded */
 	uint64_t datagrams_down; /* to them */

@@ -16,7 +16,7 @@ socklen_t address_to_system(const struct address *at, struct sockaddr_storage *o
 		return inet6_to_system(at, out);
 	v4->sin_family = AF_INET;
 	v4->sin_port = htons(at->port);
-	memcpy(&v4->sin_addr, at->ip.octet + IP_V4_AT, 4);
+	memcpy(&v4->sin_addr, at->ip.byte + IP_V4_AT, 4);
 	return sizeof *v4;
 }
 
@@ -29,7 +29,7 @@ bool address_from_system(const struct sockaddr_storage *in, struct address *at)
 		return inet6_from_system(in, at);
 	at->ip = ip_v4(0, 0, 0, 0);
 	at->port = ntohs(v4->sin_port);
-	memcpy(at->ip.octet + IP_V4_AT, &v4->sin_addr, 4);
+	memcpy(at->ip.byte + IP_V4_AT, &v4->sin_addr, 4);
 	return true;
 }
 

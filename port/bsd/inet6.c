@@ -15,7 +15,7 @@ socklen_t inet6_to_system(const struct address *at, struct sockaddr_storage *out
 	v6->sin6_family = AF_INET6;
 	v6->sin6_port = htons(at->port);
 	v6->sin6_scope_id = at->scope;
-	memcpy(&v6->sin6_addr, at->ip.octet, 16);
+	memcpy(&v6->sin6_addr, at->ip.byte, 16);
 	return sizeof *v6;
 }
 
@@ -26,7 +26,7 @@ bool inet6_from_system(const struct sockaddr_storage *in, struct address *at)
 	if (in->ss_family != AF_INET6)
 		return false;
 	at->port = ntohs(v6->sin6_port);
-	memcpy(at->ip.octet, &v6->sin6_addr, 16);
+	memcpy(at->ip.byte, &v6->sin6_addr, 16);
 	if (ip_class(&at->ip) == IP_LINK_LOCAL)
 		at->scope = v6->sin6_scope_id;
 	return true;

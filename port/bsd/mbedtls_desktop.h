@@ -127,7 +127,7 @@
 #define MBEDTLS_SSL_IN_CONTENT_LEN 16384
 #define MBEDTLS_SSL_OUT_CONTENT_LEN 16384
 
-/* src/tls/tls.h promises keys of 64 octets. */
+/* src/tls/tls.h promises keys of 64 bytes. */
 #define MBEDTLS_PSK_MAX_LEN 64
 
 #define MBEDTLS_DEPRECATED_REMOVED

@@ -112,7 +112,7 @@ bool system_sent_to(struct msghdr *datagram, struct address *to)
 	if (beside->cmsg_level == IPPROTO_IP && beside->cmsg_type == IP_PKTINFO) {
 		memcpy(&four, CMSG_DATA(beside), sizeof four);
 		to->ip = ip_v4(0, 0, 0, 0);
-		memcpy(to->ip.octet + IP_V4_AT, &four.ipi_spec_dst, 4);
+		memcpy(to->ip.byte + IP_V4_AT, &four.ipi_spec_dst, 4);
 		return true;
 	}
 	if (beside->cmsg_level != IPPROTO_IPV6 || beside->cmsg_type != IPV6_PKTINFO)
@@ -120,7 +120,7 @@ bool system_sent_to(struct msghdr *datagram, struct address *to)
 	memcpy(&six, CMSG_DATA(beside), sizeof six);
 	if (IN6_IS_ADDR_MULTICAST(&six.ipi6_addr))
 		return false;
-	memcpy(to->ip.octet, &six.ipi6_addr, 16);
+	memcpy(to->ip.byte, &six.ipi6_addr, 16);
 	to->scope = ip_class(&to->ip) == IP_LINK_LOCAL ? six.ipi6_ifindex : 0;
 	return true;
 }
@@ -144,10 +144,10 @@ void system_send_from(struct msghdr *datagram, const struct address *from)
 	struct in6_pktinfo six = {.ipi6_ifindex = from->scope};
 
 	if (ip_is_v4(&from->ip)) {
-		memcpy(&four.ipi_spec_dst, from->ip.octet + IP_V4_AT, 4);
+		memcpy(&four.ipi_spec_dst, from->ip.byte + IP_V4_AT, 4);
 		put_beside(datagram, IPPROTO_IP, IP_PKTINFO, &four, sizeof four);
 	} else {
-		memcpy(&six.ipi6_addr, from->ip.octet, 16);
+		memcpy(&six.ipi6_addr, from->ip.byte, 16);
 		put_beside(datagram, IPPROTO_IPV6, IPV6_PKTINFO, &six, sizeof six);
 	}
 }
@@ -183,7 +183,7 @@ struct route_answer {
 static bool ask_route(struct port *p, const struct ip *ip)
 {
 	bool v4 = ip_is_v4(ip);
-	size_t bytes = v4 ? 4 : sizeof ip->octet;
+	size_t bytes = v4 ? 4 : sizeof ip->byte;
 	size_t len = offsetof(struct route_question, dst) + bytes;
 	struct route_question q = {
 		.head = {.len = (uint32_t)len,
@@ -195,7 +195,7 @@ static bool ask_route(struct port *p, const struct ip *ip)
 		.attribute = RTA_DST,
 	};
 
-	memcpy(q.dst, ip->octet + sizeof ip->octet - bytes, bytes);
+	memcpy(q.dst, ip->byte + sizeof ip->byte - bytes, bytes);
 	return p->system.helper >= 0 && send(p->system.helper, &q, len, 0) == (ssize_t)len;
 }
 

@@ -299,7 +299,7 @@ bool system_log(enum port_level level, const char *line, size_t len)
 	text_init(&t, buf, sizeof buf);
 	text_time(&t);
 	text_str(&t, log_level_word(level));
-	text_octets(&t, line, len);
+	text_bytes(&t, line, len);
 	buf[t.len] = '\n'; /* in place of the NUL */
 	return write(STDERR_FILENO, buf, t.len + 1) == (ssize_t)t.len + 1;
 }

@@ -169,7 +169,7 @@ static struct in_addr four_of(const struct ip *ip)
 {
 	struct in_addr four;
 
-	memcpy(&four, ip->octet + IP_V4_AT, sizeof four);
+	memcpy(&four, ip->byte + IP_V4_AT, sizeof four);
 	return four;
 }
 
@@ -177,7 +177,7 @@ static struct in6_addr six_of(const struct ip *ip)
 {
 	struct in6_addr six;
 
-	memcpy(&six, ip->octet, sizeof six);
+	memcpy(&six, ip->byte, sizeof six);
 	return six;
 }
 
@@ -202,7 +202,7 @@ static bool local_for_v4(const struct address *peer, struct address *at)
 
 	*at = (struct address){.ip = ip_v4(0, 0, 0, 0)};
 	if (from != NULL)
-		memcpy(at->ip.octet + IP_V4_AT, from, sizeof *from);
+		memcpy(at->ip.byte + IP_V4_AT, from, sizeof *from);
 	return ip_class(&at->ip) != IP_UNSPECIFIED;
 }
 
@@ -215,7 +215,7 @@ static bool local_for_v6(const struct address *peer, struct address *at)
 
 	*at = (struct address){.port = 0};
 	if (from != NULL)
-		memcpy(at->ip.octet, from, sizeof *from);
+		memcpy(at->ip.byte, from, sizeof *from);
 	if (ip_class(&at->ip) == IP_LINK_LOCAL)
 		at->scope = peer->scope;
 	return ip_class(&at->ip) != IP_UNSPECIFIED;

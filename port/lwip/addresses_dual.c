@@ -21,10 +21,10 @@ bool address_to_lwip(const struct address *at, ip_addr_t *ip)
 	memset(ip, 0, sizeof *ip);
 	IP_SET_TYPE(ip, address_type(&at->ip));
 	if (ip_is_v4(&at->ip)) {
-		memcpy(&ip_2_ip4(ip)->addr, at->ip.octet + IP_V4_AT, 4);
+		memcpy(&ip_2_ip4(ip)->addr, at->ip.byte + IP_V4_AT, 4);
 		return true;
 	}
-	memcpy(ip_2_ip6(ip)->addr, at->ip.octet, 16);
+	memcpy(ip_2_ip6(ip)->addr, at->ip.byte, 16);
 	ip6_addr_set_zone(ip_2_ip6(ip), (u8_t)at->scope);
 	return at->scope <= UINT8_MAX;
 }
@@ -33,20 +33,20 @@ void address_from_lwip(const ip_addr_t *ip, uint16_t port, struct address *at)
 {
 	*at = (struct address){.ip = ip_v4(0, 0, 0, 0), .port = port};
 	if (IP_IS_V6(ip)) {
-		memcpy(at->ip.octet, ip_2_ip6(ip)->addr, 16);
+		memcpy(at->ip.byte, ip_2_ip6(ip)->addr, 16);
 		at->scope = ip6_addr_zone(ip_2_ip6(ip));
 	} else {
-		memcpy(at->ip.octet + IP_V4_AT, &ip_2_ip4(ip)->addr, 4);
+		memcpy(at->ip.byte + IP_V4_AT, &ip_2_ip4(ip)->addr, 4);
 	}
 }
 
 bool address_is_of(const struct netif *netif, const struct ip *ip)
 {
 	if (ip_is_v4(ip))
-		return memcmp(&netif_ip4_addr(netif)->addr, ip->octet + IP_V4_AT, 4) == 0;
+		return memcmp(&netif_ip4_addr(netif)->addr, ip->byte + IP_V4_AT, 4) == 0;
 	for (s8_t i = 0; i < LWIP_IPV6_NUM_ADDRESSES; i++)
 		if (!ip6_addr_isinvalid(netif_ip6_addr_state(netif, i)) &&
-			memcmp(netif_ip6_addr(netif, i)->addr, ip->octet, 16) == 0)
+			memcmp(netif_ip6_addr(netif, i)->addr, ip->byte, 16) == 0)
 			return true;
 	return false;
 }

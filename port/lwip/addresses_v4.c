@@ -14,19 +14,19 @@ u8_t address_type(const struct ip *ip)
 
 bool address_to_lwip(const struct address *at, ip_addr_t *ip)
 {
-	memcpy(&ip->addr, at->ip.octet + IP_V4_AT, 4);
+	memcpy(&ip->addr, at->ip.byte + IP_V4_AT, 4);
 	return ip_is_v4(&at->ip);
 }
 
 void address_from_lwip(const ip_addr_t *ip, uint16_t port, struct address *at)
 {
 	*at = (struct address){.ip = ip_v4(0, 0, 0, 0), .port = port};
-	memcpy(at->ip.octet + IP_V4_AT, &ip->addr, 4);
+	memcpy(at->ip.byte + IP_V4_AT, &ip->addr, 4);
 }
 
 bool address_is_of(const struct netif *netif, const struct ip *ip)
 {
-	return ip_is_v4(ip) && memcmp(&netif_ip4_addr(netif)->addr, ip->octet + IP_V4_AT, 4) == 0;
+	return ip_is_v4(ip) && memcmp(&netif_ip4_addr(netif)->addr, ip->byte + IP_V4_AT, 4) == 0;
 }
 
 uint32_t address_sum(void)

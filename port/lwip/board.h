@@ -7,7 +7,7 @@
  * the port's clock too: milliseconds that never jump and wrap at 2^32.
  *
  * The netif's linkoutput must be done with a frame when it returns (copy it into
- * the controller's memory): a frame kept longer shows octets of a ring that may
+ * the controller's memory): a frame kept longer shows bytes of a ring that may
  * meanwhile belong to another connection.
  */
 #ifndef ANKLET_LWIP_BOARD_H
@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BOARD_SEED 32 /* octets of a seed */
+#define BOARD_SEED 32 /* bytes of a seed */
 
 /*
  * Hands the frames that have arrived to the stack, a bounded number of them. If
@@ -32,14 +32,14 @@ bool board_put(const char *text, size_t len);
 
 /*
  * Gives a seed that nobody can guess and that no earlier start of this board has
- * had. False, or all octets zero: there is none.
+ * had. False, or all bytes zero: there is none.
  */
 bool board_seed(uint8_t seed[BOARD_SEED]);
 
 enum board_file { BOARD_FILE_FOUND, BOARD_FILE_NONE, BOARD_FILES_DAMAGED };
 
 /*
- * Finds a stored file (a certificate, a key): *data with *len octets and a NUL behind
+ * Finds a stored file (a certificate, a key): *data with *len bytes and a NUL behind
  * them, which stay where they are. Or there is none of that name, or what should
  * hold the files is damaged.
  */

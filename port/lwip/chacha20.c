@@ -5,16 +5,15 @@
 
 #define ROUNDS 20
 
-static uint32_t load(const uint8_t octet[4])
+static uint32_t load(const uint8_t byte[4])
 {
-	return octet[0] | (uint32_t)octet[1] << 8 | (uint32_t)octet[2] << 16 |
-	       (uint32_t)octet[3] << 24;
+	return byte[0] | (uint32_t)byte[1] << 8 | (uint32_t)byte[2] << 16 | (uint32_t)byte[3] << 24;
 }
 
-static void store(uint8_t octet[4], uint32_t word)
+static void store(uint8_t byte[4], uint32_t word)
 {
 	for (unsigned i = 0; i < 4; i++)
-		octet[i] = (uint8_t)(word >> 8 * i);
+		byte[i] = (uint8_t)(word >> 8 * i);
 }
 
 static uint32_t rotate(uint32_t word, unsigned bits)

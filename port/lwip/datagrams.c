@@ -15,7 +15,7 @@
 
 #define FIRST_PORT 1024        /* of those that are drawn: RFC 6056, section 3.2 */
 #define DRAWS_MAX 32           /* ports that are drawn until one is free */
-#define UDP_OVER_ETHERNET 1472 /* octets that one frame takes, over IPv4 */
+#define UDP_OVER_ETHERNET 1472 /* bytes that one frame takes, over IPv4 */
 
 _Static_assert(LWIP_UDP, "datagrams are carried by lwIP");
 _Static_assert(
@@ -33,7 +33,7 @@ struct datagram {
 	uint16_t ticket;                /* the lowest is the oldest */
 	uint16_t len;                   /* ANKLET_DATAGRAM_MAX + 1: it was longer, and is cut */
 	struct address from, to;
-	uint8_t octet[ANKLET_DATAGRAM_MAX];
+	uint8_t byte[ANKLET_DATAGRAM_MAX];
 };
 
 static struct datagram datagrams[LWIP_DATAGRAMS];
@@ -61,7 +61,7 @@ static void on_datagram(
 							      : ANKLET_DATAGRAM_MAX + 1;
 		address_from_lwip(ip, port, &d->from);
 		address_from_lwip(ip_current_dest_addr(), udp->local_port, &d->to);
-		(void)pbuf_copy_partial(data, d->octet, ANKLET_DATAGRAM_MAX, 0);
+		(void)pbuf_copy_partial(data, d->byte, ANKLET_DATAGRAM_MAX, 0);
 	}
 	pbuf_free(data);
 }
@@ -180,7 +180,7 @@ int port_recvfrom(struct port *p, port_sock s, void *buf, size_t size, struct ad
 		return socket_await(e, WANT_READ);
 	*from = d->from;
 	*to = d->to;
-	memcpy(buf, d->octet, d->len < size ? d->len : size);
+	memcpy(buf, d->byte, d->len < size ? d->len : size);
 	d->entry = NULL;
 	return d->len <= size ? d->len : (int)size + 1;
 }
@@ -204,7 +204,7 @@ int port_sendto(struct port *p, port_sock s, const void *data, size_t len,
 	const struct address *from, const struct address *to)
 {
 	struct udp_pcb *udp = socket_entry(p, s)->udp;
-	struct pbuf *octets;
+	struct pbuf *bytes;
 	ip_addr_t ip;
 	err_t err;
 
@@ -214,11 +214,11 @@ int port_sendto(struct port *p, port_sock s, const void *data, size_t len,
 		return PORT_UNREACHABLE;
 	if (len > ANKLET_DATAGRAM_MAX)
 		return PORT_FAILED;
-	octets = pbuf_alloc(PBUF_TRANSPORT, (u16_t)len, PBUF_RAM);
-	if (octets == NULL)
+	bytes = pbuf_alloc(PBUF_TRANSPORT, (u16_t)len, PBUF_RAM);
+	if (bytes == NULL)
 		return PORT_AGAIN;
-	(void)pbuf_take(octets, data, (u16_t)len);
-	err = send_from(udp, octets, from, &ip, to != NULL ? to->port : udp->remote_port);
-	(void)pbuf_free(octets);
+	(void)pbuf_take(bytes, data, (u16_t)len);
+	err = send_from(udp, bytes, from, &ip, to != NULL ? to->port : udp->remote_port);
+	(void)pbuf_free(bytes);
 	return err == ERR_MEM || err == ERR_BUF ? PORT_AGAIN : answer_of(err);
 }

@@ -7,7 +7,7 @@
  * is no event to lose. The table is small, so looking at all of it is cheap.
  *
  * Invariants:
- * - A ring's octets, unread and moved, and the window announced to the peer are
+ * - A ring's bytes, unread and moved, and the window announced to the peer are
  *   together TCP_WND at most: a callback always has room for what arrives.
  * - entry.pcb is a control block that lwIP has not freed. lwIP frees one without
  *   a word in TIME_WAIT, so an entry lets go of its own before it gets there.
@@ -101,7 +101,7 @@ struct tcp_pcb *stream_detach(struct port_entry *e);
 /* Lets go of e->pcb when both directions have ended and nothing is on its way. */
 void stream_settle(struct port_entry *e);
 
-/* Gives back what e has of rings. True: octets that port_move() sent on it were not delivered. */
+/* Gives back what e has of rings. True: bytes that port_move() sent on it were not delivered. */
 bool stream_release(struct port_entry *e);
 
 /* Which of e's interests are met. */

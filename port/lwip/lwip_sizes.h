@@ -7,7 +7,7 @@
 #include "anklet_config.h"
 
 /*
- * Octets of a ring: what a peer may send before somebody reads. TCP_WND must not
+ * Bytes of a ring: what a peer may send before somebody reads. TCP_WND must not
  * be more, so that a ring cannot overflow.
  */
 #ifndef CONFIG_ANKLET_LWIP_RING

@@ -28,7 +28,7 @@ struct port_entry;
 
 /*
  * What one peer sends, from its arrival until the other one has acknowledged it:
- * from start on 'moved' octets that are on their way to somebody, then 'unread'
+ * from start on 'moved' bytes that are on their way to somebody, then 'unread'
  * ones. TCP holds pointers to the moved ones, so a ring is free only when it has
  * neither a reader nor a sender.
  */
@@ -37,7 +37,7 @@ struct port_ring {
 	struct port_entry
 		*sender; /* the socket port_move() sends it on; NULL: none yet, or no more */
 	uint16_t start, moved, unread;
-	uint8_t octet[CONFIG_ANKLET_LWIP_RING];
+	uint8_t byte[CONFIG_ANKLET_LWIP_RING];
 };
 
 /* One socket. What kind, wants and flags mean is said in internal.h. */
@@ -48,7 +48,7 @@ struct port_entry {
 	};
 	struct port_ring *ring;   /* what its peer sends */
 	struct port_ring *source; /* what port_move() sends on it; NULL: nothing yet */
-	uint16_t copied;          /* octets of port_send() that are not acknowledged */
+	uint16_t copied;          /* bytes of port_send() that are not acknowledged */
 	uint8_t kind;
 	uint8_t wants;
 	uint8_t flags;

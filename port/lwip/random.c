@@ -17,7 +17,7 @@
 #include "board.h"
 #include "chacha20.h"
 
-#define SERVED (CHACHA20_BLOCK - CHACHA20_KEY) /* octets given out for each block */
+#define SERVED (CHACHA20_BLOCK - CHACHA20_KEY) /* bytes given out for each block */
 #define TICKS_PER_MS 250 /* sequence numbers go on by one every 4 us (RFC 6528) */
 
 _Static_assert(BOARD_SEED == CHACHA20_KEY, "a seed is a key");
@@ -31,12 +31,12 @@ static struct {
 	bool sequenced;         /* sequence_key is set */
 } random_state;
 
-static bool is_zero(const uint8_t *octets, size_t len)
+static bool is_zero(const uint8_t *bytes, size_t len)
 {
 	uint8_t any = 0;
 
 	for (size_t i = 0; i < len; i++)
-		any |= octets[i];
+		any |= bytes[i];
 	return any == 0;
 }
 
@@ -109,7 +109,7 @@ uint32_t random_for_lwip(void)
 /*
  * RFC 6528: a clock, and a keyed function of the two ends, so that numbers of one
  * connection say nothing about those of another. The function is a chain of
- * blocks, each keyed by the one before: 36 octets go in, 16 at a time.
+ * blocks, each keyed by the one before: 36 bytes go in, 16 at a time.
  */
 uint32_t random_sequence_number(
 	const void *local_ip, uint16_t local_port, const void *remote_ip, uint16_t remote_port)
@@ -126,8 +126,8 @@ uint32_t random_sequence_number(
 	random_state.sequenced = true;
 	address_from_lwip(local_ip, local_port, &local);
 	address_from_lwip(remote_ip, remote_port, &remote);
-	memcpy(ends[0], local.ip.octet, IP_BYTES);
-	memcpy(ends[1], remote.ip.octet, IP_BYTES);
+	memcpy(ends[0], local.ip.byte, IP_BYTES);
+	memcpy(ends[1], remote.ip.byte, IP_BYTES);
 	for (unsigned i = 0; i < 2; i++) {
 		ends[2][i] = (uint8_t)(local_port >> 8 * i);
 		ends[2][2 + i] = (uint8_t)(remote_port >> 8 * i);

@@ -1,12 +1,12 @@
 /*
- * Octets: a ring for what each peer sends, and the way from one ring to the other peer.
+ * Bytes: a ring for what each peer sends, and the way from one ring to the other peer.
  *
- * Received octets are copied into the ring and the pbuf is freed at once. Keeping
+ * Received bytes are copied into the ring and the pbuf is freed at once. Keeping
  * pbufs until they can be forwarded would be a deadlock: the pool fills with data
  * that waits for acknowledgements, which then cannot be received. port_move()
- * hands TCP pointers into the ring; the acknowledgement frees the octets and
+ * hands TCP pointers into the ring; the acknowledgement frees the bytes and
  * opens the window of the one who sent them. So a slow reader slows its sender
- * down, and no octet is copied twice. Segments out of order, where lwIP keeps such, are its own until they are in order:
+ * down, and no byte is copied twice. Segments out of order, where lwIP keeps such, are its own until they are in order:
  * they lie within the window, so the ring has room for them.
  */
 #include "internal.h"
@@ -43,13 +43,13 @@ static uint16_t ring_place(const struct port_ring *ring, size_t offset)
 	return (uint16_t)((ring->start + offset) % LWIP_RING);
 }
 
-/* The unread octets from offset on that lie in one piece: their count and *data. */
+/* The unread bytes from offset on that lie in one piece: their count and *data. */
 static size_t ring_span(const struct port_ring *ring, size_t offset, const uint8_t **data)
 {
 	uint16_t at = ring_place(ring, ring->moved + offset);
 	size_t len = ring->unread - offset;
 
-	*data = ring->octet + at;
+	*data = ring->byte + at;
 	return smaller(len, (size_t)LWIP_RING - at);
 }
 
@@ -59,12 +59,12 @@ static void ring_put(struct port_ring *ring, const uint8_t *data, size_t len)
 	size_t first = smaller(len, (size_t)LWIP_RING - at);
 
 	assert((size_t)ring->moved + ring->unread + len <= LWIP_RING);
-	memcpy(ring->octet + at, data, first);
-	memcpy(ring->octet, data + first, len - first);
+	memcpy(ring->byte + at, data, first);
+	memcpy(ring->byte, data + first, len - first);
 	ring->unread = (uint16_t)(ring->unread + len);
 }
 
-/* The first n octets are done with: the one who sent them may send as many more. */
+/* The first n bytes are done with: the one who sent them may send as many more. */
 static void ring_drop(struct port_ring *ring, size_t n)
 {
 	ring->start = ring_place(ring, n);
@@ -79,7 +79,7 @@ static void ring_part(struct port_ring *ring)
 	ring->sender = NULL;
 }
 
-/* The first n moved octets need not be kept any longer. */
+/* The first n moved bytes need not be kept any longer. */
 static void ring_moved(struct port_ring *ring, size_t n)
 {
 	ring->moved = (uint16_t)(ring->moved - n);
@@ -135,7 +135,7 @@ static err_t on_received(void *arg, struct tcp_pcb *pcb, struct pbuf *data, err_
 	return ERR_OK; /* always: data refused here would be kept by lwIP, and its FIN with it */
 }
 
-/* Octets of port_send() were all sent before the first one that was moved. */
+/* Bytes of port_send() were all sent before the first one that was moved. */
 static err_t on_sent(void *arg, struct tcp_pcb *pcb, u16_t len)
 {
 	struct port_entry *e = arg;
@@ -192,7 +192,7 @@ struct tcp_pcb *stream_detach(struct port_entry *e)
 
 /*
  * What follows is lwIP's alone: it calls the end of LAST_ACK a failure, and frees
- * a control block in TIME_WAIT without a word. Octets of a ring must still be
+ * a control block in TIME_WAIT without a word. Bytes of a ring must still be
  * acknowledged first.
  */
 void stream_settle(struct port_entry *e)
@@ -214,7 +214,7 @@ static struct port_entry *stream(struct port *p, port_sock s)
 	return e;
 }
 
-/* The end of reading once all octets are read, or 0. The end in order came first, if there was one. */
+/* The end of reading once all bytes are read, or 0. The end in order came first, if there was one. */
 static int read_end(const struct port_entry *e)
 {
 	assert(e->failure <= 0);
@@ -275,7 +275,7 @@ int port_peer_closed(struct port *p, port_sock s)
 /* ---- Sending ---- */
 
 /*
- * Queues octets, a segment's worth at a time: what lwIP has no memory for in one
+ * Queues bytes, a segment's worth at a time: what lwIP has no memory for in one
  * piece it may have in pieces. Returns how many were taken.
  */
 static size_t queue(struct port_entry *e, const uint8_t *data, size_t len, u8_t flags)
@@ -323,7 +323,7 @@ int port_send(struct port *p, port_sock s, const void *data, size_t len)
 	return (int)n;
 }
 
-/* Queues unread octets of the ring on 'to', without copying them. The ring may take two pieces. */
+/* Queues unread bytes of the ring on 'to', without copying them. The ring may take two pieces. */
 static size_t queue_unread(struct port_ring *ring, struct port_entry *to, size_t budget)
 {
 	size_t done = 0, queued, len;
@@ -344,7 +344,7 @@ static size_t queue_unread(struct port_ring *ring, struct port_entry *to, size_t
 }
 
 /*
- * With nothing unread it is 'from' that is waited for: for octets, or, when it
+ * With nothing unread it is 'from' that is waited for: for bytes, or, when it
  * has ended, until those under way are acknowledged. But while these keep its
  * window closed, as it was announced, it cannot send, and then it is 'to'.
  */

@@ -45,7 +45,7 @@ static bool put_line(enum port_level level, const char *line, size_t len)
 
 	text_init(&t, buf, sizeof buf);
 	text_str(&t, log_level_word(level));
-	text_octets(&t, line, len);
+	text_bytes(&t, line, len);
 	buf[t.len] = '\n'; /* in place of the NUL */
 	return board_put(buf, t.len + 1);
 }

@@ -39,21 +39,21 @@ void port_fini(struct port *p)
 
 int port_random(struct port *p, void *buf, size_t len)
 {
-	uint8_t *octet = buf;
+	uint8_t *byte = buf;
 
 	if (fault(p, SIM_CALL_RANDOM) != 0 || sim_chance(p->sim, p->faults.no_random))
 		return PORT_NO_RANDOM;
 	for (size_t i = 0; i < len; i++)
-		octet[i] = (uint8_t)sim_random(p->sim, 256);
+		byte[i] = (uint8_t)sim_random(p->sim, 256);
 	return 0;
 }
 
 bool port_random_weak(struct port *p, void *buf, size_t len)
 {
-	uint8_t *octet = buf;
+	uint8_t *byte = buf;
 
 	for (size_t i = 0; i < len; i++)
-		octet[i] = (uint8_t)sim_random(p->sim, 256);
+		byte[i] = (uint8_t)sim_random(p->sim, 256);
 	return !sim_chance(p->sim, p->faults.no_random);
 }
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 _Static_assert(SIM_DATAGRAMS_MAX <= UINT8_MAX + 1, "an event's side names every datagram");
-_Static_assert(SIM_DATAGRAM_OCTETS <= UINT16_MAX, "a length fits");
+_Static_assert(SIM_DATAGRAM_BYTES <= UINT16_MAX, "a length fits");
 
 /* ---- On the way ---- */
 
@@ -20,9 +20,9 @@ static struct sim_datagram *datagram_new(struct sim *sim)
 	return NULL;
 }
 
-static uint8_t *octets_of(struct sim *sim, const struct sim_datagram *d)
+static uint8_t *bytes_of(struct sim *sim, const struct sim_datagram *d)
 {
-	return sim->datagram_octets[d - sim->datagram];
+	return sim->datagram_bytes[d - sim->datagram];
 }
 
 static void set_out(struct sim *sim, struct sim_datagram *d)
@@ -209,7 +209,7 @@ int port_recvfrom(struct port *p, port_sock s, void *buf, size_t size, struct ad
 	d->state = SIM_DATAGRAM_FREE;
 	*from = d->from;
 	*to = d->to;
-	memcpy(buf, octets_of(p->sim, d), d->len < size ? d->len : size);
+	memcpy(buf, bytes_of(p->sim, d), d->len < size ? d->len : size);
 	return d->len <= size ? d->len : (int)size + 1;
 }
 
@@ -238,7 +238,7 @@ static void send_one(struct port *p, const struct sim_datagram *draft, const voi
 	if (d == NULL || sim_chance(p->sim, p->faults.lost))
 		return;
 	*d = *draft;
-	memcpy(octets_of(p->sim, d), data, d->len);
+	memcpy(bytes_of(p->sim, d), data, d->len);
 	set_out(p->sim, d);
 }
 
@@ -259,7 +259,7 @@ int port_sendto(struct port *p, port_sock s, const void *data, size_t len,
 		return failure;
 	if (sim_chance(p->sim, p->faults.no_room))
 		return PORT_AGAIN;
-	if (to->port == 0 || len > SIM_DATAGRAM_OCTETS)
+	if (to->port == 0 || len > SIM_DATAGRAM_BYTES)
 		return PORT_FAILED;
 	if (!leaves_from(p, &p->socket[s], from, &to->ip, &draft.from))
 		return PORT_UNREACHABLE;

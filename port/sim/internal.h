@@ -2,7 +2,7 @@
  * What the files of this port share.
  *
  * sim.c keeps the clock and the waiting, and delivers events, whose table is in events.c; network.c what happens to
- * connections between two processes; sockets.c, octets.c, datagrams.c and calls.c are the calls of port.h; faults.c is
+ * connections between two processes; sockets.c, bytes.c, datagrams.c and calls.c are the calls of port.h; faults.c is
  * chance.
  */
 #ifndef ANKLET_SIM_INTERNAL_H
@@ -62,7 +62,7 @@ int16_t network_waiting(const struct port *p, port_sock s);
 /* The listener s is closed: whoever waits there is reset. */
 void network_unlisten(struct port *p, port_sock s);
 
-/* New octets or a FIN are to be carried from end 'side'. */
+/* New bytes or a FIN are to be carried from end 'side'. */
 void network_carry(struct sim *sim, struct sim_link *link, unsigned side);
 
 /* The receiver of wire 'side' has read: its sender is to hear of the room. */
@@ -90,7 +90,7 @@ int socket_choose_from(struct port *p, enum sim_kind kind, const struct address 
 /* A free socket of the process, or PORT_NONE. */
 port_sock socket_new(struct port *p, enum sim_kind kind);
 
-/* Lets time pass and octets arrive where that is wanted. */
+/* Lets time pass and bytes arrive where that is wanted. */
 void socket_hurry(struct port *p);
 
 /* What port_peek() showed is no longer valid. */

@@ -8,7 +8,7 @@
 #ifndef ANKLET_PORT_ARCH_H
 #define ANKLET_PORT_ARCH_H
 
-#define SIM_WINDOW_MAX 8192      /* octets that may be on their way and unread in one direction */
+#define SIM_WINDOW_MAX 8192      /* bytes that may be on their way and unread in one direction */
 #define PORT_ZONE_MAX UINT32_MAX /* the highest number of an interface */
 #define PORT_FAMILIES PORT_BOTH
 #define PORT_ROOM_VARIES 1
@@ -22,14 +22,14 @@ enum sim_kind { SIM_FREE, SIM_LISTENER, SIM_STREAM, SIM_DATAGRAMS };
 enum sim_interest { SIM_READ = 1, SIM_WRITE = 2, SIM_GONE = 4 };
 
 struct sim_socket {
-	uint8_t kind;     /* enum sim_kind */
-	uint8_t interest; /* recorded and not yet fired */
-	bool ready;       /* fired in this wave, and not yet named */
-	bool parked;      /* closed in this wave: not given out before all of it was named */
-	uint8_t side;     /* STREAM: which end of its link */
-	int16_t link;     /* STREAM */
-	uint16_t shown;   /* STREAM: octets that the last peek showed, and that were not consumed */
-	struct address at;   /* LISTENER, DATAGRAMS */
+	uint8_t kind;      /* enum sim_kind */
+	uint8_t interest;  /* recorded and not yet fired */
+	bool ready;        /* fired in this wave, and not yet named */
+	bool parked;       /* closed in this wave: not given out before all of it was named */
+	uint8_t side;      /* STREAM: which end of its link */
+	int16_t link;      /* STREAM */
+	uint16_t shown;    /* STREAM: bytes that the last peek showed, and that were not consumed */
+	struct address at; /* LISTENER, DATAGRAMS */
 	struct address peer; /* DATAGRAMS; port 0: none */
 	int16_t news;        /* DATAGRAMS: what came of an earlier one, not yet told; 0: nothing */
 	int backlog;         /* LISTENER */
@@ -60,12 +60,12 @@ enum sim_call {
  * A chance is out of 1000, drawn at every call.
  */
 struct sim_faults {
-	uint16_t short_peeks; /* chance that port_peek() shows one octet only */
-	uint16_t short_sends; /* chance that port_send() takes one octet, or only a part */
+	uint16_t short_peeks; /* chance that port_peek() shows one byte only */
+	uint16_t short_sends; /* chance that port_send() takes one byte, or only a part */
 	uint16_t spurious;    /* chance that a socket with an interest is named without a cause */
 	uint16_t slow_accept; /* chance that a waiting connection is not yet shown */
 	uint16_t late_gone;   /* chance that GONE fires late, by up to a second */
-	uint16_t hasty;       /* chance that time passes and octets arrive between two calls */
+	uint16_t hasty;       /* chance that time passes and bytes arrive between two calls */
 	uint16_t
 		no_sockets; /* chance that listen, accept, connect or a file of names meets NO_RESOURCES */
 	uint16_t lost;       /* chance that a datagram which this process sends does not arrive */
@@ -95,7 +95,7 @@ struct port {
 	uint32_t lines_lost; /* log lines dropped and not yet told */
 	int16_t unnamed;     /* sockets of this wave that port_next() has not named */
 	int16_t cursor;      /* where port_next() goes on */
-	uint16_t span_len;   /* octets that 'span' shows */
+	uint16_t span_len;   /* bytes that 'span' shows */
 	uint32_t waits;      /* calls of port_wait() */
 	uint32_t now;        /* the clock as this process last read it: in a tick it stands still */
 	struct port_config config;

@@ -16,8 +16,8 @@
 
 void sim_init(struct sim *sim, uint64_t seed)
 {
-	/* The octets, most of it by far, are left alone: positions say which of them mean something. */
-	memset(sim, 0, offsetof(struct sim, octets));
+	/* The bytes, most of it by far, are left alone: positions say which of them mean something. */
+	memset(sim, 0, offsetof(struct sim, bytes));
 	sim->random = seed;
 	sim->latency_max_ms = sim_random(sim, 4) * 3;
 	sim->window_min = 512;

@@ -5,12 +5,12 @@
  * that run in processes. One process, the one that calls port_wait(), is under
  * test: while it waits, virtual time goes on from event to event, and actors run
  * as their sockets become ready or their time has come. The same seed gives the
- * same run, octet for octet.
+ * same run, byte for byte.
  *
- * What the network does: octets take 0 to latency_max_ms, in order; a direction
- * holds at most 'window' octets sent and unread; a full backlog leaves the
+ * What the network does: bytes take 0 to latency_max_ms, in order; a direction
+ * holds at most 'window' bytes sent and unread; a full backlog leaves the
  * connection pending and tries again after 1, 2, 4 ... s; a reset overtakes what
- * is on its way; octets that reach a closed socket are answered by a reset.
+ * is on its way; bytes that reach a closed socket are answered by a reset.
  * Packets of connections are never lost, and there is no TIME_WAIT.
  *
  * Datagrams take 0 to latency_max_ms each, so that they overtake each other. Those that
@@ -34,11 +34,11 @@
 #define SIM_ROUTES 8
 #define SIM_DATAGRAMS_MAX 128 /* under way or unread, in the whole network */
 #define SIM_DATAGRAM_QUEUE 24 /* unread at one socket */
-#define SIM_DATAGRAM_OCTETS (ANKLET_DATAGRAM_MAX + 64) /* longer ones cannot be sent */
+#define SIM_DATAGRAM_BYTES (ANKLET_DATAGRAM_MAX + 64) /* longer ones cannot be sent */
 #define SIM_FILES 20
 #define SIM_RESOLV_CONF "/etc/resolv.conf" /* files of these names say how names are looked up */
 #define SIM_HOSTS_FILE "/etc/hosts"
-#define SIM_FILE_SPAN 32768 /* octets of a file that are shown at once */
+#define SIM_FILE_SPAN 32768 /* bytes of a file that are shown at once */
 
 #define SIM_GIVE_UP_MS 127000u /* a connection without an answer times out then, as on Linux */
 
@@ -66,7 +66,7 @@ struct sim_route {
 	enum sim_fate fate;
 };
 
-/* A stored file; its octets stay the test's. */
+/* A stored file; its bytes stay the test's. */
 struct sim_file {
 	const char *name;
 	const uint8_t *data;
@@ -76,7 +76,7 @@ struct sim_file {
 	bool public;    /* others can read it */
 };
 
-/* One direction of a link. Octets are counted from the start, modulo 2^32. */
+/* One direction of a link. Bytes are counted from the start, modulo 2^32. */
 struct sim_wire {
 	uint32_t taken;                    /* read by the receiver */
 	uint32_t arrived;                  /* can be read */
@@ -130,7 +130,7 @@ enum sim_event_kind {
 	SIM_EVENT_WAKE,     /* something can be ready from now on */
 	SIM_EVENT_SYN,      /* the question reaches the listener */
 	SIM_EVENT_ANSWER,   /* the answer reaches the asking end */
-	SIM_EVENT_DATA,     /* octets, then the FIN, of wire 'side' arrive */
+	SIM_EVENT_DATA,     /* bytes, then the FIN, of wire 'side' arrive */
 	SIM_EVENT_WINDOW,   /* the sender of wire 'side' hears of room */
 	SIM_EVENT_DATAGRAM, /* number 'side' of the table of datagrams arrives */
 	SIM_EVENT_RST,      /* end 'side' hears of a reset */
@@ -167,12 +167,12 @@ struct sim {
 	struct sim_actor *actor[SIM_ACTORS];
 	struct sim_route route[SIM_ROUTES];
 	struct sim_file file[SIM_FILES];
-	size_t loaded_len; /* octets that 'loaded' shows */
+	size_t loaded_len; /* bytes that 'loaded' shows */
 	struct sim_event event[SIM_EVENTS];
 	struct sim_link link[SIM_LINKS];
 	struct sim_datagram datagram[SIM_DATAGRAMS_MAX];
-	uint8_t octets[SIM_LINKS][2][SIM_WINDOW_MAX];
-	uint8_t datagram_octets[SIM_DATAGRAMS_MAX][SIM_DATAGRAM_OCTETS];
+	uint8_t bytes[SIM_LINKS][2][SIM_WINDOW_MAX];
+	uint8_t datagram_bytes[SIM_DATAGRAMS_MAX][SIM_DATAGRAM_BYTES];
 	/* A copy of what port_load() shows, spoilt by the next call of any process. */
 	uint8_t loaded[SIM_FILE_SPAN + 1];
 };

@@ -15,22 +15,22 @@ struct ip ip_v4(uint8_t a, uint8_t b, uint8_t c, uint8_t d)
 {
 	struct ip ip;
 
-	memcpy(ip.octet, v4_mapped, IP_V4_AT);
-	ip.octet[IP_V4_AT] = a;
-	ip.octet[IP_V4_AT + 1] = b;
-	ip.octet[IP_V4_AT + 2] = c;
-	ip.octet[IP_V4_AT + 3] = d;
+	memcpy(ip.byte, v4_mapped, IP_V4_AT);
+	ip.byte[IP_V4_AT] = a;
+	ip.byte[IP_V4_AT + 1] = b;
+	ip.byte[IP_V4_AT + 2] = c;
+	ip.byte[IP_V4_AT + 3] = d;
 	return ip;
 }
 
 bool ip_is_v4(const struct ip *ip)
 {
-	return memcmp(ip->octet, v4_mapped, IP_V4_AT) == 0;
+	return memcmp(ip->byte, v4_mapped, IP_V4_AT) == 0;
 }
 
 bool ip_equal(const struct ip *a, const struct ip *b)
 {
-	return memcmp(a->octet, b->octet, sizeof a->octet) == 0;
+	return memcmp(a->byte, b->byte, sizeof a->byte) == 0;
 }
 
 /* Multiplication by the golden ratio spreads what differs in a few bits (Knuth, volume 3, section 6.4). */
@@ -38,10 +38,10 @@ uint32_t ip_hash(const struct ip *ip)
 {
 	uint32_t hash = 0;
 
-	for (unsigned i = 0; i < sizeof ip->octet; i += sizeof(uint32_t)) {
+	for (unsigned i = 0; i < sizeof ip->byte; i += sizeof(uint32_t)) {
 		uint32_t word;
 
-		memcpy(&word, ip->octet + i, sizeof word);
+		memcpy(&word, ip->byte + i, sizeof word);
 		hash = (hash ^ word) * 0x9e3779b1u;
 		hash ^= hash >> 15;
 	}
@@ -82,7 +82,7 @@ static enum ip_class v4_class(const uint8_t *v4)
 enum ip_class ip_class(const struct ip *ip)
 {
 	static const uint8_t zeros[15];
-	const uint8_t *o = ip->octet;
+	const uint8_t *o = ip->byte;
 
 	if (!CONFIG_ANKLET_IPV6 || ip_is_v4(ip))
 		return v4_class(o + IP_V4_AT);
@@ -198,8 +198,8 @@ bool ip_parse(const char *text, size_t len, struct ip *ip)
 	/* An empty text need not stand anywhere: no arithmetic on it. */
 	if (len == 0)
 		return false;
-	if (!v4_parse(text, len, parsed.octet + IP_V4_AT) &&
-		!(CONFIG_ANKLET_IPV6 && v6_parse(text, len, parsed.octet)))
+	if (!v4_parse(text, len, parsed.byte + IP_V4_AT) &&
+		!(CONFIG_ANKLET_IPV6 && v6_parse(text, len, parsed.byte)))
 		return false;
 	*ip = parsed;
 	return true;
@@ -234,7 +234,7 @@ bool ip_may_be_meant(const char *text, size_t len)
 bool ip_embeds_v4(const struct ip *ip, struct ip *v4)
 {
 	static const uint8_t nat64[12] = {0x00, 0x64, 0xff, 0x9b};
-	const uint8_t *o = ip->octet;
+	const uint8_t *o = ip->byte;
 
 	if (!CONFIG_ANKLET_IPV6)
 		return false;
@@ -257,7 +257,7 @@ static bool is_of_v6(int bits)
 static void clear_host_bits(struct ip_prefix *prefix)
 {
 	for (unsigned bit = prefix->bits; bit < IP_BITS; bit++)
-		prefix->ip.octet[bit / 8] &= (uint8_t) ~(0x80u >> bit % 8);
+		prefix->ip.byte[bit / 8] &= (uint8_t) ~(0x80u >> bit % 8);
 }
 
 bool ip_prefix_parse(const char *text, size_t len, struct ip_prefix *prefix)
@@ -292,9 +292,9 @@ bool ip_prefix_holds(const struct ip_prefix *prefix, const struct ip *ip)
 	/* In the mapped form ::/8 would hold every IPv4 address, which nobody means by it. */
 	if (ip_is_v4(ip) && is_of_v6(prefix->bits))
 		return prefix->bits == 0;
-	if (memcmp(prefix->ip.octet, ip->octet, whole) != 0)
+	if (memcmp(prefix->ip.byte, ip->byte, whole) != 0)
 		return false;
-	return rest == 0 || (prefix->ip.octet[whole] & mask) == (ip->octet[whole] & mask);
+	return rest == 0 || (prefix->ip.byte[whole] & mask) == (ip->byte[whole] & mask);
 }
 
 bool ip_prefix_within(const struct ip_prefix *inner, const struct ip_prefix *outer)
@@ -318,7 +318,7 @@ static void text_hex(struct text *t, unsigned n)
 
 static unsigned group(const struct ip *ip, unsigned i)
 {
-	return (unsigned)ip->octet[2 * i] << 8 | ip->octet[2 * i + 1];
+	return (unsigned)ip->byte[2 * i] << 8 | ip->byte[2 * i + 1];
 }
 
 /* RFC 5952, 4.2: '::' stands for the longest run of zero groups, the first of equals, never for one. */
@@ -365,7 +365,7 @@ void text_ip(struct text *t, const struct ip *ip)
 	for (unsigned i = IP_V4_AT; i < IP_BYTES; i++) {
 		if (i > IP_V4_AT)
 			text_char(t, '.');
-		text_num(t, ip->octet[i]);
+		text_num(t, ip->byte[i]);
 	}
 }
 

@@ -24,7 +24,7 @@ enum {
 };
 
 struct ip {
-	uint8_t octet[IP_BYTES]; /* network order; all zero is '::' */
+	uint8_t byte[IP_BYTES]; /* network order; all zero is '::' */
 };
 
 /* Initializers; of IPv6 for an address that is zero between its first two bytes and its last. */

@@ -17,7 +17,7 @@ void text_init(struct text *t, char *buf, size_t size)
 	buf[0] = '\0';
 }
 
-void text_octets(struct text *t, const char *s, size_t len)
+void text_bytes(struct text *t, const char *s, size_t len)
 {
 	size_t room = t->size - 1 - t->len;
 
@@ -44,7 +44,7 @@ void text_char(struct text *t, char c)
 
 void text_str(struct text *t, const char *s)
 {
-	text_octets(t, s, strlen(s));
+	text_bytes(t, s, strlen(s));
 }
 
 void text_str_str(struct text *t, const char *s, const char *more)
@@ -88,7 +88,7 @@ void text_padded(struct text *t, uint64_t n, unsigned width)
 	do
 		digits[sizeof digits - ++used] = (char)('0' + digit_off(&n));
 	while (n > 0 || (used < width && used < sizeof digits));
-	text_octets(t, digits + sizeof digits - used, used);
+	text_bytes(t, digits + sizeof digits - used, used);
 }
 
 void text_num(struct text *t, uint64_t n)
@@ -102,9 +102,9 @@ void text_str_num(struct text *t, const char *s, uint64_t n)
 	text_num(t, n);
 }
 
-void text_escaped(struct text *t, const void *octets, size_t len)
+void text_escaped(struct text *t, const void *bytes, size_t len)
 {
-	const unsigned char *from = octets;
+	const unsigned char *from = bytes;
 
 	for (size_t i = 0; i < len && !t->cut; i++) {
 		unsigned char c = from[i];

@@ -4,7 +4,7 @@
  * There are no formats on purpose: a peer's bytes can never be taken for one.
  * What does not fit is left out and remembered in 'cut', and nothing is appended
  * from then on: a text may lack its end, but never a piece of its middle. It is
- * always terminated, so the last octet of the buffer belongs to the NUL.
+ * always terminated, so the last byte of the buffer belongs to the NUL.
  */
 #ifndef ANKLET_TEXT_H
 #define ANKLET_TEXT_H
@@ -23,10 +23,10 @@ struct text {
 /* Makes t an empty text in buf, which stays the caller's and must outlive it. */
 void text_init(struct text *t, char *buf, size_t size);
 
-/* Append one octet; a NUL-terminated string; len octets as they are. */
+/* Append one byte; a NUL-terminated string; len bytes as they are. */
 void text_char(struct text *t, char c);
 void text_str(struct text *t, const char *s);
-void text_octets(struct text *t, const char *s, size_t len);
+void text_bytes(struct text *t, const char *s, size_t len);
 
 /* The n-th string, from 0, of a list: they stand one behind the other, each with its NUL. */
 const char *text_of_list(const char *list, unsigned n);
@@ -40,11 +40,11 @@ void text_str_num(struct text *t, const char *s, uint64_t n);
 void text_padded(struct text *t, uint64_t n, unsigned width);
 
 /*
- * Appends octets that somebody else chose, so that they are harmless in a log
+ * Appends bytes that somebody else chose, so that they are harmless in a log
  * and on a terminal: 0x20 to 0x7e as they are, except '"' and '\', which get a
- * backslash; every other octet as \xHH. An escape is never cut in two.
+ * backslash; every other byte as \xHH. An escape is never cut in two.
  */
-void text_escaped(struct text *t, const void *octets, size_t len);
+void text_escaped(struct text *t, const void *bytes, size_t len);
 
 /* A letter in lower case, of ASCII's; and whether two texts are the same but for the case of their letters. */
 char text_lower(char c);

@@ -57,7 +57,7 @@ struct ip client_key(const struct ip *ip, const struct ip *local)
 	if (!CONFIG_ANKLET_IPV6 || ip_is_v4(ip) || ip_class(ip) == IP_LINK_LOCAL ||
 		memcmp(ip, local, 8) == 0)
 		return key;
-	memset(key.octet + 8, 0, 8);
+	memset(key.byte + 8, 0, 8);
 	return key;
 }
 

@@ -199,8 +199,8 @@ static void add_record(
 	if (type == DNS_A && len == 4) {
 		ip = ip_v4(data[0], data[1], data[2], data[3]);
 		dns_addresses_add(addresses, &ip);
-	} else if (CONFIG_ANKLET_IPV6 && type == DNS_AAAA && len == sizeof ip.octet) {
-		memcpy(ip.octet, data, sizeof ip.octet);
+	} else if (CONFIG_ANKLET_IPV6 && type == DNS_AAAA && len == sizeof ip.byte) {
+		memcpy(ip.byte, data, sizeof ip.byte);
 		/* Who asks for IPv6 is not to get IPv4 in disguise. */
 		if (!ip_is_v4(&ip))
 			dns_addresses_add(addresses, &ip);

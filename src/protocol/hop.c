@@ -51,7 +51,7 @@ static void socks4_request(struct message *m, const struct hop_request *r)
 	m->head[0] = 4;
 	m->head[1] = r->command;
 	memcpy(m->head + 2, m->port, 2);
-	memcpy(m->head + 4, r->name != NULL ? named : r->to.ip.octet + IP_V4_AT, 4);
+	memcpy(m->head + 4, r->name != NULL ? named : r->to.ip.byte + IP_V4_AT, 4);
 	add(m, m->head, 8);
 	add(m, r->userid, strlen(r->userid) + 1);
 	if (r->name != NULL)
@@ -71,7 +71,7 @@ static void socks5_request(struct message *m, const struct hop_request *r)
 		add(m, r->name, m->head[4]);
 	} else {
 		add(m, m->head, 4);
-		add(m, r->to.ip.octet + (v4 ? IP_V4_AT : 0), v4 ? 4 : IP_BYTES);
+		add(m, r->to.ip.byte + (v4 ? IP_V4_AT : 0), v4 ? 4 : IP_BYTES);
 	}
 	add(m, m->port, 2);
 }
@@ -130,13 +130,13 @@ static size_t whole_len(const struct hop *hop)
 {
 	if (!CONFIG_ANKLET_SOCKS5 || hop->version == 4)
 		return SOCKS4_REPLY_LEN;
-	if (hop->step != HOP_REQUEST || (hop->len >= 2 && hop->octet[1] != 0))
+	if (hop->step != HOP_REQUEST || (hop->len >= 2 && hop->byte[1] != 0))
 		return 2;
 	if (hop->len < REPLY_HEAD)
 		return REPLY_HEAD;
-	switch (hop->octet[3]) {
+	switch (hop->byte[3]) {
 	case ATYP_NAME:
-		return REPLY_HEAD + hop->octet[4] + 2u;
+		return REPLY_HEAD + hop->byte[4] + 2u;
 	case ATYP_IPV4:
 		return REPLY_HEAD + 3 + 2;
 	default:
@@ -152,19 +152,19 @@ static void keep(struct hop *hop, size_t whole, uint8_t byte)
 	if (hop->version == 5 && whole > REPLY_HEAD && at + 2 >= whole)
 		at += HOP_REPLY_KEPT - whole;
 	if (at < HOP_REPLY_KEPT)
-		hop->octet[at] = byte;
+		hop->byte[at] = byte;
 }
 
 /* Is the byte that was kept last as it can be? */
 static bool is_valid(const struct hop *hop)
 {
-	uint8_t octet = hop->octet[hop->len <= 4 ? hop->len - 1 : 0];
+	uint8_t byte = hop->byte[hop->len <= 4 ? hop->len - 1 : 0];
 
 	if (!CONFIG_ANKLET_SOCKS5 || hop->version == 4)
-		return hop->len > 1 || octet == 0 || octet == 4;
+		return hop->len > 1 || byte == 0 || byte == 4;
 	if (hop->len == 1)
-		return octet == 5 || (hop->step == HOP_PASSWORD && octet == PASSWORD_VERSION);
-	return hop->len != 4 || octet == ATYP_IPV4 || octet == ATYP_NAME || octet == ATYP_IPV6;
+		return byte == 5 || (hop->step == HOP_PASSWORD && byte == PASSWORD_VERSION);
+	return hop->len != 4 || byte == ATYP_IPV4 || byte == ATYP_NAME || byte == ATYP_IPV6;
 }
 
 enum parse hop_read(struct hop *hop, const uint8_t *data, size_t len, size_t *used)
@@ -209,19 +209,19 @@ enum hop_answer hop_answer(struct hop *hop, const struct hop_request *request)
 
 uint8_t hop_code(const struct hop *hop)
 {
-	return hop->octet[1];
+	return hop->byte[1];
 }
 
 struct address hop_address(const struct hop *hop)
 {
 	bool socks5 = CONFIG_ANKLET_SOCKS5 && hop->version == 5;
-	const uint8_t *ip = hop->octet + 4, *port = hop->octet + (socks5 ? PORT_AT : 2);
+	const uint8_t *ip = hop->byte + 4, *port = hop->byte + (socks5 ? PORT_AT : 2);
 	struct address at = {.ip = ip_v4(0, 0, 0, 0)};
 
-	if (!socks5 || hop->octet[3] == ATYP_IPV4)
+	if (!socks5 || hop->byte[3] == ATYP_IPV4)
 		at.ip = ip_v4(ip[0], ip[1], ip[2], ip[3]);
-	else if (CONFIG_ANKLET_IPV6 && hop->octet[3] == ATYP_IPV6)
-		memcpy(at.ip.octet, ip, sizeof at.ip.octet);
+	else if (CONFIG_ANKLET_IPV6 && hop->byte[3] == ATYP_IPV6)
+		memcpy(at.ip.byte, ip, sizeof at.ip.byte);
 	at.port = (uint16_t)(port[0] << 8 | port[1]);
 	return at;
 }

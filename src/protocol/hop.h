@@ -37,7 +37,7 @@ struct hop {
 	uint8_t version; /* 4 or 5 */
 	uint8_t step;    /* enum hop_step: whose message is to be sent, and whose reply is read */
 	uint16_t len;    /* bytes of the reply so far */
-	uint8_t octet
+	uint8_t byte
 		[HOP_REPLY_KEPT]; /* its first bytes; the last two are its port, wherever that stood */
 };
 

@@ -30,7 +30,7 @@ static enum parse malformed(struct reading *reading, enum request_fault fault)
 
 static bool announces_name(const struct request *r)
 {
-	const uint8_t *ip = r->ip.octet + IP_V4_AT;
+	const uint8_t *ip = r->ip.byte + IP_V4_AT;
 
 	return ip[0] == 0 && ip[1] == 0 && ip[2] == 0 && ip[3] != 0;
 }
@@ -55,7 +55,7 @@ static enum parse take_header(struct reading *reading, uint8_t byte)
 	else if (at < 4)
 		r->port = (uint16_t)(r->port << 8 | byte);
 	else
-		r->ip.octet[IP_V4_AT + at - 4] = byte;
+		r->ip.byte[IP_V4_AT + at - 4] = byte;
 	if (at == HEADER_LEN - 1)
 		reading->at->field = FIELD_USERID;
 	return PARSE_MORE;
@@ -137,6 +137,6 @@ size_t socks4_reply(
 	buf[2] = (uint8_t)(at->port >> 8);
 	buf[3] = (uint8_t)at->port;
 	if (ip_is_v4(&at->ip))
-		memcpy(buf + 4, at->ip.octet + IP_V4_AT, 4);
+		memcpy(buf + 4, at->ip.byte + IP_V4_AT, 4);
 	return SOCKS4_REPLY_LEN;
 }

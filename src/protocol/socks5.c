@@ -180,7 +180,7 @@ static enum parse take_ip(struct reading *reading, uint8_t byte)
 {
 	struct request *r = reading->r;
 
-	r->ip.octet[reading->at->field_at++] = byte;
+	r->ip.byte[reading->at->field_at++] = byte;
 	return reading->at->field_at == sizeof r->ip ? go_on(reading, FIELD_PORT, 0) : PARSE_MORE;
 }
 
@@ -282,7 +282,7 @@ size_t socks5_reply(
 		return 2;
 	buf[2] = 0;
 	buf[3] = v6 ? TYPE_IPV6 : TYPE_IPV4;
-	memcpy(buf + 4, at->ip.octet + sizeof at->ip - ip_len, ip_len);
+	memcpy(buf + 4, at->ip.byte + sizeof at->ip - ip_len, ip_len);
 	buf[len - 2] = (uint8_t)(at->port >> 8);
 	buf[len - 1] = (uint8_t)at->port;
 	return len;

@@ -177,22 +177,22 @@ static enum parse end_line(struct starttls *s)
 	return step_of(s)->good == NULL ? PARSE_DONE : PARSE_MORE;
 }
 
-static bool is_text(uint8_t octet)
+static bool is_text(uint8_t byte)
 {
-	return octet >= ' ' ? octet != DEL : octet == TAB || octet == CR || octet == LF;
+	return byte >= ' ' ? byte != DEL : byte == TAB || byte == CR || byte == LF;
 }
 
-static enum parse take(struct starttls *s, uint8_t octet)
+static enum parse take(struct starttls *s, uint8_t byte)
 {
 	if (s->line_len++ == STARTTLS_LINE_MAX || s->answer_len++ == STARTTLS_ANSWER_MAX ||
-		!is_text(octet) || s->cr_read != (octet == LF))
+		!is_text(byte) || s->cr_read != (byte == LF))
 		return malformed(s, STARTTLS_NOT_TEXT);
-	s->cr_read = octet == CR;
-	if (octet == LF)
+	s->cr_read = byte == CR;
+	if (byte == LF)
 		return end_line(s);
-	/* The bit that makes letters small is set in all other octets of the words. */
-	if (octet != CR && s->start_len < STARTTLS_START)
-		s->start[s->start_len++] = (char)(octet | 0x20);
+	/* The bit that makes letters small is set in all other bytes of the words. */
+	if (byte != CR && s->start_len < STARTTLS_START)
+		s->start[s->start_len++] = (char)(byte | 0x20);
 	return PARSE_MORE;
 }
 
@@ -202,20 +202,20 @@ static enum parse take(struct starttls *s, uint8_t octet)
  * that read LOGINDISABLED there would not log in. Other codes go the same way:
  * they are for programs, and nobody vouched for them.
  */
-static bool is_left_out(struct starttls *s, uint8_t octet)
+static bool is_left_out(struct starttls *s, uint8_t byte)
 {
 	uint8_t was = s->skipping;
 
 	if (was == KEEPING) {
-		if (octet == '[' && s->line_len == step_of(s)->code_at)
+		if (byte == '[' && s->line_len == step_of(s)->code_at)
 			s->skipping = IN_CODE;
 		return s->skipping != KEEPING;
 	}
-	if (was == BEHIND_CODE || octet == CR)
+	if (was == BEHIND_CODE || byte == CR)
 		s->skipping = KEEPING;
-	else if (octet == ']')
+	else if (byte == ']')
 		s->skipping = BEHIND_CODE;
-	return was == IN_CODE ? octet != CR : octet == ' ';
+	return was == IN_CODE ? byte != CR : byte == ' ';
 }
 
 enum parse starttls_read(struct starttls *s, const uint8_t *data, size_t len, size_t *used,
@@ -226,11 +226,11 @@ enum parse starttls_read(struct starttls *s, const uint8_t *data, size_t len, si
 
 	*kept = 0;
 	while (answer == PARSE_MORE && at < len && starttls_line(s) == NULL) {
-		uint8_t octet = data[at++];
+		uint8_t byte = data[at++];
 
-		if (s->step == 0 && !is_left_out(s, octet))
-			keep[(*kept)++] = octet;
-		answer = take(s, octet);
+		if (s->step == 0 && !is_left_out(s, byte))
+			keep[(*kept)++] = byte;
+		answer = take(s, byte);
 	}
 	*used = at;
 	return answer;

@@ -22,8 +22,8 @@ enum starttls_protocol {
 	STARTTLS_PROTOCOLS
 };
 
-#define STARTTLS_LINE_MAX 2048    /* octets of one line of the server's, with its end */
-#define STARTTLS_ANSWER_MAX 16384 /* octets of everything that the server says */
+#define STARTTLS_LINE_MAX 2048    /* bytes of one line of the server's, with its end */
+#define STARTTLS_ANSWER_MAX 16384 /* bytes of everything that the server says */
 #define STARTTLS_START 16         /* bytes of a line that say what it is */
 
 enum starttls_fault {
@@ -32,7 +32,7 @@ enum starttls_fault {
 	STARTTLS_BUSY,           /* the server cannot serve for now, at the greeting or later */
 	STARTTLS_TURNED_AWAY,    /* the server will not serve us */
 	STARTTLS_REFUSED,        /* the server said no to TLS */
-	STARTTLS_NOT_TEXT, /* a line is too long, or there are too many, or one has an octet that none may have */
+	STARTTLS_NOT_TEXT, /* a line is too long, or there are too many, or one has a byte that none may have */
 };
 
 /* A dialogue under way. All zero but the protocol is one that has not begun. */
@@ -57,12 +57,12 @@ const char *starttls_line(const struct starttls *s);
 void starttls_sent(struct starttls *s);
 
 /*
- * Reads on in what the server says. PARSE_MORE: *used octets were taken, which need
+ * Reads on in what the server says. PARSE_MORE: *used bytes were taken, which need
  * not be all; starttls_line() may have a line now: look there first. PARSE_DONE: the server has agreed,
- * and the next octet that is sent either way belongs to TLS: what stands behind *used was sent in
+ * and the next byte that is sent either way belongs to TLS: what stands behind *used was sent in
  * the clear by somebody who wants it taken for protected (CVE-2011-0411).
  * PARSE_MALFORMED sets s->fault.
- * keep has room for len octets: *kept of them are what the client is to be shown as the
+ * keep has room for len bytes: *kept of them are what the client is to be shown as the
  * server's greeting, without what no longer holds (IMAP's capabilities).
  */
 enum parse starttls_read(struct starttls *s, const uint8_t *data, size_t len, size_t *used,

@@ -51,8 +51,8 @@ bool anklet_session(struct anklet *a, uint32_t after, struct anklet_session *ses
 	text_init(&user, session->user, sizeof session->user);
 	text_escaped(&user, s->request.userid, s->request.userid_len);
 	if (s->state >= SESSION_RELAY && s->state <= SESSION_LINGER) {
-		session->bytes_up = s->relay.up.octets;
-		session->bytes_down = s->relay.down.octets;
+		session->bytes_up = s->relay.up.bytes;
+		session->bytes_down = s->relay.down.bytes;
 	}
 	text_init(&at, session->peer, sizeof session->peer);
 	if (s->state >= SESSION_GRANT && s->state <= SESSION_LINGER &&

@@ -23,7 +23,7 @@ bool status_page(struct status_cursor *cursor, struct text *t)
 {
 	size_t left = sizeof page - cursor->after, n = left < ROW ? left : ROW;
 
-	text_octets(t, (const char *)page + cursor->after, n);
+	text_bytes(t, (const char *)page + cursor->after, n);
 	cursor->after += (uint32_t)n;
 	return cursor->after < sizeof page;
 }

@@ -50,7 +50,7 @@ enum {
 };
 
 _Static_assert(
-	offsetof(struct anklet_status, octets_down) - offsetof(struct anklet_status, accepted) ==
+	offsetof(struct anklet_status, bytes_down) - offsetof(struct anklet_status, accepted) ==
 			6 * sizeof(uint64_t) &&
 		offsetof(struct anklet_status, datagrams_dropped) -
 				offsetof(struct anklet_status, datagrams_up) ==

@@ -34,7 +34,7 @@ bool literal_parse(const char *text, size_t len, struct address *at)
 	if (!ip_parse(text, ip_len, &ip))
 		return false;
 	/* Of fe80::/10 alone. */
-	if (percent != NULL && (ip.octet[0] != 0xfe || ip.octet[1] >> 6 != 2 ||
+	if (percent != NULL && (ip.byte[0] != 0xfe || ip.byte[1] >> 6 != 2 ||
 				       !parse_zone(percent + 1, len - ip_len - 1, &scope)))
 		return false;
 	*at = (struct address){.ip = ip, .scope = scope};

@@ -9,7 +9,7 @@
 #include "session/session.h"
 
 #define DRAIN_LIMIT_MS 2000
-#define DRAIN_OCTETS 65536
+#define DRAIN_BYTES 65536
 
 /* ---- The grant and the relay ---- */
 
@@ -57,7 +57,7 @@ static enum session_reason broken_reason(const struct session *s, const struct r
 enum session_next session_relay(struct sessions *all, struct session *s)
 {
 	struct anklet_status *status = &all->loop.status;
-	uint64_t up = s->relay.up.octets, down = s->relay.down.octets;
+	uint64_t up = s->relay.up.bytes, down = s->relay.down.bytes;
 	bool paced = session_has_rates(all, s), paused = session_is_paused(s);
 	struct relay_news news;
 	enum relay_result r;
@@ -65,10 +65,10 @@ enum session_next session_relay(struct sessions *all, struct session *s)
 	if (paced)
 		session_allow(all, s);
 	r = relay_run(&s->relay, all->loop.port, &s->client, &s->server, all->slice, &news);
-	status->octets_up += s->relay.up.octets - up;
-	status->octets_down += s->relay.down.octets - down;
+	status->bytes_up += s->relay.up.bytes - up;
+	status->bytes_down += s->relay.down.bytes - down;
 	if (paced)
-		session_spend(all, s, s->relay.up.octets - up, s->relay.down.octets - down);
+		session_spend(all, s, s->relay.up.bytes - up, s->relay.down.bytes - down);
 	if (r == RELAY_BROKEN)
 		return session_broken(s, news.failure, broken_reason(s, &news));
 	if (r == RELAY_ENDED)
@@ -86,7 +86,7 @@ static enum session_next read_and_drop(struct sessions *all, struct session *s, 
 {
 	const uint8_t *data;
 
-	while (s->drained < DRAIN_OCTETS) {
+	while (s->drained < DRAIN_BYTES) {
 		int n = port_peek(all->loop.port, sock, &data);
 
 		if (n == PORT_AGAIN)

@@ -68,7 +68,7 @@ static enum session_next read_ident(struct sessions *all, struct session *s)
 	const uint8_t *data;
 	size_t used;
 
-	/* An answer has at most IDENT_ANSWER_MAX octets, and each round takes one. */
+	/* An answer has at most IDENT_ANSWER_MAX bytes, and each round takes one. */
 	for (;;) {
 		enum parse parsed;
 		int n = port_peek(all->loop.port, s->side, &data);

@@ -32,16 +32,16 @@ enum verdict session_verdict(const struct sessions *all, const struct session *s
 }
 
 /*
- * Octets of the client's choice, in 'room' with a NUL, so that nobody can push what
+ * Bytes of the client's choice, in 'room' with a NUL, so that nobody can push what
  * happened out of the line. What is cut ends with "\...", which nothing is escaped to.
  */
-static void text_foreign(struct text *t, const char *octets, size_t len, size_t room)
+static void text_foreign(struct text *t, const char *bytes, size_t len, size_t room)
 {
 	size_t size = t->size;
 
 	check(room > 0 && room <= size - t->len);
 	t->size = t->len + room;
-	text_escaped(t, octets, len);
+	text_escaped(t, bytes, len);
 	t->size = size;
 	if (!t->cut)
 		return;
@@ -287,8 +287,8 @@ void session_log_end(struct sessions *all, const struct session *s)
 		return;
 	text_verdict(t, all, s);
 	if (s->state == SESSION_RELAY) {
-		text_str_num(t, ", up ", s->relay.up.octets);
-		text_str_num(t, " down ", s->relay.down.octets);
+		text_str_num(t, ", up ", s->relay.up.bytes);
+		text_str_num(t, " down ", s->relay.down.bytes);
 		text_str(t, " in ");
 	} else {
 		text_str(t, " after ");

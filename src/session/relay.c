@@ -76,7 +76,7 @@ static enum relay_result run_direction(struct relay_direction *d, struct run *ru
 		if (n < 0)
 			return broken(run, culprit, n);
 		run->news->progress = true;
-		d->octets += (uint64_t)n;
+		d->bytes += (uint64_t)n;
 		budget -= (size_t)n;
 	}
 	return RELAY_MORE;

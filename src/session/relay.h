@@ -1,5 +1,5 @@
 /*
- * The relay: octets of two connections, each handed to the other, untouched and in order.
+ * The relay: bytes of two connections, each handed to the other, untouched and in order.
  *
  * The two directions are alike and independent: one may have ended while the
  * other goes on (half-close).
@@ -14,12 +14,12 @@
 #include "tls/stream.h"
 
 struct relay_direction {
-	bool ended;      /* the sender's end was passed on */
-	bool blocked;    /* the receiver has no room: octets may be waiting */
-	bool paused;     /* nothing may be moved, for a rate is limited */
-	bool wants;      /* more than it gets by that rate: src/session/pace.c alone asks */
-	uint32_t most;   /* octets of a run, where that rate is; 0: as many as the budget says */
-	uint64_t octets; /* accepted by the receiving socket */
+	bool ended;     /* the sender's end was passed on */
+	bool blocked;   /* the receiver has no room: bytes may be waiting */
+	bool paused;    /* nothing may be moved, for a rate is limited */
+	bool wants;     /* more than it gets by that rate: src/session/pace.c alone asks */
+	uint32_t most;  /* bytes of a run, where that rate is; 0: as many as the budget says */
+	uint64_t bytes; /* accepted by the receiving socket */
 };
 
 /* All zero is a relay that has moved nothing. */
@@ -37,12 +37,12 @@ enum relay_result {
 
 /* What a run of it came to, besides. */
 struct relay_news {
-	bool progress;          /* an octet was moved or an end passed on */
+	bool progress;          /* a byte was moved or an end passed on */
 	struct stream *culprit; /* RELAY_BROKEN: which of the two, */
 	int failure;            /* and its answer, of the port or of TLS */
 };
 
-/* Moves at most 'budget' octets in each direction. */
+/* Moves at most 'budget' bytes in each direction. */
 enum relay_result relay_run(struct relay *relay, struct port *p, struct stream *client,
 	struct stream *server, size_t budget, struct relay_news *news);
 

@@ -222,8 +222,8 @@ void text_seen_session(struct text *t, struct sessions *all, const struct sessio
 	bool relayed = s->state >= SESSION_RELAY && s->state <= SESSION_LINGER;
 	const uint64_t values[] = {
 		(uint64_t)(s->rule + 1),
-		relayed ? s->relay.up.octets : 0,
-		relayed ? s->relay.down.octets : 0,
+		relayed ? s->relay.up.bytes : 0,
+		relayed ? s->relay.down.bytes : 0,
 		loop_time(&all->loop) - s->accepted_at,
 		idle_ms(all, s),
 	};

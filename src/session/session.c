@@ -260,7 +260,7 @@ enum session_admission session_begin(struct sessions *all, int8_t forward, struc
 
 /* ---- Steps ---- */
 
-/* A connection that is cut off while octets wait is not to look whole: it is reset. */
+/* A connection that is cut off while bytes wait is not to look whole: it is reset. */
 static enum session_next relay_over_limit(struct session *s)
 {
 	const struct relay_direction *up = &s->relay.up, *down = &s->relay.down;

@@ -1,5 +1,5 @@
 /*
- * TLS in a session: with its client, and with the server or the next hop, from the first octet or
+ * TLS in a session: with its client, and with the server or the next hop, from the first byte or
  * from the middle of the stream on.
  */
 #include "session/session.h"
@@ -85,7 +85,7 @@ enum session_next session_tls_connect(struct sessions *all, struct session *s)
 /* ---- STARTTLS ---- */
 
 #define PIECE \
-	256 /* octets of an answer looked at in one go, for a place is needed for what is kept */
+	256 /* bytes of an answer looked at in one go, for a place is needed for what is kept */
 
 static enum session_reason starttls_reason(const struct starttls *starttls)
 {
@@ -160,7 +160,7 @@ static enum session_next read_piece(struct sessions *all, struct session *s)
 		return session_refuse(s, REASON_STARTTLS_ANSWER);
 	if (parsed == PARSE_MORE)
 		return NEXT_TURN;
-	/* Octets in the clear behind the server's word would be taken for protected ones. */
+	/* Bytes in the clear behind the server's word would be taken for protected ones. */
 	if (used < (size_t)n)
 		return session_refuse(s, REASON_STARTTLS_INJECTION);
 	return session_enter(all, s, SESSION_TLS_CONNECT);
@@ -184,7 +184,7 @@ enum session_next session_starttls(struct sessions *all, struct session *s)
 {
 	enum session_next next = s->server.tls == NULL ? begin_starttls(all, s) : NEXT_TURN;
 
-	/* Each round takes an octet or sends one; STARTTLS_ANSWER_MAX and the dialogue bound them. */
+	/* Each round takes a byte or sends one; STARTTLS_ANSWER_MAX and the dialogue bound them. */
 	while (next == NEXT_TURN) {
 		const char *line = starttls_line(&s->starttls);
 		int r = line != NULL ? send_line(all, s, line) : 0;

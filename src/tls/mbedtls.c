@@ -1,14 +1,14 @@
 /*
  * TLS with Mbed TLS, 3.6 or 4.x: the connections.
  *
- * The library encrypts a record when it is given the octets, and keeps what the port
+ * The library encrypts a record when it is given the bytes, and keeps what the port
  * does not take of it. 'pending' says that it keeps something: set by send_out(),
  * which is all that knows. While it is set
- *  - nothing new is given to the library, for it would answer for the new octets and
+ *  - nothing new is given to the library, for it would answer for the new bytes and
  *    send the old ones;
  *  - and only then, an empty write sends the rest: at any other time it is a record
  *    of its own.
- * A write that ends with something pending has taken all its octets.
+ * A write that ends with something pending has taken all its bytes.
  *
  * After a failure the library is not called again, but to get rid of an alert: it
  * might go on where it has stopped. 'doom' is the failure until that is done, and 'failure'
@@ -21,7 +21,7 @@
 
 #include "base/check.h"
 
-/* What one call reads at most without octets for its caller: tickets, warnings, empty records. */
+/* What one call reads at most without bytes for its caller: tickets, warnings, empty records. */
 #define EMPTY_READS 16
 
 /*

@@ -149,7 +149,7 @@ static int alpn(struct tls_context *c, const struct tls_settings *settings, stru
 	case MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE:
 		return bad(why, "alpn: not built into the TLS library");
 	default:
-		return bad(why, "alpn: names of 1 to 255 octets with commas between them");
+		return bad(why, "alpn: names of 1 to 255 bytes with commas between them");
 	}
 }
 

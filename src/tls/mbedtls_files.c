@@ -77,7 +77,7 @@ static int count(struct reading *r, int code)
 
 /*
  * No whole certificate is shown. Goes to where one begins; or, if that is here and its
- * end is missing, past it; or to the last octets, which may be the beginning of a beginning.
+ * end is missing, past it; or to the last bytes, which may be the beginning of a beginning.
  */
 static void skip(struct reading *r, const uint8_t *text, size_t len)
 {
@@ -194,7 +194,7 @@ int tls_load_key(struct port *p, const char *name, mbedtls_pk_context *key, stru
 
 /* ---- A pre-shared key ---- */
 
-/* Reads pairs of hexadecimal digits: how many octets, or 0 when it is something else. */
+/* Reads pairs of hexadecimal digits: how many bytes, or 0 when it is something else. */
 static size_t hexadecimal(struct word digits, uint8_t *key, size_t size)
 {
 	size_t len = digits.len / 2;
@@ -251,7 +251,7 @@ int tls_load_psk(struct port *p, const char *name, mbedtls_ssl_config *conf, str
 		len = hexadecimal(digits, key, sizeof key);
 	if (len < PSK_MIN)
 		return bad_file(why, name,
-			"not a line IDENTITY:KEY with a key of 16 to 64 octets in hexadecimal");
+			"not a line IDENTITY:KEY with a key of 16 to 64 bytes in hexadecimal");
 	code = tls_parts_psk(conf, key, len, identity.at, identity.len);
 	mbedtls_platform_zeroize(key, sizeof key);
 	if (tls_is_memory(code))

@@ -66,8 +66,8 @@ static bool has_address(const mbedtls_x509_crt *crt, const struct ip *ip)
 
 	for (const mbedtls_x509_sequence *at = &crt->subject_alt_names; at != NULL; at = at->next)
 		if ((at->buf.tag & MBEDTLS_ASN1_TAG_VALUE_MASK) == MBEDTLS_X509_SAN_IP_ADDRESS &&
-			at->buf.len == sizeof ip->octet - skipped &&
-			memcmp(at->buf.p, ip->octet + skipped, at->buf.len) == 0)
+			at->buf.len == sizeof ip->byte - skipped &&
+			memcmp(at->buf.p, ip->byte + skipped, at->buf.len) == 0)
 			return true;
 	return false;
 }

@@ -99,7 +99,7 @@ int tls_open(struct tls **tls, struct tls_context *context, struct port *p, port
 	const char *name);
 
 /*
- * Octets that tls_peek() shows in front of all that is decrypted: a greeting that
+ * Bytes that tls_peek() shows in front of all that is decrypted: a greeting that
  * had to be read before. False: there is no room for them. Before the handshake.
  */
 bool tls_preload(struct tls *tls, const uint8_t *data, size_t len);
@@ -119,7 +119,7 @@ void tls_quote(struct tls *tls, bool first, const uint8_t *data, size_t len);
 int tls_handshake(struct tls *tls);
 
 /*
- * Shows decrypted octets: their count and *data, valid until the next call for
+ * Shows decrypted bytes: their count and *data, valid until the next call for
  * this connection but tls_consume(). PORT_AGAIN: nothing is left in the library
  * either, and the port has recorded READ (or WRITE where an answer of TLS itself is
  * stuck). TLS_TURN. PORT_EOF: close_notify; or the end without one where the
@@ -128,14 +128,14 @@ int tls_handshake(struct tls *tls);
  */
 int tls_peek(struct tls *tls, const uint8_t **data);
 
-/* Drops the first n octets that tls_peek() showed. */
+/* Drops the first n bytes that tls_peek() showed. */
 void tls_consume(struct tls *tls, size_t n);
 
 /* How many bytes one call of tls_send() takes now; 0: it fails. After the handshake. */
 size_t tls_room(const struct tls *tls);
 
 /*
- * Sends from data, which is copied: how many octets were taken, 1 to len. The
+ * Sends from data, which is copied: how many bytes were taken, 1 to len. The
  * caller has no rule about retrying: what was taken will be sent, in front of what
  * comes next. PORT_AGAIN: the port has recorded WRITE. A failure as of tls_peek().
  * After tls_flush() has answered 0, data is read before the port is called, and all of it is taken up to what
@@ -156,7 +156,7 @@ int tls_end(struct tls *tls, bool other_open);
 /* Gives the connection's place back, whatever its state; sends nothing. *tls becomes NULL; NULL is accepted. */
 void tls_close(struct tls **tls);
 
-/* Why it failed, in at most 120 octets of printable ASCII; "" when nothing has. */
+/* Why it failed, in at most 120 bytes of printable ASCII; "" when nothing has. */
 const char *tls_reason(const struct tls *tls);
 
 /* What was agreed on, for the log: appends "TLSv1.3 TLS1-3-AES-128-GCM-SHA256", and ", resumed". After the handshake. */

@@ -36,12 +36,12 @@ class Sender(peers.Worker):
 
 
 class Receiver(peers.Worker):
-    """Receives up to the EOF, at most so many octets at a time, with a pause after each."""
+    """Receives up to the EOF, at most so many bytes at a time, with a pause after each."""
 
     def __init__(self, sock, pause=0, most=MIB):
         super().__init__()
         self.sock, self.pause, self.most = sock, pause, most
-        self.octets, self.hash, self.failure = 0, hashlib.sha256(), None
+        self.count, self.hash, self.failure = 0, hashlib.sha256(), None
         self.start()
 
     def run(self):
@@ -50,7 +50,7 @@ class Receiver(peers.Worker):
                 data = self.sock.recv(self.most)
                 if not data:
                     return
-                self.octets += len(data)
+                self.count += len(data)
                 self.hash.update(data)
                 if self.pause:
                     time.sleep(self.pause)
@@ -67,7 +67,7 @@ def both_ways(client, end, up, down, limit=120):
         receiver.join(limit)
         assert not receiver.is_alive() and receiver.failure is None, receiver.failure
         sender.join(peers.LIMIT)
-        assert receiver.octets == mib * MIB
+        assert receiver.count == mib * MIB
         assert receiver.hash.digest() == sender.hash.digest()
 
 
@@ -79,7 +79,7 @@ class Duplex:
 
     def __init__(self, tls, mib):
         self.tls, self.mib = tls, mib
-        self.sent, self.got, self.octets = hashlib.sha256(), hashlib.sha256(), 0
+        self.sent, self.got, self.count = hashlib.sha256(), hashlib.sha256(), 0
 
     def pump(self):
         block, number, waiting, ended = bytearray(BLOCK), 0, memoryview(b""), False
@@ -118,7 +118,7 @@ class Duplex:
                 data = self.tls.recv_now()
                 if not data:
                     return True
-                self.octets += len(data)
+                self.count += len(data)
                 self.got.update(data)
         return False
 
@@ -139,11 +139,11 @@ class End:
         self.process.stdout.close()
 
     def result(self, limit):
-        """Octets received, and the hashes of what was sent and received."""
+        """Bytes received, and the hashes of what was sent and received."""
         out, _ = self.process.communicate(timeout=limit)
         assert self.process.returncode == 0
-        octets, sent, got = out.split()
-        return int(octets), sent, got
+        count, sent, got = out.split()
+        return int(count), sent, got
 
 
 def main(fd, mib, ca, cert, key, request):
@@ -156,7 +156,7 @@ def main(fd, mib, ca, cert, key, request):
         assert socks4.read_reply(tls).cd == socks4.GRANTED
     end = Duplex(tls, int(mib))
     end.pump()
-    print(end.octets, end.sent.hexdigest(), end.got.hexdigest())
+    print(end.count, end.sent.hexdigest(), end.got.hexdigest())
 
 
 if __name__ == "__main__":

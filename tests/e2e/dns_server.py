@@ -44,7 +44,7 @@ def encode_name(name):
 
 
 def decode_question(message):
-    """The name and type of a query's question, and the question's octets."""
+    """The name and type of a query's question, and the question's bytes."""
     labels, at = [], 12
     while message[at]:
         labels.append(message[at + 1:at + 1 + message[at]].decode("latin-1"))

@@ -21,7 +21,7 @@ LIMITS = (
     (MIPS, "getsockopt(SO_ERROR) gives errno by the host's numbers: 111 and not mips' 146 is 'connection refused'", (
         "test_a_log_of_every_step",
     )),
-    (BIG_ENDIAN, "rtnetlink's RTM_GETROUTE reaches the kernel with attributes in the program's order of octets", (
+    (BIG_ENDIAN, "rtnetlink's RTM_GETROUTE reaches the kernel with attributes in the program's byte order", (
         "test_a_client_that_leaves_ends_the_question",
         "test_a_lan_in_one_line",
         "test_a_lan_may_connect_and_not_to_the_inside",
@@ -29,7 +29,7 @@ LIMITS = (
         "test_an_allow_that_names_an_address_inside_opens_it",
         "test_bad_answers",
         "test_bind_is_asked_about_too",
-        "test_good_answers_whole_and_octet_by_octet",
+        "test_good_answers_whole_and_byte_by_byte",
         "test_nobody_on_port_113",
         "test_oidentd_confirms",
         "test_oidentd_contradicts",
@@ -42,11 +42,11 @@ LIMITS = (
         "test_without_rules_neighbours_are_served",
         "test_without_rules_strangers_are_refused",
     )),
-    (BIG_ENDIAN, "the index of an interface beside a datagram or an address is in the host's order of octets", (
+    (BIG_ENDIAN, "the index of an interface beside a datagram or an address is in the host's byte order", (
         "test_a_link_local_server_as_getaddrinfo",
         "test_link_local_addresses_on_both_sides",
     )),
-    (BIG_ENDIAN, "the addresses in /proc/net/tcp are in the host's order of octets", (
+    (BIG_ENDIAN, "the addresses in /proc/net/tcp are in the host's byte order", (
         "test_a_port_in_use_names_its_holder",
     )),
 )

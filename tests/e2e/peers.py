@@ -4,7 +4,7 @@ Every wait has a limit, and every socket made here is closed at the end of its t
 
 Machines are slow at times, or stand still: nothing is held against the clock but what the program
 must not do too early. That something goes on is shown by what is the case meanwhile, or by
-octets that come within LIMIT.
+bytes that come within LIMIT.
 """
 import contextlib
 import errno
@@ -133,12 +133,12 @@ def full_queue(server=None):
 
 
 def read_exactly(sock, count):
-    """Reads count octets; fewer are an error that shows what came."""
+    """Reads count bytes; fewer are an error that shows what came."""
     data = b""
     while len(data) < count:
         piece = sock.recv(count - len(data))
         if not piece:
-            raise EOFError(f"{len(data)} of {count} octets, then EOF: {data[:64]!r}")
+            raise EOFError(f"{len(data)} of {count} bytes, then EOF: {data[:64]!r}")
         data += piece
     return data
 

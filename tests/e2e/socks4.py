@@ -51,7 +51,7 @@ def refused(proxy, *args, **more):
     sock, reply = ask(proxy, *args, **more)
     assert reply.cd != GRANTED, f"{reply}"
     assert reply.vn == 0
-    assert peers.read_all(sock) == b"", "octets behind a refusal"
+    assert peers.read_all(sock) == b"", "bytes behind a refusal"
     sock.close()
     return reply.cd
 
@@ -63,7 +63,7 @@ def session(proxy, server, **more):
 
 
 def serves(proxy, **more):
-    """Is a session granted, and does it pass octets on? With a server of its own."""
+    """Is a session granted, and does it pass bytes on? With a server of its own."""
     try:
         client, end = session(proxy, peers.listener(), **more)
     except (AssertionError, EOFError, ConnectionError):

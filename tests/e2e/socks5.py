@@ -74,7 +74,7 @@ def refused(proxy, *args, **more):
 def is_refusal(sock, reply):
     assert reply.rep != GRANTED, f"{reply}"
     assert reply.raw[2:] == b"\0\1\0\0\0\0\0\0"
-    assert peers.read_all(sock) == b"", "octets behind a refusal"
+    assert peers.read_all(sock) == b"", "bytes behind a refusal"
     sock.close()
     return True
 

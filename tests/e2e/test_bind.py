@@ -63,7 +63,7 @@ def test_the_port_asked_for_is_a_hint_only(proxy):
 
 
 def test_the_wrong_peer(proxy):
-    """91, both closed, and not an octet passed on."""
+    """91, both closed, and not a byte passed on."""
     client, at = bind(proxy)
     stranger = peers.dial(at, STRANGER)
     stranger.sendall(b"let me in")

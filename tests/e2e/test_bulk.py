@@ -23,7 +23,7 @@ def test_half_a_gibibyte_each_way_at_once(anklet, host):
 
 
 def test_both_ends_slow_in_turns(anklet):
-    """A reader that pauses, and tiny reads: no octet is lost or kept back."""
+    """A reader that pauses, and tiny reads: no byte is lost or kept back."""
     server = peers.listener()
     client = socks4.connect(anklet().address, peers.port_of(server))
     end = peers.accept(server)

@@ -48,7 +48,7 @@ def test_curl_shows_a_refusal(proxy, tool):
 # ---- SOCKS5 ----
 
 LABEL = "l" * 63
-LONG_NAME = ".".join([LABEL, LABEL, LABEL, "l" * 61])  # 253 octets, the longest that there are
+LONG_NAME = ".".join([LABEL, LABEL, LABEL, "l" * 61])  # 253 bytes, the longest that there are
 
 
 @pytest.mark.parametrize("option", ["--socks5", "--socks5-hostname"])

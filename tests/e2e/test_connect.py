@@ -34,10 +34,10 @@ def test_the_reply_has_version_0_and_no_address(proxy, server):
 
 
 @pytest.mark.parametrize("name", [None, "127.0.0.1"], ids=["socks4", "socks4a"])
-def test_a_request_in_pieces_of_one_octet(proxy, server, name):
+def test_a_request_in_pieces_of_one_byte(proxy, server, name):
     client = peers.dial(proxy)
-    for octet in socks4.request(peers.port_of(server), userid=b"slowly", name=name):
-        client.sendall(bytes([octet]))
+    for byte in socks4.request(peers.port_of(server), userid=b"slowly", name=name):
+        client.sendall(bytes([byte]))
         time.sleep(0.002)
     assert socks4.read_reply(client).cd == socks4.GRANTED
 
@@ -82,7 +82,7 @@ def test_data_sent_with_the_request_arrives(proxy, server):
     assert peers.read_exactly(end, 5) == b"later"
 
 
-def test_userid_of_255_octets_of_every_value_is_legal(proxy, server):
+def test_userid_of_255_bytes_of_every_value_is_legal(proxy, server):
     socks4.session(proxy, server, userid=bytes(range(1, 256)))
 
 
@@ -221,7 +221,7 @@ def test_a_reset_is_passed_on(proxy, server, who):
 
 @pytest.mark.parametrize("who", ["client", "server"])
 def test_a_reset_after_a_half_close_is_passed_on(proxy, server, who):
-    """Without an octet from the other side, on which it would be found out anyway."""
+    """Without a byte from the other side, on which it would be found out anyway."""
     client, end = socks4.session(proxy, server)
     near, far = (client, end) if who == "client" else (end, client)
     near.shutdown(socket.SHUT_WR)
@@ -252,7 +252,7 @@ def test_a_reset_behind_data_that_nobody_reads(proxy, server, who):
 
 
 @pytest.mark.parametrize("who", ["client", "server"])
-def test_an_urgent_octet_travels_in_line(anklet, server, who):
+def test_an_urgent_byte_travels_in_line(anklet, server, who):
     program = anklet()
     client, end = socks4.session(program.address, server)
     near, far = (client, end) if who == "client" else (end, client)
@@ -267,7 +267,7 @@ def test_an_urgent_octet_travels_in_line(anklet, server, who):
     assert peers.read_exactly(near, 4) == b"back"
 
 
-def test_an_urgent_octet_amid_bulk(proxy, server):
+def test_an_urgent_byte_amid_bulk(proxy, server):
     client, end = socks4.session(proxy, server)
     block, want = bytes(range(256)) * 256, b""
     got = bytearray()
@@ -311,11 +311,11 @@ def test_a_pending_connection_ends_at_the_limit(anklet):
 # ---- Fairness ----
 
 class Flood:
-    """A session through which as much goes as can, by threads of its own. .octets have come through."""
+    """A session through which as much goes as can, by threads of its own. .count bytes have come through."""
 
     def __init__(self, proxy):
         self.source, self.sink = socks4.session(proxy, peers.listener())
-        self.octets = 0
+        self.count = 0
         for run in (self.pour, self.swallow):
             peers.Worker(run).start()
 
@@ -332,23 +332,23 @@ class Flood:
         with contextlib.suppress(OSError):
             while count:
                 count = self.sink.recv_into(space, len(space), socket.MSG_TRUNC)  # dropped, not copied
-                self.octets += count
+                self.count += count
 
 
 def test_floods_do_not_starve_a_small_session(proxy, server):
-    """Whatever the machine's speed: while an octet passes, the floods have a few turns, and no more."""
+    """Whatever the machine's speed: while a byte passes, the floods have a few turns, and no more."""
     client, end = socks4.session(proxy, server)
     floods = [Flood(proxy) for _ in range(3)]
-    assert peers.until(lambda: all(flood.octets > 10 * TURN for flood in floods))
+    assert peers.until(lambda: all(flood.count > 10 * TURN for flood in floods))
     meanwhile = []
     for _ in range(100):
-        before = sum(flood.octets for flood in floods)
+        before = sum(flood.count for flood in floods)
         client.sendall(b"x")
         assert peers.read_exactly(end, 1) == b"x"
-        meanwhile.append(sum(flood.octets for flood in floods) - before)
+        meanwhile.append(sum(flood.count for flood in floods) - before)
     # Not of each: who counts may be the one that stands still, and then they have more, or nothing.
     assert statistics.quantiles(meanwhile)[2] < 16 * TURN * len(floods), meanwhile
-    assert peers.until(lambda: sum(flood.octets for flood in floods) > before + TURN), "they still flood"
+    assert peers.until(lambda: sum(flood.count for flood in floods) > before + TURN), "they still flood"
 
 
 def test_a_peer_that_never_reads_holds_nobody_up(proxy, server):

@@ -54,13 +54,13 @@ def asks(sock, to, name=WEB):
     return socket.inet_ntoa(answer[-4:]), sender[:2]
 
 
-def exchange(client, server, to, octets=b"ping"):
+def exchange(client, server, to, data=b"ping"):
     """There and back: the address that the proxy has for the server."""
-    client.sendto(octets, to)
+    client.sendto(data, to)
     got, proxy = server.recvfrom(65536)
-    assert got == octets
-    server.sendto(octets[::-1], proxy)
-    assert client.recvfrom(65536) == (octets[::-1], to)
+    assert got == data
+    server.sendto(data[::-1], proxy)
+    assert client.recvfrom(65536) == (data[::-1], to)
     return proxy
 
 
@@ -164,8 +164,8 @@ def test_lengths(anklet):
     server, client = udp(), udp()
     longest = program.built_size("CONFIG_ANKLET_DATAGRAM")
     one, (port,) = start(anklet, "127.0.0.1", f"127.0.0.1:{peers.port_of(server)}")
-    for octets in (b"", b"x", os.urandom(longest)):
-        exchange(client, server, ("127.0.0.1", port), octets)
+    for data in (b"", b"x", os.urandom(longest)):
+        exchange(client, server, ("127.0.0.1", port), data)
     for _ in range(3):
         client.sendto(bytes(longest + 1), ("127.0.0.1", port))
     client.sendto(b"behind it", ("127.0.0.1", port))
@@ -183,8 +183,8 @@ def test_answers_that_are_too_long(anklet):
     one, (port,) = start(anklet, "127.0.0.1", f"127.0.0.1:{peers.port_of(server)}")
     client.sendto(b"question", ("127.0.0.1", port))
     flow = server.recvfrom(100)[1]
-    for octets in (*[bytes(longest + 1)] * 3, b"answer"):
-        server.sendto(octets, flow)
+    for data in (*[bytes(longest + 1)] * 3, b"answer"):
+        server.sendto(data, flow)
     assert client.recv(65536) == b"answer"
     one.signal(signal.SIGTERM)
     assert one.wait() == 0

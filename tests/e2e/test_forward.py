@@ -135,7 +135,7 @@ def test_tls_to_tls(start, certs, server_tls):
 
 @pytest.mark.parametrize("kind", ["other_name", "expired", "self_signed", "unknown"])
 def test_a_target_with_a_bad_certificate(start, certs, with_tls, kind):
-    """The connection ends, the log has the reason, and the client's octets stay here."""
+    """The connection ends, the log has the reason, and the client's bytes stay here."""
     server = peers.listener()
     proxy, at = start(f"tls://{NAME}:{peers.port_of(server)}?ca={certs.ca}")
     client = peers.dial(at)

@@ -160,8 +160,8 @@ def test_bind_through_a_second_one(anklet, far):
     near = anklet("--route", f"via {url('socks4a', far.address)}")
     client, caller = bind(near.address)
     assert client and caller
-    caller.sendall(b"octets")
-    assert peers.read_exactly(client, 6) == b"octets"
+    caller.sendall(b"bytes!")
+    assert peers.read_exactly(client, 6) == b"bytes!"
 
 
 def test_bind_with_the_wrong_peer(anklet, far):
@@ -266,8 +266,8 @@ def test_danted_behind_stunnel(start, danted, certs, tool, tmp_path, server, wit
     near = start(f"via {url('socks4+tls', at, ca=certs.ca)}")
     assert echoes(socks4.connect(near.address, server.port))
     client, caller = bind(near.address)
-    caller.sendall(b"octets")
-    assert peers.read_exactly(client, 6) == b"octets"
+    caller.sendall(b"bytes!")
+    assert peers.read_exactly(client, 6) == b"bytes!"
 
 
 @pytest.mark.parametrize("version", ["1.2", "1.3"])
@@ -318,7 +318,7 @@ def test_a_hop_that_refuses_all_addresses(start, anklet, names):
 # ---- Hops that misbehave ----
 
 class Hop(peers.Worker):
-    """Reads a request without its names, and answers octets, in pieces; None: never."""
+    """Reads a request without its names, and answers bytes, in pieces; None: never."""
 
     def __init__(self, answer, then="hold", piece=0):
         super().__init__()
@@ -352,10 +352,10 @@ class Hop(peers.Worker):
 GRANT = struct.pack("!BBH4s", 0, 90, 0, bytes(4))
 
 
-@pytest.mark.parametrize("piece", [0, 1], ids=["whole", "octet by octet"])
+@pytest.mark.parametrize("piece", [0, 1], ids=["whole", "byte by byte"])
 @pytest.mark.parametrize("vn", [0, 4])
 def test_a_grant_and_what_stands_behind_it(start, vn, piece):
-    """Octets behind the reply are the destination's, and are not lost."""
+    """Bytes behind the reply are the destination's, and are not lost."""
     hop = Hop(bytes([vn]) + GRANT[1:] + b"greeting of the server", piece=piece)
     client = socks4.connect(start(f"via {url('socks4', hop.address)}").address, 80, "192.0.2.1", userid=b"fred")
     assert peers.read_exactly(client, 22) == b"greeting of the server"

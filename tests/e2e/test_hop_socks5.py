@@ -66,8 +66,8 @@ def test_danted_behind_stunnel(start, danted, certs, tool, tmp_path, server, wit
     proxy = start(f"via {url('socks5+tls', at, ca=certs.ca)}")
     assert echoes(socks4.connect(proxy.address, server.port))
     client, caller = bind(proxy.address)
-    caller.sendall(b"octets")
-    assert peers.read_exactly(client, 6) == b"octets"
+    caller.sendall(b"bytes!")
+    assert peers.read_exactly(client, 6) == b"bytes!"
 
 
 def test_microsocks_by_address_and_by_name(start, microsocks, server):

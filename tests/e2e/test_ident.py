@@ -103,7 +103,7 @@ def test_rules_without_ident_do_not_ask(anklet, lan):
 # ---- Ones that misbehave ----
 
 class Identd(peers.Worker):
-    """Answers each question with the octets that answer(question) gives, in pieces of that size; None: never."""
+    """Answers each question with the bytes that answer(question) gives, in pieces of that size; None: never."""
 
     def __init__(self, lan, answer, piece=0):
         super().__init__()
@@ -168,7 +168,7 @@ def test_the_question(anklet, lan):
     b" : USERID : VMS :joe\r\n",
     b" : USERID : UNIX : joe\n",
 ])
-def test_good_answers_whole_and_octet_by_octet(anklet, lan, answer):
+def test_good_answers_whole_and_byte_by_byte(anklet, lan, answer):
     identd = Identd(lan, answers(answer))
     proxy = start(anklet, lan)
     assert ask(proxy, lan, b"joe") == socks4.GRANTED

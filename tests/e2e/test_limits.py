@@ -39,7 +39,7 @@ def test_handshake(anklet, begin):
     program.wait_log("handshake")
 
 
-def test_octets_do_not_extend_the_handshake(anklet):
+def test_bytes_do_not_extend_the_handshake(anklet):
     proxy, begun = anklet("--limit-handshake", "1s").address, time.monotonic()
     client = peers.dial(proxy)
     client.sendall(b"\x04\x01\x00\x50\x7f\x00\x00\x01")
@@ -48,12 +48,12 @@ def test_octets_do_not_extend_the_handshake(anklet):
             break
         client.sendall(b"u")
     else:
-        raise AssertionError("each octet gives it more time")
+        raise AssertionError("each byte gives it more time")
     assert ends_after(1, begun, client)
 
 
 def test_idle(anklet, server):
-    """Octets either way, each in time, keep it for longer than the limit."""
+    """Bytes either way, each in time, keep it for longer than the limit."""
     program = anklet("--limit-idle", "1s")
     for _ in range(20):
         begun, ends = kept_awake(program.address, server, 1)
@@ -66,7 +66,7 @@ def test_idle(anklet, server):
 
 
 def kept_awake(proxy, server, limit):
-    """A session with four octets, 0.4 s apart: when the last one was sent, or None if one was late, and its ends."""
+    """A session with four bytes, 0.4 s apart: when the last one was sent, or None if one was late, and its ends."""
     last = time.monotonic()
     ends = socks4.session(proxy, server)
     for i in range(4):

@@ -44,7 +44,7 @@ def thief():
 
 
 def reaches(proxy, server, name, **more):
-    """Does a session by that name reach the server? Passes one octet through. The seconds until the grant."""
+    """Does a session by that name reach the server? Passes one byte through. The seconds until the grant."""
     start = time.monotonic()
     client = socks4.connect(proxy, peers.port_of(server), name=name, **more)
     took = time.monotonic() - start

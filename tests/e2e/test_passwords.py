@@ -65,10 +65,10 @@ def test_right(start, name, word, methods):
     assert peers.read_exactly(peers.accept(server), 5) == b"early"
 
 
-def test_all_in_one_segment_and_octet_by_octet(start):
+def test_all_in_one_segment_and_byte_by_byte(start):
     proxy, server = start("password").address, peers.listener()
     whole = socks5.greeting(0, 2) + password("fred", "secret") + socks5.request(peers.port_of(server)) + b"early"
-    for pieces in ([whole], [bytes([octet]) for octet in whole]):
+    for pieces in ([whole], [bytes([byte]) for byte in whole]):
         client = peers.dial(proxy)
         for piece in pieces:
             client.sendall(piece)

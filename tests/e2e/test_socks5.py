@@ -1,4 +1,4 @@
-"""SOCKS5: CONNECT, BIND, and what each failure is told as, octet by octet."""
+"""SOCKS5: CONNECT, BIND, and what each failure is told as, byte by byte."""
 import signal
 import socket
 import time
@@ -74,7 +74,7 @@ def test_a_name_that_is_an_address_of_ipv6(anklet, name):
     one.wait_log(r"granted, \[::1\]:\d+ after")
 
 
-def test_the_grant_is_ten_octets_without_an_address(proxy, server):
+def test_the_grant_is_ten_bytes_without_an_address(proxy, server):
     sock, reply = socks5.ask(proxy, peers.port_of(server))
     assert reply.raw == GRANT
     sock.close()
@@ -110,10 +110,10 @@ def test_every_cut(proxy, server):
         end.close()
 
 
-def test_octet_by_octet(proxy, server):
+def test_byte_by_byte(proxy, server):
     client = peers.dial(proxy)
-    for octet in conversation(server):
-        client.sendall(bytes([octet]))
+    for byte in conversation(server):
+        client.sendall(bytes([byte]))
         time.sleep(0.002)
     assert peers.read_exactly(client, 12) == b"\5\0" + GRANT
     assert peers.read_exactly(peers.accept(server), 10) == b"early data"
@@ -173,7 +173,7 @@ def test_other_types_of_address(proxy, atyp):
 
 
 @pytest.mark.parametrize("rsv", [1, 0x7f, 255])
-def test_the_reserved_octet_is_ignored(proxy, server, rsv):
+def test_the_reserved_byte_is_ignored(proxy, server, rsv):
     socks5.connect(proxy, peers.port_of(server), rsv=rsv)
 
 

@@ -143,7 +143,7 @@ class Scripted:
         return self
 
     def send(self, data, drip):
-        for piece in ([bytes([octet]) for octet in data] if drip else [data]):
+        for piece in ([bytes([byte]) for byte in data] if drip else [data]):
             self.sock.sendall(piece)
             if drip:
                 time.sleep(0.001)
@@ -157,7 +157,7 @@ def server():
     return peers.listener()
 
 
-@pytest.mark.parametrize("drip", [False, True], ids=["whole", "octet by octet"])
+@pytest.mark.parametrize("drip", [False, True], ids=["whole", "byte by byte"])
 @pytest.mark.parametrize("protocol", DIALOGUES)
 def test_every_dialogue(start, certs, server, protocol, drip):
     client = socks4.send(start(protocol).address, peers.port_of(server), name=NAME, early=SECRET)
@@ -196,7 +196,7 @@ def refused(proxy, server, serve, pattern):
 
 
 @pytest.mark.parametrize("protocol", DIALOGUES)
-def test_octets_behind_the_go_ahead_end_it(start, server, protocol):
+def test_bytes_behind_the_go_ahead_end_it(start, server, protocol):
     """CVE-2011-0411: they were sent by whoever sits in between, and would count as protected."""
     rest = refused(start(protocol), server, lambda s: s.talk(protocol, behind=b"250 injected\r\n"),
                    "bytes in the clear came after")
@@ -204,7 +204,7 @@ def test_octets_behind_the_go_ahead_end_it(start, server, protocol):
 
 
 @pytest.mark.parametrize("protocol", DIALOGUES)
-def test_octets_in_a_segment_behind_the_go_ahead_are_never_shown(start, server, protocol):
+def test_bytes_in_a_segment_behind_the_go_ahead_are_never_shown(start, server, protocol):
     """Too late to be seen before the handshake: then they are no record of TLS, and end it."""
 
     def serve(scripted):

@@ -98,22 +98,22 @@ def test_a_refusal_is_readable(listen, certs):
     assert tls_peers.end_of(tls) == "EOF"
 
 
-def test_a_request_in_records_of_one_octet(listen, certs, server):
+def test_a_request_in_records_of_one_byte(listen, certs, server):
     tls = tls_peers.dial(listen().address, tls_peers.client_context(certs.ca))
-    for octet in socks4.request(server.port, name="127.0.0.1", userid=b"slowly"):
-        tls.sendall(bytes([octet]))
+    for byte in socks4.request(server.port, name="127.0.0.1", userid=b"slowly"):
+        tls.sendall(bytes([byte]))
     assert socks4.read_reply(tls).cd == socks4.GRANTED
     assert echoes(tls)
 
 
-def test_a_handshake_in_segments_of_one_octet(listen, certs, server):
-    """What a client sends is cut anywhere: each octet in a segment of its own."""
+def test_a_handshake_in_segments_of_one_byte(listen, certs, server):
+    """What a client sends is cut anywhere: each byte in a segment of its own."""
     tls = tls_peers.dial(listen().address, tls_peers.client_context(certs.ca), handshake=False)
     whole = tls.flush
 
     def drip():
-        for octet in tls.outgoing.read():
-            tls.sock.sendall(bytes([octet]))
+        for byte in tls.outgoing.read():
+            tls.sock.sendall(bytes([byte]))
             time.sleep(0.0005)
 
     tls.flush = drip

@@ -66,7 +66,7 @@ def open_session(request, listen, route, certs):
     return make
 
 
-# ---- Octets ----
+# ---- Bytes ----
 
 SIZES = [1, 2, 255, 4095, 4096, 4097, 16383, 16384, 16385, 70000, 1000000]
 
@@ -83,7 +83,7 @@ def test_every_size_both_ways(open_session, version):
                 assert peers.read_exactly(b, min(100000, size - at)) == data[at:at + 100000]
 
 
-def test_decrypted_octets_never_wait(open_session):
+def test_decrypted_bytes_never_wait(open_session):
     """A whole record, then silence: what the library has read select() cannot see."""
     s = open_session()
     for _ in range(20):
@@ -105,21 +105,21 @@ def test_many_records_in_one_segment(open_session):
     assert peers.read_exactly(s.plain, len(want)) == want
 
 
-def test_records_of_one_octet(open_session):
+def test_records_of_one_byte(open_session):
     s = open_session()
     data = os.urandom(3000)
-    for octet in data:
-        s.tls.sendall(bytes([octet]))
+    for byte in data:
+        s.tls.sendall(bytes([byte]))
     assert peers.read_exactly(s.plain, len(data)) == data
 
 
-def test_segments_of_one_octet(open_session):
+def test_segments_of_one_byte(open_session):
     s = open_session()
     data, records = os.urandom(500), s.tls.outgoing
 
     def drip():
-        for octet in records.read():
-            s.tls.sock.sendall(bytes([octet]))
+        for byte in records.read():
+            s.tls.sock.sendall(bytes([byte]))
 
     s.tls.flush = drip
     s.tls.sendall(data)
@@ -143,7 +143,7 @@ def test_a_reader_that_pauses(open_session):
     got = bulk.Receiver(s.tls, pause=0.0005, most=50000)
     got.join(60)
     sender.join(peers.LIMIT)
-    assert got.failure is None and got.octets == 4 * bulk.MIB
+    assert got.failure is None and got.count == 4 * bulk.MIB
     assert got.hash.digest() == sender.hash.digest()
 
 
@@ -182,8 +182,8 @@ def test_a_gibibyte_both_ways_at_once(anklet, certs, host, up, down):
     client = bulk.End(peers.dial(proxy.address, ns=host), up, certs.ca,
                       request=socks4.request(peers.port_of(server)))
     end = bulk.End(peers.accept(server), down, pair=certs.server)
-    (octets_down, sent_up, got_down), (octets_up, sent_down, got_up) = client.result(200), end.result(60)
-    assert (octets_up, octets_down) == (up * bulk.MIB, down * bulk.MIB)
+    (bytes_down, sent_up, got_down), (bytes_up, sent_down, got_up) = client.result(200), end.result(60)
+    assert (bytes_up, bytes_down) == (up * bulk.MIB, down * bulk.MIB)
     assert (got_up, got_down) == (sent_up, sent_down)
 
 
@@ -204,7 +204,7 @@ def test_much_through_stunnel(anklet, certs, tool, tmp_path, host, way):
     source, sink = (client, end) if way == "up" else (end, client)
     sender, receiver = bulk.Sender(source, 64), bulk.Receiver(sink)
     receiver.join(60)
-    assert receiver.failure is None and receiver.octets == 64 * bulk.MIB
+    assert receiver.failure is None and receiver.count == 64 * bulk.MIB
     assert receiver.hash.digest() == sender.hash.digest()
 
 
@@ -248,7 +248,7 @@ def test_close_notify_goes_out_once(open_session):
 
 
 def test_the_tail_reaches_a_slow_peer(open_session):
-    """Octets behind the peer's close_notify lie unread: closing over them would reset, and destroy what is on its way."""
+    """Bytes behind the peer's close_notify lie unread: closing over them would reset, and destroy what is on its way."""
     s = open_session()
     s.tls.end()
     assert peers.read_all(s.plain) == b""
@@ -348,8 +348,8 @@ def test_a_cut_behind_much_data(open_session):
 
 def test_a_reset_of_the_plain_side_resets_the_other(open_session):
     s = open_session()
-    s.plain.sendall(b"octets")
-    assert peers.read_exactly(s.tls, 6) == b"octets"
+    s.plain.sendall(b"bytes!")
+    assert peers.read_exactly(s.tls, 6) == b"bytes!"
     peers.reset(s.plain)
     assert tls_peers.end_of(s.tls) == "RESET", "no close_notify, which would say that all is well"
 

@@ -1,5 +1,5 @@
 """
-TLS peers of the tests: Python's ssl over a socket, one octet at a time if need be, and openssl s_client.
+TLS peers of the tests: Python's ssl over a socket, one byte at a time if need be, and openssl s_client.
 
 ssl.SSLSocket hides what these tests are about: whether an end came with close_notify, what
 stood on the wire, and a direction that ends alone.

@@ -183,9 +183,9 @@ class Debugger:
         while True:
             match = re.search(rb"\$([^#]*)#..", self.unread)
             if not match:
-                octets = self.sock.recv(4096)
-                assert octets, "QEMU closed the debugger's connection"
-                self.unread += octets
+                data = self.sock.recv(4096)
+                assert data, "QEMU closed the debugger's connection"
+                self.unread += data
                 continue
             self.unread = self.unread[match.end():]
             self.sock.sendall(b"+")
@@ -199,5 +199,5 @@ class Debugger:
         assert self.ask("G" + registers[:15 * 8] + address.to_bytes(4, "little").hex() + registers[16 * 8:]) == "OK"
         self.send("c")
 
-    def write(self, address, octets):
-        assert self.ask(f"M{address:x},{len(octets):x}:{octets.hex()}") == "OK"
+    def write(self, address, data):
+        assert self.ask(f"M{address:x},{len(data):x}:{data.hex()}") == "OK"

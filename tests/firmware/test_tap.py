@@ -50,7 +50,7 @@ def shift(data, client, end, limit=25):
     while time.monotonic() < over:
         wants = [client] if sent < len(data) else []
         readable, writable, _ = select.select([end], wants, [], limit)
-        assert readable or writable, f"nothing moves: {sent} of {len(data)} octets sent"
+        assert readable or writable, f"nothing moves: {sent} of {len(data)} bytes sent"
         if writable:
             sent += client.send(data[sent:sent + 65536])
             if sent == len(data):
@@ -60,7 +60,7 @@ def shift(data, client, end, limit=25):
             if not piece:
                 return digest.hexdigest()
             digest.update(piece)
-    raise AssertionError(f"not through in time: {sent} of {len(data)} octets sent")
+    raise AssertionError(f"not through in time: {sent} of {len(data)} bytes sent")
 
 
 # ---- Requests ----
@@ -163,7 +163,7 @@ def test_reset_both_ways(tap):
         assert peers.is_broken(second)
 
 
-def test_a_reset_while_octets_wait(tap):
+def test_a_reset_while_bytes_wait(tap):
     board = tap()
     for swapped in (False, True):
         first, second = session(board)[::-1 if swapped else 1]
@@ -175,8 +175,8 @@ def test_a_reset_while_octets_wait(tap):
 
 # ---- Load ----
 
-def checksum(octets):
-    total = sum(struct.unpack(f"!{len(octets) // 2}H", octets))
+def checksum(data):
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
     while total >> 16:
         total = (total & 0xffff) + (total >> 16)
     return ~total & 0xffff
@@ -244,8 +244,8 @@ def test_64_mib_with_a_hash(tap):
     assert shift(data[:1 << 22], end, client) == hashlib.sha256(data[:1 << 22]).hexdigest()
 
 
-def test_single_octets_at_a_stalled_reader(tap, name):
-    """Segments of one octet that nobody takes must not take from others what they receive with."""
+def test_single_bytes_at_a_stalled_reader(tap, name):
+    """Segments of one byte that nobody takes must not take from others what they receive with."""
     if name in LOGS_NO_FIGURES:
         pytest.skip("it logs no figures")
     board = tap()

@@ -94,7 +94,7 @@ def encrypted(board, credentials, *more):
 
 
 def passes(client, host, ns=None):
-    """Is a session granted to an encrypted client, and does it pass octets on, both ways?"""
+    """Is a session granted to an encrypted client, and does it pass bytes on, both ways?"""
     server = peers.listener(SERVER if ns else "127.0.0.1", ns=ns)
     tls_client.connect(client, peers.port_of(server), host)
     end = peers.accept(server)
@@ -142,9 +142,9 @@ def test_clients_with_certificates(by_tls, credentials):
 
 def test_who_does_not_speak_tls_is_refused(by_tls, credentials):
     board = by_tls()
-    for octets in (socks4.request(80, HERE), b"GET / HTTP/1.0\r\n\r\n", b"\x16\x03\x01\xff\xff" + b"x" * 600):
+    for data in (socks4.request(80, HERE), b"GET / HTTP/1.0\r\n\r\n", b"\x16\x03\x01\xff\xff" + b"x" * 600):
         sock = peers.dial(board.address)
-        sock.sendall(octets)
+        sock.sendall(data)
         sock.settimeout(tls_client.LIMIT)
         assert b"\0\x5a" not in peers.read_all(sock)
     passes(Client(board.address, *trusting(credentials)), HERE)
@@ -208,7 +208,7 @@ def test_files_of_no_board(start, credentials):
 # ---- Beside others ----
 
 def both_ways(client, end, size):
-    """Sends size octets each way at once: do they arrive?"""
+    """Sends size bytes each way at once: do they arrive?"""
     up, down = os.urandom(size), os.urandom(size)
     with ThreadPoolExecutor(4) as pool:
         sent = [pool.submit(client.sendall, up), pool.submit(end.sendall, down)]
@@ -279,7 +279,7 @@ def round_trip(client, end):
 
 
 def test_plain_traffic_goes_on_during_a_handshake(both, credentials):
-    """Before each piece of what a client sends for a handshake, octets of a plain one go there and back."""
+    """Before each piece of what a client sends for a handshake, bytes of a plain one go there and back."""
     board = both(TLS + "limit-handshake 10m\n")
     client, end = session(board)
     tls = tls_peers.Tls(peers.dial(board.tls, CLIENT, ns=board.ns), tls_peers.client_context(credentials.ca),
@@ -288,11 +288,11 @@ def test_plain_traffic_goes_on_during_a_handshake(both, credentials):
     at_once, trips = tls.flush, []
 
     def drip():
-        octets = tls.outgoing.read()
-        places = range(0, len(octets), 16)
+        data = tls.outgoing.read()
+        places = range(0, len(data), 16)
         for at in places:
             round_trip(client, end)
-            tls.sock.sendall(octets[at:at + 16])
+            tls.sock.sendall(data[at:at + 16])
         trips.append(len(places))
 
     tls.flush = drip

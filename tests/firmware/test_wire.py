@@ -1,4 +1,4 @@
-"""A bad wire: frames are lost, come twice and in another order, and no octet is."""
+"""A bad wire: frames are lost, come twice and in another order, and no byte is."""
 import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor

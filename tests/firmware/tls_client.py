@@ -28,7 +28,7 @@ class Client:
             view = view[self.process.stdin.write(view):]
 
     def recv(self, count, limit=LIMIT):
-        """Up to count octets; b"" at the end of the connection."""
+        """Up to count bytes; b"" at the end of the connection."""
         assert select.select([self.process.stdout], [], [], limit)[0], f"nothing came in {limit} s"
         return os.read(self.process.stdout.fileno(), count)
 

@@ -1,10 +1,10 @@
 /*
- * Answers of a name server: whatever the octets, the result is one of those that dns.h names, and holds together.
+ * Answers of a name server: whatever the bytes, the result is one of those that dns.h names, and holds together.
  *
- * The input: an octet whose first bit asks for IPv6, the name asked for up to a
- * NUL, and the message. With the second bit of that octet set, the id and the
+ * The input: a byte whose first bit asks for IPv6, the name asked for up to a
+ * NUL, and the message. With the second bit of that byte set, the id and the
  * question in front are right, and the rest of the input is the header from its
- * flags on (10 octets) and the records: guessing those would take for ever.
+ * flags on (10 bytes) and the records: guessing those would take for ever.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -56,21 +56,21 @@ static void check_addresses(const struct dns_answer *answer, uint16_t type)
 
 static void check_untouched(const struct dns_answer *answer)
 {
-	const uint8_t *octets = (const uint8_t *)answer;
+	const uint8_t *bytes = (const uint8_t *)answer;
 
 	for (size_t i = 0; i < sizeof *answer; i++)
-		expect(octets[i] == UNTOUCHED);
+		expect(bytes[i] == UNTOUCHED);
 }
 
 /* The message stands in memory of just its size, so that a sanitizer sees a read past its end. */
-static void read_message(const uint8_t *octets, size_t len, const struct dns_question *question)
+static void read_message(const uint8_t *bytes, size_t len, const struct dns_question *question)
 {
 	uint8_t *message = malloc(len > 0 ? len : 1);
 	struct dns_answer answer;
 	enum dns_result result;
 
 	expect(message != NULL);
-	memcpy(message, octets, len);
+	memcpy(message, bytes, len);
 	memset(&answer, UNTOUCHED, sizeof answer);
 	result = dns_read(message, len, question, &answer);
 	expect(result > DNS_PENDING && result <= DNS_FAILED);
@@ -80,7 +80,7 @@ static void read_message(const uint8_t *octets, size_t len, const struct dns_que
 		check_addresses(&answer, question->type);
 	else
 		check_untouched(&answer);
-	expect(memcmp(message, octets, len) == 0);
+	expect(memcmp(message, bytes, len) == 0);
 	free(message);
 }
 

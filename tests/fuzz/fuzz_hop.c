@@ -21,12 +21,12 @@ static void expect(bool holds)
 }
 
 /* What was put together in pieces is a request that request_read() takes for the same. */
-static void check_request(const struct hop_request *r, const uint8_t *octets, size_t len)
+static void check_request(const struct hop_request *r, const uint8_t *bytes, size_t len)
 {
 	struct request_reader reader = {.field = 0};
 	struct request read = {.version = 0};
 	size_t used;
-	enum parse answer = request_read(STAGE_REQUEST, &reader, &read, octets, len, &used);
+	enum parse answer = request_read(STAGE_REQUEST, &reader, &read, bytes, len, &used);
 
 	if (r->name != NULL && answer == PARSE_MALFORMED)
 		return; /* a name that no client may send */

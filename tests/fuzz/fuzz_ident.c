@@ -1,7 +1,7 @@
 /*
  * Answers of an identd: whatever the bytes and however they are cut, the outcome is one.
  *
- * The input: an byte that says how long the pieces are, two ports of two bytes
+ * The input: a byte that says how long the pieces are, two ports of two bytes
  * each, the claimed userid up to a NUL, and what the identd sends.
  */
 #include <stdint.h>

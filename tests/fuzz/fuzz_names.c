@@ -3,7 +3,7 @@
  * and what the system denies. Whatever they are, each question has one of the answers that resolver.h names, soon
  * enough; nothing stays open; and what was not asked for, or by nobody who was asked, is nobody's answer.
  *
- * The input: an octet of settings, then steps, each an octet for what happens and as many as that takes. Time is the
+ * The input: a byte of settings, then steps, each a byte for what happens and as many as that takes. Time is the
  * input's and random numbers are counted; an answer that is right or nearly so is made from the question that was sent.
  * The port is scripted_port.h.
  */
@@ -48,8 +48,8 @@ static unsigned next(void)
 	return *input.at++;
 }
 
-/* Up to max octets of the input, as many as it says itself. */
-static size_t next_octets(uint8_t *to, size_t max)
+/* Up to max bytes of the input, as many as it says itself. */
+static size_t next_bytes(uint8_t *to, size_t max)
 {
 	size_t len = next() * 4u;
 
@@ -85,16 +85,16 @@ static struct scripted_socket *any_socket(void)
 	return NULL;
 }
 
-static bool has_odd_ip(const uint8_t *octets, size_t len)
+static bool has_odd_ip(const uint8_t *bytes, size_t len)
 {
 	for (size_t i = 0; i + 4 <= len; i++)
-		if (memcmp(octets + i, ODD_IP, 4) == 0)
+		if (memcmp(bytes + i, ODD_IP, 4) == 0)
 			return true;
 	return false;
 }
 
 /*
- * A message: the input's own octets; or the right header and question, and then the input's flags and records; or a
+ * A message: the input's own bytes; or the right header and question, and then the input's flags and records; or a
  * whole answer, right in everything but its id or its question. Returns its length.
  */
 static size_t make_message(const struct scripted_socket *f, uint8_t message[SCRIPTED_DATAGRAM_SIZE])
@@ -106,19 +106,19 @@ static size_t make_message(const struct scripted_socket *f, uint8_t message[SCRI
 	size_t len, flags = HEADER_LEN - 2;
 
 	if (how % 8 >= 6 && q->len > 0) {
-		memcpy(message, q->octets, q->len);
+		memcpy(message, q->bytes, q->len);
 		memcpy(message + 2, "\x81\x80\0\1\0\1\0\0\0\0", 10);
 		memcpy(message + q->len, odd, sizeof odd - 1);
 		message[how % 8 == 6 ? how / 16 % 2 : HEADER_LEN + 1] ^= 1;
 		return q->len + sizeof odd - 1;
 	}
-	len = next_octets(rest, sizeof rest);
+	len = next_bytes(rest, sizeof rest);
 	odd_by_chance |= has_odd_ip(rest, len);
 	if (how % 8 < 2 || q->len == 0 || len < flags) {
 		memcpy(message, rest, len);
 		return len;
 	}
-	memcpy(message, q->octets, q->len);
+	memcpy(message, q->bytes, q->len);
 	memcpy(message + 2, rest, flags);
 	len = len - flags < SCRIPTED_DATAGRAM_SIZE - q->len ? len - flags
 							    : SCRIPTED_DATAGRAM_SIZE - q->len;
@@ -148,14 +148,14 @@ static void message_arrives(void)
 }
 
 /* Of a stream: a part of a message, with whatever length before it. */
-static void octets_arrive(void)
+static void bytes_arrive(void)
 {
 	struct scripted_socket *f = any_socket();
 	size_t len;
 
 	if (f == NULL || !f->tcp || !f->connected)
 		return;
-	len = next_octets(f->in + f->in_len, sizeof f->in - f->in_len);
+	len = next_bytes(f->in + f->in_len, sizeof f->in - f->in_len);
 	odd_by_chance |= has_odd_ip(f->in, f->in_len + len);
 	f->in_len += len;
 	wake(f);
@@ -190,7 +190,7 @@ static void changes_file(void)
 {
 	unsigned which = next() % 2;
 
-	scripted.file_len[which] = next_octets(scripted.file[which], sizeof scripted.file[which]);
+	scripted.file_len[which] = next_bytes(scripted.file[which], sizeof scripted.file[which]);
 	scripted.stamp[which] = next() % 8; /* 0: there is none */
 }
 
@@ -274,7 +274,7 @@ static void step(void)
 		message_arrives();
 		break;
 	case 4:
-		octets_arrive();
+		bytes_arrive();
 		break;
 	case 5:
 		connects_or_fails();
@@ -321,7 +321,7 @@ static void begin(unsigned settings)
 	/* So few that they run out. */
 	loop.clients.pool[POOL_LOOKUPS].size = 3;
 	loop.clients.pool[POOL_LOOKUPS].share = 2;
-	for (unsigned i = 0; i < 2; i++, key.octet[15]++)
+	for (unsigned i = 0; i < 2; i++, key.byte[15]++)
 		expect(clients_take(&loop.clients, POOL_SESSIONS, &key) == i);
 	resolver_init(&resolver, &loop, &by_hand, settings / 16 % 2);
 }

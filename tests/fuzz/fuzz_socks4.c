@@ -1,7 +1,7 @@
 /*
  * Requests: whatever the bytes and however they are cut, the outcome is one.
  *
- * The first octet of the input says how long the pieces are, the rest is what
+ * The first byte of the input says how long the pieces are, the rest is what
  * the client sends.
  */
 #include <stdint.h>
@@ -52,7 +52,7 @@ static bool same(const struct outcome *x, const struct outcome *y)
 
 static void check_done(const struct request *r, size_t used)
 {
-	const uint8_t *ip = r->ip.octet + IP_V4_AT;
+	const uint8_t *ip = r->ip.byte + IP_V4_AT;
 	bool named = r->name_len > 0;
 
 	expect(r->version == 4 && (r->command == COMMAND_CONNECT || r->command == COMMAND_BIND));

@@ -1,7 +1,7 @@
 /*
  * Greetings and requests of SOCKS5: whatever the bytes and however they are cut, the outcome is one.
  *
- * The first octet of the input says how long the pieces are, the rest is what the client sends.
+ * The first byte of the input says how long the pieces are, the rest is what the client sends.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /*
  * Servers that are asked for TLS: whatever they say and however it is cut, the outcome is one.
  *
- * The input: an octet for the protocol and how long the pieces are, and what the server says.
+ * The input: a byte for the protocol and how long the pieces are, and what the server says.
  */
 #include <stdint.h>
 #include <stdlib.h>

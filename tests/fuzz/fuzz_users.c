@@ -1,7 +1,7 @@
 /*
  * The file of users, whatever is in it: who is in it is let in with the password that stands there, and with no other.
  *
- * And a name and a password as a client sends them, in pieces: the first octet says how long these are.
+ * And a name and a password as a client sends them, in pieces: the first byte says how long these are.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define INPUT_MAX 65536 /* octets; a longer input is an error, not cut short */
+#define INPUT_MAX 65536 /* bytes; a longer input is an error, not cut short */
 #define PATH_SIZE 1024
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);

@@ -133,13 +133,13 @@ void port_reset(struct port *p, port_sock *s)
 }
 
 /* What is sent is a question, whole, for a name that somebody may have asked for. */
-static void take_question(struct scripted_socket *f, const uint8_t *octets, size_t len)
+static void take_question(struct scripted_socket *f, const uint8_t *bytes, size_t len)
 {
 	struct question_sent *q = &f->question[f->questions++ % 2];
 
 	expect(len >= HEADER_LEN + 7 && len <= DNS_QUERY_MAX);
-	expect(octets[2] == 1 && octets[3] == 0 && octets[5] == 1 && octets[len - 1] == 1);
-	memcpy(q->octets, octets, len);
+	expect(bytes[2] == 1 && bytes[3] == 0 && bytes[5] == 1 && bytes[len - 1] == 1);
+	memcpy(q->bytes, bytes, len);
 	q->len = len;
 }
 
@@ -205,7 +205,7 @@ int port_send(struct port *p, port_sock s, const void *data, size_t len)
 		return would_block(f);
 	if (f->failure != 0)
 		return f->failure;
-	/* One octet, where something was scripted.denied. */
+	/* One byte, where something was scripted.denied. */
 	len = failure != 0 ? 1 : len;
 	expect(len <= sizeof f->out - f->out_len);
 	memcpy(f->out + f->out_len, data, len);

@@ -21,7 +21,7 @@
 
 struct question_sent {
 	size_t len;
-	uint8_t octets[DNS_QUERY_MAX];
+	uint8_t bytes[DNS_QUERY_MAX];
 };
 
 struct scripted_socket {

@@ -74,7 +74,7 @@ bool soon(uint32_t begun)
 
 /* ---- One end of a conversation ---- */
 
-static uint8_t octet_at(uint32_t place)
+static uint8_t byte_at(uint32_t place)
 {
 	return (uint8_t)(place * 7 + place / 251 + place / 65521);
 }
@@ -90,7 +90,7 @@ bool push(struct end *e, uint32_t until)
 	if (n == 0)
 		return false;
 	for (uint32_t i = 0; i < n; i++)
-		buf[i] = octet_at(e->sent + i);
+		buf[i] = byte_at(e->sent + i);
 	sent = port_send(e->port, e->s, buf, n);
 	assert_true(sent > 0 || sent == PORT_AGAIN);
 	e->sent += sent > 0 ? (uint32_t)sent : 0;
@@ -104,7 +104,7 @@ int pull(struct end *e)
 
 	while ((n = port_peek(e->port, e->s, &data)) > 0) {
 		for (int i = 0; i < n; i++)
-			assert_int_equal(data[i], octet_at(e->read + (uint32_t)i));
+			assert_int_equal(data[i], byte_at(e->read + (uint32_t)i));
 		port_consume(e->port, e->s, (size_t)n);
 		e->read += (uint32_t)n;
 	}

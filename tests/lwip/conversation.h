@@ -50,7 +50,7 @@ bool soon(uint32_t begun);
 struct end {
 	struct port *port;
 	port_sock s;
-	uint32_t sent, read; /* octets of the stream that every end sends */
+	uint32_t sent, read; /* bytes of the stream that every end sends */
 };
 
 /* Sends what it can, up to the place 'until'. False: nothing. */
@@ -60,13 +60,13 @@ bool push(struct end *e, uint32_t until);
 int pull(struct end *e);
 int pull_end(struct end *e);
 
-/* A client that has sent these octets to the proxy. */
+/* A client that has sent these bytes to the proxy. */
 struct end client_says(const uint8_t *message, size_t len);
 
 /* A client that has asked the proxy for that port of this host. */
 struct end request(uint16_t port);
 
-/* Reads the eight octets of a reply: its code. */
+/* Reads the eight bytes of a reply: its code. */
 int reply_read(struct end *client, uint8_t message[8]);
 int reply(struct end *client);
 

@@ -71,7 +71,7 @@ void a_refusal_arrives_whole(void **state)
 	port_close(client.port, &client.s);
 }
 
-/* One client sends single octets to a server that does not read; the others go on. */
+/* One client sends single bytes to a server that does not read; the others go on. */
 void a_stalled_reader_stops_nobody_else(void **state)
 {
 	struct end client = {.s = PORT_NONE}, server = client, other = client, peer = client;

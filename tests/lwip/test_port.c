@@ -177,7 +177,7 @@ static void a_ring_is_kept_while_it_is_sent(void **state)
 }
 
 /* A close would have to keep the ring until the end comes. It is a reset, and no end in order. */
-static void closing_over_moved_octets_is_a_reset(void **state)
+static void closing_over_moved_bytes_is_a_reset(void **state)
 {
 	struct pair in, out;
 	const uint8_t *data;
@@ -397,7 +397,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		PORT_TEST(a_connection_that_has_ended_is_let_go),
 		PORT_TEST(a_ring_is_kept_while_it_is_sent),
-		PORT_TEST(closing_over_moved_octets_is_a_reset),
+		PORT_TEST(closing_over_moved_bytes_is_a_reset),
 		PORT_TEST(the_end_waits_for_what_is_on_its_way),
 		PORT_TEST(the_backlogs_are_bounded_together),
 		PORT_TEST(who_waits_shuts_no_other_listener),

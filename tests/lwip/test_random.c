@@ -72,7 +72,7 @@ static void a_seed_is_mixed_in(void **state)
 static void no_seed_is_said(void **state)
 {
 	static const struct port_config config;
-	uint8_t octet;
+	uint8_t byte;
 
 	(void)state;
 	port_fini(&port);
@@ -80,7 +80,7 @@ static void no_seed_is_said(void **state)
 	host.log_len = 0;
 	assert_int_equal(port_init(&port, &config), 0);
 	assert_non_null(strstr(host_log_text(), "warning: the board has no seed"));
-	assert_int_equal(port_random(&port, &octet, 1), PORT_NO_RANDOM);
+	assert_int_equal(port_random(&port, &byte, 1), PORT_NO_RANDOM);
 	assert_int_not_equal(random_for_lwip(), random_for_lwip());
 }
 
@@ -116,7 +116,7 @@ static void name_servers_are_lwips(void **state)
 	dns_setserver(0, NULL);
 	dns_setserver(1, &at);
 	assert_int_equal(port_name_servers(&port, told, DNS_MAX_SERVERS), 1);
-	assert_true(ip_is_v4(&told[0].ip) && told[0].ip.octet[15] == 53 && told[0].port == 0);
+	assert_true(ip_is_v4(&told[0].ip) && told[0].ip.byte[15] == 53 && told[0].port == 0);
 	dns_setserver(1, NULL);
 	assert_int_equal(port_name_servers(&port, told, DNS_MAX_SERVERS), 0);
 }

@@ -31,8 +31,8 @@ static void a_connection_has_two_ends(void **state, enum port_families family)
 	assert_true(address_equal(&local, &from));
 	assert_int_equal(port_local(p, b, &local), 0);
 	assert_true(address_equal(&local, &at));
-	send_octets(p, a, 0, 100);
-	expect_octets(p, b, 0, 100);
+	send_bytes(p, a, 0, 100);
+	expect_bytes(p, b, 0, 100);
 }
 
 static void a_connection_over_ipv4(void **state)
@@ -72,7 +72,7 @@ static void connections_wait_in_the_backlog(void **state)
 	for (size_t i = 0; i < COUNT(a); i++) {
 		assert_int_equal(port_connect(p, NULL, &at, &a[i]), 0);
 		assert_int_equal(connected(p, a[i]), 0);
-		send_octets(p, a[i], i * 1000, 10);
+		send_bytes(p, a[i], i * 1000, 10);
 	}
 	for (size_t i = 0; i < COUNT(b); i++) {
 		struct address local;
@@ -83,7 +83,7 @@ static void connections_wait_in_the_backlog(void **state)
 			assert_int_equal(port_local(p, a[client], &local), 0);
 		while (!address_equal(&local, &from) && ++client < COUNT(a));
 		assert_in_range(client, 0, COUNT(a) - 1);
-		expect_octets(p, b[i], client * 1000, 10);
+		expect_bytes(p, b[i], client * 1000, 10);
 	}
 	assert_int_equal(port_accept(p, listener, &b[0], &from), PORT_AGAIN);
 }
@@ -104,7 +104,7 @@ static void a_full_table_pauses_accept(void **state)
 	assert_true(harness_loopback(PORT_IPV4, &any));
 	assert_int_equal(port_connect(p, NULL, &at, &a), 0);
 	assert_int_equal(connected(p, a), 0);
-	send_octets(p, a, 0, 10);
+	send_bytes(p, a, 0, 10);
 	while (port_listen(p, &any, 1, &s) == 0)
 		last = s;
 	forget_names();
@@ -115,7 +115,7 @@ static void a_full_table_pauses_accept(void **state)
 	assert_int_equal(port_accept(p, listener, &b, &from), PORT_NO_RESOURCES);
 	port_close(p, &last);
 	assert_int_equal(accept_soon(p, listener, &b, &from, SOON_MS), 0);
-	expect_octets(p, b, 0, 10);
+	expect_bytes(p, b, 0, 10);
 }
 
 /* The same when it is the system that has nothing left. */
@@ -127,7 +127,7 @@ static void an_exhausted_system_pauses_accept(void **state)
 
 	assert_int_equal(port_connect(p, NULL, &at, &a), 0);
 	assert_int_equal(connected(p, a), 0);
-	send_octets(p, a, 0, 10);
+	send_bytes(p, a, 0, 10);
 	if (!harness_exhaust(p, true))
 		skip_because("descriptors cannot be exhausted here");
 	assert_int_equal(port_accept(p, listener, &b, &from), PORT_NO_RESOURCES);
@@ -141,7 +141,7 @@ static void an_exhausted_system_pauses_accept(void **state)
 	assert_int_equal(s, PORT_NONE);
 	(void)harness_exhaust(p, false);
 	assert_int_equal(accept_soon(p, listener, &b, &from, SOON_MS), 0);
-	expect_octets(p, b, 0, 10);
+	expect_bytes(p, b, 0, 10);
 }
 
 /* 'A connection that was reset while it waited is passed over', or its first read says so. */
@@ -165,9 +165,9 @@ static void a_connection_reset_in_the_backlog(void **state)
 	/* The listener goes on. */
 	assert_int_equal(port_connect(p, NULL, &at, &a), 0);
 	assert_int_equal(accept_soon(p, listener, &b, &from, SOON_MS), 0);
-	send_octets(p, b, 0, 10);
+	send_bytes(p, b, 0, 10);
 	assert_int_equal(connected(p, a), 0);
-	expect_octets(p, a, 0, 10);
+	expect_bytes(p, a, 0, 10);
 }
 
 /* 'nobody listens there', and the failure is final. */
@@ -301,7 +301,7 @@ static void a_connection_from_an_address(void **state)
 static void no_address_of_that_family(void **state)
 {
 	struct port *p = *state;
-	struct address at, mine = {.ip.octet = {[15] = 1}};
+	struct address at, mine = {.ip.byte = {[15] = 1}};
 	port_sock listener = listen_at(p, PORT_IPV4, &at), s = 0;
 
 	assert_int_equal(port_connect(p, &mine, &at, &s), PORT_NO_NETWORK);

@@ -120,28 +120,27 @@ void close_pair(struct port *p, struct pair *pair)
 	port_close(p, &pair->b);
 }
 
-/* ---- Octets ---- */
+/* ---- Bytes ---- */
 
-uint8_t octet_at(size_t place)
+uint8_t byte_at(size_t place)
 {
 	return (uint8_t)(place * 7 + place / 251 + place / 65521);
 }
 
-static void make_octets(uint8_t *buf, size_t from, size_t len)
+static void make_bytes(uint8_t *buf, size_t from, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		buf[i] = octet_at(from + i);
+		buf[i] = byte_at(from + i);
 }
 
-static void compare_octets(const uint8_t *buf, size_t from, size_t len)
+static void compare_bytes(const uint8_t *buf, size_t from, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		if (buf[i] != octet_at(from + i))
-			fail_msg(
-				"octet %zu is %u and not %u", from + i, buf[i], octet_at(from + i));
+		if (buf[i] != byte_at(from + i))
+			fail_msg("byte %zu is %u and not %u", from + i, buf[i], byte_at(from + i));
 }
 
-void send_octets(struct port *p, port_sock s, size_t from, size_t len)
+void send_bytes(struct port *p, port_sock s, size_t from, size_t len)
 {
 	uint8_t buf[1024];
 
@@ -149,7 +148,7 @@ void send_octets(struct port *p, port_sock s, size_t from, size_t len)
 		size_t n = len < sizeof buf ? len : sizeof buf;
 		int sent;
 
-		make_octets(buf, from, n);
+		make_bytes(buf, from, n);
 		sent = port_send(p, s, buf, n);
 		memset(buf, 0xee, sizeof buf); /* what was taken was copied */
 		if (sent == PORT_AGAIN) {
@@ -170,7 +169,7 @@ size_t fill(struct port *p, port_sock s)
 	for (;;) {
 		int sent;
 
-		make_octets(buf, place, sizeof buf);
+		make_bytes(buf, place, sizeof buf);
 		sent = port_send(p, s, buf, sizeof buf);
 		if (sent == PORT_AGAIN)
 			return place;
@@ -190,7 +189,7 @@ int peek_soon(struct port *p, port_sock s, const uint8_t **data)
 	return n;
 }
 
-void expect_octets(struct port *p, port_sock s, size_t from, size_t len)
+void expect_bytes(struct port *p, port_sock s, size_t from, size_t len)
 {
 	while (len > 0) {
 		const uint8_t *data;
@@ -198,7 +197,7 @@ void expect_octets(struct port *p, port_sock s, size_t from, size_t len)
 		size_t used = (size_t)n < len ? (size_t)n : len;
 
 		assert_true(n > 0);
-		compare_octets(data, from, used);
+		compare_bytes(data, from, used);
 		port_consume(p, s, used);
 		from += used;
 		len -= used;
@@ -212,7 +211,7 @@ int read_to_end(struct port *p, port_sock s, size_t from, size_t *len)
 
 	*len = 0;
 	while ((n = peek_soon(p, s, &data)) > 0) {
-		compare_octets(data, from + *len, (size_t)n);
+		compare_bytes(data, from + *len, (size_t)n);
 		port_consume(p, s, (size_t)n);
 		*len += (size_t)n;
 	}
@@ -238,7 +237,7 @@ int main(void)
 	failed += _cmocka_run_group_tests("waiting", wait_tests, wait_tests_count, NULL, NULL);
 	failed += _cmocka_run_group_tests(
 		"connecting", connect_tests, connect_tests_count, NULL, NULL);
-	failed += _cmocka_run_group_tests("octets", stream_tests, stream_tests_count, NULL, NULL);
+	failed += _cmocka_run_group_tests("bytes", stream_tests, stream_tests_count, NULL, NULL);
 	failed += _cmocka_run_group_tests("ends", end_tests, end_tests_count, NULL, NULL);
 	failed += _cmocka_run_group_tests("moving", move_tests, move_tests_count, NULL, NULL);
 	failed += _cmocka_run_group_tests(

@@ -56,24 +56,24 @@ struct pair make_pair(struct port *p);
 
 void close_pair(struct port *p, struct pair *pair);
 
-/* ---- Octets ---- */
+/* ---- Bytes ---- */
 
-/* The octet at a place of the stream that every test sends: wrong order shows. */
-uint8_t octet_at(size_t place);
+/* The byte at a place of the stream that every test sends: wrong order shows. */
+uint8_t byte_at(size_t place);
 
-/* Sends the octets of the places [from, from + len); fails when that takes too long. */
-void send_octets(struct port *p, port_sock s, size_t from, size_t len);
+/* Sends the bytes of the places [from, from + len); fails when that takes too long. */
+void send_bytes(struct port *p, port_sock s, size_t from, size_t len);
 
 /* Sends from place 0 on until the port takes no more, which has recorded WRITE; returns how many. */
 size_t fill(struct port *p, port_sock s);
 
-/* Reads and compares the octets of [from, from + len). */
-void expect_octets(struct port *p, port_sock s, size_t from, size_t len);
+/* Reads and compares the bytes of [from, from + len). */
+void expect_bytes(struct port *p, port_sock s, size_t from, size_t len);
 
 /* What port_peek() answers when it has something to say: waits for it. */
 int peek_soon(struct port *p, port_sock s, const uint8_t **data);
 
-/* Reads on from place 'from' to the end: the end, and *len octets before it, all compared. */
+/* Reads on from place 'from' to the end: the end, and *len bytes before it, all compared. */
 int read_to_end(struct port *p, port_sock s, size_t from, size_t *len);
 
 /* What port_peer_closed() answers when it answers 'answer', or at the limit. */

@@ -5,16 +5,16 @@
 
 #define LONGEST ANKLET_DATAGRAM_MAX
 
-static uint8_t octets[LONGEST], got[LONGEST];
+static uint8_t bytes[LONGEST], got[LONGEST];
 
-/* A datagram as every test sends it: the place of its first octet and its length make it known. */
+/* A datagram as every test sends it: the place of its first byte and its length make it known. */
 static void send_one(struct port *p, port_sock s, size_t from, size_t len,
 	const struct address *leaves, const struct address *to)
 {
 	for (size_t i = 0; i < len; i++)
-		octets[i] = octet_at(from + i);
-	assert_int_equal(port_sendto(p, s, octets, len, leaves, to), 0);
-	memset(octets, 0xee, len); /* what was taken was copied */
+		bytes[i] = byte_at(from + i);
+	assert_int_equal(port_sendto(p, s, bytes, len, leaves, to), 0);
+	memset(bytes, 0xee, len); /* what was taken was copied */
 }
 
 static int receive(
@@ -34,7 +34,7 @@ static void expect_one(struct port *p, port_sock s, size_t place, size_t len, st
 {
 	assert_int_equal(receive(p, s, LONGEST, from, to), len);
 	for (size_t i = 0; i < len; i++)
-		assert_int_equal(got[i], octet_at(place + i));
+		assert_int_equal(got[i], byte_at(place + i));
 }
 
 static void expect_nothing(struct port *p, port_sock s)
@@ -124,7 +124,7 @@ static void each_is_one(void **state)
 	}
 	send_one(p, s, 0, 30, NULL, NULL);
 	assert_int_equal(receive(p, server, 29, &from, &to), 30);
-	assert_int_equal(got[28], octet_at(28));
+	assert_int_equal(got[28], byte_at(28));
 	assert_int_equal(got[29], 0xdd); /* nothing is written behind size */
 	assert_same(&from, &client);
 	send_one(p, s, 5, 29, NULL, NULL);
@@ -146,7 +146,7 @@ static void several_wait(void **state)
 		int n = receive(p, server, LONGEST, &from, &to);
 
 		assert_in_range(n, 10, 14);
-		assert_int_equal(got[0], octet_at((size_t)n - 10));
+		assert_int_equal(got[0], byte_at((size_t)n - 10));
 		seen |= 1u << (n - 10);
 	}
 	assert_int_equal(seen, 31);

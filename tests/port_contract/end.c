@@ -8,24 +8,24 @@
 static void expect_end(struct port *p, port_sock s, int end)
 {
 	const uint8_t *data;
-	uint8_t octet;
+	uint8_t byte;
 
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(port_peek(p, s, &data), end);
-		assert_int_equal(port_read(p, s, &octet, 1), end);
+		assert_int_equal(port_read(p, s, &byte, 1), end);
 		(void)wait_once(p, 10);
 	}
 }
 
-/* Sends octets until it is told that nothing can be sent any more. */
+/* Sends bytes until it is told that nothing can be sent any more. */
 static int send_to_failure(struct port *p, port_sock s)
 {
-	uint8_t octet = 0;
+	uint8_t byte = 0;
 	int answer = 0;
 
 	for (int tries = 0; tries < 100 && (answer > 0 || answer == PORT_AGAIN || tries == 0);
 		tries++) {
-		answer = port_send(p, s, &octet, 1);
+		answer = port_send(p, s, &byte, 1);
 		if (answer > 0)
 			(void)let_pass(p, 20);
 		else if (answer == PORT_AGAIN)
@@ -35,19 +35,19 @@ static int send_to_failure(struct port *p, port_sock s)
 }
 
 /* 'bytes that had arrived are readable first', then EOF, for ever; the other way stays open. */
-static void an_end_comes_behind_the_octets(void **state)
+static void an_end_comes_behind_the_bytes(void **state)
 {
 	struct port *p = *state;
 	struct pair pair = make_pair(p);
 	size_t len;
 
-	send_octets(p, pair.a, 0, 5000);
+	send_bytes(p, pair.a, 0, 5000);
 	port_shutdown(p, pair.a);
 	assert_int_equal(read_to_end(p, pair.b, 0, &len), PORT_EOF);
 	assert_int_equal(len, 5000);
 	expect_end(p, pair.b, PORT_EOF);
-	send_octets(p, pair.b, 0, 5000);
-	expect_octets(p, pair.a, 0, 5000);
+	send_bytes(p, pair.b, 0, 5000);
+	expect_bytes(p, pair.a, 0, 5000);
 	port_shutdown(p, pair.b);
 	assert_int_equal(read_to_end(p, pair.a, 5000, &len), PORT_EOF);
 	expect_end(p, pair.b, PORT_EOF);
@@ -86,14 +86,14 @@ static void a_reset_is_no_end_in_order(void **state)
 }
 
 /* 'bytes that had arrived are readable first, then comes the remembered end' */
-static void a_reset_comes_behind_the_octets(void **state)
+static void a_reset_comes_behind_the_bytes(void **state)
 {
 	struct port *p = *state;
 	struct pair pair = make_pair(p);
 	const uint8_t *data;
 	size_t len;
 
-	send_octets(p, pair.a, 0, 100);
+	send_bytes(p, pair.a, 0, 100);
 	assert_true(peek_soon(p, pair.b, &data) > 0);
 	(void)let_pass(p, WHILE_MS);
 	port_reset(p, &pair.a);
@@ -111,7 +111,7 @@ static void a_reset_that_a_send_met_is_remembered(void **state)
 	const uint8_t *data;
 	size_t len;
 
-	send_octets(p, pair.a, 0, 100);
+	send_bytes(p, pair.a, 0, 100);
 	assert_true(peek_soon(p, pair.b, &data) > 0);
 	(void)let_pass(p, WHILE_MS);
 	port_reset(p, &pair.a);
@@ -144,7 +144,7 @@ static void an_end_in_order_stays(void **state)
 	struct pair pair = make_pair(p);
 	size_t len;
 
-	send_octets(p, pair.a, 0, 10);
+	send_bytes(p, pair.a, 0, 10);
 	port_close(p, &pair.a);
 	assert_int_equal(pair.a, PORT_NONE);
 	assert_int_equal(read_to_end(p, pair.b, 0, &len), PORT_EOF);
@@ -168,16 +168,16 @@ static void close_delivers_what_was_sent(void **state)
 	assert_int_equal(len, sent);
 }
 
-/* Also over octets that nobody read. */
-static void close_over_unread_octets_is_in_order(void **state)
+/* Also over bytes that nobody read. */
+static void close_over_unread_bytes_is_in_order(void **state)
 {
 	struct port *p = *state;
 	struct pair pair = make_pair(p);
 	size_t len;
 
-	send_octets(p, pair.b, 0, 3000);
+	send_bytes(p, pair.b, 0, 3000);
 	(void)let_pass(p, WHILE_MS);
-	send_octets(p, pair.a, 0, 3000);
+	send_bytes(p, pair.a, 0, 3000);
 	port_close(p, &pair.a);
 	assert_int_equal(read_to_end(p, pair.b, 0, &len), PORT_EOF);
 	assert_int_equal(len, 3000);
@@ -199,7 +199,7 @@ static void reset_drops_what_was_sent(void **state)
 /* ---- Gone ---- */
 
 /* Nothing unread: GONE fires at once for an end and for a reset. */
-static void gone_without_octets(void **state)
+static void gone_without_bytes(void **state)
 {
 	struct port *p = *state;
 	struct pair pair = make_pair(p);
@@ -220,8 +220,8 @@ static void gone_without_octets(void **state)
 	assert_int_equal(peek_soon(p, pair.b, &data), PORT_RESET);
 }
 
-/* 'whatever lies unread before that', in the three orders of octets, question and end. */
-static void an_end_behind_octets_is_seen(void **state)
+/* 'whatever lies unread before that', in the three orders of bytes, question and end. */
+static void an_end_behind_bytes_is_seen(void **state)
 {
 	struct port *p = *state;
 
@@ -233,7 +233,7 @@ static void an_end_behind_octets_is_seen(void **state)
 
 		if (order == 0)
 			assert_int_equal(port_peer_closed(p, pair.b), PORT_AGAIN);
-		send_octets(p, pair.a, 0, 3000);
+		send_bytes(p, pair.a, 0, 3000);
 		(void)let_pass(p, WHILE_MS);
 		if (order == 1)
 			assert_int_equal(port_peer_closed(p, pair.b), PORT_AGAIN);
@@ -248,7 +248,7 @@ static void an_end_behind_octets_is_seen(void **state)
 	}
 }
 
-static void a_reset_behind_octets_is_seen(void **state)
+static void a_reset_behind_bytes_is_seen(void **state)
 {
 	struct port *p = *state;
 
@@ -258,7 +258,7 @@ static void a_reset_behind_octets_is_seen(void **state)
 
 		if (order == 0)
 			assert_int_equal(port_peer_closed(p, pair.b), PORT_AGAIN);
-		send_octets(p, pair.a, 0, 3000);
+		send_bytes(p, pair.a, 0, 3000);
 		(void)let_pass(p, WHILE_MS);
 		if (order == 1)
 			assert_int_equal(port_peer_closed(p, pair.b), PORT_AGAIN);
@@ -273,7 +273,7 @@ static void a_reset_behind_octets_is_seen(void **state)
 	}
 }
 
-/* 'EOF records GONE for a reset that may follow', with and without octets in front. */
+/* 'EOF records GONE for a reset that may follow', with and without bytes in front. */
 static void a_reset_after_the_end_is_seen(void **state)
 {
 	struct port *p = *state;
@@ -283,7 +283,7 @@ static void a_reset_after_the_end_is_seen(void **state)
 
 		if (len > 0 && !harness_sees_end_behind())
 			break;
-		send_octets(p, pair.a, 0, len);
+		send_bytes(p, pair.a, 0, len);
 		port_shutdown(p, pair.a);
 		assert_int_equal(gone_within(p, pair.b, PORT_EOF, GONE_MS), PORT_EOF);
 		port_reset(p, &pair.a);
@@ -323,7 +323,7 @@ static void both_ends_in_order(void **state)
 	struct pair pair = make_pair(p);
 	size_t len;
 
-	send_octets(p, pair.a, 0, 10);
+	send_bytes(p, pair.a, 0, 10);
 	port_shutdown(p, pair.b);
 	assert_int_equal(read_to_end(p, pair.a, 0, &len), PORT_EOF);
 	port_shutdown(p, pair.a);
@@ -336,14 +336,14 @@ static void both_ends_in_order(void **state)
 }
 
 /* 'unread bytes alone never make it fire again and again' */
-static void unread_octets_wake_nobody(void **state)
+static void unread_bytes_wake_nobody(void **state)
 {
 	struct port *p = *state;
 	struct pair pair = make_pair(p);
 	int named = 0, returns;
 
 	assert_int_equal(port_peer_closed(p, pair.b), PORT_AGAIN);
-	send_octets(p, pair.a, 0, 1000);
+	send_bytes(p, pair.a, 0, 1000);
 	for (int i = 0; i < 10; i++) {
 		returns = let_pass(p, 100);
 		assert_in_range(returns, 1, 4);
@@ -353,7 +353,7 @@ static void unread_octets_wake_nobody(void **state)
 	assert_in_range(named, 0, 2);
 	port_close(p, &pair.a);
 	(void)gone_within(p, pair.b, PORT_EOF, GONE_MS);
-	expect_octets(p, pair.b, 0, 1000);
+	expect_bytes(p, pair.b, 0, 1000);
 }
 
 /* Nor do they when the window is closed, which a stream then is readable by for ever. */
@@ -385,9 +385,9 @@ static void reading_and_gone_together(void **state)
 
 	assert_int_equal(port_peer_closed(p, pair.b), PORT_AGAIN);
 	assert_int_equal(port_peek(p, pair.b, &data), PORT_AGAIN);
-	send_octets(p, pair.a, 0, 10);
+	send_bytes(p, pair.a, 0, 10);
 	assert_true(named_within(p, pair.b, SOON_MS));
-	expect_octets(p, pair.b, 0, 10);
+	expect_bytes(p, pair.b, 0, 10);
 	assert_int_equal(port_peer_closed(p, pair.b), PORT_AGAIN);
 	assert_int_equal(port_peek(p, pair.b, &data), PORT_AGAIN);
 	port_shutdown(p, pair.a);
@@ -397,23 +397,23 @@ static void reading_and_gone_together(void **state)
 }
 
 const struct CMUnitTest end_tests[] = {
-	CONTRACT(an_end_comes_behind_the_octets),
+	CONTRACT(an_end_comes_behind_the_bytes),
 	CONTRACT(an_end_is_waited_for),
 	CONTRACT(a_reset_is_no_end_in_order),
-	CONTRACT(a_reset_comes_behind_the_octets),
+	CONTRACT(a_reset_comes_behind_the_bytes),
 	CONTRACT(a_reset_that_a_send_met_is_remembered),
 	CONTRACT(a_reset_met_while_reading_waits),
 	CONTRACT(an_end_in_order_stays),
 	CONTRACT(close_delivers_what_was_sent),
-	CONTRACT(close_over_unread_octets_is_in_order),
+	CONTRACT(close_over_unread_bytes_is_in_order),
 	CONTRACT(reset_drops_what_was_sent),
-	CONTRACT(gone_without_octets),
-	CONTRACT(an_end_behind_octets_is_seen),
-	CONTRACT(a_reset_behind_octets_is_seen),
+	CONTRACT(gone_without_bytes),
+	CONTRACT(an_end_behind_bytes_is_seen),
+	CONTRACT(a_reset_behind_bytes_is_seen),
 	CONTRACT(a_reset_after_the_end_is_seen),
 	CONTRACT(gone_after_the_end_was_read),
 	CONTRACT(both_ends_in_order),
-	CONTRACT(unread_octets_wake_nobody),
+	CONTRACT(unread_bytes_wake_nobody),
 	CONTRACT(a_full_window_wakes_nobody),
 	CONTRACT(reading_and_gone_together),
 };

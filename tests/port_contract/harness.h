@@ -48,7 +48,7 @@ int harness_sockets(struct port *p);
 /* ---- Abilities that a port may lack ---- */
 
 /*
- * Keeps a stored file of len octets at data, which stay as they are until the end of the test, and
+ * Keeps a stored file of len bytes at data, which stay as they are until the end of the test, and
  * returns the name by which port_load() knows it. NULL: the port cannot be given files. At most 4 in a test.
  */
 const char *harness_file(struct port *p, const void *data, size_t len);
@@ -56,8 +56,8 @@ const char *harness_file(struct port *p, const void *data, size_t len);
 /* Makes a stored file one that may not be read. */
 bool harness_forbid(struct port *p, const char *name);
 
-/* Sends one octet as urgent data on s. */
-bool harness_urgent(struct port *p, port_sock s, uint8_t octet);
+/* Sends one byte as urgent data on s. */
+bool harness_urgent(struct port *p, port_sock s, uint8_t byte);
 
 /*
  * From now on (on) the system has no descriptor or connection left for a new
@@ -111,7 +111,7 @@ bool harness_second_loopback(struct address *at);
 bool harness_hears_of_refusals(void);
 
 /*
- * Can the port see that a peer has ended in order, behind octets that lie unread?
+ * Can the port see that a peer has ended in order, behind bytes that lie unread?
  * Every port sees a reset there.
  */
 bool harness_sees_end_behind(void);

@@ -148,7 +148,7 @@ bool harness_name_servers(struct port *p, const struct address *servers, size_t 
 	(void)p;
 	assert(answer != NULL && count <= sizeof option / 4);
 	for (size_t i = 0; i < count; i++)
-		memcpy(option + 4 * i, servers[i].ip.octet + IP_V4_AT, 4);
+		memcpy(option + 4 * i, servers[i].ip.byte + IP_V4_AT, 4);
 	(void)pbuf_take(answer, option, sizeof option);
 	name_servers_take(
 		DHCP_STATE_REQUESTING, DHCP_OPTION_DNS_SERVER, (uint8_t)(4 * count), answer, 0);

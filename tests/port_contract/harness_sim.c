@@ -64,11 +64,11 @@ int harness_sockets(struct port *p)
 	return PORT_SOCKETS;
 }
 
-bool harness_urgent(struct port *p, port_sock s, uint8_t octet)
+bool harness_urgent(struct port *p, port_sock s, uint8_t byte)
 {
 	(void)p;
 	(void)s;
-	(void)octet;
+	(void)byte;
 	return false;
 }
 

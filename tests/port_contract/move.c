@@ -41,7 +41,7 @@ static int move_to_end(struct port *p, struct relay *r, size_t *moved, port_sock
 
 	*moved = 0;
 	while ((n = move_soon(p, r, BUDGET, culprit)) > 0) {
-		expect_octets(p, r->sink, *moved, (size_t)n);
+		expect_bytes(p, r->sink, *moved, (size_t)n);
 		*moved += (size_t)n;
 	}
 	return n;
@@ -55,7 +55,7 @@ static void move_keeps_to_its_budget(void **state)
 	port_sock culprit;
 	size_t moved = 0;
 
-	send_octets(p, r.source, 0, 1000);
+	send_bytes(p, r.source, 0, 1000);
 	while (moved < 1000) {
 		int n = move_soon(p, &r, 7, &culprit);
 
@@ -64,7 +64,7 @@ static void move_keeps_to_its_budget(void **state)
 	}
 	assert_int_equal(port_move(p, r.from, r.to, 7, &culprit), PORT_AGAIN);
 	assert_int_equal(culprit, r.from);
-	expect_octets(p, r.sink, 0, 1000);
+	expect_bytes(p, r.sink, 0, 1000);
 }
 
 /* The same with a budget that takes several turns inside. */
@@ -86,12 +86,12 @@ static void move_keeps_to_a_large_budget(void **state)
 			continue;
 		assert_in_range(n, 1, LARGE);
 		moved += (size_t)n;
-		expect_octets(p, r.sink, seen, (size_t)n);
+		expect_bytes(p, r.sink, seen, (size_t)n);
 	}
 }
 
 /* AGAIN: 'the interest (READ of from ...) is recorded'; a count records nothing. */
-static void move_waits_for_octets(void **state)
+static void move_waits_for_bytes(void **state)
 {
 	struct port *p = *state;
 	struct relay r = make_relay(p);
@@ -99,7 +99,7 @@ static void move_waits_for_octets(void **state)
 
 	assert_int_equal(port_move(p, r.from, r.to, BUDGET, &culprit), PORT_AGAIN);
 	assert_int_equal(culprit, r.from);
-	send_octets(p, r.source, 0, 10);
+	send_bytes(p, r.source, 0, 10);
 	culprit = PORT_NONE;
 	assert_int_equal(
 		port_move(p, r.from, r.to, BUDGET, &culprit), PORT_AGAIN); /* from memory */
@@ -107,12 +107,12 @@ static void move_waits_for_octets(void **state)
 	assert_true(named_within(p, r.from, SOON_MS));
 	assert_true(move_soon(p, &r, BUDGET, &culprit) > 0);
 	forget_names();
-	send_octets(p, r.source, 10, 10);
+	send_bytes(p, r.source, 10, 10);
 	(void)let_pass(p, WHILE_MS);
 	assert_false(was_named(r.from));
 	assert_false(was_named(r.to));
 	assert_true(move_soon(p, &r, BUDGET, &culprit) > 0);
-	expect_octets(p, r.sink, 0, 20);
+	expect_bytes(p, r.sink, 0, 20);
 }
 
 /* Moves, without reading at the sink, until 'to' takes no more: AGAIN, with 'to' as culprit. */
@@ -133,7 +133,7 @@ static size_t block_to(struct port *p, struct relay *r)
 			continue;
 		}
 		if (sent == moved) { /* so that the source itself never waits for room */
-			send_octets(p, r->source, sent, 4096);
+			send_bytes(p, r->source, sent, 4096);
 			sent += 4096;
 		}
 		assert_true(named_within(p, r->from, SOON_MS));
@@ -151,7 +151,7 @@ static void move_waits_for_room(void **state)
 	assert_int_equal(port_move(p, r.from, r.to, BUDGET, &culprit), PORT_AGAIN);
 	assert_int_equal(culprit, r.to);
 	port_shutdown(p, r.source);
-	expect_octets(p, r.sink, 0, moved);
+	expect_bytes(p, r.sink, 0, moved);
 	assert_true(named_within(p, r.to, SOON_MS));
 	for (more = moved;;) {
 		int n = port_move(p, r.from, r.to, BUDGET, &culprit);
@@ -163,7 +163,7 @@ static void move_waits_for_room(void **state)
 		if (n == PORT_EOF)
 			break;
 		assert_true(n > 0);
-		expect_octets(p, r.sink, more, (size_t)n);
+		expect_bytes(p, r.sink, more, (size_t)n);
 		more += (size_t)n;
 	}
 	assert_true(more > moved);
@@ -178,7 +178,7 @@ static void move_ends_when_all_is_moved(void **state)
 	size_t len, moved = 0;
 	int n;
 
-	send_octets(p, r.source, 0, 5000);
+	send_bytes(p, r.source, 0, 5000);
 	port_shutdown(p, r.source);
 	while ((n = move_soon(p, &r, BUDGET, &culprit)) > 0)
 		moved += (size_t)n;
@@ -202,7 +202,7 @@ static void the_other_direction_goes_on(void **state)
 	port_shutdown(p, r.source);
 	assert_int_equal(move_to_end(p, &r, &moved, &culprit), PORT_EOF);
 	port_shutdown(p, r.to);
-	send_octets(p, r.sink, 0, 3000);
+	send_bytes(p, r.sink, 0, 3000);
 	port_shutdown(p, r.sink);
 	assert_int_equal(move_to_end(p, &back, &moved, &culprit), PORT_EOF);
 	assert_int_equal(moved, 3000);
@@ -216,7 +216,7 @@ static void a_reset_of_the_source(void **state)
 	port_sock culprit = PORT_NONE;
 	size_t moved;
 
-	send_octets(p, r.source, 0, 5000);
+	send_bytes(p, r.source, 0, 5000);
 	(void)let_pass(p, WHILE_MS);
 	port_reset(p, &r.source);
 	(void)let_pass(p, WHILE_MS);
@@ -237,7 +237,7 @@ static void a_reset_of_the_sink(void **state)
 	port_reset(p, &r.sink);
 	(void)let_pass(p, WHILE_MS);
 	for (size_t sent = 0; n >= 0 && sent < 100; sent++) {
-		send_octets(p, r.source, sent, 1);
+		send_bytes(p, r.source, sent, 1);
 		n = move_soon(p, &r, BUDGET, &culprit);
 	}
 	assert_int_equal(n, PORT_RESET);
@@ -257,7 +257,7 @@ static void a_reset_while_room_is_waited_for(void **state)
 	(void)block_to(p, &r);
 	port_reset(p, &r.sink);
 	assert_true(named_within(p, r.to, SOON_MS));
-	send_octets(p, r.source, 0, 1); /* there may have been room for all that had been sent */
+	send_bytes(p, r.source, 0, 1); /* there may have been room for all that had been sent */
 	for (int turns = 0; turns < 10 && n != PORT_RESET; turns++) {
 		n = port_move(p, r.from, r.to, BUDGET, &culprit);
 		if (n == PORT_AGAIN)
@@ -279,7 +279,7 @@ static void the_source_leaves_meanwhile(void **state)
 	port_reset(p, &r.source);
 	assert_int_equal(
 		gone_within(p, r.from, PORT_RESET, 1000 + (int32_t)harness_late_ms()), PORT_RESET);
-	expect_octets(p, r.sink, 0, moved);
+	expect_bytes(p, r.sink, 0, moved);
 	for (rest = moved;;) {
 		int n = port_move(p, r.from, r.to, BUDGET, &culprit);
 
@@ -291,14 +291,14 @@ static void the_source_leaves_meanwhile(void **state)
 			assert_int_equal(n, PORT_RESET);
 			break;
 		}
-		expect_octets(p, r.sink, rest, (size_t)n);
+		expect_bytes(p, r.sink, rest, (size_t)n);
 		rest += (size_t)n;
 	}
 	assert_int_equal(culprit, r.from);
 }
 
-/* An urgent octet passes in its place, whatever follows it, and wakes nobody in vain. */
-static void an_urgent_octet_is_moved(void **state)
+/* An urgent byte passes in its place, whatever follows it, and wakes nobody in vain. */
+static void an_urgent_byte_is_moved(void **state)
 {
 	struct port *p = *state;
 	struct relay r = make_relay(p);
@@ -306,20 +306,20 @@ static void an_urgent_octet_is_moved(void **state)
 	size_t moved = 0;
 	int turns = 0;
 
-	send_octets(p, r.source, 0, 10);
-	if (!harness_urgent(p, r.source, octet_at(10)))
+	send_bytes(p, r.source, 0, 10);
+	if (!harness_urgent(p, r.source, byte_at(10)))
 		skip_because("this port sends no urgent data");
 	while (moved < 11 && turns++ < 10)
 		moved += (size_t)move_soon(p, &r, BUDGET, &culprit);
 	assert_int_equal(moved, 11);
 	assert_int_equal(port_move(p, r.from, r.to, BUDGET, &culprit), PORT_AGAIN);
 	assert_in_range(let_pass(p, WHILE_MS), 1, 5);
-	assert_true(harness_urgent(p, r.source, octet_at(11)));
-	send_octets(p, r.source, 12, 10);
+	assert_true(harness_urgent(p, r.source, byte_at(11)));
+	send_bytes(p, r.source, 12, 10);
 	for (turns = 0; moved < 22 && turns < 10; turns++)
 		moved += (size_t)move_soon(p, &r, BUDGET, &culprit);
 	assert_int_equal(moved, 22);
-	expect_octets(p, r.sink, 0, 22);
+	expect_bytes(p, r.sink, 0, 22);
 }
 
 /* Much, through a relay whose sink reads now and then. */
@@ -332,7 +332,7 @@ static void much_is_moved_whole(void **state)
 	size_t moved = 0, seen = 0;
 
 	for (size_t i = 0; i < PIECES; i++) {
-		send_octets(p, r.source, i * PIECE, PIECE);
+		send_bytes(p, r.source, i * PIECE, PIECE);
 		while (moved < (i + 1) * PIECE) {
 			int n = port_move(p, r.from, r.to, BUDGET, &culprit);
 
@@ -341,19 +341,19 @@ static void much_is_moved_whole(void **state)
 			if (n == PORT_AGAIN && culprit == r.from)
 				assert_true(named_within(p, culprit, SOON_MS));
 			if (n == PORT_AGAIN && culprit == r.to) {
-				expect_octets(p, r.sink, seen, moved - seen);
+				expect_bytes(p, r.sink, seen, moved - seen);
 				seen = moved;
 				assert_true(named_within(p, culprit, SOON_MS));
 			}
 		}
 	}
-	expect_octets(p, r.sink, seen, moved - seen);
+	expect_bytes(p, r.sink, seen, moved - seen);
 }
 
 const struct CMUnitTest move_tests[] = {
 	CONTRACT(move_keeps_to_its_budget),
 	CONTRACT(move_keeps_to_a_large_budget),
-	CONTRACT(move_waits_for_octets),
+	CONTRACT(move_waits_for_bytes),
 	CONTRACT(move_waits_for_room),
 	CONTRACT(move_ends_when_all_is_moved),
 	CONTRACT(the_other_direction_goes_on),
@@ -361,7 +361,7 @@ const struct CMUnitTest move_tests[] = {
 	CONTRACT(a_reset_of_the_sink),
 	CONTRACT(a_reset_while_room_is_waited_for),
 	CONTRACT(the_source_leaves_meanwhile),
-	CONTRACT(an_urgent_octet_is_moved),
+	CONTRACT(an_urgent_byte_is_moved),
 	CONTRACT(much_is_moved_whole),
 };
 const size_t move_tests_count = COUNT(move_tests);

@@ -52,7 +52,7 @@ static void name_servers_are_told(void **state)
 static void write_names(struct port *p, enum port_names_file file, size_t len, uint8_t shift)
 {
 	for (size_t i = 0; i < len; i++)
-		written[i] = (uint8_t)(octet_at(i) + shift);
+		written[i] = (uint8_t)(byte_at(i) + shift);
 	if (harness_names_file(p, file, written, len))
 		return;
 	assert_int_equal(port_names_stamp(p, file), 0);

@@ -7,7 +7,7 @@
 
 /* ---- Random numbers ---- */
 
-static void random_octets_differ(void **state)
+static void random_bytes_differ(void **state)
 {
 	struct port *p = *state;
 	uint8_t a[600] = {0}, b[600] = {0};
@@ -43,14 +43,14 @@ static const char *store(struct port *p, size_t len)
 	const char *name;
 
 	for (size_t i = 0; i < len; i++)
-		stored[i] = octet_at(i);
+		stored[i] = byte_at(i);
 	name = harness_file(p, stored, len);
 	if (name == NULL)
 		skip_because("this port has no files");
 	return name;
 }
 
-/* 'how many octets of it': all of them, piece by piece; 'behind them stands a NUL'; 'at least 32 KiB'. */
+/* 'how many bytes of it': all of them, piece by piece; 'behind them stands a NUL'; 'at least 32 KiB'. */
 static void files_are_shown(void **state)
 {
 	static const size_t lens[] = {1, 32768, sizeof stored};
@@ -207,7 +207,7 @@ static void fini_ends_all(void **state)
 
 	assert_int_equal(port_datagram(p, NULL, &at, &datagrams), 0);
 	assert_int_equal(port_peek(p, pair.a, &data), PORT_AGAIN);
-	send_octets(p, pair.b, 0, 1);
+	send_bytes(p, pair.b, 0, 1);
 	port_fini(p);
 	assert_int_equal(port_init(p, &config), 0);
 	assert_int_equal(port_wait(p, 0), 0);
@@ -216,7 +216,7 @@ static void fini_ends_all(void **state)
 }
 
 const struct CMUnitTest rest_tests[] = {
-	CONTRACT(random_octets_differ),
+	CONTRACT(random_bytes_differ),
 	CONTRACT(no_random_is_a_failure),
 	CONTRACT(files_are_shown),
 	CONTRACT(files_end),

@@ -11,13 +11,13 @@ static void again_records_interest(void **state)
 	const uint8_t *data;
 
 	assert_int_equal(port_peek(p, pair.b, &data), PORT_AGAIN);
-	send_octets(p, pair.a, 0, 1);
+	send_bytes(p, pair.a, 0, 1);
 	assert_true(named_within(p, pair.b, SOON_MS));
 	/* It has fired, so it does not fire again, whatever lies there. */
-	send_octets(p, pair.a, 1, 1);
+	send_bytes(p, pair.a, 1, 1);
 	(void)let_pass(p, WHILE_MS);
 	assert_false(was_named(pair.b));
-	expect_octets(p, pair.b, 0, 2);
+	expect_bytes(p, pair.b, 0, 2);
 }
 
 /* 'While an interest stands unfired, the same call answers AGAIN from memory.' */
@@ -26,14 +26,14 @@ static void interest_answers_from_memory(void **state)
 	struct port *p = *state;
 	struct pair pair = make_pair(p);
 	const uint8_t *data;
-	uint8_t octet;
+	uint8_t byte;
 
 	assert_int_equal(port_peek(p, pair.b, &data), PORT_AGAIN);
-	send_octets(p, pair.a, 0, 1);
+	send_bytes(p, pair.a, 0, 1);
 	assert_int_equal(port_peek(p, pair.b, &data), PORT_AGAIN);
-	assert_int_equal(port_read(p, pair.b, &octet, 1), PORT_AGAIN);
+	assert_int_equal(port_read(p, pair.b, &byte, 1), PORT_AGAIN);
 	assert_true(named_within(p, pair.b, SOON_MS));
-	expect_octets(p, pair.b, 0, 1);
+	expect_bytes(p, pair.b, 0, 1);
 }
 
 /* 'bytes or an end that are returned record nothing' */
@@ -44,13 +44,13 @@ static void what_is_returned_records_nothing(void **state)
 	const uint8_t *data;
 	size_t len;
 
-	send_octets(p, pair.a, 0, 10);
+	send_bytes(p, pair.a, 0, 10);
 	assert_true(peek_soon(p, pair.b, &data) > 0);
 	forget_names();
-	send_octets(p, pair.a, 10, 10);
+	send_bytes(p, pair.a, 10, 10);
 	(void)let_pass(p, WHILE_MS);
 	assert_false(was_named(pair.a)); /* everything it sent was taken */
-	assert_false(was_named(pair.b)); /* it was given octets */
+	assert_false(was_named(pair.b)); /* it was given bytes */
 
 	port_shutdown(p, pair.a);
 	assert_int_equal(read_to_end(p, pair.b, 0, &len), PORT_EOF);
@@ -67,7 +67,7 @@ static void a_short_send_is_waited_for(void **state)
 	struct pair pair = make_pair(p);
 	size_t sent = fill(p, pair.a);
 
-	expect_octets(p, pair.b, 0, sent);
+	expect_bytes(p, pair.b, 0, sent);
 	assert_true(named_within(p, pair.a, SOON_MS));
 }
 
@@ -77,14 +77,14 @@ static void a_full_stream_is_waited_for(void **state)
 	struct port *p = *state;
 	struct pair pair = make_pair(p);
 	size_t sent = fill(p, pair.a);
-	uint8_t octet = 0;
+	uint8_t byte = 0;
 
-	assert_int_equal(port_send(p, pair.a, &octet, 1), PORT_AGAIN);
-	expect_octets(p, pair.b, 0, sent);
+	assert_int_equal(port_send(p, pair.a, &byte, 1), PORT_AGAIN);
+	expect_bytes(p, pair.b, 0, sent);
 	assert_true(named_within(p, pair.a, SOON_MS));
-	octet = octet_at(sent);
-	assert_int_equal(port_send(p, pair.a, &octet, 1), 1);
-	expect_octets(p, pair.b, sent, 1);
+	byte = byte_at(sent);
+	assert_int_equal(port_send(p, pair.a, &byte, 1), 1);
+	expect_bytes(p, pair.b, sent, 1);
 }
 
 /* 'port_wait() clears only what fired.' */
@@ -97,13 +97,13 @@ static void only_what_fired_is_cleared(void **state)
 
 	assert_int_equal(port_peek(p, pair.a, &data), PORT_AGAIN);
 	sent = fill(p, pair.a);
-	expect_octets(p, pair.b, 0, sent); /* WRITE of a fires meanwhile, or now */
+	expect_bytes(p, pair.b, 0, sent); /* WRITE of a fires meanwhile, or now */
 	(void)named_within(p, pair.a, WHILE_MS);
 	assert_int_equal(port_peek(p, pair.a, &data), PORT_AGAIN);
 	forget_names();
-	send_octets(p, pair.b, 0, 1);
+	send_bytes(p, pair.b, 0, 1);
 	assert_true(named_within(p, pair.a, SOON_MS)); /* READ still stood */
-	expect_octets(p, pair.a, 0, 1);
+	expect_bytes(p, pair.a, 0, 1);
 }
 
 /* 'What an earlier wait made ready and port_next() has not named yet is forgotten' */
@@ -115,15 +115,15 @@ static void unnamed_readiness_is_forgotten(void **state)
 	int ready = 0;
 
 	assert_int_equal(port_peek(p, pair.b, &data), PORT_AGAIN);
-	send_octets(p, pair.a, 0, 1);
+	send_bytes(p, pair.a, 0, 1);
 	for (int tries = 0; ready == 0 && tries < 100; tries++)
 		ready = port_wait(p, WHILE_MS);
 	assert_int_equal(ready, 1);
 	assert_int_equal(port_wait(p, 0), 0);
 	assert_int_equal(port_next(p), PORT_NONE);
-	expect_octets(p, pair.b, 0, 1); /* the octet is not */
+	expect_bytes(p, pair.b, 0, 1); /* the byte is not */
 	assert_int_equal(port_peek(p, pair.b, &data), PORT_AGAIN);
-	send_octets(p, pair.a, 1, 1);
+	send_bytes(p, pair.a, 1, 1);
 	assert_true(named_within(p, pair.b, SOON_MS)); /* nor is the socket */
 }
 
@@ -140,13 +140,13 @@ static int make_wave(struct port *p, struct pair pairs[CROWD])
 		for (int i = 0; i < CROWD; i++)
 			assert_int_equal(port_peek(p, pairs[i].b, &data), PORT_AGAIN);
 		for (int i = 0; i < CROWD; i++)
-			send_octets(p, pairs[i].a, 0, 1);
+			send_bytes(p, pairs[i].a, 0, 1);
 		while (ready == 0)
 			ready = port_wait(p, SOON_MS);
 		if (ready > 1)
 			return ready;
 		for (int i = 0; i < CROWD; i++)
-			expect_octets(p, pairs[i].b, 0, 1);
+			expect_bytes(p, pairs[i].b, 0, 1);
 	}
 	fail_msg("no two sockets were ever ready at once");
 	return 0;
@@ -328,7 +328,7 @@ static void a_wait_without_a_limit_ends(void **state)
 	int ready = 0;
 
 	assert_int_equal(port_peek(p, pair.b, &data), PORT_AGAIN);
-	send_octets(p, pair.a, 0, 1);
+	send_bytes(p, pair.a, 0, 1);
 	for (int tries = 0; ready == 0 && tries < 100; tries++)
 		ready = port_wait(p, -1);
 	assert_int_equal(ready, 1);

@@ -1,9 +1,9 @@
 /*
  * The scripts of a scenario: clients, the servers they want, and their identd.
  *
- * What goes over a connection is a stream of octets that a key and the position
- * decide, so each octet that arrives is known to be right or wrong by itself, and
- * an octet of another session is wrong.
+ * What goes over a connection is a stream of bytes that a key and the position
+ * decide, so each byte that arrives is known to be right or wrong by itself, and
+ * a byte of another session is wrong.
  */
 #ifndef ANKLET_TESTS_ACTORS_H
 #define ANKLET_TESTS_ACTORS_H
@@ -46,13 +46,13 @@ struct talk {
 	struct tls_context *tls;
 	const char *tls_name;           /* a client's: whom it expects */
 	const struct talk_line *script; /* a server's: said in front of it */
-	uint32_t said_max;              /* octets said in one go; 0: a line */
+	uint32_t said_max;              /* bytes said in one go; 0: a line */
 	/* What to do. All zero but the keys: send nothing, read everything, FIN at once. */
 	uint32_t out_key, in_key;
 	uint32_t out_len;
-	uint32_t out_wait;    /* send no more than so many before any octet has come in */
-	uint32_t piece_max;   /* octets a send; 0: as many as there are */
-	uint32_t in_max;      /* octets read in one visit; 0: all */
+	uint32_t out_wait;    /* send no more than so many before any byte has come in */
+	uint32_t piece_max;   /* bytes a send; 0: as many as there are */
+	uint32_t in_max;      /* bytes read in one visit; 0: all */
 	uint64_t pause_ms;    /* between visits, if in_max or piece_max ended one */
 	uint32_t reset_ms;    /* reset so long after beginning to talk; 0: never */
 	uint32_t reset_at;    /* reset when so many came in; 0: never */
@@ -77,8 +77,8 @@ struct talk {
 	uint64_t out_at, in_at;     /* the ends of pauses */
 };
 
-/* The octet of a stream. */
-uint8_t talk_octet(uint32_t key, uint32_t position);
+/* The byte of a stream. */
+uint8_t talk_byte(uint32_t key, uint32_t position);
 
 /*
  * Sends on, without what comes last: what may be done before it is known that
@@ -116,18 +116,18 @@ struct client {
 	unsigned replies; /* how many to expect before talking: 1, 2 for BIND, 0 for a caller */
 	bool socks5;      /* set by client_ask5() */
 	bool polite; /* SOCKS5: sends nothing of a message before the one in front of it was answered */
-	unsigned answers;  /* SOCKS5: how many of two octets come before the replies */
+	unsigned answers;  /* SOCKS5: how many of two bytes come before the replies */
 	size_t ends[2];    /* of the messages that they answer, in request */
 	uint8_t leaves;    /* enum client_leaves, at leave_ms or leave_at */
 	uint32_t leave_ms; /* after connecting; 0: see leave_at */
-	size_t leave_at; /* after so many octets of the request; 0 with leave_ms 0: when all is sent */
+	size_t leave_at; /* after so many bytes of the request; 0 with leave_ms 0: when all is sent */
 	void (*on_reply)(struct client *client, unsigned which); /* may be NULL */
 	struct talk talk;
 	/* How it went. */
 	uint8_t state;
 	size_t sent;
 	unsigned replies_in; /* whole ones */
-	size_t reply_len;    /* octets of the present one */
+	size_t reply_len;    /* bytes of the present one */
 	uint8_t reply[2][SOCKS5_REPLY_MAX];
 	unsigned answers_in; /* whole ones */
 	uint8_t answer[2][2];
@@ -174,7 +174,7 @@ void caller_init(struct client *caller, struct run *run, enum run_host host);
 /* The caller connects to 'to', after so many milliseconds. */
 void caller_call(struct client *caller, const struct address *to, uint32_t ms);
 
-/* One talks to the other: 'up' octets, and 'down' back. */
+/* One talks to the other: 'up' bytes, and 'down' back. */
 void caller_pair(struct client *client, struct client *caller, uint32_t up, uint32_t down);
 
 /* ---- An application server ---- */
@@ -205,7 +205,7 @@ void server_expect(struct server *server, unsigned connections);
 void server_init(
 	struct server *server, struct run *run, enum run_host host, const char *ip, uint16_t port);
 
-/* One talks to the other: 'up' octets, and 'down' back. With pair_up() the run waits for the server, too. */
+/* One talks to the other: 'up' bytes, and 'down' back. With pair_up() the run waits for the server, too. */
 void pair_streams(struct client *client, struct server *server, uint32_t up, uint32_t down);
 void pair_up(struct client *client, struct server *server, uint32_t up, uint32_t down);
 
@@ -220,7 +220,7 @@ struct identd {
 	const char *answer; /* '?' stands for the ports asked for; NULL: silence */
 	uint32_t pause_ms;  /* before the answer */
 	uint32_t cut_max;   /* pieces of the answer; 0: one */
-	uint32_t repeat;    /* send the answer's last octet so often more */
+	uint32_t repeat;    /* send the answer's last byte so often more */
 	bool closes;        /* after the answer; else it waits for the end */
 	bool resets;        /* after the answer */
 	port_sock listener, sock;

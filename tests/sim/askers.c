@@ -10,60 +10,60 @@
 struct asker asker[ASKERS];
 unsigned askers;
 
-static void put_number(uint8_t *octets, uint32_t n)
+static void put_number(uint8_t *bytes, uint32_t n)
 {
 	for (unsigned i = 0; i < 4; i++)
-		octets[i] = (uint8_t)(n >> 8 * i);
+		bytes[i] = (uint8_t)(n >> 8 * i);
 }
 
-static uint32_t number_of(const uint8_t *octets)
+static uint32_t number_of(const uint8_t *bytes)
 {
 	uint32_t n = 0;
 
 	for (unsigned i = 0; i < 4; i++)
-		n |= (uint32_t)octets[i] << 8 * i;
+		n |= (uint32_t)bytes[i] << 8 * i;
 	return n;
 }
 
-void asker_datagram(uint8_t *octets, size_t len, uint32_t key, uint32_t number)
+void asker_datagram(uint8_t *bytes, size_t len, uint32_t key, uint32_t number)
 {
-	put_number(octets, key);
-	put_number(octets + 4, number);
+	put_number(bytes, key);
+	put_number(bytes + 4, number);
 	for (size_t i = 8; i < len; i++)
-		octets[i] = talk_octet(key, (uint32_t)i);
+		bytes[i] = talk_byte(key, (uint32_t)i);
 }
 
 static void take_reply(
-	struct asker *k, const uint8_t *octets, size_t len, const struct address *from)
+	struct asker *k, const uint8_t *bytes, size_t len, const struct address *from)
 {
 	uint8_t expected[DATAGRAM];
 
 	EXPECT(k->run, address_equal(from, &k->proxy));
-	EXPECT(k->run, len == k->len && number_of(octets) == k->key);
-	EXPECT(k->run, number_of(octets + 4) < k->sent);
-	asker_datagram(expected, len, k->key, number_of(octets + 4));
-	EXPECT(k->run, memcmp(octets, expected, len) == 0);
+	EXPECT(k->run, len == k->len && number_of(bytes) == k->key);
+	EXPECT(k->run, number_of(bytes + 4) < k->sent);
+	asker_datagram(expected, len, k->key, number_of(bytes + 4));
+	EXPECT(k->run, memcmp(bytes, expected, len) == 0);
 	k->replies++;
 	k->reply_at = k->run->sim.now;
 }
 
 static void take_replies(struct asker *k)
 {
-	uint8_t octets[DATAGRAM];
+	uint8_t bytes[DATAGRAM];
 	struct address from, to;
 	int n;
 
 	while (!k->run->failed &&
-		(n = port_recvfrom(k->actor.port, k->sock, octets, sizeof octets, &from, &to)) >= 0)
-		take_reply(k, octets, (size_t)n, &from);
+		(n = port_recvfrom(k->actor.port, k->sock, bytes, sizeof bytes, &from, &to)) >= 0)
+		take_reply(k, bytes, (size_t)n, &from);
 }
 
 static void send_next(struct asker *k)
 {
-	uint8_t octets[DATAGRAM + 8];
+	uint8_t bytes[DATAGRAM + 8];
 
-	asker_datagram(octets, k->len, k->key, k->sent);
-	(void)port_sendto(k->actor.port, k->sock, octets, k->len, NULL, &k->proxy);
+	asker_datagram(bytes, k->len, k->key, k->sent);
+	(void)port_sendto(k->actor.port, k->sock, bytes, k->len, NULL, &k->proxy);
 	k->sent++;
 	k->sent_at = k->run->sim.now;
 }
@@ -154,7 +154,7 @@ static void note_caller(struct echo *e, const struct address *from, uint32_t key
 static void echo_run(struct sim_actor *actor)
 {
 	struct echo *e = (struct echo *)actor;
-	uint8_t octets[DATAGRAM];
+	uint8_t bytes[DATAGRAM];
 	struct address from, to;
 	int n;
 
@@ -166,13 +166,13 @@ static void echo_run(struct sim_actor *actor)
 		EXPECT(e->run, port_datagram(actor->port, &e->at, NULL, &e->sock) == 0);
 	e->started = true;
 	while (!e->run->failed &&
-		(n = port_recvfrom(actor->port, e->sock, octets, sizeof octets, &from, &to)) >= 0) {
+		(n = port_recvfrom(actor->port, e->sock, bytes, sizeof bytes, &from, &to)) >= 0) {
 		e->asked++;
-		e->asked_apart += number_of(octets) != e->apart;
-		EXPECT(e->run, n >= 8 && (size_t)n <= sizeof octets);
-		note_caller(e, &from, number_of(octets));
-		if (!e->silent && (e->ignores == 0 || e->ignores != number_of(octets)))
-			(void)port_sendto(actor->port, e->sock, octets, (size_t)n, &to, &from);
+		e->asked_apart += number_of(bytes) != e->apart;
+		EXPECT(e->run, n >= 8 && (size_t)n <= sizeof bytes);
+		note_caller(e, &from, number_of(bytes));
+		if (!e->silent && (e->ignores == 0 || e->ignores != number_of(bytes)))
+			(void)port_sendto(actor->port, e->sock, bytes, (size_t)n, &to, &from);
 	}
 }
 

@@ -58,7 +58,7 @@ void askers_add(struct run *run, unsigned count);
 void askers_check_served(struct run *run);
 
 /* The datagram that an asker sends. */
-void asker_datagram(uint8_t *octets, size_t len, uint32_t key, uint32_t number);
+void asker_datagram(uint8_t *bytes, size_t len, uint32_t key, uint32_t number);
 
 /* ---- Who answers ---- */
 

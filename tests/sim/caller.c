@@ -12,7 +12,7 @@ struct address client_told(const struct client *client, unsigned which)
 	struct address at = {.port = (uint16_t)(reply[8] << 8 | reply[9])};
 
 	if (client->socks5 && reply[3] == 4) {
-		memcpy(at.ip.octet, reply + 4, sizeof at.ip.octet);
+		memcpy(at.ip.byte, reply + 4, sizeof at.ip.byte);
 		at.port = (uint16_t)(reply[20] << 8 | reply[21]);
 		return at;
 	}

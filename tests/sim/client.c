@@ -134,7 +134,7 @@ static int stream_read(struct client *client, uint8_t *buf, size_t size)
 	return n;
 }
 
-/* An answer to the greeting, or to what comes behind it: the last octet of it refuses or does not. */
+/* An answer to the greeting, or to what comes behind it: the last byte of it refuses or does not. */
 static void answer_is_whole(struct client *client)
 {
 	const uint8_t *answer = client->answer[client->answers_in];
@@ -225,8 +225,8 @@ static void ask(struct client *client, uint64_t *wake)
 /* Behind a refusal comes the end, and nothing else; then we go, too. */
 static void read_end(struct client *client)
 {
-	uint8_t octet;
-	int n = stream_read(client, &octet, 1);
+	uint8_t byte;
+	int n = stream_read(client, &byte, 1);
 
 	EXPECT(client->run, n < 0);
 	if (n != PORT_AGAIN)
@@ -315,10 +315,10 @@ void client_init(struct client *client, struct run *run, enum run_host host)
 	run->actors_left++;
 }
 
-static void put(struct client *client, const void *octets, size_t len)
+static void put(struct client *client, const void *bytes, size_t len)
 {
 	assert(client->request_len + len <= CLIENT_REQUEST_MAX);
-	memcpy(client->request + client->request_len, octets, len);
+	memcpy(client->request + client->request_len, bytes, len);
 	client->request_len += len;
 }
 
@@ -333,7 +333,7 @@ void client_ask(struct client *client, enum socks4_command command, const char *
 
 		assert(right && ip_is_v4(&parsed));
 		(void)right;
-		memcpy(head + 4, parsed.octet + IP_V4_AT, 4);
+		memcpy(head + 4, parsed.byte + IP_V4_AT, 4);
 	}
 	client->request_len = 0;
 	put(client, head, sizeof head);
@@ -364,7 +364,7 @@ void client_ask5(struct client *client, enum socks4_command command, const char 
 		assert(right);
 		(void)right;
 		put(client, v4 ? "\x01" : "\x04", 1);
-		put(client, parsed.octet + (v4 ? IP_V4_AT : 0), v4 ? 4 : IP_BYTES);
+		put(client, parsed.byte + (v4 ? IP_V4_AT : 0), v4 ? 4 : IP_BYTES);
 	}
 	put(client, tail, sizeof tail);
 }

@@ -10,8 +10,8 @@ static bool awaits(const struct run *run, port_sock s, unsigned interest)
 	return s != PORT_NONE && (sim_interest(&run->proxy, s) & interest) != 0;
 }
 
-/* For octets; or, where TLS has something to send before it reads on, for room. */
-static bool awaits_octets(const struct run *run, const struct stream *stream)
+/* For bytes; or, where TLS has something to send before it reads on, for room. */
+static bool awaits_bytes(const struct run *run, const struct stream *stream)
 {
 	bool stuck = stream->tls != NULL && library_is_stuck(stream->tls);
 
@@ -25,8 +25,8 @@ static bool pause_ends(const struct run *run, const struct session *s)
 }
 
 /*
- * A direction of the relay: for octets, for room, for its rate, or, where nothing else can come, for a reset. In a
- * pause octets are not waited for, for they would be there at once, again and again.
+ * A direction of the relay: for bytes, for room, for its rate, or, where nothing else can come, for a reset. In a
+ * pause bytes are not waited for, for they would be there at once, again and again.
  */
 static bool direction_waits(const struct run *run, const struct session *s,
 	const struct relay_direction *d, const struct stream *from, const struct stream *to)
@@ -35,7 +35,7 @@ static bool direction_waits(const struct run *run, const struct session *s,
 		return awaits(run, from->sock, SIM_GONE);
 	if (d->paused)
 		return awaits(run, from->sock, SIM_GONE) && pause_ends(run, s);
-	return awaits_octets(run, from) ||
+	return awaits_bytes(run, from) ||
 	       (awaits(run, to->sock, SIM_WRITE) && awaits(run, from->sock, SIM_GONE));
 }
 
@@ -93,7 +93,7 @@ static bool state_waits(const struct run *run, const struct session *s)
 	case SESSION_PASSWORD:
 	case SESSION_REQUEST:
 	case SESSION_DRAIN:
-		return awaits_octets(run, &s->client);
+		return awaits_bytes(run, &s->client);
 	case SESSION_WRONG_PASSWORD:
 		return client_watched && has_step(run, s);
 	case SESSION_IDENT:

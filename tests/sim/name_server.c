@@ -133,10 +133,10 @@ static void add_addresses(
 	struct message *m, const char *owner, const struct served_name *entry, uint16_t type)
 {
 	for (unsigned i = 0; i < entry->addresses; i++) {
-		const uint8_t *octet = entry->address[i].octet;
+		const uint8_t *byte = entry->address[i].byte;
 
 		if (ip_is_v4(&entry->address[i]) == (type == DNS_A))
-			add(m, owner, type, entry->ttl_s, octet + (type == DNS_A ? IP_V4_AT : 0),
+			add(m, owner, type, entry->ttl_s, byte + (type == DNS_A ? IP_V4_AT : 0),
 				type == DNS_A ? 4 : IP_BYTES);
 	}
 }
@@ -162,7 +162,7 @@ static void compose(struct message *m, const uint8_t *query, size_t question_end
 	m->len = 0;
 	put(m, query, question_end);
 	set_16(m, 2, RESPONSE);
-	memset(m->octets + 6, 0, 6);
+	memset(m->bytes + 6, 0, 6);
 	if (entry == NULL || entry->outcome == PORT_NO_NAME)
 		set_16(m, 2, RESPONSE | NXDOMAIN);
 	else if (entry->outcome == PORT_NAME_FAILED)
@@ -196,7 +196,7 @@ static void schedule(struct name_server *s, const struct pending_answer *p, cons
 		*to = *p;
 		to->used = true;
 		to->len = m->len < NAMES_MESSAGE ? m->len : NAMES_MESSAGE;
-		memcpy(to->bytes, m->octets, to->len);
+		memcpy(to->bytes, m->bytes, to->len);
 		return;
 	}
 	assert(false && "no room for one more answer");
@@ -215,8 +215,8 @@ static void forge(
 	forged.name = NULL;
 	/* The thief's address in place of the right ones. */
 	m.len = HEADER_LEN;
-	while (m.octets[m.len] != 0)
-		m.len += 1u + m.octets[m.len];
+	while (m.bytes[m.len] != 0)
+		m.len += 1u + m.bytes[m.len];
 	m.len += 5;
 	set_16(&m, 6, 0);
 	if (p->type == DNS_A)
@@ -224,16 +224,16 @@ static void forge(
 	if (p->name->trick == NAME_WRONG_ID) {
 		for (unsigned i = 1; i < 6; i++) {
 			set_16(&m, 0,
-				(unsigned)(right->octets[0] << 8 | right->octets[1]) ^ (1u << i));
+				(unsigned)(right->bytes[0] << 8 | right->bytes[1]) ^ (1u << i));
 			schedule(s, &forged, &m);
 		}
 	} else if (p->name->trick == NAME_WRONG_QUESTION) {
-		m.octets[HEADER_LEN + 1] ^= 1;
+		m.bytes[HEADER_LEN + 1] ^= 1;
 		schedule(s, &forged, &m);
 	} else if (p->name->trick == NAME_FLOOD) {
 		for (unsigned i = 0; i < 12; i++) {
 			set_16(&m, 0,
-				(unsigned)(right->octets[0] << 8 | right->octets[1]) ^
+				(unsigned)(right->bytes[0] << 8 | right->bytes[1]) ^
 					(1u + sim_random(sim, UINT16_MAX)));
 			forged.at = sim->now + sim_random(sim, 30);
 			schedule(s, &forged, &m);
@@ -247,7 +247,7 @@ static void forge(
 	} else if (p->name->trick == NAME_GARBAGE) {
 		m.len = sim_random(sim, 60);
 		for (size_t i = sim_random(sim, 14); i < m.len; i++)
-			m.octets[i] = (uint8_t)sim_random(sim, 256);
+			m.bytes[i] = (uint8_t)sim_random(sim, 256);
 		schedule(s, &forged, &m);
 	}
 }

@@ -50,7 +50,7 @@ static void take_request(struct next_hop *hop, struct next_hop_asked *asked)
 		break;
 	default:
 		EXPECT(hop->run, asked->message[3] == 4);
-		memcpy(r->ip.octet, at, 16);
+		memcpy(r->ip.byte, at, 16);
 		at += 16;
 	}
 	r->port = (uint16_t)(at[0] << 8 | at[1]);
@@ -155,7 +155,7 @@ static bool send_word(
 		if (hop->cut_max != 0 && len > hop->cut_max)
 			len = hop->cut_max;
 		n = stream_send(
-			hop->actor.port, &asked->talk.stream, word->octet + asked->sent, len);
+			hop->actor.port, &asked->talk.stream, word->byte + asked->sent, len);
 		if (n < 0)
 			return false; /* a failure is seen by listening, too */
 		asked->sent += (size_t)n;
@@ -172,7 +172,7 @@ static const struct next_hop_word *next_word(
 	const struct next_hop *hop, const struct next_hop_asked *asked)
 {
 	static const struct next_hop_word refusal = {
-		.octet = {0, SOCKS4_REJECTED}, .len = SOCKS4_REPLY_LEN, .then = HOP_STAYS};
+		.byte = {0, SOCKS4_REJECTED}, .len = SOCKS4_REPLY_LEN, .then = HOP_STAYS};
 
 	return asked < hop->asked + hop->refuses ? &refusal : &hop->word[asked->said];
 }
@@ -210,7 +210,7 @@ static bool talks(const struct next_hop *hop, const struct next_hop_asked *asked
 	return asked->said == words_of(hop, asked) && asked->word_at != UINT64_MAX;
 }
 
-/* Whoever asked may go before he has heard everything, behind octets that nobody reads. */
+/* Whoever asked may go before he has heard everything, behind bytes that nobody reads. */
 static void listen_for_end(struct next_hop *hop, struct next_hop_asked *asked)
 {
 	int r = port_peer_closed(hop->actor.port, asked->talk.stream.sock);
@@ -320,26 +320,26 @@ void next_hop_says(
 	struct next_hop *hop, unsigned which, uint8_t code, const char *ip, uint16_t port)
 {
 	struct address at = {.port = port};
-	uint8_t *octet = hop->word[which].octet, reply[REPLY_ROOM];
+	uint8_t *byte = hop->word[which].byte, reply[REPLY_ROOM];
 
 	if (ip != NULL)
 		ip_parse(ip, strlen(ip), &at.ip);
 	socks4_reply(STAGE_REQUEST, code, &at, reply);
 	hop->word[which].len = SOCKS4_REPLY_LEN;
-	memcpy(octet, reply, SOCKS4_REPLY_LEN);
+	memcpy(byte, reply, SOCKS4_REPLY_LEN);
 	if (hop->version == 4)
 		return;
 	hop->word[which].len = NEXT_HOP_REPLY_MAX;
-	memmove(octet + 8, octet + 2, 2);
-	memcpy(octet + 4, at.ip.octet + IP_V4_AT, 4);
-	memcpy(octet, "\x05\x00\x00\x01", 4);
-	octet[1] = code != SOCKS4_GRANTED;
+	memmove(byte + 8, byte + 2, 2);
+	memcpy(byte + 4, at.ip.byte + IP_V4_AT, 4);
+	memcpy(byte, "\x05\x00\x00\x01", 4);
+	byte[1] = code != SOCKS4_GRANTED;
 }
 
 void next_hop_speaks(struct next_hop *hop, uint8_t version)
 {
 	hop->version = version;
-	hop->method = (struct next_hop_word){.octet = {5, 0}, .len = 2};
+	hop->method = (struct next_hop_word){.byte = {5, 0}, .len = 2};
 	next_hop_says(hop, 0, SOCKS4_GRANTED, NULL, 0);
 	next_hop_says(hop, 1, SOCKS4_GRANTED, NULL, 0);
 }

@@ -21,7 +21,7 @@ enum next_hop_then {
 /* A reply, or what it says in place of one. */
 struct next_hop_word {
 	uint32_t after_ms;
-	uint8_t octet[2 * NEXT_HOP_REPLY_MAX];
+	uint8_t byte[2 * NEXT_HOP_REPLY_MAX];
 	uint8_t len;
 	uint8_t then; /* enum next_hop_then, when all of it was sent */
 };
@@ -38,7 +38,7 @@ struct next_hop_asked {
 	bool whole;    /* the request is */
 	bool over;
 	unsigned said; /* whole words */
-	size_t sent;   /* octets of the next one */
+	size_t sent;   /* bytes of the next one */
 	int end;       /* 0, or how the connection ended before it talked */
 	uint64_t word_at, whole_at, over_at;
 	struct talk talk;
@@ -82,7 +82,7 @@ void next_hop_says(
 /* Which SOCKS it speaks. Its words grant in that, whatever they were before. */
 void next_hop_speaks(struct next_hop *hop, uint8_t version);
 
-/* Client and hop talk to each other: 'up' octets, and 'down' back. */
+/* Client and hop talk to each other: 'up' bytes, and 'down' back. */
 void next_hop_pair(struct client *client, struct next_hop *hop, uint32_t up, uint32_t down);
 
 /* ---- Ways to a hop ---- */

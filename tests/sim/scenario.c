@@ -18,7 +18,7 @@
 #define SCENARIOS_MAX 64
 #define LIMIT_MS 3600000u
 #define PROBE_MS 5000u
-#define PROBE_OCTETS 3000
+#define PROBE_BYTES 3000
 
 static struct run run;
 
@@ -226,11 +226,11 @@ static void probe(void)
 	client_init(&client, &run, HOST_CLIENT);
 	server_init(&server, &run, HOST_OTHER, OTHER_IP, 9);
 	client_ask(&client, SOCKS4_CONNECT, OTHER_IP, 9, "probe", NULL);
-	pair_up(&client, &server, PROBE_OCTETS, PROBE_OCTETS);
+	pair_up(&client, &server, PROBE_BYTES, PROBE_BYTES);
 	go_on(begun + PROBE_MS);
 	EXPECT(&run, client_code(&client) == SOCKS4_GRANTED);
-	EXPECT(&run, client.talk.in == PROBE_OCTETS && client.talk.in_end == PORT_EOF);
-	EXPECT(&run, server.talk[0].in == PROBE_OCTETS && server.talk[0].in_end == PORT_EOF);
+	EXPECT(&run, client.talk.in == PROBE_BYTES && client.talk.in_end == PORT_EOF);
+	EXPECT(&run, server.talk[0].in == PROBE_BYTES && server.talk[0].in_end == PORT_EOF);
 }
 
 /* Returns whether the run went well. */

@@ -55,7 +55,7 @@ struct run {
 	struct port peer[RUN_HOSTS]; /* processes for actors; HOST_LOCAL is on the proxy's host */
 	char log[RUN_LOG_LINES][CONFIG_ANKLET_LOG_LINE + 1]; /* line n is at n % RUN_LOG_LINES */
 	max_align_t memory[ANKLET_MEMORY / sizeof(max_align_t) + 1];
-	struct sim sim; /* last, for sim_init() clears it and leaves its octets alone */
+	struct sim sim; /* last, for sim_init() clears it and leaves its bytes alone */
 };
 
 struct scenario {
@@ -80,7 +80,7 @@ unsigned run_logged(const struct run *run, const char *text);
 uint32_t run_between(struct run *run, uint32_t low, uint32_t high);
 
 /*
- * For the proxy octets come in small pieces, sockets are ready without a cause,
+ * For the proxy bytes come in small pieces, sockets are ready without a cause,
  * and time passes where none is expected. What comes of it all is the same.
  */
 void run_rough(struct run *run);

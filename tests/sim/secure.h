@@ -90,13 +90,13 @@ enum tap_does {
 	TAP_RESETS, /* both sides */
 	TAP_ENDS,   /* a FIN each way, and nothing more is carried */
 	TAP_STALLS, /* nothing more is carried, in that direction */
-	TAP_CHANGES /* one octet */
+	TAP_CHANGES /* one byte */
 };
 
 #define TAP_UP 0   /* what comes from whoever asked */
 #define TAP_DOWN 1 /* what comes back */
 
-/* One connection, carried on to the real place, octet by octet. */
+/* One connection, carried on to the real place, byte by byte. */
 struct tap {
 	struct sim_actor actor; /* first */
 	struct run *run;
@@ -104,8 +104,8 @@ struct tap {
 	/* What to do. */
 	uint8_t does;     /* enum tap_does */
 	uint8_t where;    /* TAP_UP or TAP_DOWN */
-	uint32_t at;      /* after so many octets of that direction */
-	bool only_tls[2]; /* every octet of that direction must be part of a record */
+	uint32_t at;      /* after so many bytes of that direction */
+	bool only_tls[2]; /* every byte of that direction must be part of a record */
 	/* How it went. */
 	port_sock listener;
 	port_sock sock[2]; /* of whoever asked; to the real place */

@@ -24,7 +24,7 @@ static const char *const names[] = {"ca.pem", "server.pem", "server.key", "expir
 #define NAMES (sizeof names / sizeof names[0])
 
 static struct {
-	uint8_t octets[FILE_SIZE];
+	uint8_t bytes[FILE_SIZE];
 	size_t len;
 } files[NAMES];
 
@@ -44,7 +44,7 @@ static void read_files(void)
 		(void)snprintf(path, sizeof path, FILES "%s", names[i]);
 		file = fopen(path, "rb");
 		assert_non_null(file);
-		files[i].len = fread(files[i].octets, 1, FILE_SIZE, file);
+		files[i].len = fread(files[i].bytes, 1, FILE_SIZE, file);
 		assert_true(files[i].len > 0 && files[i].len < FILE_SIZE);
 		(void)fclose(file);
 	}
@@ -187,7 +187,7 @@ void secure_clean_up(struct run *run)
 
 void secure_spoil_list(struct run *run)
 {
-	sim_file(&run->sim, "", files[NAMES - 1].octets, files[NAMES - 1].len);
+	sim_file(&run->sim, "", files[NAMES - 1].bytes, files[NAMES - 1].len);
 }
 
 void secure_world(struct run *run)
@@ -198,8 +198,8 @@ void secure_world(struct run *run)
 	run->sim.steps_max = 2000000; /* two sessions through windows of one byte take many */
 	library_begin(run);
 	for (size_t i = 0; i < NAMES; i++)
-		sim_file(&run->sim, names[i], files[i].octets, files[i].len);
-	sim_file(&run->sim, "", files[0].octets, files[0].len);
+		sim_file(&run->sim, names[i], files[i].bytes, files[i].len);
+	sim_file(&run->sim, "", files[0].bytes, files[0].len);
 	context_count = taken_count = 0;
 	run->clean_up = secure_clean_up;
 }

@@ -153,7 +153,7 @@ static void read_question(struct identd *identd)
 	}
 }
 
-/* Sends on in the answer, and then in the octet that is to be repeated. */
+/* Sends on in the answer, and then in the byte that is to be repeated. */
 static void send_answer(struct identd *identd)
 {
 	while (identd->text_sent < identd->text_len + identd->repeat) {
@@ -185,7 +185,7 @@ static void send_answer(struct identd *identd)
 
 static void answer_question(struct identd *identd)
 {
-	uint8_t octet;
+	uint8_t byte;
 
 	read_question(identd);
 	if (identd->sock == PORT_NONE || identd->text_len == 0)
@@ -196,7 +196,7 @@ static void answer_question(struct identd *identd)
 		return;
 	if (identd->run->sim.now < identd->answer_at)
 		actor_wake(&identd->actor, identd->answer_at);
-	if (port_read(identd->actor.port, identd->sock, &octet, 1) != PORT_AGAIN)
+	if (port_read(identd->actor.port, identd->sock, &byte, 1) != PORT_AGAIN)
 		port_close(identd->actor.port, &identd->sock);
 }
 

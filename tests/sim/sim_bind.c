@@ -84,7 +84,7 @@ static void check_replies(struct run *run, unsigned i)
 	EXPECT(run, address_equal(&peer, &caller[i].at));
 }
 
-static void check_octets(struct run *run, unsigned i)
+static void check_bytes(struct run *run, unsigned i)
 {
 	EXPECT(run, caller[i].talk.in == client[i].talk.out_len);
 	EXPECT(run, client[i].talk.in == caller[i].talk.out_len);
@@ -95,7 +95,7 @@ static void check_octets(struct run *run, unsigned i)
 static void check_served(struct run *run)
 {
 	check_replies(run, 0);
-	check_octets(run, 0);
+	check_bytes(run, 0);
 	EXPECT(run, run->anklet->sessions.loop.status.granted == 1 &&
 			    run->anklet->sessions.loop.status.refused == 0);
 	EXPECT(run, run_logged(run, ": waits for the peer on " PROXY_IP ":") == 1);
@@ -224,7 +224,7 @@ static bool broken(const struct client *c)
 	       c->end == PORT_REFUSED;
 }
 
-/* The second reply refuses; the client then sees the end in order, and no octet has gone anywhere. */
+/* The second reply refuses; the client then sees the end in order, and no byte has gone anywhere. */
 static void check_refused(struct run *run)
 {
 	struct address nothing = {.ip = ip_v4(0, 0, 0, 0)}, shown = client_told(&client[0], 1);
@@ -234,8 +234,8 @@ static void check_refused(struct run *run)
 	EXPECT(run, client[0].end == PORT_EOF && client[0].talk.in == 0);
 	EXPECT(run, run->anklet->sessions.loop.status.granted == 0 &&
 			    run->anklet->sessions.loop.status.refused == 1);
-	EXPECT(run, run->anklet->sessions.loop.status.octets_up == 0 &&
-			    run->anklet->sessions.loop.status.octets_down == 0);
+	EXPECT(run, run->anklet->sessions.loop.status.bytes_up == 0 &&
+			    run->anklet->sessions.loop.status.bytes_down == 0);
 	for (unsigned i = 0; i < pairs; i++)
 		EXPECT(run, broken(&caller[i]) && caller[i].talk.in == 0);
 }
@@ -407,7 +407,7 @@ static void check_three(struct run *run)
 			EXPECT(run, caller[i].talk.in == 0 && client[i].talk.in == 0);
 		} else {
 			check_replies(run, i);
-			check_octets(run, i);
+			check_bytes(run, i);
 		}
 	}
 }

@@ -1,5 +1,5 @@
 /*
- * CONNECT from the request to the last octet: by address and by name, whole and in pieces.
+ * CONNECT from the request to the last byte: by address and by name, whole and in pieces.
  */
 #include "actors.h"
 
@@ -13,7 +13,7 @@ static void exchange(struct run *run)
 	EXPECT(run, server.talk[0].in == client.talk.out);
 }
 
-/* Every octet both ways, and both ends in order. */
+/* Every byte both ways, and both ends in order. */
 static void check_exact(struct run *run)
 {
 	exchange(run);
@@ -21,8 +21,8 @@ static void check_exact(struct run *run)
 	EXPECT(run, server.talk[0].in == client.talk.out_len);
 	EXPECT(run, client.talk.in_end == PORT_EOF && server.talk[0].in_end == PORT_EOF);
 	EXPECT(run, client.talk.out_end == 0 && server.talk[0].out_end == 0);
-	EXPECT(run, run->anklet->sessions.loop.status.octets_up == client.talk.out);
-	EXPECT(run, run->anklet->sessions.loop.status.octets_down == client.talk.in);
+	EXPECT(run, run->anklet->sessions.loop.status.bytes_up == client.talk.out);
+	EXPECT(run, run->anklet->sessions.loop.status.bytes_down == client.talk.in);
 	EXPECT(run, run_logged(run, "granted, ") == 1 &&
 			    run_logged(run, ": closed, both sides ended") == 1);
 }
@@ -134,7 +134,7 @@ static void half_closed(struct run *run)
 	server.pattern.pause_ms = run_between(run, 0, 1000);
 }
 
-/* Octets come one at a time, readiness without a cause, and time where none is expected. */
+/* Bytes come one at a time, readiness without a cause, and time where none is expected. */
 static void rough(struct run *run)
 {
 	begin(run, SERVER_IP, NULL);

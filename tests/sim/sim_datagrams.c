@@ -182,13 +182,13 @@ static struct bell afterthoughts;
 /* cppcheck-suppress constParameter ; as ring has it */
 static void say_again(struct run *run)
 {
-	uint8_t octets[DATAGRAM];
+	uint8_t bytes[DATAGRAM];
 
 	(void)run;
-	asker_datagram(octets, asker[0].len, asker[0].key, 0);
+	asker_datagram(bytes, asker[0].len, asker[0].key, 0);
 	if (!echo.silent)
 		(void)port_sendto(
-			echo.actor.port, echo.sock, octets, asker[0].len, NULL, &echo.caller[0]);
+			echo.actor.port, echo.sock, bytes, asker[0].len, NULL, &echo.caller[0]);
 }
 
 static void idle(struct run *run)

@@ -189,7 +189,7 @@ static void write_to_flows(struct run *run)
 {
 	struct port *port = &run->peer[HOST_OTHER];
 	struct address any = {.ip = ip_v4(0, 0, 0, 0)};
-	uint8_t octets[8];
+	uint8_t bytes[8];
 	port_sock s;
 
 	EXPECT(run, run->anklet->sessions.loop.status.udp_flows == askers);
@@ -197,8 +197,8 @@ static void write_to_flows(struct run *run)
 	for (unsigned i = 0; i < SLOTS; i++) {
 		if (flows(run)[i].kind == 0)
 			continue;
-		asker_datagram(octets, sizeof octets, 1, 0);
-		(void)port_sendto(port, s, octets, sizeof octets, NULL,
+		asker_datagram(bytes, sizeof bytes, 1, 0);
+		(void)port_sendto(port, s, bytes, sizeof bytes, NULL,
 			&run->proxy.socket[flows(run)[i].sock].at);
 	}
 	port_close(port, &s);

@@ -1,5 +1,5 @@
 /*
- * One side leaves: with a FIN, a close or a reset, in every state, at every octet.
+ * One side leaves: with a FIN, a close or a reset, in every state, at every byte.
  */
 #include "actors.h"
 
@@ -30,7 +30,7 @@ static void check_left(struct run *run)
 		EXPECT(run, client_code(&client) == SOCKS4_REJECTED && client.end == PORT_EOF);
 }
 
-/* A request that ends too early, seed by seed at every octet and in each way. */
+/* A request that ends too early, seed by seed at every byte and in each way. */
 static void truncated(struct run *run)
 {
 	begin(run);
@@ -204,8 +204,8 @@ static void check_idle_cut(struct run *run)
 	EXPECT(run, run_logged(run, "idle for limit-idle") == 1);
 }
 
-/* Octets still wait for one that never reads: what is cut off does not look whole. */
-static void idle_while_octets_wait(struct run *run)
+/* Bytes still wait for one that never reads: what is cut off does not look whole. */
+static void idle_while_bytes_wait(struct run *run)
 {
 	begin_idle(run, "limit-idle 60s\n");
 	client.talk.out_len = 60000;
@@ -235,7 +235,7 @@ static const struct scenario scenarios[] = {
 	{"broken_off_deaf", broken_off_deaf},
 	{"broken_off_half", broken_off_half},
 	{"half_told", half_told},
-	{"idle_while_octets_wait", idle_while_octets_wait},
+	{"idle_while_bytes_wait", idle_while_bytes_wait},
 	{"idle", idle},
 };
 

@@ -65,9 +65,9 @@ static void look_at_round_trips(struct run *run)
 /* ---- Slices ---- */
 
 struct witnessed {
-	uint32_t number;    /* of the session; 0: none */
-	uint32_t due[2];    /* from client and server: what had arrived when the last wait ended */
-	uint64_t octets[2]; /* moved up and down by then */
+	uint32_t number;   /* of the session; 0: none */
+	uint32_t due[2];   /* from client and server: what had arrived when the last wait ended */
+	uint64_t bytes[2]; /* moved up and down by then */
 };
 
 static struct witnessed seen[CONFIG_ANKLET_SESSIONS];
@@ -93,8 +93,8 @@ static uint64_t moved[2], most_moved;
  */
 static void compare(struct run *run, const struct session *s, struct witnessed *before)
 {
-	uint64_t up = s->relay.up.octets - before->octets[0];
-	uint64_t down = s->relay.down.octets - before->octets[1];
+	uint64_t up = s->relay.up.bytes - before->bytes[0];
+	uint64_t down = s->relay.down.bytes - before->bytes[1];
 
 	EXPECT(run, up <= CONFIG_ANKLET_SLICE_BYTES && down <= CONFIG_ANKLET_SLICE_BYTES);
 	moved[0] += up;
@@ -122,7 +122,7 @@ static void look(struct run *run)
 			.number = s->number,
 			.due = {wire_to(run, s->client.sock)->arrived,
 				wire_to(run, s->server.sock)->arrived},
-			.octets = {s->relay.up.octets, s->relay.down.octets},
+			.bytes = {s->relay.up.bytes, s->relay.down.bytes},
 		};
 	}
 	EXPECT(run, moved[0] <= TICK_BYTES && moved[1] <= TICK_BYTES);

@@ -54,7 +54,7 @@ static void check_served(struct run *run)
 	EXPECT(run, run_logged(run, "granted") >= 1);
 }
 
-/* Octets both ways, and each side's end; the client's often before the target is even connected. */
+/* Bytes both ways, and each side's end; the client's often before the target is even connected. */
 static void served(struct run *run)
 {
 	begin_either_way(run);

@@ -1,5 +1,5 @@
 /*
- * Through a next hop: both commands, both replies, and every octet behind them.
+ * Through a next hop: both commands, both replies, and every byte behind them.
  */
 #include "next_hop.h"
 
@@ -22,15 +22,15 @@ static bool is_at(const struct address *at, const char *ip, uint16_t port)
 
 /* ---- What is true of all that works ---- */
 
-static void check_octets(struct run *run)
+static void check_bytes(struct run *run)
 {
 	const struct talk *there = &hop.asked[0].talk;
 
 	EXPECT(run, client.talk.in == hop.pattern.out_len && there->in == client.talk.out_len);
 	EXPECT(run, client.talk.in_end == PORT_EOF && there->in_end == PORT_EOF);
 	EXPECT(run, client.talk.out_end == 0 && there->out_end == 0);
-	EXPECT(run, run->anklet->sessions.loop.status.octets_up == client.talk.out);
-	EXPECT(run, run->anklet->sessions.loop.status.octets_down == client.talk.in);
+	EXPECT(run, run->anklet->sessions.loop.status.bytes_up == client.talk.out);
+	EXPECT(run, run->anklet->sessions.loop.status.bytes_down == client.talk.in);
 }
 
 /* Where it went as far as that is known here, and through whom. */
@@ -68,12 +68,12 @@ static void check_served(struct run *run)
 	if (client.replies == 1) {
 		EXPECT(run, is_at(&first, "0.0.0.0", 0));
 	} else {
-		bool named = hop.word[0].octet[4] != 0;
+		bool named = hop.word[0].byte[4] != 0;
 
 		EXPECT(run, is_at(&first, named ? LISTENS_IP : HOP_IP, LISTENS_PORT));
 		EXPECT(run, is_at(&last, SERVER_IP, PEER_PORT));
 	}
-	check_octets(run);
+	check_bytes(run);
 	check_log(run);
 }
 
@@ -86,7 +86,7 @@ static void begin(struct run *run, enum socks4_command command)
 	for (unsigned i = 0; i < 2; i++) {
 		hop.word[i].after_ms = run_between(run, 0, 1) * run_between(run, 0, 3000);
 		if (hop.version == 4)
-			hop.word[i].octet[0] = run_between(run, 0, 1) == 0 ? 0 : 4;
+			hop.word[i].byte[0] = run_between(run, 0, 1) == 0 ? 0 : 4;
 	}
 	if (command == SOCKS4_BIND) {
 		next_hop_says(&hop, 0, SOCKS4_GRANTED,
@@ -117,7 +117,7 @@ static void by_bind(struct run *run)
 	begin(run, SOCKS4_BIND);
 }
 
-/* The replies, octet by octet. */
+/* The replies, byte by byte. */
 static void cut_replies(struct run *run)
 {
 	begin_either(run);
@@ -134,7 +134,7 @@ static void rough(struct run *run)
 	run_rough(run);
 }
 
-/* Octets stand behind both the client's request and the hop's replies, before anybody waits for them. */
+/* Bytes stand behind both the client's request and the hop's replies, before anybody waits for them. */
 static void early(struct run *run)
 {
 	begin_either(run);
@@ -148,7 +148,7 @@ static void early(struct run *run)
 static void both_replies(struct run *run)
 {
 	begin(run, SOCKS4_BIND);
-	memcpy(hop.word[0].octet + hop.word[0].len, hop.word[1].octet, hop.word[1].len);
+	memcpy(hop.word[0].byte + hop.word[0].len, hop.word[1].byte, hop.word[1].len);
 	hop.word[0].len = (uint8_t)(hop.word[0].len + hop.word[1].len);
 	hop.words = 1;
 	run->sim.latency_max_ms = run_between(run, 0, 30);

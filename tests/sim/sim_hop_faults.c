@@ -48,7 +48,7 @@ static void check_refused(struct run *run)
 	EXPECT(run, run_logged(run, words) == 1);
 	EXPECT(run, run->log_count == 1 + stage);
 	EXPECT(run, status->granted == 0 && status->refused == 1);
-	EXPECT(run, status->octets_up == 0 && status->octets_down == 0);
+	EXPECT(run, status->bytes_up == 0 && status->bytes_down == 0);
 	for (unsigned i = 0; i < hop.accepted; i++)
 		EXPECT(run, hop.asked[i].talk.in == 0);
 }
@@ -128,17 +128,17 @@ static void refuses(struct run *run)
 
 	begin_bad_word(run, answers[i].words);
 	if (hop.version == 4) {
-		bad->octet[0] = run_between(run, 0, 1) == 0 ? 0 : 4;
-		bad->octet[1] = answers[i].code;
+		bad->byte[0] = run_between(run, 0, 1) == 0 ? 0 : 4;
+		bad->byte[1] = answers[i].code;
 	} else if (bad == &hop.method) {
 		words = ": refused with 91, the next hop accepts none of the methods of auth";
-		bad->octet[1] = run_between(run, 0, 1) == 0 ? 2 : 255;
+		bad->byte[1] = run_between(run, 0, 1) == 0 ? 2 : 255;
 	} else {
 		words = reps[i].words;
-		bad->octet[1] = reps[i].code;
+		bad->byte[1] = reps[i].code;
 		whole = 2; /* more of a refusal nobody needs */
 	}
-	bad->len = (uint8_t)run_between(run, whole, sizeof bad->octet);
+	bad->len = (uint8_t)run_between(run, whole, sizeof bad->byte);
 	bad->then = (uint8_t)run_between(run, HOP_STAYS, HOP_CLOSES);
 	if (bad->then == HOP_CLOSES)
 		client.early = false; /* unread, it would make of the close a reset */
@@ -149,10 +149,10 @@ static void odd_version(struct run *run)
 	static const uint8_t versions[] = {1, 2, 3, 5, 90, 'H', 255};
 
 	begin_bad_word(run, ": refused with 91, the next hop's reply is none of SOCKS");
-	bad->octet[0] = versions[run_between(run, 0, sizeof versions - 1)];
-	if (hop.version == 5 && bad->octet[0] == 5)
-		bad->octet[0] = 4;
-	bad->len = (uint8_t)run_between(run, 1, sizeof bad->octet);
+	bad->byte[0] = versions[run_between(run, 0, sizeof versions - 1)];
+	if (hop.version == 5 && bad->byte[0] == 5)
+		bad->byte[0] = 4;
+	bad->len = (uint8_t)run_between(run, 1, sizeof bad->byte);
 	bad->then = (uint8_t)run_between(run, HOP_STAYS, HOP_SHUTS_DOWN);
 }
 
@@ -197,7 +197,7 @@ static void silence(struct run *run)
 	expect_limit(run);
 }
 
-/* Octet by octet, each of them a sign of life, which extends nothing. */
+/* Byte by byte, each of them a sign of life, which extends nothing. */
 static void drips(struct run *run)
 {
 	begin(run, TOO_LATE);

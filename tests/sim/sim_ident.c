@@ -154,7 +154,7 @@ static void right(struct run *run)
 	run->check = check_right;
 }
 
-static void octet_by_octet(struct run *run)
+static void byte_by_byte(struct run *run)
 {
 	ask_for_good(run);
 	answer_with(run, RIGHT);
@@ -308,7 +308,7 @@ static void expect_silence(struct run *run)
 		run->sim.latency_max_ms = 0;
 }
 
-/* 15 s, whether it does not answer, does not even let us in, or answers octet by octet for too long. */
+/* 15 s, whether it does not answer, does not even let us in, or answers byte by byte for too long. */
 static void silence(struct run *run)
 {
 	ask(run);
@@ -429,7 +429,7 @@ static void possible_match(struct run *run)
 
 static const struct scenario scenarios[] = {
 	{"right", right},
-	{"octet_by_octet", octet_by_octet},
+	{"byte_by_byte", byte_by_byte},
 	{"from_that_address", from_that_address},
 	{"over_ipv6", over_ipv6},
 	{"other_user", other_user},

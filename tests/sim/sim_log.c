@@ -15,10 +15,10 @@ static char shown_userid[SHOWN_MAX], shown_name[SHOWN_MAX], asked[SHOWN_MAX + 16
 
 /* ---- What clients put into it ---- */
 
-/* The kinds of octets that have done harm in logs. */
+/* The kinds of bytes that have done harm in logs. */
 static char nasty(struct run *run)
 {
-	static const char octets[] = "%%%\r\n\033\b\t\"\\'`$;<>\177\200\233\377";
+	static const char bytes[] = "%%%\r\n\033\b\t\"\\'`$;<>\177\200\233\377";
 
 	switch (run_between(run, 0, 3)) {
 	case 0:
@@ -28,7 +28,7 @@ static char nasty(struct run *run)
 	case 2:
 		return "%snxd\033[2J\n"[run_between(run, 0, 9)];
 	default:
-		return octets[run_between(run, 0, sizeof octets - 2)];
+		return bytes[run_between(run, 0, sizeof bytes - 2)];
 	}
 }
 
@@ -54,18 +54,18 @@ static void show(const char *text, char *shown, size_t room)
 
 	for (; *text != '\0'; text++) {
 		unsigned char c = (unsigned char)*text;
-		char octet[5] = {(char)c};
+		char byte[5] = {(char)c};
 
 		if (c == '"' || c == '\\')
-			snprintf(octet, sizeof octet, "\\%c", c);
+			snprintf(byte, sizeof byte, "\\%c", c);
 		else if (c < 0x20 || c > 0x7e)
-			snprintf(octet, sizeof octet, "\\x%02x", (unsigned)c);
-		if (used + strlen(octet) >= room) {
+			snprintf(byte, sizeof byte, "\\x%02x", (unsigned)c);
+		if (used + strlen(byte) >= room) {
 			strcpy(shown + used, "\\...");
 			return;
 		}
-		strcpy(shown + used, octet);
-		used += strlen(octet);
+		strcpy(shown + used, byte);
+		used += strlen(byte);
 	}
 	shown[used] = '\0';
 }
@@ -154,7 +154,7 @@ static void check_bad_name(struct run *run)
 		run, 0, "", "refused with 91, the name has a blank or a control character after ");
 }
 
-/* A name with such an octet is refused, and the line says no more of it. */
+/* A name with such a byte is refused, and the line says no more of it. */
 static void bad_name(struct run *run)
 {
 	static const char bad[] = " \r\n\t\033\001\177";

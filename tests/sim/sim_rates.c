@@ -27,16 +27,16 @@ static struct bell half_time, full_time;
 static uint64_t down_of(const struct run *run, const char *ip)
 {
 	struct ip from;
-	uint64_t octets = 0;
+	uint64_t bytes = 0;
 
 	ip_parse(ip, strlen(ip), &from);
 	for (unsigned i = 0; i < CONFIG_ANKLET_SESSIONS; i++) {
 		const struct session *s = &run->anklet->sessions.session[i];
 
 		if (s->state == SESSION_RELAY && ip_equal(&s->from.ip, &from))
-			octets += s->relay.down.octets;
+			bytes += s->relay.down.bytes;
 	}
-	return octets;
+	return bytes;
 }
 
 /* What had been, and had been spent and paid, when the measuring began. */
@@ -65,7 +65,7 @@ static void note(struct run *run)
 	before.waits = run->proxy.waits;
 	memcpy(before.client, run->anklet->sessions.loop.rates.client, sizeof before.client);
 	for (unsigned i = 0; i < CONFIG_ANKLET_SESSIONS; i++)
-		before.session[i] = run->anklet->sessions.session[i].relay.down.octets;
+		before.session[i] = run->anklet->sessions.session[i].relay.down.bytes;
 }
 
 /* To the thousandth of a byte: what was moved and is paid for is what the time has paid. */
@@ -128,12 +128,12 @@ static void compare(struct run *run)
 	EXPECT(run, run->proxy.waits - before.waits <= 2 * 2 * PAUSES_A_SECOND * 8);
 	for (unsigned i = 0; i < CONFIG_ANKLET_SESSIONS; i++) {
 		const struct session *s = &run->anklet->sessions.session[i];
-		uint64_t down = s->relay.down.octets - before.session[i];
+		uint64_t down = s->relay.down.bytes - before.session[i];
 
 		if (s->state != SESSION_RELAY)
 			continue;
-		*(s->from.ip.octet[12] == 203 ? &of_all : &of_one) = s->rates;
-		if (s->from.ip.octet[12] != 203)
+		*(s->from.ip.byte[12] == 203 ? &of_all : &of_one) = s->rates;
+		if (s->from.ip.byte[12] != 203)
 			continue;
 		most = down > most ? down : most;
 		least = down < least ? down : least;
@@ -176,14 +176,14 @@ static void shared(struct run *run)
 /* Whoever is looked at again and again in its pauses, for what it sends, keeps its place among those who wait. */
 static void compare_talkers(struct run *run)
 {
-	uint64_t octets[2] = {0};
+	uint64_t bytes[2] = {0};
 
 	for (unsigned i = 0, n = 0; i < CONFIG_ANKLET_SESSIONS && n < 2; i++)
 		if (run->anklet->sessions.session[i].state == SESSION_RELAY)
-			octets[n++] = run->anklet->sessions.session[i].relay.down.octets -
-				      before.session[i];
-	EXPECT(run, octets[0] + octets[1] + ROUGHLY >= 4 * RATE);
-	EXPECT(run, octets[0] <= octets[1] + 2 * SLICE && octets[1] <= octets[0] + 2 * SLICE);
+			bytes[n++] = run->anklet->sessions.session[i].relay.down.bytes -
+				     before.session[i];
+	EXPECT(run, bytes[0] + bytes[1] + ROUGHLY >= 4 * RATE);
+	EXPECT(run, bytes[0] <= bytes[1] + 2 * SLICE && bytes[1] <= bytes[0] + 2 * SLICE);
 }
 
 static void check_talkers(struct run *run)
@@ -221,14 +221,14 @@ static struct server to_again;
 /* Each asks when the one before has gone, and together they have what one would have had. */
 static void check_again(struct run *run)
 {
-	uint64_t octets = 0, over_at = 0;
+	uint64_t bytes = 0, over_at = 0;
 
 	for (unsigned i = 0; i < AGAIN; i++) {
-		octets += again[i].talk.in;
+		bytes += again[i].talk.in;
 		over_at = again[i].over_at > over_at ? again[i].over_at : over_at;
 	}
-	EXPECT(run, octets == AGAIN * BURST);
-	EXPECT(run, octets <= BURST + RATE * (over_at - again[0].granted_at) / 1000 + SLICE);
+	EXPECT(run, bytes == AGAIN * BURST);
+	EXPECT(run, bytes <= BURST + RATE * (over_at - again[0].granted_at) / 1000 + SLICE);
 }
 
 static void comes_again(struct run *run)

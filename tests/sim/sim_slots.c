@@ -1,5 +1,5 @@
 /*
- * Generations of sessions in the same slots: none sees an octet of another.
+ * Generations of sessions in the same slots: none sees a byte of another.
  */
 #include "crowd.h"
 
@@ -18,7 +18,7 @@ static struct lane {
 	bool begun;    /* one is going on */
 } lane[LANES];
 static unsigned lanes, lanes_left, expected, served, cut_off;
-static uint32_t most; /* octets */
+static uint32_t most; /* bytes */
 
 /* How this one ends. */
 static void choose_end(struct run *run, struct lane *l)
@@ -37,7 +37,7 @@ static void choose_end(struct run *run, struct lane *l)
 		client->leave_at = run_between(run, 1, (uint32_t)client->request_len);
 		break;
 	case 3:
-		l->server.pattern.deaf = true; /* so that octets stay behind */
+		l->server.pattern.deaf = true; /* so that bytes stay behind */
 		client->talk.last = TALK_HOLD;
 		client->talk.reset_ms = run_between(run, 1, 100);
 		break;
@@ -72,7 +72,7 @@ static void next_session(struct run *run, struct lane *l, bool gentle)
 	run->actors_left++;
 }
 
-/* Not one octet too many has come, and where both ended in order not one is missing. */
+/* Not one byte too many has come, and where both ended in order not one is missing. */
 static void check_session(struct run *run, const struct lane *l)
 {
 	const struct talk *talk = &l->client.talk, *peer = &l->server.talk[0];
@@ -138,7 +138,7 @@ static void check_generations(struct run *run)
 	EXPECT(run, !gentle || cut_off == 0);
 }
 
-static void open_lanes(struct run *run, unsigned count, unsigned sessions, uint32_t octets)
+static void open_lanes(struct run *run, unsigned count, unsigned sessions, uint32_t bytes)
 {
 	crowd_before_wait(run, check_freed);
 	run->check = check_generations;
@@ -147,7 +147,7 @@ static void open_lanes(struct run *run, unsigned count, unsigned sessions, uint3
 	served = cut_off = 0;
 	lanes = lanes_left = count;
 	expected = count * sessions;
-	most = octets;
+	most = bytes;
 	for (unsigned i = 0; i < lanes; i++) {
 		struct lane *l = &lane[i];
 
@@ -162,7 +162,7 @@ static void open_lanes(struct run *run, unsigned count, unsigned sessions, uint3
 	run->actors_left++;
 }
 
-/* More lanes than slots: each slot serves many, of which some are cut off with octets on their way. */
+/* More lanes than slots: each slot serves many, of which some are cut off with bytes on their way. */
 static void generations(struct run *run)
 {
 	gentle = false;

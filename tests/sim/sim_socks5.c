@@ -30,7 +30,7 @@ static void any_manner(struct run *run)
 
 /* ---- CONNECT ---- */
 
-/* Every octet both ways, both ends in order, and each message answered once. */
+/* Every byte both ways, both ends in order, and each message answered once. */
 static void check_exact(struct run *run)
 {
 	EXPECT(run, client.answers_in == 1 && memcmp(client.answer[0], "\x05\x00", 2) == 0);
@@ -39,7 +39,7 @@ static void check_exact(struct run *run)
 	EXPECT(run, client.talk.in == server.talk[0].out_len);
 	EXPECT(run, server.talk[0].in == client.talk.out_len);
 	EXPECT(run, client.talk.in_end == PORT_EOF && server.talk[0].in_end == PORT_EOF);
-	EXPECT(run, run->anklet->sessions.loop.status.octets_up == client.talk.out_len);
+	EXPECT(run, run->anklet->sessions.loop.status.bytes_up == client.talk.out_len);
 	EXPECT(run, run_logged(run, "granted, ") == 1 &&
 			    run_logged(run, ": closed, both sides ended") == 1);
 	EXPECT(run, run->log_count == 2);

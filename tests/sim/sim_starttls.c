@@ -152,7 +152,7 @@ static void refused(struct run *run)
 	begin_refused(run, lines[run->seed % (sizeof lines / sizeof lines[0])]);
 }
 
-/* Octets in the clear behind the server's word (CVE-2011-0411) reach nobody, whenever they come. */
+/* Bytes in the clear behind the server's word (CVE-2011-0411) reach nobody, whenever they come. */
 static void injected(struct run *run)
 {
 	static const struct talk_line lines[][4] = {
@@ -196,7 +196,7 @@ static void stalled(struct run *run)
 	tap_init(&tap, run, HOST_SERVER, SERVER_IP2, 7000, SERVER_IP);
 	tap.does = TAP_STALLS;
 	tap.where = (uint8_t)run_between(run, TAP_UP, TAP_DOWN);
-	/* POP3's dialogue has 6 octets up and 28 down, and then comes a hello, or much more. */
+	/* POP3's dialogue has 6 bytes up and 28 down, and then comes a hello, or much more. */
 	tap.at = run_between(run, tap.where == TAP_UP ? 0 : 1, tap.where == TAP_UP ? 100 : 300);
 	dialogue = &dialogues[2];
 	server.pattern.script = dialogue->line;
@@ -222,7 +222,7 @@ static void check_cut(struct run *run)
 	EXPECT(run, server.talk[0].in_end != PORT_EOF || server.talk[0].in == talk->out_len);
 }
 
-/* At any octet of the dialogue or of the handshake. */
+/* At any byte of the dialogue or of the handshake. */
 static void cut(struct run *run)
 {
 	begin(run);

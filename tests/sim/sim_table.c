@@ -354,7 +354,7 @@ static void check_drips(struct run *run)
 	}
 }
 
-/* No octet of a request gains it time, and there are too many of them. */
+/* No byte of a request gains it time, and there are too many of them. */
 static void drips(struct run *run)
 {
 	begin(run, check_drips, look_at_drips);

@@ -140,7 +140,7 @@ static void forward(struct run *run)
 	run->check = check_exact;
 }
 
-/* Each octet is a record. */
+/* Each byte is a record. */
 static void tiny_records(struct run *run)
 {
 	begin_either(run, TLS_LISTEN "\n", "route to *:7000 tls\n");

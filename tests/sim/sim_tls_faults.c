@@ -88,7 +88,7 @@ static void check_unverified(struct run *run)
 	EXPECT(run, tap.records[TAP_UP] > 0);
 	EXPECT(run, run_logged(run, "the server's certificate is not accepted") == 1);
 	EXPECT(run, run_logged(run, stranger->reason) == 1);
-	/* It was told by an alert, which a reset over unread octets may overtake. */
+	/* It was told by an alert, which a reset over unread bytes may overtake. */
 	EXPECT(run, talk->secure_end == TLS_FAILED || talk->in_end == TLS_FAILED ||
 			    talk->secure_end == PORT_RESET || talk->reset);
 }
@@ -194,7 +194,7 @@ static void begin_cut(struct run *run, enum tap_does does)
 	run->check = check_cut;
 }
 
-/* At any octet of the handshake, and of what follows. */
+/* At any byte of the handshake, and of what follows. */
 static void cut(struct run *run)
 {
 	begin_cut(run, run_between(run, 0, 1) == 1 ? TAP_RESETS : TAP_ENDS);

@@ -93,7 +93,7 @@ static void check_cut(struct run *run)
 	EXPECT(run, client_code(&client) != SOCKS4_REJECTED || there->in == 0);
 }
 
-/* At any octet of the handshake, of the request, of the reply, or of what follows. */
+/* At any byte of the handshake, of the request, of the reply, or of what follows. */
 static void cut(struct run *run)
 {
 	begin(run, VIA "?name=server.test\n");

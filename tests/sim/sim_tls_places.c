@@ -105,7 +105,7 @@ static void check_no_place_for_client(struct run *run)
 		run_logged(run, ": refused, no room for another encrypted connection after ") == 1);
 }
 
-/* Somebody else in the program has taken the places: not an octet is said in the clear. */
+/* Somebody else in the program has taken the places: not a byte is said in the clear. */
 static void full_program(struct run *run)
 {
 	begin(run, TLS_LISTEN);
@@ -116,7 +116,7 @@ static void full_program(struct run *run)
 
 /* ---- Turns ---- */
 
-#define PING 10 /* octets, there and back before the next but one */
+#define PING 10 /* bytes, there and back before the next but one */
 
 static struct client small;
 static struct server small_server;

@@ -1,5 +1,5 @@
 /*
- * Either side of a connection, while octets go over it. See actors.h.
+ * Either side of a connection, while bytes go over it. See actors.h.
  */
 #include "actors.h"
 
@@ -37,7 +37,7 @@ static bool paused(const struct talk *talk, uint64_t until, uint64_t *wake)
 	return true;
 }
 
-uint8_t talk_octet(uint32_t key, uint32_t position)
+uint8_t talk_byte(uint32_t key, uint32_t position)
 {
 	uint32_t x = (key ^ position) * 0x9e3779b1u;
 
@@ -67,7 +67,7 @@ void talk_send(struct talk *talk, uint64_t *wake)
 		if (len > PIECE)
 			len = PIECE;
 		for (uint32_t i = 0; i < len; i++)
-			piece[i] = talk_octet(talk->out_key, talk->out + i);
+			piece[i] = talk_byte(talk->out_key, talk->out + i);
 		n = stream_send(talk->port, &talk->stream, piece, len);
 		if (n == PORT_AGAIN)
 			return;
@@ -84,14 +84,14 @@ void talk_send(struct talk *talk, uint64_t *wake)
 	}
 }
 
-/* The octet that is to come in there: of the greeting, or of the stream behind it. */
+/* The byte that is to come in there: of the greeting, or of the stream behind it. */
 static uint8_t expected(const struct talk *talk, uint32_t position)
 {
 	uint32_t greeting = talk->greeting != NULL ? (uint32_t)strlen(talk->greeting) : 0;
 
 	if (position < greeting)
 		return (uint8_t)talk->greeting[position];
-	return talk_octet(talk->in_key, position - greeting);
+	return talk_byte(talk->in_key, position - greeting);
 }
 
 static void verify(struct talk *talk, const uint8_t *data, uint32_t len)

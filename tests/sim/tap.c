@@ -1,5 +1,5 @@
 /*
- * Somebody on the way, who carries octets from one side to the other, and does harm. See secure.h.
+ * Somebody on the way, who carries bytes from one side to the other, and does harm. See secure.h.
  */
 #include "secure.h"
 
@@ -10,8 +10,8 @@
 
 /* ---- Records ---- */
 
-/* Every octet belongs to a record of TLS (RFC 8446, section 5.1); nothing may come in the clear. */
-static void look_at(struct tap *tap, unsigned from, uint8_t octet)
+/* Every byte belongs to a record of TLS (RFC 8446, section 5.1); nothing may come in the clear. */
+static void look_at(struct tap *tap, unsigned from, uint8_t byte)
 {
 	uint8_t *header = tap->header[from];
 
@@ -19,7 +19,7 @@ static void look_at(struct tap *tap, unsigned from, uint8_t octet)
 		tap->body[from]--;
 		return;
 	}
-	header[tap->header_len[from]++] = octet;
+	header[tap->header_len[from]++] = byte;
 	if (tap->header_len[from] < sizeof tap->header[from])
 		return;
 	EXPECT(tap->run, header[0] >= 20 && header[0] <= 23);
@@ -43,7 +43,7 @@ static void close_both(struct tap *tap, bool reset)
 	}
 }
 
-/* How many of n octets may go by before it is time. */
+/* How many of n bytes may go by before it is time. */
 static uint32_t before_time(const struct tap *tap, unsigned from, uint32_t n)
 {
 	bool waits = tap->does != TAP_NOTHING && !tap->done && tap->where == from;

@@ -25,9 +25,9 @@ def test_a_library_is_made_anew_when_the_list_of_its_files_is_another(tmp_path):
     words = ("make", "TLS=none", "CFLAGS=-O0", f"BUILD={tmp_path}", library)
     done(*words)
     assert "  ar " not in done(*words)
-    said = done(*words, "-W", "anklet.mk", "PORT_SIM=port/sim/octets.c port/sim/network.c")
+    said = done(*words, "-W", "anklet.mk", "PORT_SIM=port/sim/bytes.c port/sim/network.c")
     assert "  ar " in said and "  cc " not in said
-    assert done("ar", "t", library).split() == ["octets.o", "network.o"]
+    assert done("ar", "t", library).split() == ["bytes.o", "network.o"]
 
 
 def compiler(path, refused, says):

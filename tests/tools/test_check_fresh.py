@@ -11,7 +11,7 @@ skipped: build/unit/test_config_transport: what_is_left_out_is_refused (the tabl
     again: build/unit/test_config_transport
 skipped: build/posix_contract: no_random_is_a_failure (random numbers cannot be made to fail here)
     again: build/posix_contract
-skipped: build/sim_contract: urgent_octets_travel_in_line, an_urgent_octet_is_moved (this port sends no urgent data)
+skipped: build/sim_contract: urgent_bytes_travel_in_line, an_urgent_byte_is_moved (this port sends no urgent data)
     again: build/sim_contract
 """
 DANTED = "tests/e2e/test_hop.py: test_danted_connect, test_danted_refuses ('danted' is not installed)"

@@ -86,7 +86,7 @@ def test_budgets_add_up(size, written):
     ("socks bytes", "a row has 7 words, and this one has 2: a name, a unit, what it is held to, and one for each of"
                     " start, house, found, fast"),
     ("socks bytes 1 2 3 4 5 6 7", "a row has 7 words, and this one has 9"),
-    ("socks octets 1 2 . . .", "'octets' is no unit: write bytes or KiB"),
+    ("socks grams 1 2 . . .", "'grams' is no unit: write bytes or KiB"),
     ("socks bytes many . . . .", "'many' is no number: write one like 1,234"),
     ("socks bytes 1 few . . .", "'few' is no number: write one like 1,234"),
     ("socks bytes 1 2 3 +-4 .", "'-4' is no number: write one like 1,234"),

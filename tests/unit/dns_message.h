@@ -20,31 +20,31 @@
 
 struct message {
 	size_t len;
-	uint8_t octets[4096];
+	uint8_t bytes[4096];
 };
 
 static inline void put(struct message *m, const void *data, size_t len)
 {
-	if (m->len + len > sizeof m->octets)
+	if (m->len + len > sizeof m->bytes)
 		abort();
-	memcpy(m->octets + m->len, data, len);
+	memcpy(m->bytes + m->len, data, len);
 	m->len += len;
 }
 
 static inline void put_16(struct message *m, unsigned n)
 {
-	const uint8_t octets[2] = {(uint8_t)(n >> 8), (uint8_t)n};
+	const uint8_t bytes[2] = {(uint8_t)(n >> 8), (uint8_t)n};
 
-	put(m, octets, sizeof octets);
+	put(m, bytes, sizeof bytes);
 }
 
 static inline void set_16(struct message *m, size_t at, unsigned n)
 {
-	m->octets[at] = (uint8_t)(n >> 8);
-	m->octets[at + 1] = (uint8_t)n;
+	m->bytes[at] = (uint8_t)(n >> 8);
+	m->bytes[at + 1] = (uint8_t)n;
 }
 
-/* A name as text, or a pointer where it begins with the octet of one. */
+/* A name as text, or a pointer where it begins with the byte of one. */
 static inline void put_name(struct message *m, const char *name)
 {
 	if ((*name & 0xc0) == 0xc0) {
@@ -53,9 +53,9 @@ static inline void put_name(struct message *m, const char *name)
 	}
 	while (*name != '\0') {
 		size_t len = strcspn(name, ".");
-		uint8_t octet = (uint8_t)len;
+		uint8_t byte = (uint8_t)len;
 
-		put(m, &octet, 1);
+		put(m, &byte, 1);
 		put(m, name, len);
 		name += len + (name[len] == '.');
 	}
@@ -85,7 +85,7 @@ static inline void add(struct message *m, const char *name, unsigned type, uint3
 	put_16(m, ttl & 0xffff);
 	put_16(m, (unsigned)len);
 	put(m, data, len);
-	m->octets[7]++;
+	m->bytes[7]++;
 }
 
 static inline void add_v4(struct message *m, const char *name, uint32_t ttl, uint8_t last)
@@ -100,7 +100,7 @@ static inline void add_alias(struct message *m, const char *name, uint32_t ttl, 
 	struct message data = {0};
 
 	put_name(&data, target);
-	add(m, name, CNAME, ttl, data.octets, data.len);
+	add(m, name, CNAME, ttl, data.bytes, data.len);
 }
 
 #endif

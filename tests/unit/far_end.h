@@ -30,7 +30,7 @@ static inline int far_end(struct port *p, port_sock listener, port_sock *ours)
 
 	assert_int_equal(port_local(p, listener, &at), 0);
 	to.sin_port = htons(at.port);
-	memcpy(&to.sin_addr, at.ip.octet + IP_V4_AT, 4);
+	memcpy(&to.sin_addr, at.ip.byte + IP_V4_AT, 4);
 	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
 	while (port_accept(p, listener, ours, &from) == PORT_AGAIN)
 		await_name(p, listener);

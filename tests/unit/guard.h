@@ -1,5 +1,5 @@
 /*
- * Memory whose end is guarded: reading one octet past it stops the test.
+ * Memory whose end is guarded: reading one byte past it stops the test.
  */
 #ifndef ANKLET_TEST_GUARD_H
 #define ANKLET_TEST_GUARD_H
@@ -17,7 +17,7 @@ static inline size_t guard_page(void)
 	return (size_t)sysconf(_SC_PAGESIZE);
 }
 
-/* Octets of the pages that hold len octets, without the unreadable page behind them. */
+/* Bytes of the pages that hold len bytes, without the unreadable page behind them. */
 static inline size_t guard_span(size_t len)
 {
 	return (len / guard_page() + 1) * guard_page();

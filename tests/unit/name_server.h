@@ -3,7 +3,7 @@
  *
  * 127.0.0.1 (UDP and TCP) and 127.0.0.2 (UDP), both at one port. They live in
  * the test's own loop: name_servers_turn() serves what has come and never waits.
- * TCP answers leave in pieces of a few octets, one a turn.
+ * TCP answers leave in pieces of a few bytes, one a turn.
  */
 #ifndef ANKLET_TEST_NAME_SERVER_H
 #define ANKLET_TEST_NAME_SERVER_H
@@ -22,7 +22,7 @@
 #define NS_SERVERS 2
 #define NS_CONNECTIONS 8
 #define NS_STARTS 10
-#define NS_PIECE 100 /* octets of a TCP answer sent in one turn */
+#define NS_PIECE 100 /* bytes of a TCP answer sent in one turn */
 
 enum { NS_A = 1, NS_CNAME = 5, NS_AAAA = 28 };
 enum { NS_OK = 0, NS_SERVFAIL = 2, NS_NXDOMAIN = 3, NS_REFUSED = 5 };
@@ -34,7 +34,7 @@ struct ns_question {
 	struct sockaddr_in from;
 	unsigned type;
 	char name[256]; /* as text, in the case it came in */
-	uint8_t octets[512];
+	uint8_t bytes[512];
 	size_t len;
 };
 
@@ -47,7 +47,7 @@ struct ns_connection {
 
 struct ns_message {
 	size_t len;
-	uint8_t octets[66000];
+	uint8_t bytes[66000];
 };
 
 static struct name_servers {
@@ -64,24 +64,24 @@ static struct name_servers {
 
 static inline void ns_put(struct ns_message *m, const void *data, size_t len)
 {
-	memcpy(m->octets + m->len, data, len);
+	memcpy(m->bytes + m->len, data, len);
 	m->len += len;
 }
 
 static inline void ns_put_16(struct ns_message *m, unsigned n)
 {
-	const uint8_t octets[2] = {(uint8_t)(n >> 8), (uint8_t)n};
+	const uint8_t bytes[2] = {(uint8_t)(n >> 8), (uint8_t)n};
 
-	ns_put(m, octets, sizeof octets);
+	ns_put(m, bytes, sizeof bytes);
 }
 
 /* An answer to q without records yet. */
 static inline void ns_begin(struct ns_message *m, const struct ns_question *q, unsigned rcode)
 {
-	memcpy(m->octets, q->octets, q->len);
+	memcpy(m->bytes, q->bytes, q->len);
 	m->len = q->len;
-	m->octets[2] = 0x81;
-	m->octets[3] = (uint8_t)(0x80 | rcode);
+	m->bytes[2] = 0x81;
+	m->bytes[3] = (uint8_t)(0x80 | rcode);
 }
 
 /* A record of the question's own name. */
@@ -95,8 +95,8 @@ static inline void ns_add(
 	ns_put_16(m, ttl_s);
 	ns_put_16(m, (unsigned)len);
 	ns_put(m, data, len);
-	if (++m->octets[7] == 0)
-		m->octets[6]++;
+	if (++m->bytes[7] == 0)
+		m->bytes[6]++;
 }
 
 /* Address number n, of the question's family: 192.0.2.n, or 2001:db8::n. */
@@ -114,7 +114,7 @@ static inline void ns_add_address(
 
 static inline void ns_send_from(int fd, const struct ns_message *m, const struct ns_question *q)
 {
-	(void)!sendto(fd, m->octets, m->len, 0, (const struct sockaddr *)&q->from, sizeof q->from);
+	(void)!sendto(fd, m->bytes, m->len, 0, (const struct sockaddr *)&q->from, sizeof q->from);
 }
 
 static inline void ns_send(const struct ns_message *m, const struct ns_question *q)
@@ -128,7 +128,7 @@ static inline void ns_send(const struct ns_message *m, const struct ns_question 
 	c = &ns.connection[q->connection];
 	c->out[0] = (uint8_t)(m->len >> 8);
 	c->out[1] = (uint8_t)m->len;
-	memcpy(c->out + 2, m->octets, m->len);
+	memcpy(c->out + 2, m->bytes, m->len);
 	c->out_len = 2 + m->len;
 	c->out_at = 0;
 }
@@ -158,7 +158,7 @@ static inline void ns_answer_truncated(const struct ns_question *q)
 	static struct ns_message m;
 
 	ns_begin(&m, q, NS_OK);
-	m.octets[2] |= 0x02;
+	m.bytes[2] |= 0x02;
 	ns_send(&m, q);
 }
 
@@ -168,14 +168,14 @@ static inline void ns_take(struct ns_question *q)
 {
 	size_t at = 12, used = 0;
 
-	while (at < q->len && q->octets[at] != 0 && used + q->octets[at] + 1 < sizeof q->name) {
-		memcpy(q->name + used, q->octets + at + 1, q->octets[at]);
-		used += q->octets[at];
+	while (at < q->len && q->bytes[at] != 0 && used + q->bytes[at] + 1 < sizeof q->name) {
+		memcpy(q->name + used, q->bytes + at + 1, q->bytes[at]);
+		used += q->bytes[at];
 		q->name[used++] = '.';
-		at += q->octets[at] + 1u;
+		at += q->bytes[at] + 1u;
 	}
 	q->name[used > 0 ? used - 1 : 0] = '\0';
-	q->type = q->octets[at + 2];
+	q->type = q->bytes[at + 2];
 	ns.asked++;
 	ns.asked_server[q->server]++;
 	ns.asked_tcp += q->connection >= 0;
@@ -191,8 +191,8 @@ static inline void ns_turn_udp(unsigned server)
 	socklen_t from_len = sizeof q.from;
 	ssize_t n;
 
-	while ((n = recvfrom(ns.udp[server], q.octets, sizeof q.octets, 0,
-			(struct sockaddr *)&q.from, &from_len)) > 0) {
+	while ((n = recvfrom(ns.udp[server], q.bytes, sizeof q.bytes, 0, (struct sockaddr *)&q.from,
+			&from_len)) > 0) {
 		q.len = (size_t)n;
 		ns_take(&q);
 	}
@@ -212,7 +212,7 @@ static inline void ns_turn_connection(int i)
 	c->in_len += n > 0 ? (size_t)n : 0;
 	if (c->in_len > 2 && c->in_len == 2 + ((size_t)c->in[0] << 8 | c->in[1])) {
 		q.len = c->in_len - 2;
-		memcpy(q.octets, c->in + 2, q.len);
+		memcpy(q.bytes, c->in + 2, q.len);
 		c->in_len = 0;
 		ns_take(&q);
 	}
@@ -254,12 +254,12 @@ static inline void name_servers_turn(void)
 
 /* ---- Beginning and end ---- */
 
-static inline int ns_bind(int type, unsigned last_octet, uint16_t port)
+static inline int ns_bind(int type, unsigned last_byte, uint16_t port)
 {
 	int fd = socket(AF_INET, type, 0), on = 1;
 	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port)};
 
-	at.sin_addr.s_addr = htonl(0x7f000000 | last_octet);
+	at.sin_addr.s_addr = htonl(0x7f000000 | last_byte);
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 	if (fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof at) != 0) {
 		close(fd);

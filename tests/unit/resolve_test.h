@@ -220,11 +220,11 @@ static inline int both_kept(void)
 	return 1 + addresses_kept(3);
 }
 
-static inline void assert_found_v4(int i, int last_octet)
+static inline void assert_found_v4(int i, int last_byte)
 {
 	char expected[16];
 
-	snprintf(expected, sizeof expected, "192.0.2.%d", last_octet);
+	snprintf(expected, sizeof expected, "192.0.2.%d", last_byte);
 	assert_found((unsigned)i, expected);
 }
 

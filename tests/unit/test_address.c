@@ -148,12 +148,12 @@ static void agree_with_the_system(const char *text, size_t len)
 	if (parsed != (known_v6 || known_v4))
 		fail_msg("'%s': %d, the system says %d", terminated, parsed, known_v6 || known_v4);
 	if (known_v6)
-		assert_memory_equal(ip.octet, v6, 16);
+		assert_memory_equal(ip.byte, v6, 16);
 	else if (known_v4)
-		assert_memory_equal(ip.octet + 12, v4, 4);
+		assert_memory_equal(ip.byte + 12, v4, 4);
 }
 
-/* Every text of up to 6 octets of this alphabet, and many longer ones, against inet_pton(). */
+/* Every text of up to 6 bytes of this alphabet, and many longer ones, against inet_pton(). */
 static void reads_what_the_system_reads(void **state)
 {
 	static const char alphabet[] = "01:.f";
@@ -460,7 +460,7 @@ static void addresses_with_a_port(void **state)
 	other.port++;
 	assert_false(address_equal(&v4, &other));
 	other = v4;
-	other.ip.octet[15]++;
+	other.ip.byte[15]++;
 	assert_false(address_equal(&v4, &other));
 	other = v4;
 	other.scope++;

@@ -29,7 +29,7 @@
 #include "embed_unix.h"
 
 static struct port port;
-static const struct address loopback = {.ip.octet = {[10] = 0xff, 0xff, 127, 0, 0, 1}};
+static const struct address loopback = {.ip.byte = {[10] = 0xff, 0xff, 127, 0, 0, 1}};
 
 static int start(void **state)
 {
@@ -279,7 +279,7 @@ static void fill_shortens_the_wait(void **state)
 	assert_int_equal(port_send(&port, client, "x", 1), 1);
 	while (port_peek(&port, b, &(const uint8_t *){NULL}) == PORT_AGAIN)
 		assert_true(port_wait(&port, WAIT_MS) > 0);
-	assert_int_equal(port_peer_closed(&port, b), PORT_AGAIN); /* behind an unread octet */
+	assert_int_equal(port_peer_closed(&port, b), PORT_AGAIN); /* behind an unread byte */
 	embed_fill(&port, &rd, &wr, &n, &ms);
 	assert_in_range(ms, 0, 1000);
 	port_close(&port, &b);
@@ -293,7 +293,7 @@ static void fill_shortens_the_wait(void **state)
 /* Whatever the memory held before: of IPv6 it has more than an address and a port. */
 static void addresses_are_whole(void **state)
 {
-	const struct address six = {.ip.octet = {[15] = 1}, .port = 7};
+	const struct address six = {.ip.byte = {[15] = 1}, .port = 7};
 	const struct sockaddr_in6 whole_six = {
 		.sin6_family = AF_INET6, .sin6_port = htons(7), .sin6_addr.s6_addr = {[15] = 1}};
 	const struct sockaddr_in whole_four = {

@@ -57,7 +57,7 @@ static unsigned find(const struct cache *c, const char *name, uint32_t at)
 		return 0;
 	assert_int_equal(kept->result, DNS_ADDRESSES);
 	assert_int_equal(kept->addresses.count, 1);
-	return kept->addresses.ip[0].octet[15];
+	return kept->addresses.ip[0].byte[15];
 }
 
 static void test_by_name_and_type(void **state)

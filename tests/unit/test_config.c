@@ -154,8 +154,8 @@ static void scalars_are_replaced(void **state)
 	assert_int_equal(config.limit_idle_ms, 0);
 	assert_int_equal(config.limit_half_closed_ms, 0);
 	assert_int_equal(config.limit_client, 0);
-	assert_memory_equal(config.source[0].octet + 12, source, 4);
-	assert_int_equal(config.source[1].octet[0], 0x20);
+	assert_memory_equal(config.source[0].byte + 12, source, 4);
+	assert_int_equal(config.source[1].byte[0], 0x20);
 	assert_string_equal(string_of(config.user), "DOMAIN\\two");
 	read_good("limit-establish 10ms\nlimit-idle 480h\n");
 	assert_int_equal(config.limit_establish_ms, 10);

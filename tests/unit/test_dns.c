@@ -1,5 +1,5 @@
 /*
- * dns: the question octet by octet, and answers of every kind, whole, cut short and spoilt.
+ * dns: the question byte by byte, and answers of every kind, whole, cut short and spoilt.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,7 +25,7 @@ static enum dns_result read_as(
 	const struct message *m, const char *name, enum dns_type type, struct dns_answer *answer)
 {
 	struct dns_question q = question(name, type);
-	uint8_t *copy = guard_copy(m->octets, m->len);
+	uint8_t *copy = guard_copy(m->bytes, m->len);
 	enum dns_result result = dns_read(copy, m->len, &q, answer);
 
 	guard_free(copy, m->len);
@@ -65,7 +65,7 @@ static void test_question(void **state)
 	assert_memory_equal(query, expected, sizeof expected - 1);
 }
 
-/* A name of three labels of 63 and one of last_len octets, NUL-terminated. */
+/* A name of three labels of 63 and one of last_len bytes, NUL-terminated. */
 static size_t long_name(char *name, size_t last_len)
 {
 	memset(name, 'x', 3 * 64 + last_len);
@@ -149,8 +149,8 @@ static void test_v6(void **state)
 
 	(void)state;
 	begin(&m, RESPONSE, "six.example", DNS_AAAA);
-	add(&m, AT_QUESTION, DNS_AAAA, 5, mapped.octet, sizeof mapped.octet);
-	add(&m, AT_QUESTION, DNS_AAAA, 5, ip.octet, sizeof ip.octet);
+	add(&m, AT_QUESTION, DNS_AAAA, 5, mapped.byte, sizeof mapped.byte);
+	add(&m, AT_QUESTION, DNS_AAAA, 5, ip.byte, sizeof ip.byte);
 	assert_int_equal(read_as(&m, "six.example", DNS_AAAA, &answer), DNS_ADDRESSES);
 	assert_int_equal(answer.addresses.count, 1);
 	assert_true(ip_equal(&answer.addresses.ip[0], &ip));
@@ -182,7 +182,7 @@ static void test_what_is_not_asked_for(void **state)
 	add(&m, AT_QUESTION, DNS_A, 300, "\1\2\3", 3);
 	assert_int_equal(read_a(&m, &answer), DNS_NO_DATA);
 	add_v4(&m, AT_QUESTION, 300, 9);
-	m.octets[m.len - 11] = 3; /* class CHAOS */
+	m.bytes[m.len - 11] = 3; /* class CHAOS */
 	assert_int_equal(read_a(&m, &answer), DNS_NO_DATA);
 	add_v4(&m, AT_QUESTION, 300, 8);
 	assert_int_equal(read_a(&m, &answer), DNS_ADDRESSES);
@@ -308,7 +308,7 @@ static void test_truncated(void **state)
 	add_alias(&m, AT_QUESTION, 300, "mid.example.net");
 	add_v4(&m, "mid.example.net", 300, 4);
 	add_v4(&m, "mid.example.net", 300, 5);
-	dns_truncate(m.octets);
+	dns_truncate(m.bytes);
 	m.len--;
 	assert_int_equal(read_a(&m, &answer), DNS_TRUNCATED);
 	assert_int_equal(answer.addresses.count, 1);
@@ -316,15 +316,15 @@ static void test_truncated(void **state)
 }
 
 /* An answer with one address, changed at one place, must not count as ours. */
-static void assert_not_ours(size_t at, uint8_t octet)
+static void assert_not_ours(size_t at, uint8_t byte)
 {
 	struct message m;
 	struct dns_answer answer;
 
 	begin_a(&m);
 	add_v4(&m, AT_QUESTION, 300, 1);
-	assert_int_not_equal(m.octets[at], octet);
-	m.octets[at] = octet;
+	assert_int_not_equal(m.bytes[at], byte);
+	m.bytes[at] = byte;
 	assert_int_equal(read_a(&m, &answer), DNS_NOT_OURS);
 	assert_int_equal(answer.addresses.count, 0);
 }
@@ -357,7 +357,7 @@ static void test_letters_of_either_case(void **state)
 	assert_int_equal(read_a(&m, &answer), DNS_ADDRESSES);
 	/* 0x20 apart, but no letters. */
 	begin(&m, RESPONSE, "a-b", DNS_A);
-	m.octets[14] = '\r';
+	m.bytes[14] = '\r';
 	assert_int_equal(read_as(&m, "a-b", DNS_A, &answer), DNS_NOT_OURS);
 }
 
@@ -388,7 +388,7 @@ static void test_every_truncation(void **state)
 	}
 }
 
-static void test_every_octet_spoilt(void **state)
+static void test_every_byte_spoilt(void **state)
 {
 	struct message m;
 	struct dns_answer answer;
@@ -398,11 +398,11 @@ static void test_every_octet_spoilt(void **state)
 	full_message(&m);
 	len = m.len;
 	for (size_t at = 0; at < len; at++) {
-		for (unsigned octet = 0; octet < 256; octet++) {
+		for (unsigned byte = 0; byte < 256; byte++) {
 			enum dns_result result;
 
 			full_message(&m);
-			m.octets[at] = (uint8_t)octet;
+			m.bytes[at] = (uint8_t)byte;
 			result = read_a(&m, &answer);
 			assert_int_not_equal(result, DNS_PENDING);
 			if (result != DNS_TRUNCATED)
@@ -469,7 +469,7 @@ int main(void)
 		cmocka_unit_test(test_not_ours),
 		cmocka_unit_test(test_letters_of_either_case),
 		cmocka_unit_test(test_every_truncation),
-		cmocka_unit_test(test_every_octet_spoilt),
+		cmocka_unit_test(test_every_byte_spoilt),
 		cmocka_unit_test(test_pointers),
 		cmocka_unit_test(test_counts),
 	};

@@ -39,7 +39,7 @@ static void answer_alias(const struct ns_question *q)
 		ns_put(&m, "\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\x4d", 14);
 	else
 		ns_put(&m, "\0\2\0\1\0\0\0\x3c\0\4\xc0\0\2\x4d", 14);
-	m.octets[7]++;
+	m.bytes[7]++;
 	ns_send(&m, q);
 }
 
@@ -93,7 +93,7 @@ static void test_at_most_max(void **state)
 	memset(found, 0, sizeof found);
 	assert_int_equal(resolver_find(&resolver, 0, &q, found, 3), 3);
 	assert_found(2, "2001:db8::2");
-	assert_int_equal(found[3].ip.octet[15], 0);
+	assert_int_equal(found[3].ip.byte[15], 0);
 	assert_int_equal(resolver_find(&resolver, 0, &q, found, 9), 6);
 }
 
@@ -455,7 +455,7 @@ static void test_more_than_places(void **state)
 	assert_int_equal(resolver.asker[q[MOST - 1].asker].lookup, ASKER_WAITS);
 	for (unsigned i = 0; i < MOST; i++) {
 		assert_int_equal(wait_for(q[i]), 2);
-		assert_int_equal(found[1].ip.octet[15], (uint8_t)(i + 1));
+		assert_int_equal(found[1].ip.byte[15], (uint8_t)(i + 1));
 	}
 	assert_int_equal(look_up("n99.example"), 2);
 }

@@ -70,13 +70,13 @@ static void lie(const struct ns_question *q)
 	ns_add_address(&m, q, 60, 66);
 	ns_send_from(elsewhere, &m, q);
 	ns_send_from(other_host, &m, q);
-	m.octets[0] ^= 1;
+	m.bytes[0] ^= 1;
 	ns_send(&m, q);
-	m.octets[0] ^= 1;
-	m.octets[13] ^= 1;
+	m.bytes[0] ^= 1;
+	m.bytes[13] ^= 1;
 	ns_send(&m, q);
-	m.octets[13] ^= 1;
-	m.octets[2] &= 0x7f;
+	m.bytes[13] ^= 1;
+	m.bytes[2] &= 0x7f;
 	ns_send(&m, q);
 	m.len = 5;
 	ns_send(&m, q);

@@ -161,7 +161,7 @@ static void name_follows_only_0_0_0_x(void **state)
 	}
 	done(&o, LITERAL("\x04\x01\x00\x50\x00\x00\x00\xff\0a\0"), 11);
 	assert_string_equal(o.r.name, "a");
-	assert_int_equal(o.r.ip.octet[15], 255);
+	assert_int_equal(o.r.ip.byte[15], 255);
 }
 
 static void name_and_userid(void **state)
@@ -245,17 +245,17 @@ static void name_must_not_be_empty(void **state)
 static void name_takes_no_controls(void **state)
 {
 	(void)state;
-	for (unsigned octet = 1; octet < 256; octet++) {
-		bool bad = octet <= 0x20 || octet == 0x7f;
+	for (unsigned byte = 1; byte < 256; byte++) {
+		bool bad = byte <= 0x20 || byte == 0x7f;
 		uint8_t request[] = NAME_HEADER "\0a?b";
 		struct outcome o;
 
-		request[10] = (uint8_t)octet;
+		request[10] = (uint8_t)byte;
 		if (bad) {
 			malformed(request, sizeof request, REQUEST_BAD_NAME, 11);
 		} else {
 			done(&o, request, sizeof request, sizeof request);
-			assert_int_equal((uint8_t)o.r.name[1], octet);
+			assert_int_equal((uint8_t)o.r.name[1], byte);
 		}
 	}
 }
@@ -301,12 +301,12 @@ static void first_byte(void **state)
 static void command(void **state)
 {
 	(void)state;
-	for (unsigned octet = 0; octet < 256; octet++) {
+	for (unsigned byte = 0; byte < 256; byte++) {
 		uint8_t request[] = CONNECT_HEADER;
 		struct outcome o;
 
-		request[1] = (uint8_t)octet;
-		if (octet == COMMAND_CONNECT || octet == COMMAND_BIND)
+		request[1] = (uint8_t)byte;
+		if (byte == COMMAND_CONNECT || byte == COMMAND_BIND)
 			done(&o, request, sizeof request, sizeof request);
 		else
 			malformed(request, sizeof request, REQUEST_BAD_COMMAND, 2);

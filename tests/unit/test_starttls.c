@@ -40,7 +40,7 @@ static void send_lines(struct starttls *s, struct outcome *o)
 	}
 }
 
-/* One piece of the server's; what is not used at once is given again, as the octets of a socket are. */
+/* One piece of the server's; what is not used at once is given again, as the bytes of a socket are. */
 static void read_piece(struct starttls *s, struct outcome *o, const char *text, size_t len)
 {
 	size_t at = 0, used, kept;
@@ -337,14 +337,14 @@ static void every_prefix_wants_more(void **state)
 		}
 }
 
-/* An octet put into a good dialogue. */
-static void put_in(uint8_t protocol, size_t at, char octet)
+/* A byte put into a good dialogue. */
+static void put_in(uint8_t protocol, size_t at, char byte)
 {
 	char text[128];
 	size_t len = strlen(good[protocol]);
 
 	memcpy(text, good[protocol], at);
-	text[at] = octet;
+	text[at] = byte;
 	memcpy(text + at + 1, good[protocol] + at, len - at);
 	converse_cut(&outcome, protocol, text, len + 1, at, at);
 	assert_int_equal(outcome.answer, PARSE_MALFORMED);
@@ -366,14 +366,14 @@ static void left_out(uint8_t protocol, size_t at)
 		assert_int_equal(outcome.fault, STARTTLS_NOT_TEXT);
 }
 
-static void octets_that_are_in_no_line(void **state)
+static void bytes_that_are_in_no_line(void **state)
 {
 	(void)state;
 	for (uint8_t i = 0; i < STARTTLS_PROTOCOLS; i++)
 		for (size_t at = 0; good[i][at] != '\0'; at++) {
-			for (char octet = 0; octet < ' '; octet++)
-				if (octet != '\t' && octet != '\r' && octet != '\n')
-					put_in(i, at, octet);
+			for (char byte = 0; byte < ' '; byte++)
+				if (byte != '\t' && byte != '\r' && byte != '\n')
+					put_in(i, at, byte);
 			put_in(i, at, 0x7f);
 			put_in(i, at, '\r');
 			if (at < strlen(good[i]) - 1) /* behind the go-ahead it is not read */
@@ -390,7 +390,7 @@ static void texts_of_other_languages(void **state)
 		"+OK Gr\xc3\xbc\xc3\x9f\tGott \xff\r\n");
 }
 
-/* The greeting of STARTTLS_LINE_MAX octets is kept whole; one more is not waited for. */
+/* The greeting of STARTTLS_LINE_MAX bytes is kept whole; one more is not waited for. */
 static void line_limit(void **state)
 {
 	char text[STARTTLS_LINE_MAX + 64];
@@ -411,7 +411,7 @@ static void line_limit(void **state)
 	assert_int_equal(outcome.used, STARTTLS_LINE_MAX + 1);
 }
 
-/* Lines that may be passed over come to an end all the same: at STARTTLS_ANSWER_MAX octets. */
+/* Lines that may be passed over come to an end all the same: at STARTTLS_ANSWER_MAX bytes. */
 static void flood(
 	enum starttls_protocol protocol, const char *front, const char *line, const char *go_ahead)
 {
@@ -453,7 +453,7 @@ int main(void)
 		cmocka_unit_test(stops_behind_the_go_ahead),
 		cmocka_unit_test(listens_only_when_the_line_is_sent),
 		cmocka_unit_test(every_prefix_wants_more),
-		cmocka_unit_test(octets_that_are_in_no_line),
+		cmocka_unit_test(bytes_that_are_in_no_line),
 		cmocka_unit_test(texts_of_other_languages),
 		cmocka_unit_test(line_limit),
 		cmocka_unit_test(floods),

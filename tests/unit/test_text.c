@@ -16,7 +16,7 @@
 
 #define LITERAL(s) (s), sizeof(s) - 1
 
-static void appends_strings_and_octets(void **state)
+static void appends_strings_and_bytes(void **state)
 {
 	char buf[16];
 	struct text t;
@@ -26,14 +26,14 @@ static void appends_strings_and_octets(void **state)
 	assert_string_equal(buf, "");
 	text_str(&t, "ab");
 	text_char(&t, 'c');
-	text_octets(&t, "defgh", 2);
+	text_bytes(&t, "defgh", 2);
 	text_str(&t, "");
 	assert_string_equal(buf, "abcde");
 	assert_int_equal(t.len, 5);
 	assert_false(t.cut);
 }
 
-static void fills_the_buffer_to_its_last_octet(void **state)
+static void fills_the_buffer_to_its_last_byte(void **state)
 {
 	char buf[4];
 	struct text t;
@@ -50,7 +50,7 @@ static void fills_the_buffer_to_its_last_octet(void **state)
 	assert_string_equal(buf, "abc");
 }
 
-static void one_octet_is_an_empty_text(void **state)
+static void one_byte_is_an_empty_text(void **state)
 {
 	char buf[1] = {'x'};
 	struct text t;
@@ -145,15 +145,15 @@ static void every_length_of_number_as_printf_says(void **state)
 		}
 }
 
-static void escapes_every_octet_that_could_harm(void **state)
+static void escapes_every_byte_that_could_harm(void **state)
 {
 	(void)state;
 	for (unsigned c = 0; c < 256; c++) {
-		char buf[8], expected[8], octet = (char)c;
+		char buf[8], expected[8], byte = (char)c;
 		struct text t;
 
 		text_init(&t, buf, sizeof buf);
-		text_escaped(&t, &octet, 1);
+		text_escaped(&t, &byte, 1);
 		if (c == '"' || c == '\\')
 			snprintf(expected, sizeof expected, "\\%c", c);
 		else if (c < 0x20 || c > 0x7e)
@@ -221,14 +221,14 @@ static void hexadecimal_digits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(appends_strings_and_octets),
-		cmocka_unit_test(fills_the_buffer_to_its_last_octet),
-		cmocka_unit_test(one_octet_is_an_empty_text),
+		cmocka_unit_test(appends_strings_and_bytes),
+		cmocka_unit_test(fills_the_buffer_to_its_last_byte),
+		cmocka_unit_test(one_byte_is_an_empty_text),
 		cmocka_unit_test(never_writes_past_the_buffer),
 		cmocka_unit_test(nothing_follows_a_cut),
 		cmocka_unit_test(numbers_in_decimal),
 		cmocka_unit_test(every_length_of_number_as_printf_says),
-		cmocka_unit_test(escapes_every_octet_that_could_harm),
+		cmocka_unit_test(escapes_every_byte_that_could_harm),
 		cmocka_unit_test(an_escape_is_whole_or_absent),
 		cmocka_unit_test(durations_as_a_person_writes_them),
 		cmocka_unit_test(hexadecimal_digits),

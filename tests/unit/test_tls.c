@@ -455,7 +455,7 @@ static void no_common_protocol_is_a_failure(void **state)
 
 /* ---- Resumption ---- */
 
-/* A session with one octet from the server, so that the client has read the tickets before it. */
+/* A session with one byte from the server, so that the client has read the tickets before it. */
 static bool talk(struct pair *pair, const char *name)
 {
 	bool was_resumed;

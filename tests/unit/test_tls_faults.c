@@ -1,5 +1,5 @@
 /*
- * TLS in a hard world: octets come one by one, memory or random numbers run out.
+ * TLS in a hard world: bytes come one by one, memory or random numbers run out.
  *
  * The linker puts the functions below in the place of the port's (--wrap).
  */
@@ -20,7 +20,7 @@ static const mbedtls_ssl_protocol_version versions[] = {
 /* ---- The faults ---- */
 
 static struct {
-	bool slow; /* one octet a call, and after each nothing for once */
+	bool slow; /* one byte a call, and after each nothing for once */
 	bool was_read[PORT_SOCKETS], was_sent[PORT_SOCKETS]; /* by the last call */
 	int random_left; /* calls until port_random() fails; negative: it does not */
 } world = {.random_left = -1};
@@ -87,9 +87,9 @@ static struct pair contexts(int v)
 	return pair;
 }
 
-/* ---- One octet at a time ---- */
+/* ---- One byte at a time ---- */
 
-static void octet_by_octet(void **state)
+static void byte_by_byte(void **state)
 {
 	const uint8_t *data;
 
@@ -342,7 +342,7 @@ static void memory_ends_in_a_session(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		RUN(octet_by_octet),
+		RUN(byte_by_byte),
 		RUN(a_slow_alert),
 		RUN(without_random_numbers_there_is_no_tls),
 		RUN(random_numbers_run_out),

@@ -96,11 +96,11 @@ static const struct bad bads[] = {
 	{"", "", "", FILES "none.txt", "", FILES "none.txt: no such file"},
 	{"", "", "", FILES "server.pem", "",
 		FILES
-		"server.pem: not a line IDENTITY:KEY with a key of 16 to 64 octets in hexadecimal"},
+		"server.pem: not a line IDENTITY:KEY with a key of 16 to 64 bytes in hexadecimal"},
 	{OWN, FILES "ca.pem", FILES "psk.txt", "",
 		"ca and psk exclude each other: who uses the psk shows no certificate"},
-	{OWN, "", "", "a,,b", "alpn: names of 1 to 255 octets with commas between them"},
-	{OWN, "", "", "a,", "alpn: names of 1 to 255 octets with commas between them"},
+	{OWN, "", "", "a,,b", "alpn: names of 1 to 255 bytes with commas between them"},
+	{OWN, "", "", "a,", "alpn: names of 1 to 255 bytes with commas between them"},
 	{OWN, "", "", "1,2,3,4,5,6,7,8,9", "alpn: more than 8 protocols"},
 };
 
@@ -146,7 +146,7 @@ static void a_file_that_may_not_be_read(void **state)
 
 #define KEY16 "000102030405060708090a0b0c0d0e0f"
 #define KEY48 KEY16 KEY16 KEY16
-#define NOT_A_KEY "not a line IDENTITY:KEY with a key of 16 to 64 octets in hexadecimal"
+#define NOT_A_KEY "not a line IDENTITY:KEY with a key of 16 to 64 bytes in hexadecimal"
 
 static void shared_keys(void **state)
 {
@@ -194,7 +194,7 @@ static void shared_keys(void **state)
 
 /* ---- Lists ---- */
 
-/* One certificate of ours behind many octets that are none, so that it lies across what is shown at once. */
+/* One certificate of ours behind many bytes that are none, so that it lies across what is shown at once. */
 static void a_certificate_anywhere(void **state)
 {
 	static char text[140000];

@@ -25,7 +25,7 @@ static int start(void **state)
 	return 0;
 }
 
-/* Every octet belongs to one block, neighbours know each other, and no two free ones are neighbours. */
+/* Every byte belongs to one block, neighbours know each other, and no two free ones are neighbours. */
 static void assert_whole(void)
 {
 	struct block *b = (struct block *)(void *)tls_heap, *last = NULL;
@@ -107,10 +107,10 @@ static uint32_t chance(void)
 	return n >> 8;
 }
 
-static bool is_all(const uint8_t *octets, size_t len, uint8_t value)
+static bool is_all(const uint8_t *bytes, size_t len, uint8_t value)
 {
 	for (size_t i = 0; i < len; i++)
-		if (octets[i] != value)
+		if (bytes[i] != value)
 			return false;
 	return true;
 }

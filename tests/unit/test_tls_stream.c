@@ -1,5 +1,5 @@
 /*
- * TLS between two ends of ours: octets, and how connections end.
+ * TLS between two ends of ours: bytes, and how connections end.
  */
 #include "tls_pair.h"
 
@@ -38,10 +38,10 @@ static void make_version(int v)
 	make_pair(&pair, "server.test");
 }
 
-/* ---- Octets ---- */
+/* ---- Bytes ---- */
 
-/* The octet at a place of the stream: wrong order shows. */
-static uint8_t octet_at(size_t place)
+/* The byte at a place of the stream: wrong order shows. */
+static uint8_t byte_at(size_t place)
 {
 	return (uint8_t)(place * 2654435761u >> 16);
 }
@@ -50,8 +50,8 @@ static uint8_t octet_at(size_t place)
 struct flow {
 	int from; /* the end that sends */
 	size_t sent, received, len;
-	size_t piece; /* octets given to each call */
-	size_t eaten; /* octets consumed at a time */
+	size_t piece; /* bytes given to each call */
+	size_t eaten; /* bytes consumed at a time */
 };
 
 /* Sends as much as is taken: whether there was any progress. */
@@ -64,7 +64,7 @@ static bool flow_send(struct flow *f)
 	if (len == 0)
 		return tls_flush(pair.tls[f->from]) == TLS_TURN;
 	for (size_t i = 0; i < len; i++)
-		buf[i] = octet_at(f->sent + i);
+		buf[i] = byte_at(f->sent + i);
 	n = tls_send(pair.tls[f->from], buf, len);
 	memset(buf, 0, len); /* it was copied */
 	if (n == PORT_AGAIN)
@@ -88,7 +88,7 @@ static bool flow_receive(struct flow *f)
 	if (f->eaten != 0 && len > f->eaten)
 		len = f->eaten;
 	for (size_t i = 0; i < len; i++)
-		assert_int_equal(data[i], octet_at(f->received + i));
+		assert_int_equal(data[i], byte_at(f->received + i));
 	tls_consume(pair.tls[1 - f->from], len);
 	f->received += len;
 	return true;
@@ -118,7 +118,7 @@ static void run_flows(struct flow *flows, int count)
 		assert_int_equal(flows[i].received, flows[i].len);
 }
 
-static void octets_arrive_in_order(void **state)
+static void bytes_arrive_in_order(void **state)
 {
 	static const size_t lens[] = {1, 2, 100, 4095, 4096, 4097, 16383, 16384, 16385, 40000};
 
@@ -154,7 +154,7 @@ static void full_buffers_lose_nothing(void **state)
 	}
 }
 
-/* Records of one octet each; many are there at once. */
+/* Records of one byte each; many are there at once. */
 static void short_records(void **state)
 {
 	struct flow flows[] = {
@@ -167,7 +167,7 @@ static void short_records(void **state)
 }
 
 /* What the client sends while nobody reads is taken in full, once: the next call may bring something else. */
-static void taken_octets_are_not_asked_for_again(void **state)
+static void taken_bytes_are_not_asked_for_again(void **state)
 {
 	static uint8_t buf[16000];
 	size_t taken = 0, seen = 0;
@@ -204,7 +204,7 @@ static void taken_octets_are_not_asked_for_again(void **state)
 }
 
 /* Before the handshake, and in front of what is decrypted. */
-static void preloaded_octets_come_first(void **state)
+static void preloaded_bytes_come_first(void **state)
 {
 	static const uint8_t much[CONFIG_ANKLET_TLS_CHUNK];
 	const uint8_t *data;
@@ -378,7 +378,7 @@ static void a_cut_handshake(void **state)
 	close_pair(&pair);
 }
 
-/* Octets that are no records: before the handshake, and in a connection. */
+/* Bytes that are no records: before the handshake, and in a connection. */
 static void what_is_not_tls(void **state)
 {
 	const uint8_t *data;
@@ -457,11 +457,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RUN(the_first_records_are_small),
-		RUN(octets_arrive_in_order),
+		RUN(bytes_arrive_in_order),
 		RUN(full_buffers_lose_nothing),
 		RUN(short_records),
-		RUN(taken_octets_are_not_asked_for_again),
-		RUN(preloaded_octets_come_first),
+		RUN(taken_bytes_are_not_asked_for_again),
+		RUN(preloaded_bytes_come_first),
 		RUN(half_of_it_ends),
 		RUN(an_end_behind_full_buffers),
 		RUN(a_deferred_end_waits_for_the_other),

@@ -110,7 +110,7 @@ static void write_ip(const void *at)
 	const struct ip *ip = at;
 
 	if (!ip_is_zero(ip))
-		write_bytes("octet", ip->octet, sizeof ip->octet);
+		write_bytes("byte", ip->byte, sizeof ip->byte);
 }
 
 static void write_ips(const void *at)

@@ -5,7 +5,7 @@
  * it. So a block that becomes free becomes one with its neighbours, and no two
  * free ones ever lie side by side. Free blocks are in a list besides; the smallest that suffices is
  * taken. The header is two words: a handshake takes a hundred small pieces, and the
- * library's own allocator would put 32 octets in front of each.
+ * library's own allocator would put 32 bytes in front of each.
  */
 #include "tls_heap.h"
 
@@ -20,7 +20,7 @@
 #define UNIT 8u /* blocks begin at multiples of it, and so does what is given out */
 
 struct block {
-	uint32_t size;        /* octets, this header included */
+	uint32_t size;        /* bytes, this header included */
 	uint32_t before : 31; /* the size of the block in front; 0: there is none */
 	uint32_t used : 1;
 	struct block *next, *previous; /* of the free ones; what is given out begins here */
@@ -38,9 +38,9 @@ static alignas(UNIT) unsigned char tls_heap[CONFIG_ANKLET_TLS_HEAP / UNIT * UNIT
 static struct block *free_blocks;
 static size_t in_use, most;
 
-static struct block *block_at(struct block *b, ptrdiff_t octets)
+static struct block *block_at(struct block *b, ptrdiff_t bytes)
 {
-	return (struct block *)(void *)((unsigned char *)b + octets);
+	return (struct block *)(void *)((unsigned char *)b + bytes);
 }
 
 /* The block behind b, or NULL. */
@@ -120,19 +120,19 @@ static void trim(struct block *b, size_t size)
 void *tls_heap_calloc(size_t count, size_t size)
 {
 	struct block *b;
-	size_t octets;
+	size_t bytes;
 
 	if (count == 0 || size == 0 || size > LARGEST / count)
 		return NULL;
-	octets = (HEADER + count * size + UNIT - 1) / UNIT * UNIT;
-	if (octets < SMALLEST)
-		octets = SMALLEST;
-	b = best_fit(octets);
+	bytes = (HEADER + count * size + UNIT - 1) / UNIT * UNIT;
+	if (bytes < SMALLEST)
+		bytes = SMALLEST;
+	b = best_fit(bytes);
 	if (b == NULL)
 		return NULL;
 	list_remove(b);
 	b->used = 1;
-	trim(b, octets);
+	trim(b, bytes);
 	in_use += b->size;
 	if (in_use > most)
 		most = in_use;

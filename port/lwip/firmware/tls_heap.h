@@ -1,5 +1,5 @@
 /*
- * The memory of the TLS library: one static block, CONFIG_ANKLET_TLS_HEAP octets, and none of anybody else.
+ * The memory of the TLS library: one static block, CONFIG_ANKLET_TLS_HEAP bytes, and none of anybody else.
  *
  * The library's configuration names these two in the place of calloc() and free()
  * (mbedtls_common.h).
@@ -16,7 +16,7 @@ void tls_heap_init(void);
 void *tls_heap_calloc(size_t count, size_t size);
 void tls_heap_free(void *memory);
 
-/* Octets in use now, the most that ever were, and all of them; 0, 0, 0 where no library is built in. */
+/* Bytes in use now, the most that ever were, and all of them; 0, 0, 0 where no library is built in. */
 struct tls_heap_use {
 	size_t now, most, all;
 };

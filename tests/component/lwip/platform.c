@@ -43,7 +43,7 @@ bool platform_log(enum port_level level, const char *line, size_t len)
 
 	text_init(&t, buf, sizeof buf);
 	text_str(&t, log_level_word(level));
-	text_octets(&t, line, len);
+	text_bytes(&t, line, len);
 	text_char(&t, '\n');
 	return host_put(buf, t.len);
 }

@@ -119,7 +119,7 @@ static void age(void *arg)
 }
 
 /* What lies unread outlives lwIP's control block, which is freed at the end of TIME_WAIT. */
-static void octets_outlive_time_wait(void **state)
+static void bytes_outlive_time_wait(void **state)
 {
 	struct address to = {.ip = ip_v4(127, 0, 0, 1), .port = SERVER_PORT};
 	struct end client = {.port = &client_port, .s = PORT_NONE}, server;
@@ -179,7 +179,7 @@ int main(void)
 		PROXY(two_hundred_at_once),
 		PROXY(it_stops),
 		PROXY(a_listener_closes_over_its_backlog),
-		PROXY(octets_outlive_time_wait),
+		PROXY(bytes_outlive_time_wait),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

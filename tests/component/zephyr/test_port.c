@@ -22,7 +22,7 @@
 #define WAIT_MS 5000
 
 static struct port port;
-static const struct address loopback = {.ip.octet = {[10] = 0xff, 0xff, 127, 0, 0, 1}};
+static const struct address loopback = {.ip.byte = {[10] = 0xff, 0xff, 127, 0, 0, 1}};
 
 static int start(void **state)
 {
@@ -42,7 +42,7 @@ static int stop(void **state)
 
 /* ---- Zephyr's sockets, where this host's do otherwise ---- */
 
-static bool peeks_short; /* some MSG_PEEK had less room than there can be octets */
+static bool peeks_short; /* some MSG_PEEK had less room than there can be bytes */
 
 /* The linker prescribes the names. NOLINTBEGIN(bugprone-reserved-identifier) */
 
@@ -193,8 +193,8 @@ static void all_that_lies_unread_is_shown(void **state)
 static void name_servers_are_the_resolvers(void **state)
 {
 	struct dns_resolve_context *known = dns_resolve_get_default();
-	struct address told[DNS_RESOLVER_MAX_POLL], mdns = {.ip.octet = {0xff, 2, [15] = 0xfb}};
-	struct address six = {.ip.octet = {0x20, 1, 0xd, 0xb8, [15] = 53}, .port = 5353};
+	struct address told[DNS_RESOLVER_MAX_POLL], mdns = {.ip.byte = {0xff, 2, [15] = 0xfb}};
+	struct address six = {.ip.byte = {0x20, 1, 0xd, 0xb8, [15] = 53}, .port = 5353};
 
 	(void)state;
 	memset(known->servers, 0, sizeof known->servers);

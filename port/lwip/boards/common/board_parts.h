@@ -12,7 +12,7 @@
 
 #define STACK_PAINT 0xA5A5A5A5u
 
-/* The stack's octets, and how many have ever been in use. */
+/* The stack's bytes, and how many have ever been in use. */
 size_t stack_size(void);
 size_t stack_used(void);
 

@@ -7,11 +7,11 @@
 
 uint32_t checksum_crc32(const void *data, size_t len)
 {
-	const uint8_t *octets = data;
+	const uint8_t *bytes = data;
 	uint32_t crc = 0xffffffffu;
 
 	for (size_t i = 0; i < len; i++) {
-		crc ^= octets[i];
+		crc ^= bytes[i];
 		for (int bit = 0; bit < 8; bit++)
 			crc = crc >> 1 ^ (crc & 1 ? POLYNOMIAL : 0);
 	}

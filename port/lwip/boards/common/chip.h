@@ -20,7 +20,7 @@ bool chip_put(char c);
 /* ---- The Ethernet controller ---- */
 
 /*
- * A frame, with its header and checksum, behind two octets that bring what
+ * A frame, with its header and checksum, behind two bytes that bring what
  * follows the header to a word's edge. Longer ones are not for us.
  */
 #define NIC_PAD 2
@@ -48,7 +48,7 @@ bool nic_pending(void);
  */
 uint16_t nic_receive(uint32_t words[NIC_FRAME_SIZE / 4]);
 
-/* Sends a frame, which begins with NIC_PAD octets. False: it could not be sent. */
+/* Sends a frame, which begins with NIC_PAD bytes. False: it could not be sent. */
 bool nic_send(const struct pbuf *frame);
 
 /* Lets the next frame interrupt, once: nic_interrupt() switches that off again. */

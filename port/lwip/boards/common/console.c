@@ -10,7 +10,7 @@
 _Static_assert((RING_SIZE & (RING_SIZE - 1)) == 0, "a count without end finds its place");
 
 static char ring[RING_SIZE];
-static uint32_t head, tail; /* counted without end: head - tail octets are waiting */
+static uint32_t head, tail; /* counted without end: head - tail bytes are waiting */
 
 bool board_put(const char *text, size_t len)
 {

@@ -1,7 +1,7 @@
 /*
  * An image that only echoes, on port 7: what the board and lwIP cost without anklet.
  *
- * It handles octets as the port does: a ring for each connection, filled by what
+ * It handles bytes as the port does: a ring for each connection, filled by what
  * arrives and sent from without a copy, so that the difference is anklet's own.
  */
 #include "board.h"
@@ -20,8 +20,8 @@
 
 struct connection {
 	struct tcp_pcb *pcb; /* NULL: free */
-	uint16_t head, tail; /* octets received, and acknowledged by the peer; both wrap */
-	uint16_t queued;     /* octets handed to TCP */
+	uint16_t head, tail; /* bytes received, and acknowledged by the peer; both wrap */
+	uint16_t queued;     /* bytes handed to TCP */
 	bool ended;
 	uint8_t ring[TCP_WND];
 };

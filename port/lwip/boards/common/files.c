@@ -3,7 +3,7 @@
  *
  * tools/files makes the blob: "ANKF", a CRC-32 of all that follows, the length of the
  * files, and the files one after the other: the length of its contents, its name
- * with a NUL, the contents with a NUL, and zeros up to a multiple of four octets.
+ * with a NUL, the contents with a NUL, and zeros up to a multiple of four bytes.
  * One that is damaged is not looked into: of a key no half is of use.
  */
 #include "board.h"

@@ -14,7 +14,7 @@ struct gather {
 	uint16_t at; /* in that part */
 };
 
-/* The next four octets; past the end they are zero. The first one is in the low bits. */
+/* The next four bytes; past the end they are zero. The first one is in the low bits. */
 static inline uint32_t gather_word(struct gather *g)
 {
 	uint32_t word = 0;

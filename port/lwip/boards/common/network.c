@@ -14,7 +14,7 @@ static struct netif *interface;
 
 static void to_lwip(const struct ip *ip, ip4_addr_t *out)
 {
-	memcpy(&out->addr, ip->octet + IP_V4_AT, sizeof out->addr);
+	memcpy(&out->addr, ip->byte + IP_V4_AT, sizeof out->addr);
 }
 
 void network_start(const struct network *network)

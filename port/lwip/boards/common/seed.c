@@ -1,7 +1,7 @@
 /*
- * The seed: 32 random octets in RAM that a reset leaves alone, put there by whoever starts the board.
+ * The seed: 32 random bytes in RAM that a reset leaves alone, put there by whoever starts the board.
  *
- * tools/seed makes the blob: "SEED", the octets, their CRC-32. RAM after power-on
+ * tools/seed makes the blob: "SEED", the bytes, their CRC-32. RAM after power-on
  * holds anything, so without a right CRC there is no seed. What is given out is
  * made from it, and so is what takes its place: no reset brings it back.
  */

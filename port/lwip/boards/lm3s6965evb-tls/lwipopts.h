@@ -1,5 +1,5 @@
 /*
- * lwIP on the LM3S6965 with TLS: fewer connections, and more for octets that are sent as copies, as
+ * lwIP on the LM3S6965 with TLS: fewer connections, and more for bytes that are sent as copies, as
  * encrypted ones are. See lwipopts_common.h.
  */
 #ifndef LWIPOPTS_H

@@ -105,7 +105,7 @@ bool nic_send(const struct pbuf *frame)
 		;
 	if ((NIC_SEND_INFO & 0xffff) < frame->tot_len + 16u)
 		return false;
-	/* Command A: first and last piece of the frame, which begins NIC_PAD octets in. B: its length. */
+	/* Command A: first and last piece of the frame, which begins NIC_PAD bytes in. B: its length. */
 	NIC_SEND_DATA = len | 0x3000u | NIC_PAD << 16;
 	NIC_SEND_DATA = len | len << 16;
 	for (uint32_t i = 0; i < words; i++)

@@ -1,12 +1,12 @@
 /*
- * The simulator's sockets: octets, and whether the peer is still there.
+ * The simulator's sockets: bytes, and whether the peer is still there.
  */
 #include "internal.h"
 
 #include <assert.h>
 #include <string.h>
 
-/* Shows the next unread octets in one piece: to the end of the ring at most. */
+/* Shows the next unread bytes in one piece: to the end of the ring at most. */
 static uint16_t show(struct port *p, port_sock s)
 {
 	unsigned side = p->socket[s].side;
@@ -19,7 +19,7 @@ static uint16_t show(struct port *p, port_sock s)
 		len = SIM_WINDOW_MAX - at;
 	if (sim_chance(p->sim, p->faults.short_peeks))
 		len = 1;
-	memcpy(p->span, p->sim->octets[p->socket[s].link][1 - side] + at, len);
+	memcpy(p->span, p->sim->bytes[p->socket[s].link][1 - side] + at, len);
 	p->span_len = (uint16_t)len;
 	p->socket[s].shown = (uint16_t)len;
 	return p->span_len;
@@ -51,7 +51,7 @@ int port_peek(struct port *p, port_sock s, const uint8_t **data)
 	return failure;
 }
 
-/* Octets were read: their room is the sender's again. */
+/* Bytes were read: their room is the sender's again. */
 static void take(struct port *p, port_sock s, size_t n)
 {
 	unsigned other = 1u - p->socket[s].side;
@@ -81,7 +81,7 @@ int port_read(struct port *p, port_sock s, void *buf, size_t size)
 	return n;
 }
 
-/* How many of len octets a send takes, as far as faults have a say. */
+/* How many of len bytes a send takes, as far as faults have a say. */
 static size_t send_part(struct port *p, size_t len)
 {
 	if (len > 1 && sim_chance(p->sim, p->faults.short_sends))
@@ -89,12 +89,12 @@ static size_t send_part(struct port *p, size_t len)
 	return len;
 }
 
-/* Puts octets on a wire; there is room for them. */
+/* Puts bytes on a wire; there is room for them. */
 static void put(struct port *p, port_sock s, const uint8_t *data, size_t len)
 {
 	struct sim_link *link = socket_link(p, s);
 	unsigned side = p->socket[s].side;
-	uint8_t *ring = p->sim->octets[p->socket[s].link][side];
+	uint8_t *ring = p->sim->bytes[p->socket[s].link][side];
 	size_t at = link->wire[side].sent % SIM_WINDOW_MAX;
 	size_t first = len < SIM_WINDOW_MAX - at ? len : SIM_WINDOW_MAX - at;
 
@@ -105,7 +105,7 @@ static void put(struct port *p, port_sock s, const uint8_t *data, size_t len)
 }
 
 /* As port_send(), but data may still be what port_peek() showed. */
-static int send_octets(struct port *p, port_sock s, const void *data, size_t len)
+static int send_bytes(struct port *p, port_sock s, const void *data, size_t len)
 {
 	struct sim_wire *out;
 	size_t n, room;
@@ -133,7 +133,7 @@ static int send_octets(struct port *p, port_sock s, const void *data, size_t len
 
 int port_send(struct port *p, port_sock s, const void *data, size_t len)
 {
-	int n = send_octets(p, s, data, len);
+	int n = send_bytes(p, s, data, len);
 
 	socket_spoil(p);
 	return n;
