@@ -194,34 +194,34 @@ static bool is_of_the_client(int error)
 }
 
 /*
- * Where connections come one by one, asking for a second would be in vain each time: a wave that has brought one alone
+ * Where connections come one by one, asking for a second would be in vain each time: a burst that has brought one alone
  * is followed by some of which no second is asked for.
  */
-enum wave {
-	WAVE_HAD_ONE = 1,
-	WAVE_HAD_MORE = 2,
-	WAVE_SPARED = 4, /* and its multiples: so many waves more ask for no second */
-	WAVES_SPARED = 7 * WAVE_SPARED,
+enum burst {
+	BURST_HAD_ONE = 1,
+	BURST_HAD_MORE = 2,
+	BURST_SPARED = 4, /* and its multiples: so many bursts more ask for no second */
+	BURSTS_SPARED = 7 * BURST_SPARED,
 };
 
-/* A wave ends: no more is waiting, or is not asked for. */
-static void end_wave(struct port *p, port_sock listener)
+/* A burst ends: no more is waiting, or is not asked for. */
+static void end_burst(struct port *p, port_sock listener)
 {
 	struct port_entry *e = &p->entry[listener];
-	unsigned spared = e->flags / WAVE_SPARED;
+	unsigned spared = e->flags / BURST_SPARED;
 
-	if (e->flags & WAVE_HAD_MORE)
+	if (e->flags & BURST_HAD_MORE)
 		e->flags = 0;
 	else if (spared > 0)
-		e->flags = (uint8_t)((spared - 1) * WAVE_SPARED);
+		e->flags = (uint8_t)((spared - 1) * BURST_SPARED);
 	else
-		e->flags = e->flags & WAVE_HAD_ONE ? WAVES_SPARED : 0;
+		e->flags = e->flags & BURST_HAD_ONE ? BURSTS_SPARED : 0;
 	socket_set_interests(p, listener, INTEREST_READ);
 }
 
-static void count_wave(struct port_entry *e)
+static void count_burst(struct port_entry *e)
 {
-	e->flags |= e->flags & WAVE_HAD_ONE ? WAVE_HAD_MORE : WAVE_HAD_ONE;
+	e->flags |= e->flags & BURST_HAD_ONE ? BURST_HAD_MORE : BURST_HAD_ONE;
 }
 
 int port_accept(struct port *p, port_sock listener, port_sock *s, struct address *from)
@@ -234,8 +234,8 @@ int port_accept(struct port *p, port_sock listener, port_sock *s, struct address
 	check(e->kind == ENTRY_LISTENER);
 	if (e->interests & INTEREST_READ)
 		return PORT_AGAIN;
-	if (e->flags > WAVE_SPARED && e->flags & WAVE_HAD_ONE) {
-		end_wave(p, listener);
+	if (e->flags > BURST_SPARED && e->flags & BURST_HAD_ONE) {
+		end_burst(p, listener);
 		return PORT_AGAIN;
 	}
 	if (p->free_handle < 0)
@@ -252,11 +252,11 @@ int port_accept(struct port *p, port_sock listener, port_sock *s, struct address
 			errno != EINTR)
 			return PORT_FAILED;
 		if (!is_of_the_client(errno) || tries == PASS_OVER_MAX) {
-			end_wave(p, listener);
+			end_burst(p, listener);
 			return PORT_AGAIN;
 		}
 	}
-	count_wave(e);
+	count_burst(e);
 	answer = socket_new_handle(p, ENTRY_STREAM, fd, s);
 	if (answer == 0)
 		(void)address_from_system(&peer, from);

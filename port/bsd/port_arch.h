@@ -18,7 +18,7 @@ struct port_entry {
 	int16_t link; /* the next free entry, while this one is free */
 	uint8_t kind;
 	uint8_t interests; /* that are recorded, and not yet met */
-	uint8_t flags;     /* what is known about the stream; of a listener: enum wave */
+	uint8_t flags;     /* what is known about the stream; of a listener: enum burst */
 	int8_t read_end;   /* the answer that reading has ended with; 0: it has not */
 	int8_t io_error;   /* the first failure that any call met; 0: none */
 	bool pending;      /* ready, and not yet named */

@@ -194,11 +194,11 @@ int port_accept(struct port *p, port_sock listener, port_sock *s, struct address
 
 	assert(e->kind == ENTRY_LISTENER);
 	*s = PORT_NONE;
-	if (e->wants & WANT_READ)
+	if (e->interests & INTEREST_READ)
 		return PORT_AGAIN;
 	w = oldest(p, e);
 	if (w == NULL)
-		return socket_await(e, WANT_READ);
+		return socket_await(e, INTEREST_READ);
 	*s = socket_new(p, ENTRY_STREAM);
 	if (*s == PORT_NONE)
 		return PORT_NO_RESOURCES;

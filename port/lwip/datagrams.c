@@ -173,11 +173,11 @@ int port_recvfrom(struct port *p, port_sock s, void *buf, size_t size, struct ad
 	struct datagram *d;
 
 	assert(e->kind == ENTRY_DATAGRAMS && size <= ANKLET_DATAGRAM_MAX);
-	if (e->wants & WANT_READ)
+	if (e->interests & INTEREST_READ)
 		return PORT_AGAIN;
 	d = oldest(e);
 	if (d == NULL)
-		return socket_await(e, WANT_READ);
+		return socket_await(e, INTEREST_READ);
 	*from = d->from;
 	*to = d->to;
 	memcpy(buf, d->byte, d->len < size ? d->len : size);

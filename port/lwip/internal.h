@@ -33,14 +33,14 @@
 
 enum entry_kind {
 	ENTRY_FREE,
-	ENTRY_RESTING, /* closed during this wave: free when it is over */
+	ENTRY_RESTING, /* closed while others are pending: free after that */
 	ENTRY_LISTENER,
 	ENTRY_CONNECTING, /* becomes a stream when port_connected() says so */
 	ENTRY_STREAM,
 	ENTRY_DATAGRAMS,
 };
 
-enum entry_wants { WANT_READ = 1, WANT_WRITE = 2, WANT_GONE = 4 };
+enum entry_interests { INTEREST_READ = 1, INTEREST_WRITE = 2, INTEREST_HANGUP = 4 };
 
 enum entry_flags {
 	STREAM_OPEN = 1,  /* was established */
@@ -68,10 +68,10 @@ port_sock socket_new(struct port *p, enum entry_kind kind);
 void socket_free(struct port *p, struct port_entry *e);
 
 /* Records an interest: PORT_AGAIN. */
-int socket_await(struct port_entry *e, enum entry_wants want);
+int socket_await(struct port_entry *e, enum entry_interests interest);
 
-/* The wave is over, or forgotten. */
-void sockets_end_wave(struct port *p);
+/* Forgets what is pending: what was closed meanwhile may be used again. */
+void sockets_end_pending(struct port *p);
 
 /* The port answer for one of lwIP's, and the one for a connection that lwIP says is no more. */
 int answer_of(err_t err);

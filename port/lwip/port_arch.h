@@ -40,7 +40,7 @@ struct port_ring {
 	uint8_t byte[CONFIG_ANKLET_LWIP_RING];
 };
 
-/* One socket. What kind, wants and flags mean is said in internal.h. */
+/* One socket. What kind, interests and flags mean is said in internal.h. */
 struct port_entry {
 	union {
 		struct tcp_pcb *pcb; /* NULL: lwIP has no more to do with it */
@@ -50,10 +50,10 @@ struct port_entry {
 	struct port_ring *source; /* what port_move() sends on it; NULL: nothing yet */
 	uint16_t copied;          /* bytes of port_send() that are not acknowledged */
 	uint8_t kind;
-	uint8_t wants;
+	uint8_t interests;
 	uint8_t flags;
 	int8_t failure; /* the first one, an enum port_answer; 0: none */
-	bool fired;     /* in the wave and not yet named */
+	bool pending;   /* ready, and not yet named */
 };
 
 /* A connection that nobody has accepted yet. Its window is closed, so it has no ring. */
@@ -67,7 +67,7 @@ struct port {
 	struct port_entry entry[PORT_SOCKETS];
 	struct port_waiting waiting[CONFIG_ANKLET_LWIP_WAITING];
 	uint16_t ticket; /* the next one */
-	int16_t unnamed; /* entries of the wave that port_next() has not named */
+	int16_t unnamed; /* entries that are pending */
 	int16_t cursor;  /* where port_next() goes on */
 	bool starved;    /* somebody waits for lwIP's memory: retried at retry_at */
 	uint32_t retry_at;

@@ -117,7 +117,7 @@ int port_connected(struct port *p, port_sock s)
 	struct port_entry *e = socket_entry(p, s);
 
 	assert(e->kind == ENTRY_CONNECTING || e->kind == ENTRY_STREAM);
-	if (e->wants & WANT_WRITE && e->kind == ENTRY_CONNECTING)
+	if (e->interests & INTEREST_WRITE && e->kind == ENTRY_CONNECTING)
 		return PORT_AGAIN;
 	if (e->flags & STREAM_OPEN) {
 		e->kind = ENTRY_STREAM;
@@ -125,7 +125,7 @@ int port_connected(struct port *p, port_sock s)
 	}
 	if (e->failure == PORT_RESET) /* instead of a SYN of its own the other end sent a reset */
 		return PORT_REFUSED;
-	return e->failure != 0 ? e->failure : socket_await(e, WANT_WRITE);
+	return e->failure != 0 ? e->failure : socket_await(e, INTEREST_WRITE);
 }
 
 /* ---- Ends ---- */

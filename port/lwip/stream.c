@@ -226,13 +226,13 @@ int port_peek(struct port *p, port_sock s, const uint8_t **data)
 	struct port_entry *e = stream(p, s);
 	int end = read_end(e);
 
-	if (e->wants & WANT_READ)
+	if (e->interests & INTEREST_READ)
 		return PORT_AGAIN;
 	if (e->ring->unread > 0)
 		return (int)ring_span(e->ring, 0, data);
 	if (end != 0)
 		return end;
-	(void)socket_await(e, WANT_READ);
+	(void)socket_await(e, INTEREST_READ);
 	return PORT_AGAIN;
 }
 
@@ -262,13 +262,13 @@ int port_peer_closed(struct port *p, port_sock s)
 {
 	struct port_entry *e = stream(p, s);
 
-	if ((e->wants & WANT_GONE) == 0) {
+	if ((e->interests & INTEREST_HANGUP) == 0) {
 		if (e->failure != 0)
 			return e->failure;
 		if (e->flags & STREAM_ENDED)
 			e->flags |= STREAM_LEFT;
 	}
-	(void)socket_await(e, WANT_GONE);
+	(void)socket_await(e, INTEREST_HANGUP);
 	return e->flags & STREAM_LEFT ? PORT_EOF : PORT_AGAIN;
 }
 
@@ -309,14 +309,14 @@ int port_send(struct port *p, port_sock s, const void *data, size_t len)
 	size_t n;
 
 	assert(len > 0 && e->source == NULL);
-	if (e->wants & WANT_WRITE)
+	if (e->interests & INTEREST_WRITE)
 		return PORT_AGAIN;
 	if (end != 0)
 		return end;
 	n = queue(e, data, len, TCP_WRITE_FLAG_COPY);
 	e->copied = (uint16_t)(e->copied + n);
 	if (n < len)
-		(void)socket_await(e, WANT_WRITE);
+		(void)socket_await(e, INTEREST_WRITE);
 	if (n == 0)
 		return PORT_AGAIN;
 	(void)tcp_output(e->pcb);
@@ -362,12 +362,12 @@ int port_move(struct port *p, port_sock from, port_sock to, size_t budget, port_
 
 	assert(budget > 0 && (t->source == NULL || t->source == f->ring));
 	*failed = to;
-	if (t->wants & WANT_WRITE)
+	if (t->interests & INTEREST_WRITE)
 		return PORT_AGAIN;
 	if (end != 0)
 		return end;
 	*failed = from;
-	if (f->wants & WANT_READ)
+	if (f->interests & INTEREST_READ)
 		return PORT_AGAIN;
 	n = queue_unread(f->ring, t, budget);
 	if (n > 0)
@@ -376,9 +376,9 @@ int port_move(struct port *p, port_sock from, port_sock to, size_t budget, port_
 	if (f->ring->unread == 0 && (f->ring->moved == 0 || end != PORT_EOF) && end != 0)
 		return end;
 	if (waits_for_from(f))
-		return socket_await(f, WANT_READ);
+		return socket_await(f, INTEREST_READ);
 	*failed = to;
-	return socket_await(t, WANT_WRITE);
+	return socket_await(t, INTEREST_WRITE);
 }
 
 /* ---- Readiness ---- */
@@ -409,12 +409,12 @@ unsigned stream_ready(const struct port_entry *e)
 {
 	unsigned met = 0;
 
-	if (e->wants & WANT_READ && is_readable(e))
-		met |= WANT_READ;
-	if (e->wants & WANT_WRITE && is_writable(e))
-		met |= WANT_WRITE;
-	if (e->wants & WANT_GONE &&
+	if (e->interests & INTEREST_READ && is_readable(e))
+		met |= INTEREST_READ;
+	if (e->interests & INTEREST_WRITE && is_writable(e))
+		met |= INTEREST_WRITE;
+	if (e->interests & INTEREST_HANGUP &&
 		(e->failure != 0 || (e->flags & (STREAM_ENDED | STREAM_LEFT)) == STREAM_ENDED))
-		met |= WANT_GONE;
+		met |= INTEREST_HANGUP;
 	return met;
 }

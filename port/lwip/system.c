@@ -33,7 +33,7 @@ void port_fini(struct port *p)
 		if (p->entry[s].kind > ENTRY_RESTING)
 			port_reset(p, &open);
 	}
-	sockets_end_wave(p);
+	sockets_end_pending(p);
 }
 
 /* ---- The log ---- */

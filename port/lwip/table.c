@@ -25,21 +25,21 @@ port_sock socket_new(struct port *p, enum entry_kind kind)
 
 void socket_free(struct port *p, struct port_entry *e)
 {
-	if (e->fired)
+	if (e->pending)
 		p->unnamed--;
 	*e = (struct port_entry){.kind = p->unnamed > 0 ? ENTRY_RESTING : ENTRY_FREE};
 }
 
-int socket_await(struct port_entry *e, enum entry_wants want)
+int socket_await(struct port_entry *e, enum entry_interests interest)
 {
-	e->wants |= (uint8_t)want;
+	e->interests |= (uint8_t)interest;
 	return PORT_AGAIN;
 }
 
-void sockets_end_wave(struct port *p)
+void sockets_end_pending(struct port *p)
 {
 	for (port_sock s = 0; s < PORT_SOCKETS; s++) {
-		p->entry[s].fired = false;
+		p->entry[s].pending = false;
 		if (p->entry[s].kind == ENTRY_RESTING)
 			p->entry[s].kind = ENTRY_FREE;
 	}

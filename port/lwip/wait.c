@@ -14,13 +14,13 @@ static unsigned ready(const struct port *p, port_sock s)
 
 	switch ((enum entry_kind)e->kind) {
 	case ENTRY_LISTENER:
-		return accept_ready(p, e) ? WANT_READ : 0;
+		return accept_ready(p, e) ? INTEREST_READ : 0;
 	case ENTRY_CONNECTING:
-		return e->flags & STREAM_OPEN || e->failure != 0 ? WANT_WRITE : 0;
+		return e->flags & STREAM_OPEN || e->failure != 0 ? INTEREST_WRITE : 0;
 	case ENTRY_STREAM:
 		return stream_ready(e);
 	case ENTRY_DATAGRAMS:
-		return ANKLET_HAS_DATAGRAMS && datagram_ready(e) ? WANT_READ : 0;
+		return ANKLET_HAS_DATAGRAMS && datagram_ready(e) ? INTEREST_READ : 0;
 	case ENTRY_FREE:
 	case ENTRY_RESTING:
 		break;
@@ -40,7 +40,7 @@ static void feed_starved(struct port *p)
 	for (port_sock s = 0; s < PORT_SOCKETS; s++) {
 		if (due)
 			p->entry[s].flags &= (uint8_t)~STREAM_STARVED;
-		if (p->entry[s].flags & STREAM_STARVED && p->entry[s].wants & WANT_WRITE)
+		if (p->entry[s].flags & STREAM_STARVED && p->entry[s].interests & INTEREST_WRITE)
 			starved = true;
 	}
 	if (starved && !p->starved)
@@ -66,19 +66,19 @@ static void explain_aborted(struct port *p)
 	p->addresses = addresses;
 }
 
-/* Makes a wave of all whose interest is met. */
+/* Makes all pending whose interest is met. */
 static int sweep(struct port *p)
 {
 	feed_starved(p);
 	explain_aborted(p);
 	for (port_sock s = 0; s < PORT_SOCKETS; s++) {
 		struct port_entry *e = &p->entry[s];
-		unsigned met = e->wants == 0 ? 0 : e->wants & ready(p, s);
+		unsigned met = e->interests == 0 ? 0 : e->interests & ready(p, s);
 
 		if (met == 0)
 			continue;
-		e->wants &= (uint8_t)~met;
-		e->fired = true;
+		e->interests &= (uint8_t)~met;
+		e->pending = true;
 		p->unnamed++;
 	}
 	return p->unnamed;
@@ -105,7 +105,7 @@ int port_wait(struct port *p, int32_t ms)
 	uint32_t begun = sys_now();
 	int32_t left = ms;
 
-	sockets_end_wave(p);
+	sockets_end_pending(p);
 	board_wait(0);
 	for (;;) {
 		sys_check_timeouts();
@@ -125,13 +125,13 @@ port_sock port_next(struct port *p)
 	while (p->unnamed > 0 && p->cursor < PORT_SOCKETS) {
 		port_sock s = p->cursor++;
 
-		if (!p->entry[s].fired)
+		if (!p->entry[s].pending)
 			continue;
-		p->entry[s].fired = false;
+		p->entry[s].pending = false;
 		p->unnamed--;
 		return s;
 	}
-	sockets_end_wave(p);
+	sockets_end_pending(p);
 	return PORT_NONE;
 }
 

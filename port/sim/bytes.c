@@ -166,11 +166,11 @@ int port_peer_closed(struct port *p, port_sock s)
 	socket_enter(p);
 	assert(socket_is(p, s, SIM_STREAM));
 	end = socket_end(p, s);
-	if (!socket_awaits(p, s, SIM_GONE) && end->failure != 0)
+	if (!socket_awaits(p, s, SIM_HANGUP) && end->failure != 0)
 		return end->failure;
-	if (!socket_awaits(p, s, SIM_GONE) &&
+	if (!socket_awaits(p, s, SIM_HANGUP) &&
 		socket_link(p, s)->wire[1 - p->socket[s].side].fin_arrived)
 		end->eof_told = true;
-	socket_await(p, s, SIM_GONE);
+	socket_await(p, s, SIM_HANGUP);
 	return end->eof_told ? PORT_EOF : PORT_AGAIN;
 }

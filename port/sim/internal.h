@@ -109,7 +109,7 @@ struct sim_end *socket_end(const struct port *p, port_sock s);
 /* Is s a socket of that kind? */
 bool socket_is(const struct port *p, port_sock s, enum sim_kind kind);
 
-/* Is the interest recorded for s, and unfired? */
+/* Is the interest recorded for s, and not yet met? */
 bool socket_awaits(const struct port *p, port_sock s, enum sim_interest interest);
 
 /* Lets a failure that was asked for happen to the connection of s. Returns 0, or why it is over. */

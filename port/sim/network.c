@@ -177,13 +177,13 @@ void network_room(struct sim *sim, struct sim_link *link, unsigned side)
 		link_index(sim, link), side);
 }
 
-/* When GONE fires for an end whose peer has left just now. */
-static void note_gone(struct sim *sim, struct sim_end *end)
+/* When HANGUP is met for an end whose peer has left just now. */
+static void note_hangup(struct sim *sim, struct sim_end *end)
 {
-	end->gone_at = sim->now;
-	if (end->port != NULL && sim_chance(sim, end->port->faults.late_gone)) {
-		end->gone_at += sim_random(sim, 1000);
-		event_add(sim, end->gone_at, SIM_EVENT_WAKE, -1, 0);
+	end->hangup_at = sim->now;
+	if (end->port != NULL && sim_chance(sim, end->port->faults.late_hangup)) {
+		end->hangup_at += sim_random(sim, 1000);
+		event_add(sim, end->hangup_at, SIM_EVENT_WAKE, -1, 0);
 	}
 }
 
@@ -218,7 +218,7 @@ static void data_arrives(struct sim *sim, struct sim_link *link, unsigned side)
 	if (wire->fin_sent && mark == wire->sent &&
 		(mark == wire->arrived || sim_chance(sim, 500))) {
 		wire->fin_arrived = true;
-		note_gone(sim, receiver);
+		note_hangup(sim, receiver);
 	}
 	wire->arrived = mark;
 	network_carry(sim, link, side);
@@ -230,7 +230,7 @@ static void reset_arrives(struct sim *sim, struct sim_link *link, unsigned side)
 
 	if (end->failure == 0) {
 		end->failure = PORT_RESET;
-		note_gone(sim, end);
+		note_hangup(sim, end);
 	}
 	link->wire[side].sent = link->wire[side].arrived;
 	if (side == 1 && link->state == SIM_LINK_WAITING) {
@@ -278,7 +278,7 @@ void network_break(struct sim *sim, struct sim_link *link, unsigned side, int fa
 	else
 		send_reset(sim, link, side);
 	end->failure = failure;
-	note_gone(sim, end);
+	note_hangup(sim, end);
 }
 
 /* ---- Making connections ---- */

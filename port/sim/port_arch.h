@@ -19,17 +19,17 @@ struct sim_host;
 enum sim_kind { SIM_FREE, SIM_LISTENER, SIM_STREAM, SIM_DATAGRAMS };
 
 /* The kinds of interest, as bits. */
-enum sim_interest { SIM_READ = 1, SIM_WRITE = 2, SIM_GONE = 4 };
+enum sim_interest { SIM_READ = 1, SIM_WRITE = 2, SIM_HANGUP = 4 };
 
 struct sim_socket {
-	uint8_t kind;      /* enum sim_kind */
-	uint8_t interest;  /* recorded and not yet fired */
-	bool ready;        /* fired in this wave, and not yet named */
-	bool parked;       /* closed in this wave: not given out before all of it was named */
-	uint8_t side;      /* STREAM: which end of its link */
-	int16_t link;      /* STREAM */
-	uint16_t shown;    /* STREAM: bytes that the last peek showed, and that were not consumed */
-	struct address at; /* LISTENER, DATAGRAMS */
+	uint8_t kind;     /* enum sim_kind */
+	uint8_t interest; /* recorded and not yet met */
+	bool pending;     /* ready, and not yet named */
+	bool parked;    /* closed while others are pending: not given out before they were named */
+	uint8_t side;   /* STREAM: which end of its link */
+	int16_t link;   /* STREAM */
+	uint16_t shown; /* STREAM: bytes that the last peek showed, and that were not consumed */
+	struct address at;   /* LISTENER, DATAGRAMS */
 	struct address peer; /* DATAGRAMS; port 0: none */
 	int16_t news;        /* DATAGRAMS: what came of an earlier one, not yet told; 0: nothing */
 	int backlog;         /* LISTENER */
@@ -64,7 +64,7 @@ struct sim_faults {
 	uint16_t short_sends; /* chance that port_send() takes one byte, or only a part */
 	uint16_t spurious;    /* chance that a socket with an interest is named without a cause */
 	uint16_t slow_accept; /* chance that a waiting connection is not yet shown */
-	uint16_t late_gone;   /* chance that GONE fires late, by up to a second */
+	uint16_t late_hangup; /* chance that HANGUP is met late, by up to a second */
 	uint16_t hasty;       /* chance that time passes and bytes arrive between two calls */
 	uint16_t
 		no_sockets; /* chance that listen, accept, connect or a file of names meets NO_RESOURCES */
@@ -93,7 +93,7 @@ struct port {
 	struct sim_faults faults;
 	uint32_t fail_count; /* calls that might have answered fail_with so far */
 	uint32_t lines_lost; /* log lines dropped and not yet told */
-	int16_t unnamed;     /* sockets of this wave that port_next() has not named */
+	int16_t unnamed;     /* sockets that are pending */
 	int16_t cursor;      /* where port_next() goes on */
 	uint16_t span_len;   /* bytes that 'span' shows */
 	uint32_t waits;      /* calls of port_wait() */

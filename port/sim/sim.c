@@ -148,24 +148,24 @@ static uint64_t next_at(const struct sim *sim)
 
 /* ---- Waiting ---- */
 
-/* Fires the interests of p that have a cause: a new wave. Returns how many sockets are ready. */
-static int16_t fire(struct port *p)
+/* Meets the interests of p that have a cause. Returns how many sockets are ready. */
+static int16_t meet_interests(struct port *p)
 {
 	p->unnamed = 0;
 	p->cursor = 0;
 	for (port_sock s = 0; s < PORT_SOCKETS; s++) {
 		struct sim_socket *socket = &p->socket[s];
-		unsigned fired = 0;
+		unsigned met = 0;
 
 		if (socket->kind != SIM_FREE && socket->interest != 0) {
-			fired = socket_causes(p, s);
-			if (fired == 0 && sim_chance(p->sim, p->faults.spurious))
-				fired = socket->interest;
+			met = socket_causes(p, s);
+			if (met == 0 && sim_chance(p->sim, p->faults.spurious))
+				met = socket->interest;
 		}
-		socket->interest = (uint8_t)(socket->interest & ~fired);
-		socket->ready = fired != 0;
+		socket->interest = (uint8_t)(socket->interest & ~met);
+		socket->pending = met != 0;
 		socket->parked = false;
-		p->unnamed = (int16_t)(p->unnamed + socket->ready);
+		p->unnamed = (int16_t)(p->unnamed + socket->pending);
 	}
 	if (p->unnamed > 0)
 		p->cursor = (int16_t)sim_random(p->sim, PORT_SOCKETS);
@@ -180,7 +180,7 @@ static bool run_actors(struct sim *sim, const struct port *waiting)
 
 	for (unsigned i = 0; i < sim->ports; i++)
 		if (sim->port[i] != waiting)
-			ready[i] = fire(sim->port[i]) > 0;
+			ready[i] = meet_interests(sim->port[i]) > 0;
 	for (unsigned i = 0; i < sim->actors && sim->failure == NULL; i++) {
 		struct sim_actor *actor = sim->actor[i];
 		unsigned process = 0;
@@ -231,7 +231,7 @@ int port_wait(struct port *p, int32_t ms)
 		do
 			event_deliver_due(sim);
 		while (sim->failure == NULL && run_actors(sim, p));
-		ready = fire(p);
+		ready = meet_interests(p);
 	} while (ready == 0 && !sim->interrupted && sim->failure == NULL && advance(sim, p, until));
 	sim->interrupted = false;
 	sim->running = false;
@@ -245,9 +245,9 @@ port_sock port_next(struct port *p)
 
 	if (p->unnamed == 0)
 		return PORT_NONE;
-	while (!p->socket[s].ready)
+	while (!p->socket[s].pending)
 		s = (port_sock)((s + 1) % PORT_SOCKETS);
-	p->socket[s].ready = false;
+	p->socket[s].pending = false;
 	p->unnamed--;
 	p->cursor = s;
 	return s;

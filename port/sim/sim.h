@@ -93,10 +93,10 @@ struct sim_end {
 	port_sock sock;
 	struct address at;
 	bool established;
-	int failure;      /* 0, or why the connection is over */
-	int read_end;     /* 0, or the end that reading has met */
-	bool eof_told;    /* port_peer_closed() answered EOF */
-	uint64_t gone_at; /* GONE fires from then on */
+	int failure;        /* 0, or why the connection is over */
+	int read_end;       /* 0, or the end that reading has met */
+	bool eof_told;      /* port_peer_closed() answered EOF */
+	uint64_t hangup_at; /* HANGUP is met from then on */
 };
 
 enum sim_link_state { SIM_LINK_FREE, SIM_LINK_ASKING, SIM_LINK_WAITING, SIM_LINK_OPEN };

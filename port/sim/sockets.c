@@ -102,8 +102,8 @@ static unsigned stream_causes(const struct port *p, port_sock s)
 		causes |= SIM_READ;
 	if (failed || (end->established && (out->sent != out->limit || out->fin_sent)))
 		causes |= SIM_WRITE;
-	if ((failed || (in->fin_arrived && !end->eof_told)) && p->sim->now >= end->gone_at)
-		causes |= SIM_GONE;
+	if ((failed || (in->fin_arrived && !end->eof_told)) && p->sim->now >= end->hangup_at)
+		causes |= SIM_HANGUP;
 	return causes;
 }
 
@@ -208,7 +208,7 @@ int port_accept(struct port *p, port_sock listener, port_sock *s, struct address
 		.port = p,
 		.at = socket_end(p, *s)->at,
 		.established = true,
-		.gone_at = socket_end(p, *s)->gone_at,
+		.hangup_at = socket_end(p, *s)->hangup_at,
 	};
 	*from = p->sim->link[link].end[0].at;
 	return 0;
@@ -311,14 +311,14 @@ static void leave(struct port *p, port_sock *s, bool reset)
 		return;
 	socket = &p->socket[*s];
 	assert(socket->kind != SIM_FREE);
-	if (socket->ready)
+	if (socket->pending)
 		p->unnamed--;
 	if (socket->kind == SIM_DATAGRAMS)
 		datagram_drop_all(p, *s);
 	if (socket->kind == SIM_STREAM)
 		network_leave(p->sim, socket_link(p, *s), socket->side, reset);
 	socket->kind = SIM_FREE;
-	socket->ready = false;
+	socket->pending = false;
 	socket->interest = 0;
 	socket->parked = true;
 	*s = PORT_NONE;

@@ -43,7 +43,7 @@ enum session_next session_grant(struct sessions *all, struct session *s)
 
 static enum session_reason broken_reason(const struct session *s, const struct relay_news *news)
 {
-	bool client = news->culprit == &s->client;
+	bool client = news->failed == &s->client;
 
 	if (news->failure == TLS_TRUNCATED)
 		return client ? REASON_CLIENT_TRUNCATED : REASON_SERVER_TRUNCATED;

@@ -11,9 +11,9 @@ struct run {
 	struct relay_news *news;
 };
 
-static enum relay_result broken(struct run *run, struct stream *culprit, int failure)
+static enum relay_result broken(struct run *run, struct stream *failed, int failure)
 {
-	run->news->culprit = culprit;
+	run->news->failed = failed;
 	run->news->failure = failure;
 	return RELAY_BROKEN;
 }
@@ -21,11 +21,11 @@ static enum relay_result broken(struct run *run, struct stream *culprit, int fai
 /* A reset of 'from' must not wait until 'to' reads again, or for ever once 'from' has ended. */
 static enum relay_result watch(struct run *run)
 {
-	int gone = port_peer_closed(run->p, run->from->sock);
+	int hangup = port_peer_closed(run->p, run->from->sock);
 
-	if (gone == PORT_AGAIN || gone == PORT_EOF)
+	if (hangup == PORT_AGAIN || hangup == PORT_EOF)
 		return RELAY_WAIT;
-	return broken(run, run->from, gone);
+	return broken(run, run->from, hangup);
 }
 
 /* 'from' has ended: passes that on, which an encrypted 'to' may not take at once. */
@@ -61,10 +61,10 @@ static enum relay_result run_direction(struct relay_direction *d, struct run *ru
 	if (ANKLET_HAS_RATES && d->most > 0)
 		budget = d->most;
 	while (budget > 0) {
-		struct stream *culprit = run->from;
-		int n = stream_move(run->p, run->from, run->to, budget, &culprit);
+		struct stream *failed = run->from;
+		int n = stream_move(run->p, run->from, run->to, budget, &failed);
 
-		d->blocked = n == PORT_AGAIN && culprit == run->to;
+		d->blocked = n == PORT_AGAIN && failed == run->to;
 		if (d->blocked)
 			return watch(run);
 		if (n == PORT_AGAIN)
@@ -74,7 +74,7 @@ static enum relay_result run_direction(struct relay_direction *d, struct run *ru
 		if (n == PORT_EOF)
 			return pass_end(d, run);
 		if (n < 0)
-			return broken(run, culprit, n);
+			return broken(run, failed, n);
 		run->news->progress = true;
 		d->bytes += (uint64_t)n;
 		budget -= (size_t)n;

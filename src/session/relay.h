@@ -32,14 +32,14 @@ enum relay_result {
 	RELAY_WAIT,   /* nothing more to be done: every interest is recorded */
 	RELAY_MORE,   /* the budget is spent: to be run again without waiting */
 	RELAY_ENDED,  /* both directions have ended: close both */
-	RELAY_BROKEN, /* the culprit was reset or failed: the other one is to be reset */
+	RELAY_BROKEN, /* one side was reset or failed: so is the other one to be */
 };
 
 /* What a run of it came to, besides. */
 struct relay_news {
-	bool progress;          /* a byte was moved or an end passed on */
-	struct stream *culprit; /* RELAY_BROKEN: which of the two, */
-	int failure;            /* and its answer, of the port or of TLS */
+	bool progress;         /* a byte was moved or an end passed on */
+	struct stream *failed; /* RELAY_BROKEN: which of the two, */
+	int failure;           /* and its answer, of the port or of TLS */
 };
 
 /* Moves at most 'budget' bytes in each direction. */

@@ -11,7 +11,7 @@
  * A write that ends with something pending has taken all its bytes.
  *
  * After a failure the library is not called again, but to get rid of an alert: it
- * might go on where it has stopped. 'doom' is the failure until that is done, and 'failure'
+ * might go on where it has stopped. 'pending_error' is the failure until that is done, and 'failure'
  * from then on.
  */
 #include "tls/mbedtls.h"
@@ -47,7 +47,7 @@ static int send_out(void *ctx, const unsigned char *data, size_t len)
 		return n;
 	if (n == PORT_AGAIN)
 		return MBEDTLS_ERR_SSL_WANT_WRITE;
-	tls->lost = n;
+	tls->io_error = n;
 	return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
 }
 
@@ -59,10 +59,10 @@ static int read_in(void *ctx, unsigned char *buf, size_t size)
 	if (n > 0)
 		return n;
 	if (n == PORT_AGAIN) {
-		tls->dry = true;
+		tls->would_block = true;
 		return MBEDTLS_ERR_SSL_WANT_READ;
 	}
-	tls->lost = n;
+	tls->io_error = n;
 	return n == PORT_EOF ? 0 : MBEDTLS_ERR_SSL_INTERNAL_ERROR;
 }
 
@@ -70,8 +70,8 @@ static int read_in(void *ctx, unsigned char *buf, size_t size)
 static void enter(struct tls *tls)
 {
 	tls_random_use(tls->port);
-	tls->dry = false;
-	tls->lost = 0;
+	tls->would_block = false;
+	tls->io_error = 0;
 }
 
 static bool is_1_3(const struct tls *tls)
@@ -91,14 +91,14 @@ static int settle(struct tls *tls)
 	if (tls->pending)
 		(void)mbedtls_ssl_send_alert_message(
 			&tls->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, tls->alert);
-	if (!tls->pending && tls->lost == 0 && tls->alert != 0) {
+	if (!tls->pending && tls->io_error == 0 && tls->alert != 0) {
 		(void)mbedtls_ssl_send_alert_message(
 			&tls->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, tls->alert);
 		tls->alert = 0;
 	}
 	if (tls->pending)
 		return PORT_AGAIN;
-	tls->failure = tls->doom;
+	tls->failure = tls->pending_error;
 	return tls->failure;
 }
 
@@ -115,7 +115,7 @@ static uint8_t untold(const struct tls *tls, int code)
 /* The library has failed with this code. */
 static int fail(struct tls *tls, int code)
 {
-	tls->doom = tls_explain(tls, code);
+	tls->pending_error = tls_explain(tls, code);
 	tls->alert = untold(tls, code);
 	return settle(tls);
 }
@@ -125,7 +125,7 @@ static int failed(struct tls *tls)
 {
 	if (tls->failure != 0)
 		return tls->failure;
-	return tls->doom != 0 ? settle(tls) : 0;
+	return tls->pending_error != 0 ? settle(tls) : 0;
 }
 
 /*
@@ -136,7 +136,7 @@ static int answer(struct tls *tls, int code)
 {
 	switch (code) {
 	case MBEDTLS_ERR_SSL_WANT_READ:
-		return tls->dry ? PORT_AGAIN : TLS_TURN;
+		return tls->would_block ? PORT_AGAIN : TLS_TURN;
 	case MBEDTLS_ERR_SSL_WANT_WRITE:
 		return tls->pending ? PORT_AGAIN : TLS_TURN;
 	case MBEDTLS_ERR_SSL_CRYPTO_IN_PROGRESS:
@@ -366,15 +366,15 @@ static int read_once(struct tls *tls)
 	if (code == 0 && mbedtls_ssl_get_bytes_avail(&tls->ssl) > 0)
 		return (int)mbedtls_ssl_get_bytes_avail(&tls->ssl);
 	if (code == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY ||
-		(tls->lost == PORT_EOF && tls->context->truncated_eof))
+		(tls->io_error == PORT_EOF && tls->context->truncated_eof))
 		return tls->read_end = PORT_EOF;
-	if (code == 0 && tls->lost == 0) /* two empty records in a row */
+	if (code == 0 && tls->io_error == 0) /* two empty records in a row */
 		return 0;
 	end = answer(tls, code);
 	if (code == MBEDTLS_ERR_SSL_WANT_WRITE && end == PORT_AGAIN)
-		tls->stuck = true;
+		tls->read_blocked = true;
 	return end == TLS_TURN || (end == PORT_AGAIN && mbedtls_ssl_check_pending(&tls->ssl) &&
-					  tls->doom == 0 && !tls->stuck)
+					  tls->pending_error == 0 && !tls->read_blocked)
 		       ? 0
 		       : end;
 }
@@ -391,11 +391,11 @@ int tls_peek(struct tls *tls, const uint8_t **data)
 		return (int)mbedtls_ssl_get_bytes_avail(&tls->ssl);
 	if (tls->read_end != 0)
 		return tls->read_end;
-	n = tls->stuck ? tls_flush(tls) : failed(tls);
+	n = tls->read_blocked ? tls_flush(tls) : failed(tls);
 	if (n != 0)
 		return n;
 	check(tls->ready);
-	tls->stuck = false;
+	tls->read_blocked = false;
 	for (int i = 0; i < EMPTY_READS && n == 0; i++)
 		n = read_once(tls);
 	*data = tls_parts_decrypted(&tls->ssl);

@@ -52,21 +52,21 @@ struct tls {
 	struct tls_context *context; /* NULL: this place is free */
 	struct port *port;
 	port_sock sock;
-	bool ready;       /* the handshake is over */
-	bool pending;     /* the port has not taken all of a record; the library keeps the rest */
-	bool stuck;       /* reading waits until that is sent */
-	bool dry;         /* the port had nothing to read in this call, and has recorded READ */
-	bool ended;       /* close_notify was given to the library */
-	bool offered;     /* a session was offered to be resumed */
-	bool certificate; /* the handshake has passed the server's certificate: a full one */
-	bool by_address;  /* a client's: it wants to reach an address, 'ip' */
-	uint8_t alert;    /* to be sent before the failure; 0: none */
-	uint8_t sent;     /* records, as far as it makes a difference to how long the next one is */
-	int lost;     /* what the port answered in this call, when that was an end; 0: nothing */
-	int doom;     /* the failure, until the peer has been told; 0: none */
-	int failure;  /* the failure; 0: none */
-	int read_end; /* PORT_EOF when reading has ended in order; 0: it has not */
-	char *name;   /* a client's: whom it wants to reach */
+	bool ready;        /* the handshake is over */
+	bool pending;      /* the port has not taken all of a record; the library keeps the rest */
+	bool read_blocked; /* reading waits until that is sent */
+	bool would_block;  /* the port had nothing to read in this call, and has recorded READ */
+	bool ended;        /* close_notify was given to the library */
+	bool offered;      /* a session was offered to be resumed */
+	bool certificate;  /* the handshake has passed the server's certificate: a full one */
+	bool by_address;   /* a client's: it wants to reach an address, 'ip' */
+	uint8_t alert;     /* to be sent before the failure; 0: none */
+	uint8_t sent; /* records, as far as it makes a difference to how long the next one is */
+	int io_error; /* what the port answered in this call, when that was an end; 0: nothing */
+	int pending_error; /* the failure, until the peer has been told; 0: none */
+	int failure;       /* the failure; 0: none */
+	int read_end;      /* PORT_EOF when reading has ended in order; 0: it has not */
+	char *name;        /* a client's: whom it wants to reach */
 	struct ip ip;
 	uint32_t wrong; /* with the peer's certificates so far: the library's flags */
 	size_t shown_at,

@@ -251,8 +251,8 @@ int tls_explain(struct tls *tls, int code)
 	struct text t;
 
 	text_init(&t, tls->reason, sizeof tls->reason);
-	if (tls->lost != 0)
-		return transport_end(&t, tls->lost);
+	if (tls->io_error != 0)
+		return transport_end(&t, tls->io_error);
 	if (tls_is_memory(code)) {
 		text_str(&t, "not enough memory for TLS");
 		return TLS_NO_MEMORY;

@@ -29,12 +29,12 @@ int stream_send(struct port *p, struct stream *s, const void *data, size_t len)
 }
 
 static int move_plain(struct port *p, struct stream *from, struct stream *to, size_t budget,
-	struct stream **culprit)
+	struct stream **failed)
 {
 	port_sock at = PORT_NONE;
 	int n = port_move(p, from->sock, to->sock, budget, &at);
 
-	*culprit = at == to->sock ? to : from;
+	*failed = at == to->sock ? to : from;
 	return n;
 }
 
@@ -48,42 +48,42 @@ static size_t least(size_t a, size_t b)
  * show, and copy, all that is waiting, for each record again.
  */
 static int move_record(struct port *p, struct stream *from, struct stream *to, size_t budget,
-	struct stream **culprit)
+	struct stream **failed)
 {
 	static uint8_t record[READS_RECORDS ? RECORD : 1];
 	size_t size = least(least(tls_room(to->tls), sizeof record), budget);
 	int got, sent;
 
-	*culprit = from;
+	*failed = from;
 	got = port_read(p, from->sock, record, size > 0 ? size : 1);
 	if (got < 0)
 		return got;
-	*culprit = to;
+	*failed = to;
 	sent = tls_send(to->tls, record, (size_t)got);
 	check(sent == got || (sent < 0 && sent != PORT_AGAIN && sent != TLS_TURN));
 	return sent;
 }
 
 int stream_move(struct port *p, struct stream *from, struct stream *to, size_t budget,
-	struct stream **culprit)
+	struct stream **failed)
 {
 	const uint8_t *data;
 	int shown, sent;
 
 	if (!stream_is_encrypted(from) && !stream_is_encrypted(to))
-		return move_plain(p, from, to, budget, culprit);
+		return move_plain(p, from, to, budget, failed);
 	/* First, for what is shown may not outlive a call of the port's. */
-	*culprit = to;
+	*failed = to;
 	sent = stream_flush(p, to);
 	if (sent < 0)
 		return sent;
 	if (READS_RECORDS && !stream_is_encrypted(from))
-		return move_record(p, from, to, budget, culprit);
-	*culprit = from;
+		return move_record(p, from, to, budget, failed);
+	*failed = from;
 	shown = stream_peek(p, from, &data);
 	if (shown < 0)
 		return shown;
-	*culprit = to;
+	*failed = to;
 	sent = stream_send(p, to, data, least((size_t)shown, budget));
 	if (sent > 0)
 		stream_consume(p, from, (size_t)sent);

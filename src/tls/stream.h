@@ -26,18 +26,18 @@ void stream_consume(struct port *p, struct stream *s, size_t n);
 int stream_send(struct port *p, struct stream *s, const void *data, size_t len);
 
 /*
- * As port_move(), *culprit being one of the two streams. TLS_TURN: there is more
+ * As port_move(), *failed being one of the two streams. TLS_TURN: there is more
  * to do without waiting.
  */
 int stream_move(struct port *p, struct stream *from, struct stream *to, size_t budget,
-	struct stream **culprit);
+	struct stream **failed);
 
 /* Everything taken is with the port: 0, PORT_AGAIN (WRITE is recorded), or the failure. */
 int stream_flush(struct port *p, struct stream *s);
 
 /*
  * Ends our direction; other_open: the other one goes on. 0: done. PORT_AGAIN: call
- * again when WRITE has fired. A failure. A plain stream's FIN goes out at once;
+ * again when WRITE was met. A failure. A plain stream's FIN goes out at once;
  * an encrypted one says close_notify, and its TCP connection stays open.
  */
 int stream_shutdown(struct port *p, struct stream *s, bool other_open);

@@ -122,7 +122,7 @@ int tls_handshake(struct tls *tls);
  * Shows decrypted bytes: their count and *data, valid until the next call for
  * this connection but tls_consume(). PORT_AGAIN: nothing is left in the library
  * either, and the port has recorded READ (or WRITE where an answer of TLS itself is
- * stuck). TLS_TURN. PORT_EOF: close_notify; or the end without one where the
+ * not sent yet). TLS_TURN. PORT_EOF: close_notify; or the end without one where the
  * settings say truncated_eof. TLS_TRUNCATED, TLS_FAILED, TLS_NO_MEMORY,
  * PORT_RESET, PORT_TIMEOUT, PORT_FAILED: the end, remembered.
  */

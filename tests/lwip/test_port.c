@@ -143,13 +143,13 @@ static void unstuff(port_sock s)
 /* Sends "moved" through from and to, whose sink takes nothing. */
 static void move_to_nobody(struct pair *in, struct pair *out)
 {
-	port_sock culprit;
+	port_sock failed;
 
 	*in = make_pair();
 	*out = make_pair();
 	stuff(out->a);
 	send_all(in->a, "moved");
-	assert_int_equal(port_move(&port, in->b, out->a, 100, &culprit), 5);
+	assert_int_equal(port_move(&port, in->b, out->a, 100, &failed), 5);
 	pass(10);
 }
 
@@ -311,20 +311,20 @@ static void a_peer_that_is_gone_is_found_out(void **state)
 static void the_end_waits_for_what_is_on_its_way(void **state)
 {
 	struct pair in, out;
-	port_sock culprit;
+	port_sock failed;
 
 	(void)state;
 	move_to_nobody(&in, &out);
 	port_shutdown(&port, in.a);
 	pass(10);
 	assert_int_equal(port_peer_closed(&port, in.b), PORT_EOF);
-	assert_int_equal(port_move(&port, in.b, out.a, 100, &culprit), PORT_AGAIN);
-	assert_int_equal(culprit, in.b);
+	assert_int_equal(port_move(&port, in.b, out.a, 100, &failed), PORT_AGAIN);
+	assert_int_equal(failed, in.b);
 	assert_int_equal(port_wait(&port, SOON_MS), 0);
 	unstuff(out.b);
 	assert_int_equal(port_wait(&port, SOON_MS), 1);
 	assert_int_equal(port_next(&port), in.b);
-	assert_int_equal(port_move(&port, in.b, out.a, 100, &culprit), PORT_EOF);
+	assert_int_equal(port_move(&port, in.b, out.a, 100, &failed), PORT_EOF);
 	expect(out.b, "moved");
 }
 

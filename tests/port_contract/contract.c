@@ -218,7 +218,7 @@ int read_to_end(struct port *p, port_sock s, size_t from, size_t *len)
 	return n;
 }
 
-int gone_within(struct port *p, port_sock s, int answer, int32_t ms)
+int hangup_within(struct port *p, port_sock s, int answer, int32_t ms)
 {
 	uint32_t until = port_now(p) + (uint32_t)ms;
 	int gone = port_peer_closed(p, s);

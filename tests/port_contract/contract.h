@@ -77,7 +77,7 @@ int peek_soon(struct port *p, port_sock s, const uint8_t **data);
 int read_to_end(struct port *p, port_sock s, size_t from, size_t *len);
 
 /* What port_peer_closed() answers when it answers 'answer', or at the limit. */
-int gone_within(struct port *p, port_sock s, int answer, int32_t ms);
+int hangup_within(struct port *p, port_sock s, int answer, int32_t ms);
 
 /* ---- The tests, by file ---- */
 

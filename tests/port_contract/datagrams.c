@@ -152,7 +152,7 @@ static void several_wait(void **state)
 	assert_int_equal(seen, 31);
 }
 
-/* 'PORT_AGAIN records READ', and answers from memory until it fires. */
+/* 'PORT_AGAIN records READ', and answers from memory until it is met. */
 static void again_records_read(void **state)
 {
 	struct port *p = *state;
@@ -167,7 +167,7 @@ static void again_records_read(void **state)
 	send_one(p, s, 1, 10, NULL, NULL);
 	assert_true(named_within(p, server, SOON_MS));
 	let_pass(p, WHILE_MS);
-	assert_false(was_named(server)); /* it has fired */
+	assert_false(was_named(server)); /* it was met */
 	expect_one(p, server, 1, 10, &from, &to);
 }
 

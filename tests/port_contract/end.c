@@ -3,7 +3,7 @@
  */
 #include "contract.h"
 
-#define GONE_MS (1000 + (int32_t)harness_late_ms()) /* 'within a second' */
+#define HANGUP_MS (1000 + (int32_t)harness_late_ms()) /* 'within a second' */
 
 static void expect_end(struct port *p, port_sock s, int end)
 {
@@ -53,7 +53,7 @@ static void an_end_comes_behind_the_bytes(void **state)
 	expect_end(p, pair.b, PORT_EOF);
 }
 
-/* READ stands when the end comes: it fires. */
+/* READ stands when the end comes: it is met. */
 static void an_end_is_waited_for(void **state)
 {
 	struct port *p = *state;
@@ -198,8 +198,8 @@ static void reset_drops_what_was_sent(void **state)
 
 /* ---- Gone ---- */
 
-/* Nothing unread: GONE fires at once for an end and for a reset. */
-static void gone_without_bytes(void **state)
+/* Nothing unread: HANGUP is met at once for an end and for a reset. */
+static void hangup_without_bytes(void **state)
 {
 	struct port *p = *state;
 	struct pair pair = make_pair(p);
@@ -208,7 +208,7 @@ static void gone_without_bytes(void **state)
 	assert_int_equal(port_peer_closed(p, pair.b), PORT_AGAIN);
 	assert_int_equal(port_peer_closed(p, pair.b), PORT_AGAIN);
 	port_shutdown(p, pair.a);
-	assert_int_equal(gone_within(p, pair.b, PORT_EOF, GONE_MS), PORT_EOF);
+	assert_int_equal(hangup_within(p, pair.b, PORT_EOF, HANGUP_MS), PORT_EOF);
 	assert_int_equal(port_peer_closed(p, pair.b), PORT_EOF);
 	assert_int_equal(peek_soon(p, pair.b, &data), PORT_EOF);
 
@@ -216,7 +216,7 @@ static void gone_without_bytes(void **state)
 	pair = make_pair(p);
 	assert_int_equal(port_peer_closed(p, pair.b), PORT_AGAIN);
 	port_reset(p, &pair.a);
-	assert_int_equal(gone_within(p, pair.b, PORT_RESET, GONE_MS), PORT_RESET);
+	assert_int_equal(hangup_within(p, pair.b, PORT_RESET, HANGUP_MS), PORT_RESET);
 	assert_int_equal(peek_soon(p, pair.b, &data), PORT_RESET);
 }
 
@@ -240,7 +240,7 @@ static void an_end_behind_bytes_is_seen(void **state)
 		port_shutdown(p, pair.a);
 		if (order == 2)
 			(void)let_pass(p, WHILE_MS);
-		assert_int_equal(gone_within(p, pair.b, PORT_EOF, GONE_MS), PORT_EOF);
+		assert_int_equal(hangup_within(p, pair.b, PORT_EOF, HANGUP_MS), PORT_EOF);
 		/* 'The answer takes nothing away' */
 		assert_int_equal(read_to_end(p, pair.b, 0, &len), PORT_EOF);
 		assert_int_equal(len, 3000);
@@ -265,7 +265,7 @@ static void a_reset_behind_bytes_is_seen(void **state)
 		port_reset(p, &pair.a);
 		if (order == 2)
 			(void)let_pass(p, WHILE_MS);
-		assert_int_equal(gone_within(p, pair.b, PORT_RESET, GONE_MS), PORT_RESET);
+		assert_int_equal(hangup_within(p, pair.b, PORT_RESET, HANGUP_MS), PORT_RESET);
 		assert_int_equal(port_peer_closed(p, pair.b), PORT_RESET);
 		assert_int_equal(read_to_end(p, pair.b, 0, &len), PORT_RESET);
 		assert_int_equal(len, 3000);
@@ -273,7 +273,7 @@ static void a_reset_behind_bytes_is_seen(void **state)
 	}
 }
 
-/* 'EOF records GONE for a reset that may follow', with and without bytes in front. */
+/* 'EOF records HANGUP for a reset that may follow', with and without bytes in front. */
 static void a_reset_after_the_end_is_seen(void **state)
 {
 	struct port *p = *state;
@@ -285,15 +285,15 @@ static void a_reset_after_the_end_is_seen(void **state)
 			break;
 		send_bytes(p, pair.a, 0, len);
 		port_shutdown(p, pair.a);
-		assert_int_equal(gone_within(p, pair.b, PORT_EOF, GONE_MS), PORT_EOF);
+		assert_int_equal(hangup_within(p, pair.b, PORT_EOF, HANGUP_MS), PORT_EOF);
 		port_reset(p, &pair.a);
-		assert_int_equal(gone_within(p, pair.b, PORT_RESET, GONE_MS), PORT_RESET);
+		assert_int_equal(hangup_within(p, pair.b, PORT_RESET, HANGUP_MS), PORT_RESET);
 		close_pair(p, &pair);
 	}
 }
 
 /* An end that was read is an end for port_peer_closed(), and a reset behind it is seen. */
-static void gone_after_the_end_was_read(void **state)
+static void hangup_after_the_end_was_read(void **state)
 {
 	struct port *p = *state;
 
@@ -310,7 +310,7 @@ static void gone_after_the_end_was_read(void **state)
 			port_reset(p, &pair.a);
 			(void)let_pass(p, WHILE_MS);
 		}
-		assert_int_equal(gone_within(p, pair.b, PORT_RESET, GONE_MS), PORT_RESET);
+		assert_int_equal(hangup_within(p, pair.b, PORT_RESET, HANGUP_MS), PORT_RESET);
 		expect_end(p, pair.b, PORT_EOF);
 		close_pair(p, &pair);
 	}
@@ -329,13 +329,13 @@ static void both_ends_in_order(void **state)
 	port_shutdown(p, pair.a);
 	(void)let_pass(p, WHILE_MS);
 	if (harness_sees_end_behind())
-		assert_int_equal(gone_within(p, pair.b, PORT_EOF, GONE_MS), PORT_EOF);
+		assert_int_equal(hangup_within(p, pair.b, PORT_EOF, HANGUP_MS), PORT_EOF);
 	assert_int_equal(read_to_end(p, pair.b, 0, &len), PORT_EOF);
 	assert_int_equal(len, 10);
 	assert_int_equal(port_peer_closed(p, pair.b), PORT_EOF);
 }
 
-/* 'unread bytes alone never make it fire again and again' */
+/* 'unread bytes alone never meet it again and again' */
 static void unread_bytes_wake_nobody(void **state)
 {
 	struct port *p = *state;
@@ -352,7 +352,7 @@ static void unread_bytes_wake_nobody(void **state)
 	}
 	assert_in_range(named, 0, 2);
 	port_close(p, &pair.a);
-	(void)gone_within(p, pair.b, PORT_EOF, GONE_MS);
+	(void)hangup_within(p, pair.b, PORT_EOF, HANGUP_MS);
 	expect_bytes(p, pair.b, 0, 1000);
 }
 
@@ -373,11 +373,11 @@ static void a_full_window_wakes_nobody(void **state)
 	}
 	assert_in_range(named, 0, 2);
 	port_reset(p, &pair.a);
-	assert_int_equal(gone_within(p, pair.b, PORT_RESET, GONE_MS), PORT_RESET);
+	assert_int_equal(hangup_within(p, pair.b, PORT_RESET, HANGUP_MS), PORT_RESET);
 }
 
-/* READ and GONE are waited for together, and do not hide each other. */
-static void reading_and_gone_together(void **state)
+/* READ and HANGUP are waited for together, and do not hide each other. */
+static void reading_and_hangup_together(void **state)
 {
 	struct port *p = *state;
 	struct pair pair = make_pair(p);
@@ -407,14 +407,14 @@ const struct CMUnitTest end_tests[] = {
 	CONTRACT(close_delivers_what_was_sent),
 	CONTRACT(close_over_unread_bytes_is_in_order),
 	CONTRACT(reset_drops_what_was_sent),
-	CONTRACT(gone_without_bytes),
+	CONTRACT(hangup_without_bytes),
 	CONTRACT(an_end_behind_bytes_is_seen),
 	CONTRACT(a_reset_behind_bytes_is_seen),
 	CONTRACT(a_reset_after_the_end_is_seen),
-	CONTRACT(gone_after_the_end_was_read),
+	CONTRACT(hangup_after_the_end_was_read),
 	CONTRACT(both_ends_in_order),
 	CONTRACT(unread_bytes_wake_nobody),
 	CONTRACT(a_full_window_wakes_nobody),
-	CONTRACT(reading_and_gone_together),
+	CONTRACT(reading_and_hangup_together),
 };
 const size_t end_tests_count = COUNT(end_tests);

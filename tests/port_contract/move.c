@@ -25,22 +25,22 @@ static struct relay make_relay(struct port *p)
 }
 
 /* What port_move() answers when it has something to say about 'from': waits for it. */
-static int move_soon(struct port *p, struct relay *r, size_t budget, port_sock *culprit)
+static int move_soon(struct port *p, struct relay *r, size_t budget, port_sock *failed)
 {
-	int n = port_move(p, r->from, r->to, budget, culprit);
+	int n = port_move(p, r->from, r->to, budget, failed);
 
-	while (n == PORT_AGAIN && *culprit == r->from && named_within(p, r->from, SOON_MS))
-		n = port_move(p, r->from, r->to, budget, culprit);
+	while (n == PORT_AGAIN && *failed == r->from && named_within(p, r->from, SOON_MS))
+		n = port_move(p, r->from, r->to, budget, failed);
 	return n;
 }
 
 /* Moves until 'from' ends or a side fails, the sink reading beside it; *moved counts. */
-static int move_to_end(struct port *p, struct relay *r, size_t *moved, port_sock *culprit)
+static int move_to_end(struct port *p, struct relay *r, size_t *moved, port_sock *failed)
 {
 	int n;
 
 	*moved = 0;
-	while ((n = move_soon(p, r, BUDGET, culprit)) > 0) {
+	while ((n = move_soon(p, r, BUDGET, failed)) > 0) {
 		expect_bytes(p, r->sink, *moved, (size_t)n);
 		*moved += (size_t)n;
 	}
@@ -52,18 +52,18 @@ static void move_keeps_to_its_budget(void **state)
 {
 	struct port *p = *state;
 	struct relay r = make_relay(p);
-	port_sock culprit;
+	port_sock failed;
 	size_t moved = 0;
 
 	send_bytes(p, r.source, 0, 1000);
 	while (moved < 1000) {
-		int n = move_soon(p, &r, 7, &culprit);
+		int n = move_soon(p, &r, 7, &failed);
 
 		assert_in_range(n, 1, 7);
 		moved += (size_t)n;
 	}
-	assert_int_equal(port_move(p, r.from, r.to, 7, &culprit), PORT_AGAIN);
-	assert_int_equal(culprit, r.from);
+	assert_int_equal(port_move(p, r.from, r.to, 7, &failed), PORT_AGAIN);
+	assert_int_equal(failed, r.from);
 	expect_bytes(p, r.sink, 0, 1000);
 }
 
@@ -73,7 +73,7 @@ static void move_keeps_to_a_large_budget(void **state)
 	enum { LARGE = BUDGET + 1000 };
 	struct port *p = *state;
 	struct relay r = make_relay(p);
-	port_sock culprit;
+	port_sock failed;
 	size_t sent = fill(p, r.source), moved = 0;
 
 	while (moved < sent) {
@@ -81,7 +81,7 @@ static void move_keeps_to_a_large_budget(void **state)
 		int n;
 
 		(void)let_pass(p, 20);
-		n = move_soon(p, &r, LARGE, &culprit);
+		n = move_soon(p, &r, LARGE, &failed);
 		if (n == PORT_AGAIN)
 			continue;
 		assert_in_range(n, 1, LARGE);
@@ -95,36 +95,35 @@ static void move_waits_for_bytes(void **state)
 {
 	struct port *p = *state;
 	struct relay r = make_relay(p);
-	port_sock culprit = PORT_NONE;
+	port_sock failed = PORT_NONE;
 
-	assert_int_equal(port_move(p, r.from, r.to, BUDGET, &culprit), PORT_AGAIN);
-	assert_int_equal(culprit, r.from);
+	assert_int_equal(port_move(p, r.from, r.to, BUDGET, &failed), PORT_AGAIN);
+	assert_int_equal(failed, r.from);
 	send_bytes(p, r.source, 0, 10);
-	culprit = PORT_NONE;
-	assert_int_equal(
-		port_move(p, r.from, r.to, BUDGET, &culprit), PORT_AGAIN); /* from memory */
-	assert_int_equal(culprit, r.from);
+	failed = PORT_NONE;
+	assert_int_equal(port_move(p, r.from, r.to, BUDGET, &failed), PORT_AGAIN); /* from memory */
+	assert_int_equal(failed, r.from);
 	assert_true(named_within(p, r.from, SOON_MS));
-	assert_true(move_soon(p, &r, BUDGET, &culprit) > 0);
+	assert_true(move_soon(p, &r, BUDGET, &failed) > 0);
 	forget_names();
 	send_bytes(p, r.source, 10, 10);
 	(void)let_pass(p, WHILE_MS);
 	assert_false(was_named(r.from));
 	assert_false(was_named(r.to));
-	assert_true(move_soon(p, &r, BUDGET, &culprit) > 0);
+	assert_true(move_soon(p, &r, BUDGET, &failed) > 0);
 	expect_bytes(p, r.sink, 0, 20);
 }
 
-/* Moves, without reading at the sink, until 'to' takes no more: AGAIN, with 'to' as culprit. */
+/* Moves, without reading at the sink, until 'to' takes no more: AGAIN, with 'to' named. */
 static size_t block_to(struct port *p, struct relay *r)
 {
-	port_sock culprit = PORT_NONE;
+	port_sock failed = PORT_NONE;
 	size_t sent = 0, moved = 0;
 
 	for (;;) {
-		int n = port_move(p, r->from, r->to, BUDGET, &culprit);
+		int n = port_move(p, r->from, r->to, BUDGET, &failed);
 
-		if (n == PORT_AGAIN && culprit == r->to)
+		if (n == PORT_AGAIN && failed == r->to)
 			return moved;
 		assert_true(n > 0 || n == PORT_AGAIN);
 		if (n > 0) {
@@ -145,19 +144,19 @@ static void move_waits_for_room(void **state)
 {
 	struct port *p = *state;
 	struct relay r = make_relay(p);
-	port_sock culprit = PORT_NONE;
+	port_sock failed = PORT_NONE;
 	size_t moved = block_to(p, &r), more;
 
-	assert_int_equal(port_move(p, r.from, r.to, BUDGET, &culprit), PORT_AGAIN);
-	assert_int_equal(culprit, r.to);
+	assert_int_equal(port_move(p, r.from, r.to, BUDGET, &failed), PORT_AGAIN);
+	assert_int_equal(failed, r.to);
 	port_shutdown(p, r.source);
 	expect_bytes(p, r.sink, 0, moved);
 	assert_true(named_within(p, r.to, SOON_MS));
 	for (more = moved;;) {
-		int n = port_move(p, r.from, r.to, BUDGET, &culprit);
+		int n = port_move(p, r.from, r.to, BUDGET, &failed);
 
 		if (n == PORT_AGAIN) {
-			assert_true(named_within(p, culprit, SOON_MS));
+			assert_true(named_within(p, failed, SOON_MS));
 			continue;
 		}
 		if (n == PORT_EOF)
@@ -174,17 +173,17 @@ static void move_ends_when_all_is_moved(void **state)
 {
 	struct port *p = *state;
 	struct relay r = make_relay(p);
-	port_sock culprit;
+	port_sock failed;
 	size_t len, moved = 0;
 	int n;
 
 	send_bytes(p, r.source, 0, 5000);
 	port_shutdown(p, r.source);
-	while ((n = move_soon(p, &r, BUDGET, &culprit)) > 0)
+	while ((n = move_soon(p, &r, BUDGET, &failed)) > 0)
 		moved += (size_t)n;
 	assert_int_equal(n, PORT_EOF);
 	assert_int_equal(moved, 5000);
-	assert_int_equal(port_move(p, r.from, r.to, BUDGET, &culprit), PORT_EOF);
+	assert_int_equal(port_move(p, r.from, r.to, BUDGET, &failed), PORT_EOF);
 	port_shutdown(p, r.to);
 	assert_int_equal(read_to_end(p, r.sink, 0, &len), PORT_EOF);
 	assert_int_equal(len, 5000);
@@ -196,15 +195,15 @@ static void the_other_direction_goes_on(void **state)
 	struct port *p = *state;
 	struct relay r = make_relay(p);
 	struct relay back = {.source = r.sink, .from = r.to, .to = r.from, .sink = r.source};
-	port_sock culprit;
+	port_sock failed;
 	size_t moved;
 
 	port_shutdown(p, r.source);
-	assert_int_equal(move_to_end(p, &r, &moved, &culprit), PORT_EOF);
+	assert_int_equal(move_to_end(p, &r, &moved, &failed), PORT_EOF);
 	port_shutdown(p, r.to);
 	send_bytes(p, r.sink, 0, 3000);
 	port_shutdown(p, r.sink);
-	assert_int_equal(move_to_end(p, &back, &moved, &culprit), PORT_EOF);
+	assert_int_equal(move_to_end(p, &back, &moved, &failed), PORT_EOF);
 	assert_int_equal(moved, 3000);
 }
 
@@ -213,45 +212,45 @@ static void a_reset_of_the_source(void **state)
 {
 	struct port *p = *state;
 	struct relay r = make_relay(p);
-	port_sock culprit = PORT_NONE;
+	port_sock failed = PORT_NONE;
 	size_t moved;
 
 	send_bytes(p, r.source, 0, 5000);
 	(void)let_pass(p, WHILE_MS);
 	port_reset(p, &r.source);
 	(void)let_pass(p, WHILE_MS);
-	assert_int_equal(move_to_end(p, &r, &moved, &culprit), PORT_RESET);
-	assert_int_equal(culprit, r.from);
+	assert_int_equal(move_to_end(p, &r, &moved, &failed), PORT_RESET);
+	assert_int_equal(failed, r.from);
 	assert_int_equal(moved, 5000);
-	assert_int_equal(port_move(p, r.from, r.to, BUDGET, &culprit), PORT_RESET);
-	assert_int_equal(culprit, r.from);
+	assert_int_equal(port_move(p, r.from, r.to, BUDGET, &failed), PORT_RESET);
+	assert_int_equal(failed, r.from);
 }
 
 static void a_reset_of_the_sink(void **state)
 {
 	struct port *p = *state;
 	struct relay r = make_relay(p);
-	port_sock culprit = PORT_NONE;
+	port_sock failed = PORT_NONE;
 	int n = 0;
 
 	port_reset(p, &r.sink);
 	(void)let_pass(p, WHILE_MS);
 	for (size_t sent = 0; n >= 0 && sent < 100; sent++) {
 		send_bytes(p, r.source, sent, 1);
-		n = move_soon(p, &r, BUDGET, &culprit);
+		n = move_soon(p, &r, BUDGET, &failed);
 	}
 	assert_int_equal(n, PORT_RESET);
-	assert_int_equal(culprit, r.to);
-	assert_int_equal(port_move(p, r.from, r.to, BUDGET, &culprit), PORT_RESET);
-	assert_int_equal(culprit, r.to);
+	assert_int_equal(failed, r.to);
+	assert_int_equal(port_move(p, r.from, r.to, BUDGET, &failed), PORT_RESET);
+	assert_int_equal(failed, r.to);
 }
 
-/* The sink is reset while its room is waited for: WRITE fires. */
+/* The sink is reset while its room is waited for: WRITE is met. */
 static void a_reset_while_room_is_waited_for(void **state)
 {
 	struct port *p = *state;
 	struct relay r = make_relay(p);
-	port_sock culprit = PORT_NONE;
+	port_sock failed = PORT_NONE;
 	int n = 1;
 
 	(void)block_to(p, &r);
@@ -259,12 +258,12 @@ static void a_reset_while_room_is_waited_for(void **state)
 	assert_true(named_within(p, r.to, SOON_MS));
 	send_bytes(p, r.source, 0, 1); /* there may have been room for all that had been sent */
 	for (int turns = 0; turns < 10 && n != PORT_RESET; turns++) {
-		n = port_move(p, r.from, r.to, BUDGET, &culprit);
+		n = port_move(p, r.from, r.to, BUDGET, &failed);
 		if (n == PORT_AGAIN)
-			assert_true(named_within(p, culprit, SOON_MS));
+			assert_true(named_within(p, failed, SOON_MS));
 	}
 	assert_int_equal(n, PORT_RESET);
-	assert_int_equal(culprit, r.to);
+	assert_int_equal(failed, r.to);
 }
 
 /* The source leaves while it is not read from: port_peer_closed() tells, and then nothing is lost. */
@@ -273,18 +272,18 @@ static void the_source_leaves_meanwhile(void **state)
 	struct port *p = *state;
 	struct relay r = make_relay(p);
 	size_t moved = block_to(p, &r), rest;
-	port_sock culprit = PORT_NONE;
+	port_sock failed = PORT_NONE;
 
-	(void)gone_within(p, r.from, PORT_RESET, 0);
+	(void)hangup_within(p, r.from, PORT_RESET, 0);
 	port_reset(p, &r.source);
-	assert_int_equal(
-		gone_within(p, r.from, PORT_RESET, 1000 + (int32_t)harness_late_ms()), PORT_RESET);
+	assert_int_equal(hangup_within(p, r.from, PORT_RESET, 1000 + (int32_t)harness_late_ms()),
+		PORT_RESET);
 	expect_bytes(p, r.sink, 0, moved);
 	for (rest = moved;;) {
-		int n = port_move(p, r.from, r.to, BUDGET, &culprit);
+		int n = port_move(p, r.from, r.to, BUDGET, &failed);
 
 		if (n == PORT_AGAIN) {
-			assert_true(named_within(p, culprit, SOON_MS));
+			assert_true(named_within(p, failed, SOON_MS));
 			continue;
 		}
 		if (n < 0) {
@@ -294,7 +293,7 @@ static void the_source_leaves_meanwhile(void **state)
 		expect_bytes(p, r.sink, rest, (size_t)n);
 		rest += (size_t)n;
 	}
-	assert_int_equal(culprit, r.from);
+	assert_int_equal(failed, r.from);
 }
 
 /* An urgent byte passes in its place, whatever follows it, and wakes nobody in vain. */
@@ -302,7 +301,7 @@ static void an_urgent_byte_is_moved(void **state)
 {
 	struct port *p = *state;
 	struct relay r = make_relay(p);
-	port_sock culprit;
+	port_sock failed;
 	size_t moved = 0;
 	int turns = 0;
 
@@ -310,14 +309,14 @@ static void an_urgent_byte_is_moved(void **state)
 	if (!harness_urgent(p, r.source, byte_at(10)))
 		skip_because("this port sends no urgent data");
 	while (moved < 11 && turns++ < 10)
-		moved += (size_t)move_soon(p, &r, BUDGET, &culprit);
+		moved += (size_t)move_soon(p, &r, BUDGET, &failed);
 	assert_int_equal(moved, 11);
-	assert_int_equal(port_move(p, r.from, r.to, BUDGET, &culprit), PORT_AGAIN);
+	assert_int_equal(port_move(p, r.from, r.to, BUDGET, &failed), PORT_AGAIN);
 	assert_in_range(let_pass(p, WHILE_MS), 1, 5);
 	assert_true(harness_urgent(p, r.source, byte_at(11)));
 	send_bytes(p, r.source, 12, 10);
 	for (turns = 0; moved < 22 && turns < 10; turns++)
-		moved += (size_t)move_soon(p, &r, BUDGET, &culprit);
+		moved += (size_t)move_soon(p, &r, BUDGET, &failed);
 	assert_int_equal(moved, 22);
 	expect_bytes(p, r.sink, 0, 22);
 }
@@ -328,22 +327,22 @@ static void much_is_moved_whole(void **state)
 	enum { PIECE = 3001, PIECES = 400 };
 	struct port *p = *state;
 	struct relay r = make_relay(p);
-	port_sock culprit;
+	port_sock failed;
 	size_t moved = 0, seen = 0;
 
 	for (size_t i = 0; i < PIECES; i++) {
 		send_bytes(p, r.source, i * PIECE, PIECE);
 		while (moved < (i + 1) * PIECE) {
-			int n = port_move(p, r.from, r.to, BUDGET, &culprit);
+			int n = port_move(p, r.from, r.to, BUDGET, &failed);
 
 			assert_true(n > 0 || n == PORT_AGAIN);
 			moved += n > 0 ? (size_t)n : 0;
-			if (n == PORT_AGAIN && culprit == r.from)
-				assert_true(named_within(p, culprit, SOON_MS));
-			if (n == PORT_AGAIN && culprit == r.to) {
+			if (n == PORT_AGAIN && failed == r.from)
+				assert_true(named_within(p, failed, SOON_MS));
+			if (n == PORT_AGAIN && failed == r.to) {
 				expect_bytes(p, r.sink, seen, moved - seen);
 				seen = moved;
-				assert_true(named_within(p, culprit, SOON_MS));
+				assert_true(named_within(p, failed, SOON_MS));
 			}
 		}
 	}

@@ -1,5 +1,5 @@
 /*
- * The contract: handles, interest, waves, time.
+ * The contract: handles, interest, what is pending, time.
  */
 #include "contract.h"
 
@@ -13,14 +13,14 @@ static void again_records_interest(void **state)
 	assert_int_equal(port_peek(p, pair.b, &data), PORT_AGAIN);
 	send_bytes(p, pair.a, 0, 1);
 	assert_true(named_within(p, pair.b, SOON_MS));
-	/* It has fired, so it does not fire again, whatever lies there. */
+	/* It was met, so it is not met again, whatever lies there. */
 	send_bytes(p, pair.a, 1, 1);
 	(void)let_pass(p, WHILE_MS);
 	assert_false(was_named(pair.b));
 	expect_bytes(p, pair.b, 0, 2);
 }
 
-/* 'While an interest stands unfired, the same call answers AGAIN from memory.' */
+/* 'While an interest is recorded, the same call answers AGAIN from memory.' */
 static void interest_answers_from_memory(void **state)
 {
 	struct port *p = *state;
@@ -87,8 +87,8 @@ static void a_full_stream_is_waited_for(void **state)
 	expect_bytes(p, pair.b, sent, 1);
 }
 
-/* 'port_wait() clears only what fired.' */
-static void only_what_fired_is_cleared(void **state)
+/* 'port_wait() clears only what was met.' */
+static void only_what_was_met_is_cleared(void **state)
 {
 	struct port *p = *state;
 	struct pair pair = make_pair(p);
@@ -97,7 +97,7 @@ static void only_what_fired_is_cleared(void **state)
 
 	assert_int_equal(port_peek(p, pair.a, &data), PORT_AGAIN);
 	sent = fill(p, pair.a);
-	expect_bytes(p, pair.b, 0, sent); /* WRITE of a fires meanwhile, or now */
+	expect_bytes(p, pair.b, 0, sent); /* WRITE of a is met meanwhile, or now */
 	(void)named_within(p, pair.a, WHILE_MS);
 	assert_int_equal(port_peek(p, pair.a, &data), PORT_AGAIN);
 	forget_names();
@@ -129,8 +129,8 @@ static void unnamed_readiness_is_forgotten(void **state)
 
 #define CROWD 4
 
-/* Makes a wave of several sockets, the b sides of pairs, and names none of them. */
-static int make_wave(struct port *p, struct pair pairs[CROWD])
+/* Makes several sockets pending, the b sides of pairs, and names none of them. */
+static int make_pending(struct port *p, struct pair pairs[CROWD])
 {
 	const uint8_t *data;
 
@@ -162,7 +162,7 @@ static void each_is_named_once(void **state)
 
 	for (int i = 0; i < CROWD; i++)
 		pairs[i] = make_pair(p);
-	ready = make_wave(p, pairs);
+	ready = make_pending(p, pairs);
 	for (; ready > 0; ready--) {
 		port_sock s = port_next(p);
 
@@ -183,7 +183,7 @@ static void close_withdraws_readiness(void **state)
 
 	for (int i = 0; i < CROWD; i++)
 		pairs[i] = make_pair(p);
-	(void)make_wave(p, pairs);
+	(void)make_pending(p, pairs);
 	named = port_next(p);
 	for (int i = 0; i < CROWD; i++)
 		if (pairs[i].b != named)
@@ -191,8 +191,8 @@ static void close_withdraws_readiness(void **state)
 	assert_int_equal(port_next(p), PORT_NONE);
 }
 
-/* A closed handle 'is not given out again before' all of the wave has been named. */
-static void handles_rest_during_a_wave(void **state)
+/* A closed handle 'is not given out again before' all that is pending was named. */
+static void handles_rest_while_others_are_pending(void **state)
 {
 	struct port *p = *state;
 	struct pair pairs[CROWD];
@@ -203,7 +203,7 @@ static void handles_rest_during_a_wave(void **state)
 		skip_because("the table of sockets is larger than what the system gives");
 	for (int i = 0; i < CROWD; i++)
 		pairs[i] = make_pair(p);
-	(void)make_wave(p, pairs);
+	(void)make_pending(p, pairs);
 	named = closed = port_next(p);
 	port_close(p, &named);
 	assert_int_equal(named, PORT_NONE);
@@ -216,8 +216,8 @@ static void handles_rest_during_a_wave(void **state)
 	assert_int_equal(s, closed);
 }
 
-/* Nor is it lost when the wave is never named to its end. */
-static void handles_rest_no_longer_than_the_wave(void **state)
+/* Nor is it lost when not all that is pending is ever named. */
+static void handles_rest_no_longer_than_others_are_pending(void **state)
 {
 	struct port *p = *state;
 	struct pair pairs[CROWD];
@@ -227,7 +227,7 @@ static void handles_rest_no_longer_than_the_wave(void **state)
 
 	for (int i = 0; i < CROWD; i++)
 		pairs[i] = make_pair(p);
-	forgotten = make_wave(p, pairs);
+	forgotten = make_pending(p, pairs);
 	port_close(p, &pairs[0].a);
 	/* Where a stack has a thread of its own the rest of the crowd may be ready only now. */
 	assert_in_range(port_wait(p, 0), 0, CROWD - forgotten);
@@ -353,12 +353,12 @@ const struct CMUnitTest wait_tests[] = {
 	CONTRACT(what_is_returned_records_nothing),
 	CONTRACT(a_short_send_is_waited_for),
 	CONTRACT(a_full_stream_is_waited_for),
-	CONTRACT(only_what_fired_is_cleared),
+	CONTRACT(only_what_was_met_is_cleared),
 	CONTRACT(unnamed_readiness_is_forgotten),
 	CONTRACT(each_is_named_once),
 	CONTRACT(close_withdraws_readiness),
-	CONTRACT(handles_rest_during_a_wave),
-	CONTRACT(handles_rest_no_longer_than_the_wave),
+	CONTRACT(handles_rest_while_others_are_pending),
+	CONTRACT(handles_rest_no_longer_than_others_are_pending),
 	CONTRACT(every_handle_can_be_used),
 	CONTRACT(room_for_sockets),
 	CONTRACT(datagrams_need_a_handle),

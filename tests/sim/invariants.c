@@ -13,9 +13,9 @@ static bool awaits(const struct run *run, port_sock s, unsigned interest)
 /* For bytes; or, where TLS has something to send before it reads on, for room. */
 static bool awaits_bytes(const struct run *run, const struct stream *stream)
 {
-	bool stuck = stream->tls != NULL && library_is_stuck(stream->tls);
+	bool read_blocked = stream->tls != NULL && library_read_blocked(stream->tls);
 
-	return awaits(run, stream->sock, stuck ? SIM_WRITE : SIM_READ);
+	return awaits(run, stream->sock, read_blocked ? SIM_WRITE : SIM_READ);
 }
 
 /* Does the session's pause end by itself? */
@@ -32,11 +32,11 @@ static bool direction_waits(const struct run *run, const struct session *s,
 	const struct relay_direction *d, const struct stream *from, const struct stream *to)
 {
 	if (d->ended)
-		return awaits(run, from->sock, SIM_GONE);
+		return awaits(run, from->sock, SIM_HANGUP);
 	if (d->paused)
-		return awaits(run, from->sock, SIM_GONE) && pause_ends(run, s);
+		return awaits(run, from->sock, SIM_HANGUP) && pause_ends(run, s);
 	return awaits_bytes(run, from) ||
-	       (awaits(run, to->sock, SIM_WRITE) && awaits(run, from->sock, SIM_GONE));
+	       (awaits(run, to->sock, SIM_WRITE) && awaits(run, from->sock, SIM_HANGUP));
 }
 
 static const struct timers *timers(const struct run *run)
@@ -84,7 +84,7 @@ static bool names_wait(const struct run *run, unsigned asker)
 /* Has the state recorded everything that can end its wait? */
 static bool state_waits(const struct run *run, const struct session *s)
 {
-	bool client_watched = awaits(run, s->client.sock, SIM_GONE);
+	bool client_watched = awaits(run, s->client.sock, SIM_HANGUP);
 
 	switch ((enum session_state)s->state) {
 	case SESSION_TLS_ACCEPT:
@@ -432,7 +432,7 @@ static unsigned check_askers(struct run *run)
 		if (asking[i].ready)
 			EXPECT(run, anklet_next(run->anklet) == 0);
 		else
-			EXPECT(run, awaits(run, asking[i].sock, SIM_READ | SIM_WRITE | SIM_GONE));
+			EXPECT(run, awaits(run, asking[i].sock, SIM_READ | SIM_WRITE | SIM_HANGUP));
 	}
 	return sockets;
 }

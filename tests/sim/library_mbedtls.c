@@ -63,9 +63,9 @@ uint32_t library_lost_tickets(void)
 	return lost_tickets;
 }
 
-bool library_is_stuck(const struct tls *tls)
+bool library_read_blocked(const struct tls *tls)
 {
-	return tls->stuck || tls->doom != 0;
+	return tls->read_blocked || tls->pending_error != 0;
 }
 
 void library_starve(uint32_t nth)

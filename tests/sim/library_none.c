@@ -37,7 +37,7 @@ uint32_t library_lost_tickets(void)
 	return 0;
 }
 
-bool library_is_stuck(const struct tls *tls)
+bool library_read_blocked(const struct tls *tls)
 {
 	(void)tls;
 	return false;

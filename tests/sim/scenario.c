@@ -110,7 +110,7 @@ void run_rough(struct run *r)
 	r->proxy.faults.spurious = (uint16_t)run_between(r, 0, 300);
 	r->proxy.faults.slow_accept = (uint16_t)run_between(r, 0, 700);
 	r->proxy.faults.hasty = (uint16_t)run_between(r, 0, 300);
-	r->proxy.faults.late_gone = (uint16_t)run_between(r, 0, 1000);
+	r->proxy.faults.late_hangup = (uint16_t)run_between(r, 0, 1000);
 }
 
 /* ---- One run ---- */

@@ -78,7 +78,7 @@ uint32_t library_lost_tickets(void);
 void library_slow(uint32_t ms);
 
 /* Does reading wait until something was sent? */
-bool library_is_stuck(const struct tls *tls);
+bool library_read_blocked(const struct tls *tls);
 
 /* It gets none the nth time from now (1 is the next), and only then; 0: never. */
 void library_starve(uint32_t nth);

@@ -176,15 +176,15 @@ static void check_reset(struct run *run)
 	EXPECT(run, run->sim.now < 60000);
 }
 
-/* In the relay either side breaks off: so does the other. */
+/* In the relay either side aborts: so does the other. */
 static void reset(struct run *run)
 {
-	struct client *culprit = run_between(run, 0, 1) == 0 ? &client[0] : &caller[0];
+	struct client *aborting = run_between(run, 0, 1) == 0 ? &client[0] : &caller[0];
 
 	begin(run, check_reset);
 	caller_pair(&client[0], &caller[0], 40000, 40000);
 	client[0].talk.last = caller[0].talk.last = TALK_STAY;
-	culprit->talk.reset_at = run_between(run, 1, 30000);
+	aborting->talk.reset_at = run_between(run, 1, 30000);
 }
 
 static void check_reset_at_once(struct run *run)
@@ -383,7 +383,7 @@ static void client_leaves(struct run *run)
 	client[0].leave_ms = run_between(run, 50, 100000);
 	client[0].talk.out_len = run_between(run, 0, 1) == 0 ? 0 : run_between(run, 1, 20000);
 	call_ms[0] = client[0].leave_ms + 1000 + run->sim.latency_max_ms;
-	run->proxy.faults.late_gone = (uint16_t)run_between(run, 0, 1000);
+	run->proxy.faults.late_hangup = (uint16_t)run_between(run, 0, 1000);
 }
 
 /* ---- Three at once ---- */

@@ -149,7 +149,7 @@ static void rough(struct run *run)
 		.spurious = (uint16_t)run_between(run, 0, 300),
 		.slow_accept = (uint16_t)run_between(run, 0, 700),
 		.hasty = (uint16_t)run_between(run, 0, 300),
-		.late_gone = (uint16_t)run_between(run, 0, 1000),
+		.late_hangup = (uint16_t)run_between(run, 0, 1000),
 	};
 }
 

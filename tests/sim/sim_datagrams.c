@@ -156,13 +156,13 @@ static void share(struct run *run)
 
 /* ---- The idle limit ---- */
 
-static uint64_t gone_at;
+static uint64_t ended_at;
 
 static void look_idle(struct run *run)
 {
 	if (run->anklet->sessions.loop.status.udp_flows == 0 && asker[0].sent == asker[0].count &&
-		gone_at == 0)
-		gone_at = run->sim.now;
+		ended_at == 0)
+		ended_at = run->sim.now;
 }
 
 static void check_idle(struct run *run)
@@ -171,8 +171,8 @@ static void check_idle(struct run *run)
 
 	EXPECT(run, asker[0].replies == (echo.silent ? 0 : 4));
 	EXPECT(run, run->anklet->udp->number == 1);
-	EXPECT(run, gone_at + SOON_MS >= last_at + IDLE_MS);
-	EXPECT(run, gone_at <= last_at + IDLE_MS + SOON_MS);
+	EXPECT(run, ended_at + SOON_MS >= last_at + IDLE_MS);
+	EXPECT(run, ended_at <= last_at + IDLE_MS + SOON_MS);
 	EXPECT(run, run_logged(run, "idle for limit-datagrams, up 3 of ") == 1);
 }
 
@@ -200,7 +200,7 @@ static void idle(struct run *run)
 	asker[0].patience_ms = IDLE_MS;
 	echo.silent = run_between(run, 0, 1) == 1;
 	bell_init(&afterthoughts, run, 2 * asker[0].pause_ms + 4000, say_again);
-	gone_at = 0;
+	ended_at = 0;
 	crowd_before_wait(run, look_idle);
 	run->check = check_idle;
 }

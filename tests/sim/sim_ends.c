@@ -88,7 +88,7 @@ static void cancelled(struct run *run)
 	client.early = run_between(run, 0, 1) == 1;
 	client.leaves = (uint8_t)run_between(run, CLIENT_SHUTS_DOWN, CLIENT_RESETS);
 	client.leave_ms = run_between(run, 1, 500);
-	run->proxy.faults.late_gone = (uint16_t)(run_between(run, 0, 1) * 1000);
+	run->proxy.faults.late_hangup = (uint16_t)(run_between(run, 0, 1) * 1000);
 	run->check = check_cancelled;
 }
 
@@ -138,7 +138,7 @@ static void broken_off_deaf(struct run *run)
 	plan_of(breaker)->out_len = 60000;
 	plan_of(broken)->out_len = 2000;
 	plan_of(broken)->deaf = true;
-	run->proxy.faults.late_gone = (uint16_t)(run_between(run, 0, 1) * 1000);
+	run->proxy.faults.late_hangup = (uint16_t)(run_between(run, 0, 1) * 1000);
 }
 
 static struct talk *ender;
@@ -164,7 +164,7 @@ static void broken_off_half(struct run *run)
 	plan_of(ender)->last = TALK_FIN;
 	run->sim.window_min = 4096; /* so that the FIN is there before the reset */
 	run->check = check_broken_half;
-	run->proxy.faults.late_gone = (uint16_t)(run_between(run, 0, 1) * 1000);
+	run->proxy.faults.late_hangup = (uint16_t)(run_between(run, 0, 1) * 1000);
 }
 
 /* ---- Limits ---- */

@@ -435,7 +435,7 @@ static void client_leaves(struct run *run)
 	client.leave_ms = run_between(run, 500, 100000);
 	client.talk.out_len = run_between(run, 0, 20000);
 	client.early = run_between(run, 0, 1) == 0;
-	run->proxy.faults.late_gone = (uint16_t)run_between(run, 0, 1000);
+	run->proxy.faults.late_hangup = (uint16_t)run_between(run, 0, 1000);
 	run->check = check_left;
 }
 

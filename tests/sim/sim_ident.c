@@ -364,7 +364,7 @@ static void client_leaves(struct run *run)
 	client.leaves = (uint8_t)run_between(run, CLIENT_SHUTS_DOWN, CLIENT_RESETS);
 	client.leave_ms = run_between(run, 100, 13000);
 	client.talk.out_len = run_between(run, 0, 20000);
-	run->proxy.faults.late_gone = (uint16_t)run_between(run, 0, 1000);
+	run->proxy.faults.late_hangup = (uint16_t)run_between(run, 0, 1000);
 	run->check = check_left;
 }
 

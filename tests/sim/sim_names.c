@@ -442,7 +442,7 @@ static void client_leaves(struct run *run)
 	/* And is known to have left, before the servers are given up. */
 	client.leave_ms = run_between(run, 100, SILENCE_MS - 1500);
 	client.talk.out_len = run_between(run, 0, 20000);
-	run->proxy.faults.late_gone = (uint16_t)run_between(run, 0, 1000);
+	run->proxy.faults.late_hangup = (uint16_t)run_between(run, 0, 1000);
 	run->check = check_left;
 }
 

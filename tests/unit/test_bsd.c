@@ -58,12 +58,12 @@ static void knock(port_sock *listener, port_sock *client)
 
 /* ---- Accepting ---- */
 
-#define WAVE_MAX 3
+#define BURST_MAX 3
 
 /* Connects so many times and accepts as often. */
-static void wave(port_sock listener, const struct address *at, int count)
+static void burst(port_sock listener, const struct address *at, int count)
 {
-	port_sock client[WAVE_MAX], accepted;
+	port_sock client[BURST_MAX], accepted;
 	struct address from;
 
 	for (int i = 0; i < count; i++)
@@ -79,19 +79,19 @@ static void wave(port_sock listener, const struct address *at, int count)
 }
 
 /* After connections that came one by one no second is asked for: it is accepted all the same, and those behind it. */
-static void waves_after_single_ones(void **state)
+static void bursts_after_single_ones(void **state)
 {
 	struct address at = loopback;
 	port_sock listener;
 
 	(void)state;
-	/* Both ends of two waves, for what was closed may rest until the next wait. */
-	if (PORT_SOCKETS < 1 + 2 * 2 * WAVE_MAX)
-		skip_because("the port has too few sockets for waves and their listener");
+	/* Both ends of two bursts, for what was closed may rest until the next wait. */
+	if (PORT_SOCKETS < 1 + 2 * 2 * BURST_MAX)
+		skip_because("the port has too few sockets for bursts and their listener");
 	assert_int_equal(port_listen(&port, &at, 8, &listener), 0);
 	assert_int_equal(port_local(&port, listener, &at), 0);
 	for (int i = 0; i < 20; i++)
-		wave(listener, &at, i % 5 == 4 ? WAVE_MAX : 1);
+		burst(listener, &at, i % 5 == 4 ? BURST_MAX : 1);
 }
 
 /* ---- Signals ---- */
@@ -519,7 +519,7 @@ int main(void)
 		TEST(nothing_is_asked_for_in_vain),
 		cmocka_unit_test(files_that_others_can_read),
 		cmocka_unit_test(closed_streams_are_held),
-		TEST(waves_after_single_ones),
+		TEST(bursts_after_single_ones),
 		cmocka_unit_test(a_log_without_a_reader_ends_nothing),
 	};
 

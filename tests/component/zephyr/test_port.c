@@ -167,7 +167,7 @@ static void who_watches_is_told_of_the_end(void **state)
 /* Moving with a budget below what lies there, peeking, and looking whether the peer has gone. */
 static void all_that_lies_unread_is_shown(void **state)
 {
-	port_sock a, b, c, d, culprit;
+	port_sock a, b, c, d, failed;
 	const uint8_t *data;
 	char buf[8];
 
@@ -179,7 +179,7 @@ static void all_that_lies_unread_is_shown(void **state)
 	while (port_peek(&port, b, &data) == PORT_AGAIN)
 		await(b);
 	assert_int_equal(port_peer_closed(&port, b), PORT_AGAIN);
-	assert_int_equal(port_move(&port, b, c, 4, &culprit), 4);
+	assert_int_equal(port_move(&port, b, c, 4, &failed), 4);
 	assert_int_equal(read_some(d, buf, sizeof buf), 4);
 	assert_memory_equal(buf, "0123", 4);
 	assert_int_equal(port_peek(&port, b, &data), 6);
