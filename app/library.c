@@ -58,5 +58,5 @@ void anklet_loop_ready(struct anklet *a, int fd, unsigned events)
 void anklet_loop_dispatch(struct anklet *a)
 {
 	guest_take(guest_of(a));
-	anklet_turn(a);
+	anklet_tick(a);
 }

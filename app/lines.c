@@ -48,7 +48,7 @@ static bool fill(struct lines *l)
 
 bool lines_next(struct lines *l, struct word *line)
 {
-	/* Every turn takes a line or reads at least one of the bytes left. */
+	/* Every round takes a line or reads at least one of the bytes left. */
 	while (l->fd >= 0) {
 		const char *start = l->buf + l->at;
 		const char *end = memchr(start, '\n', l->len - l->at);

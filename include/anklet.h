@@ -203,18 +203,18 @@ struct anklet_config_status {
 void anklet_config_status(struct anklet *a, struct anklet_config_status *status);
 
 /*
- * One turn: waits until there is something to do, at most ms milliseconds
+ * One tick: waits until there is something to do, at most ms milliseconds
  * (negative: no limit), and does a bounded amount of it.
  */
 void anklet_poll(struct anklet *a, int32_t ms);
 
 /*
  * The two halves of anklet_poll(), for a program with a loop of its own: the
- * milliseconds until the next turn is due even if no socket becomes ready (0:
- * now, negative: no limit), and the turn, after the port was told what is ready.
+ * milliseconds until the next tick is due even if no socket becomes ready (0:
+ * now, negative: no limit), and the tick, after the port was told what is ready.
  */
 int32_t anklet_next(struct anklet *a);
-void anklet_turn(struct anklet *a);
+void anklet_tick(struct anklet *a);
 
 /*
  * Whom the program that runs it is to become once everything is open (keyword user): "" for nobody else. The name is

@@ -15,7 +15,7 @@
  *	anklet_fini(a);
  *
  * All else is anklet.h's, but for anklet_init(), for which there is no port in this library, and anklet_next() and
- * anklet_turn(), which these calls contain. One thread.
+ * anklet_tick(), which these calls contain. One thread.
  */
 #ifndef ANKLET_ANKLET_LOOP_H
 #define ANKLET_ANKLET_LOOP_H

@@ -75,7 +75,7 @@ static gboolean after(GSource *self)
 }
 
 /* cppcheck-suppress constParameter ; as GSourceFuncs has it */
-static gboolean turn(GSource *self, GSourceFunc unused, gpointer data)
+static gboolean tick(GSource *self, GSourceFunc unused, gpointer data)
 {
 	(void)self;
 	(void)unused;
@@ -138,7 +138,7 @@ static bool start(char *const *line, int lines, const struct anklet_loop *calls)
 
 int main(int argc, char **argv)
 {
-	static GSourceFuncs calls = {.prepare = before, .check = after, .dispatch = turn};
+	static GSourceFuncs calls = {.prepare = before, .check = after, .dispatch = tick};
 	char at[72];
 
 	setvbuf(stdout, NULL, _IOLBF, 0);

@@ -40,8 +40,8 @@ static bool start(struct anklet *a, char *const *line, int lines)
 	return false;
 }
 
-/* One wait for both, of at most ms, and the proxy's turn. Is stdin readable? */
-static bool turn(struct anklet *a, int32_t ms)
+/* One wait for both, of at most ms, and the proxy's tick. Is stdin readable? */
+static bool tick(struct anklet *a, int32_t ms)
 {
 	int32_t next = anklet_next(a);
 	int ready, n = STDIN_FILENO + 1;
@@ -56,7 +56,7 @@ static bool turn(struct anklet *a, int32_t ms)
 	limit = (struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000l};
 	ready = pselect(n, &rd.native, &wr.native, NULL, &limit, NULL);
 	embed_take(&port, &rd, &wr, ready > 0 ? n : 0);
-	anklet_turn(a);
+	anklet_tick(a);
 	return ready > 0 && fdset_has(&rd, STDIN_FILENO);
 }
 
@@ -86,7 +86,7 @@ int main(int argc, char **argv)
 		if (left <= 0) {
 			tell(a, "timer");
 			due += 1000;
-		} else if (turn(a, left)) {
+		} else if (tick(a, left)) {
 			if (read(STDIN_FILENO, text, sizeof text) <= 0)
 				break;
 			tell(a, "asked");

@@ -14,7 +14,7 @@
 #define PBUF_POOL_SIZE 64
 #define MEMP_NUM_PBUF 256
 #define MEMP_NUM_TCP_SEG 256
-#define MEMP_NUM_SYS_TIMEOUT (LWIP_NUM_SYS_TIMEOUT_INTERNAL + 1) /* one for anklet's turns */
+#define MEMP_NUM_SYS_TIMEOUT (LWIP_NUM_SYS_TIMEOUT_INTERNAL + 1) /* one for anklet's ticks */
 
 #define TCP_MSS 1460
 #define TCP_WND (4 * TCP_MSS)

@@ -57,13 +57,13 @@ static bool start(void)
 	       anklet_start(proxy, &failure) == 0;
 }
 
-/* A turn, and a timer of lwIP's for when the next one is due though no frame comes. */
-static void turn(void *unused)
+/* A tick, and a timer of lwIP's for when the next one is due though no frame comes. */
+static void tick(void *unused)
 {
 	(void)unused;
-	sys_untimeout(turn, NULL);
+	sys_untimeout(tick, NULL);
 	anklet_poll(proxy, 0);
-	sys_timeout(embed_next(&port, anklet_next(proxy)), turn, NULL);
+	sys_timeout(embed_next(&port, anklet_next(proxy)), tick, NULL);
 }
 
 int main(void)
@@ -78,6 +78,6 @@ int main(void)
 		/* Until a frame comes, or the next of lwIP's timers is due. */
 		tapif_select(&interface);
 		sys_check_timeouts();
-		turn(NULL);
+		tick(NULL);
 	}
 }

@@ -57,13 +57,13 @@ static bool start(void)
 	       anklet_start(proxy, &failure) == 0;
 }
 
-/* A turn, and a timer of lwIP's for when the next one is due though no frame comes. */
-static void turn(void *unused)
+/* A tick, and a timer of lwIP's for when the next one is due though no frame comes. */
+static void tick(void *unused)
 {
 	(void)unused;
-	sys_untimeout(turn, NULL);
+	sys_untimeout(tick, NULL);
 	anklet_poll(proxy, 0);
-	sys_timeout(embed_next(&port, anklet_next(proxy)), turn, NULL);
+	sys_timeout(embed_next(&port, anklet_next(proxy)), tick, NULL);
 }
 
 /* In lwIP's thread: a frame, then what it means to the proxy. */
@@ -71,7 +71,7 @@ static err_t take(struct pbuf *frame, struct netif *netif)
 {
 	err_t err = ethernet_input(frame, netif);
 
-	turn(NULL);
+	tick(NULL);
 	return err;
 }
 
@@ -88,7 +88,7 @@ static void begin(void *netif)
 	netif_set_up(netif);
 	if (!start())
 		exit(1);
-	turn(NULL);
+	tick(NULL);
 }
 
 int main(void)

@@ -13,7 +13,7 @@
  *	if (pselect(n, &rd.native, &wr.native, NULL, ..., mask) <= 0)
  *		n = 0;
  *	embed_take(&port, &rd, &wr, n);
- *	anklet_turn(a);
+ *	anklet_tick(a);
  *
  * embed_wait() is the pselect() of this example with the limit in milliseconds, and the only one
  * where a set has no .native (lwIP, Zephyr); examples/embed is all of it. embed_unix.h has signals.

@@ -1,5 +1,5 @@
 /*
- * When a program that hands lwIP its frames itself gives anklet its next turn. See embed.h.
+ * When a program that hands lwIP its frames itself calls anklet for its next tick. See embed.h.
  */
 #include "embed.h"
 

@@ -2,14 +2,14 @@
  * For programs that have lwIP already, and hand it its frames themselves.
  *
  * All calls of anklet are made where such a program calls lwIP: in its loop, or in lwIP's own thread (NO_SYS 0). There
- * anklet_poll(a, 0) is a turn. One is due after each frame that lwIP was given, and one when embed_next() is over:
+ * anklet_poll(a, 0) is a tick. One is due after each frame that lwIP was given, and one when embed_next() is over:
  *
- *	static void turn(void *unused)
+ *	static void tick(void *unused)
  *	{
  *		(void)unused;
- *		sys_untimeout(turn, NULL);
+ *		sys_untimeout(tick, NULL);
  *		anklet_poll(a, 0);
- *		sys_timeout(embed_next(&port, anklet_next(a)), turn, NULL);
+ *		sys_timeout(embed_next(&port, anklet_next(a)), tick, NULL);
  *	}
  *
  * So it comes by a timer of lwIP's: one more than lwIP counts for itself (MEMP_NUM_SYS_TIMEOUT). Nothing waits in

@@ -1,5 +1,5 @@
 /*
- * The instance: accepts clients, finds out who is ready or due, and gives each session its turn.
+ * The instance: accepts clients, finds out who is ready or due, and lets each session run.
  *
  * Work for a wake-up grows with what is ready, not with the table: the port names ready
  * sockets, their owners join the ready list, and of the timers only the first of each kind is looked at.
@@ -10,7 +10,7 @@
 
 #include "base/check.h"
 
-#define ACCEPTS_A_TURN 16
+#define ACCEPTS_A_TICK 16
 #define ACCEPT_RETRY_MS 1000
 #define SLOW_TICK_MS 100
 
@@ -106,16 +106,16 @@ void instance_accept_all(struct anklet *a, struct listener *l)
 }
 
 /*
- * One client of each listener after the other; the next turn goes on behind the
- * one asked last, however many turns went by without a client. A listener that
+ * One client of each listener after the other; the next tick goes on after the
+ * one asked last, however many ticks went by without a client. A listener that
  * is not asked keeps 'ready', so it is asked again as soon as there is room.
  */
 static void accept_clients(struct anklet *a)
 {
-	unsigned quota = ACCEPTS_A_TURN, passed_over = 0;
+	unsigned quota = ACCEPTS_A_TICK, passed_over = 0;
 
 	while (quota > 0 && passed_over < a->listener_count && can_accept(a)) {
-		struct listener *l = &a->listeners[a->listener_turn];
+		struct listener *l = &a->listeners[a->listener_next];
 
 		if (can_serve(a, l) == 0 && accept_one(a, l)) {
 			quota--;
@@ -123,11 +123,11 @@ static void accept_clients(struct anklet *a)
 		} else {
 			passed_over++;
 		}
-		a->listener_turn = (uint8_t)((a->listener_turn + 1) % a->listener_count);
+		a->listener_next = (uint8_t)((a->listener_next + 1) % a->listener_count);
 	}
 }
 
-/* ---- One turn ---- */
+/* ---- One tick ---- */
 
 static void note_ready(struct anklet *a, port_sock sock)
 {
@@ -218,7 +218,7 @@ static void run_resolver(struct anklet *a)
 		udp_forward_named(a);
 }
 
-void anklet_turn(struct anklet *a)
+void anklet_tick(struct anklet *a)
 {
 	uint32_t begun = ANKLET_HAS_TLS ? port_now(a->sessions.loop.port) : 0;
 
@@ -269,7 +269,7 @@ void anklet_poll(struct anklet *a, int32_t ms)
 	if (ms < 0 || (next >= 0 && next < ms))
 		ms = next;
 	port_wait(a->sessions.loop.port, ms);
-	anklet_turn(a);
+	anklet_tick(a);
 }
 
 /* ---- The rest of anklet.h ---- */

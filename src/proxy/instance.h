@@ -46,7 +46,7 @@ struct anklet {
 	bool started;             /* anklet_start() was called, and did not fail */
 	bool stopping;
 	uint8_t listener_count;
-	uint8_t listener_turn; /* which one is asked next: they take turns */
+	uint8_t listener_next; /* which one is asked next: they take turns */
 	struct sessions sessions;
 	struct setup setup[1 + CONFIG_ANKLET_RELOAD];
 #if CONFIG_ANKLET_STATUS

@@ -177,7 +177,7 @@ static void close_gaps(struct anklet *a)
 		left++;
 	}
 	loop->listening_count = a->listener_count = left;
-	a->listener_turn = 0;
+	a->listener_next = 0;
 }
 
 /* It serves what its line says now; whoever is there already is not asked again. */

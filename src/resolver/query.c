@@ -28,7 +28,7 @@ static bool is_any(const struct lookup *l, enum dns_result result)
 }
 
 /* Every query with one result gets another. */
-static void turn(struct lookup *l, enum dns_result from, enum dns_result to)
+static void change_results(struct lookup *l, enum dns_result from, enum dns_result to)
 {
 	for (unsigned i = 0; i < RESOLVER_FAMILIES; i++)
 		if (l->query[i].result == from)
@@ -184,9 +184,9 @@ static void settle(struct resolver *r, struct lookup *l)
 	if (is_any(l, DNS_PENDING))
 		return;
 	if (truncated)
-		turn(l, DNS_TRUNCATED, DNS_PENDING);
+		change_results(l, DNS_TRUNCATED, DNS_PENDING);
 	else
-		turn(l, DNS_FAILED, DNS_PENDING);
+		change_results(l, DNS_FAILED, DNS_PENDING);
 	if (!is_any(l, DNS_PENDING))
 		query_end(r, l);
 	else if (!truncated || ask_tcp(r, l) != 0)
@@ -196,8 +196,8 @@ static void settle(struct resolver *r, struct lookup *l)
 /* This server does not answer what is pending: the next one. */
 static void fail_try(struct resolver *r, struct lookup *l)
 {
-	turn(l, DNS_FAILED, DNS_PENDING);
-	turn(l, DNS_TRUNCATED, DNS_PENDING);
+	change_results(l, DNS_FAILED, DNS_PENDING);
+	change_results(l, DNS_TRUNCATED, DNS_PENDING);
 	next_try(r, l);
 }
 

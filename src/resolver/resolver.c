@@ -383,7 +383,7 @@ void resolver_run(struct resolver *r)
 		cache_sweep(&r->cache, now);
 	/* Each time another one is the first. */
 	for (unsigned i = 0; r->used > 0 && i < RESOLVER_LOOKUPS; i++) {
-		struct lookup *l = &r->lookup[(r->turn + i) % RESOLVER_LOOKUPS];
+		struct lookup *l = &r->lookup[(r->hosts_first + i) % RESOLVER_LOOKUPS];
 
 		if (RESOLVER_HAS_FILES && l->phase == LOOKUP_HOSTS && r->budget > 0)
 			lookup_scan(r, l);
@@ -392,7 +392,7 @@ void resolver_run(struct resolver *r)
 			lookup_walk(r, l);
 		}
 	}
-	r->turn = (uint8_t)((r->turn + 1) % RESOLVER_LOOKUPS);
+	r->hosts_first = (uint8_t)((r->hosts_first + 1) % RESOLVER_LOOKUPS);
 	if (r->room && r->first != 0)
 		serve_waiting(r);
 }

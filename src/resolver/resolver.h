@@ -133,7 +133,7 @@ struct resolver {
 	bool told_weak;        /* that there are no strong random numbers was logged */
 	bool from_system;      /* no file and no configuration names a server */
 	uint8_t servers;       /* that the configuration names */
-	uint8_t turn;          /* which lookup is the first to read the hosts file */
+	uint8_t hosts_first;   /* which lookup is the first to read the hosts file */
 	uint16_t server_port;  /* 53 */
 	uint32_t first_try_ms; /* a lost datagram costs no more, if there is another try */
 	uint16_t used;         /* lookups that are not free */

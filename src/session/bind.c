@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#define PORTS_A_TURN 64
+#define PORTS_A_TICK 64
 
 /* Opens the socket at 'at', whose port is set. 0, or why not. */
 static int open_listener(struct sessions *all, struct session *s, const struct address *at)
@@ -35,7 +35,7 @@ static enum session_next open_in_range(struct sessions *all, struct session *s, 
 		port_random(all->loop.port, &s->port_start, sizeof s->port_start) < 0)
 		s->port_start =
 			(uint16_t)s->number; /* it only spreads the load: need not be a secret */
-	for (unsigned i = 0; i < PORTS_A_TURN && s->ports_tried < count; i++) {
+	for (unsigned i = 0; i < PORTS_A_TICK && s->ports_tried < count; i++) {
 		int r;
 
 		at->port = (uint16_t)(low + (s->port_start + s->ports_tried++) % count);
@@ -45,7 +45,7 @@ static enum session_next open_in_range(struct sessions *all, struct session *s, 
 		if (r != PORT_IN_USE && r != PORT_DENIED)
 			return session_refuse(s, session_reason_of(r));
 	}
-	return s->ports_tried < count ? NEXT_TURN : session_refuse(s, REASON_NO_BIND_PORT);
+	return s->ports_tried < count ? NEXT_TICK : session_refuse(s, REASON_NO_BIND_PORT);
 }
 
 static enum session_next open_anywhere(struct sessions *all, struct session *s, struct address *at)

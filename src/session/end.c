@@ -76,7 +76,7 @@ enum session_next session_relay(struct sessions *all, struct session *s)
 	/* Whoever has to wait for its rate is not idle. */
 	if (news.progress || paused || session_is_paused(s))
 		session_limit_relay(all, s);
-	return r == RELAY_MORE ? NEXT_TURN : NEXT_WAIT;
+	return r == RELAY_MORE ? NEXT_TICK : NEXT_WAIT;
 }
 
 /* ---- Reading to the end ---- */

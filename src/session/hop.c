@@ -93,8 +93,8 @@ static enum session_next read_reply(struct sessions *all, struct session *s)
 
 		if (n == PORT_AGAIN)
 			return NEXT_WAIT;
-		if (n == TLS_TURN)
-			return NEXT_TURN;
+		if (n == TLS_TICK)
+			return NEXT_TICK;
 		if (n < 0)
 			return session_refuse(s, REASON_HOP_ENDED);
 		parsed = hop_read(&s->hop, data, (size_t)n, &used);

@@ -69,7 +69,7 @@ static enum relay_result run_direction(struct relay_direction *d, struct run *ru
 			return watch(run);
 		if (n == PORT_AGAIN)
 			return RELAY_WAIT;
-		if (n == TLS_TURN)
+		if (n == TLS_TICK)
 			return RELAY_MORE;
 		if (n == PORT_EOF)
 			return pass_end(d, run);

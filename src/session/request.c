@@ -112,8 +112,8 @@ enum session_next session_request(struct sessions *all, struct session *s)
 
 		if (n == PORT_AGAIN)
 			return NEXT_WAIT;
-		if (n == TLS_TURN)
-			return NEXT_TURN;
+		if (n == TLS_TICK)
+			return NEXT_TICK;
 		begun = s->reader.field != 0 || s->reader.field_at != 0;
 		if (n < 0 && !begun && (n >= PORT_ANSWER_LAST || n == TLS_TRUNCATED))
 			return session_left(s, n);

@@ -357,7 +357,7 @@ static void step(struct sessions *all, struct session *s)
 		if (next == NEXT_STATE)
 			session_log_state(all, s);
 	}
-	if (next == NEXT_TURN)
+	if (next == NEXT_TICK)
 		loop_ready(&all->loop, s->index);
 	else if (next != NEXT_WAIT)
 		end(all, s, next == NEXT_RESET);

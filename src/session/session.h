@@ -35,7 +35,7 @@
 enum session_next {
 	NEXT_WAIT,   /* interests and times are recorded: nothing to do until one of them */
 	NEXT_STATE,  /* another state was entered: run its handler */
-	NEXT_TURN,   /* there is more to do, after the others had their turn */
+	NEXT_TICK,   /* there is more to do, after the others had theirs */
 	NEXT_REFUSE, /* reason says why */
 	NEXT_CLOSE,  /* it is over, in order */
 	NEXT_RESET,  /* it is over: break off what is still open */

@@ -23,8 +23,8 @@ enum session_next session_tls_accept(struct sessions *all, struct session *s)
 	r = tls_handshake(s->client.tls);
 	if (r == PORT_AGAIN)
 		return NEXT_WAIT;
-	if (r == TLS_TURN)
-		return NEXT_TURN;
+	if (r == TLS_TICK)
+		return NEXT_TICK;
 	if (r < 0)
 		return session_refuse(
 			s, r == TLS_UNVERIFIED ? REASON_CLIENT_UNVERIFIED : REASON_CLIENT_TLS);
@@ -75,8 +75,8 @@ enum session_next session_tls_connect(struct sessions *all, struct session *s)
 		r = tls_handshake(s->server.tls);
 	if (r == PORT_AGAIN)
 		return NEXT_WAIT;
-	if (r == TLS_TURN)
-		return NEXT_TURN;
+	if (r == TLS_TICK)
+		return NEXT_TICK;
 	if (r < 0)
 		return session_refuse(s, session_reason_of(r));
 	return session_arrive(all, s);
@@ -137,7 +137,7 @@ static void quote_line(struct session *s, const uint8_t *data, size_t len)
 	tls_quote(s->server.tls, line <= len, data + len - part, part);
 }
 
-/* Reads a piece of an answer. NEXT_TURN: go on. */
+/* Reads a piece of an answer. NEXT_TICK: go on. */
 static enum session_next read_piece(struct sessions *all, struct session *s)
 {
 	uint8_t keep[PIECE];
@@ -159,7 +159,7 @@ static enum session_next read_piece(struct sessions *all, struct session *s)
 	if (kept > 0 && !tls_preload(s->server.tls, keep, kept))
 		return session_refuse(s, REASON_STARTTLS_ANSWER);
 	if (parsed == PARSE_MORE)
-		return NEXT_TURN;
+		return NEXT_TICK;
 	/* Bytes in the clear behind the server's word would be taken for protected ones. */
 	if (used < (size_t)n)
 		return session_refuse(s, REASON_STARTTLS_INJECTION);
@@ -177,15 +177,15 @@ static enum session_next begin_starttls(struct sessions *all, struct session *s)
 	session_begins_in_clear(all, s, &protocol);
 	s->starttls.protocol = protocol;
 	s->sent = 0;
-	return NEXT_TURN;
+	return NEXT_TICK;
 }
 
 enum session_next session_starttls(struct sessions *all, struct session *s)
 {
-	enum session_next next = s->server.tls == NULL ? begin_starttls(all, s) : NEXT_TURN;
+	enum session_next next = s->server.tls == NULL ? begin_starttls(all, s) : NEXT_TICK;
 
 	/* Each round takes a byte or sends one; STARTTLS_ANSWER_MAX and the dialogue bound them. */
-	while (next == NEXT_TURN) {
+	while (next == NEXT_TICK) {
 		const char *line = starttls_line(&s->starttls);
 		int r = line != NULL ? send_line(all, s, line) : 0;
 
@@ -193,7 +193,7 @@ enum session_next session_starttls(struct sessions *all, struct session *s)
 			return NEXT_WAIT;
 		if (r < 0)
 			return lost_server(s, r);
-		next = line != NULL ? NEXT_TURN : read_piece(all, s);
+		next = line != NULL ? NEXT_TICK : read_piece(all, s);
 	}
 	return next;
 }

@@ -136,14 +136,14 @@ static int answer(struct tls *tls, int code)
 {
 	switch (code) {
 	case MBEDTLS_ERR_SSL_WANT_READ:
-		return tls->would_block ? PORT_AGAIN : TLS_TURN;
+		return tls->would_block ? PORT_AGAIN : TLS_TICK;
 	case MBEDTLS_ERR_SSL_WANT_WRITE:
-		return tls->pending ? PORT_AGAIN : TLS_TURN;
+		return tls->pending ? PORT_AGAIN : TLS_TICK;
 	case MBEDTLS_ERR_SSL_CRYPTO_IN_PROGRESS:
-		return TLS_TURN;
+		return TLS_TICK;
 	case MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET:
 		tls_session_keep(tls);
-		return TLS_TURN;
+		return TLS_TICK;
 	default:
 		return fail(tls, code);
 	}
@@ -261,7 +261,7 @@ static int step(struct tls *tls)
 	code = mbedtls_ssl_handshake_step(&tls->ssl);
 	if (tls->context->ticket_taken)
 		tls->offered = true;
-	return code == 0 ? TLS_TURN : answer(tls, code);
+	return code == 0 ? TLS_TICK : answer(tls, code);
 }
 
 int tls_handshake(struct tls *tls)
@@ -373,7 +373,7 @@ static int read_once(struct tls *tls)
 	end = answer(tls, code);
 	if (code == MBEDTLS_ERR_SSL_WANT_WRITE && end == PORT_AGAIN)
 		tls->read_blocked = true;
-	return end == TLS_TURN || (end == PORT_AGAIN && mbedtls_ssl_check_pending(&tls->ssl) &&
+	return end == TLS_TICK || (end == PORT_AGAIN && mbedtls_ssl_check_pending(&tls->ssl) &&
 					  tls->pending_error == 0 && !tls->read_blocked)
 		       ? 0
 		       : end;
@@ -399,7 +399,7 @@ int tls_peek(struct tls *tls, const uint8_t **data)
 	for (int i = 0; i < EMPTY_READS && n == 0; i++)
 		n = read_once(tls);
 	*data = tls_parts_decrypted(&tls->ssl);
-	return n == 0 ? TLS_TURN : n;
+	return n == 0 ? TLS_TICK : n;
 }
 
 /* Reading what the library shows is how it is told that it was used: it asks the port for nothing meanwhile. */

@@ -60,7 +60,7 @@ static int move_record(struct port *p, struct stream *from, struct stream *to, s
 		return got;
 	*failed = to;
 	sent = tls_send(to->tls, record, (size_t)got);
-	check(sent == got || (sent < 0 && sent != PORT_AGAIN && sent != TLS_TURN));
+	check(sent == got || (sent < 0 && sent != PORT_AGAIN && sent != TLS_TICK));
 	return sent;
 }
 

@@ -1,7 +1,7 @@
 /*
  * A stream: a connected socket, plain or encrypted, with the same calls for both.
  *
- * Their answers are those of the port's calls of the same name, and TLS_TURN where
+ * Their answers are those of the port's calls of the same name, and TLS_TICK where
  * tls.h has it. Encryption is turned on by setting tls: at the beginning, or in
  * mid-stream. A stream without a socket has sock PORT_NONE and tls NULL.
  */
@@ -26,7 +26,7 @@ void stream_consume(struct port *p, struct stream *s, size_t n);
 int stream_send(struct port *p, struct stream *s, const void *data, size_t len);
 
 /*
- * As port_move(), *failed being one of the two streams. TLS_TURN: there is more
+ * As port_move(), *failed being one of the two streams. TLS_TICK: there is more
  * to do without waiting.
  */
 int stream_move(struct port *p, struct stream *from, struct stream *to, size_t budget,

@@ -51,8 +51,8 @@ struct tls_settings {
 
 /* Answers besides those of the port. */
 enum tls_answer {
-	TLS_TURN = PORT_ANSWER_LAST -
-		   1, /* there is more to do without waiting: call again in the next turn */
+	TLS_TICK = PORT_ANSWER_LAST -
+		   1, /* there is more to do without waiting: call again in the next tick */
 	TLS_UNVERIFIED =
 		PORT_ANSWER_LAST - 2, /* the peer's certificate, or its lack, does not satisfy */
 	TLS_FAILED = PORT_ANSWER_LAST -
@@ -112,7 +112,7 @@ void tls_quote(struct tls *tls, bool first, const uint8_t *data, size_t len);
 
 /*
  * Goes on with the handshake, one step. 0: it is over, and the peer verified.
- * PORT_AGAIN: the port has recorded what is waited for. TLS_TURN. Any
+ * PORT_AGAIN: the port has recorded what is waited for. TLS_TICK. Any
  * other answer is final, is given once what the peer is to be told of it was sent,
  * and tls_reason() has the words.
  */
@@ -122,7 +122,7 @@ int tls_handshake(struct tls *tls);
  * Shows decrypted bytes: their count and *data, valid until the next call for
  * this connection but tls_consume(). PORT_AGAIN: nothing is left in the library
  * either, and the port has recorded READ (or WRITE where an answer of TLS itself is
- * not sent yet). TLS_TURN. PORT_EOF: close_notify; or the end without one where the
+ * not sent yet). TLS_TICK. PORT_EOF: close_notify; or the end without one where the
  * settings say truncated_eof. TLS_TRUNCATED, TLS_FAILED, TLS_NO_MEMORY,
  * PORT_RESET, PORT_TIMEOUT, PORT_FAILED: the end, remembered.
  */

@@ -101,7 +101,7 @@ def quiet(ns):
     ns.ip("neighbour", "replace", PROXY[0], "lladdr", MAC, "dev", ns.tap, "nud", "permanent")
 
 
-def test_turns_come_though_no_frame_does(ns):
+def test_ticks_come_though_no_frame_does(ns):
     """A name server that is silent is asked again, when anklet's own timer says so."""
     silent = peers.keep(ns.socket(peers.family_of(HERE), peers.socket.SOCK_DGRAM))
     silent.bind((HERE, 53))

@@ -28,15 +28,15 @@ def test_both_ends_slow_in_turns(anklet):
     client = socks4.connect(anklet().address, peers.port_of(server))
     end = peers.accept(server)
     sender, got, sizes = bulk.Sender(client, 16), hashlib.sha256(), [1, 7, 1000, 65536, 3, 300000]
-    count, turn = 0, 0
+    count, reads = 0, 0
     while True:
-        data = end.recv(sizes[turn % len(sizes)])
+        data = end.recv(sizes[reads % len(sizes)])
         if not data:
             break
         count += len(data)
         got.update(data)
-        turn += 1
-        if turn % 64 == 0:
+        reads += 1
+        if reads % 64 == 0:
             time.sleep(0.01)
     sender.join(peers.LIMIT)
     assert count == 16 * bulk.MIB and got.digest() == sender.hash.digest()

@@ -13,7 +13,7 @@ import program
 import socks4
 
 
-TURN = program.built_size("CONFIG_ANKLET_SLICE_BYTES")
+SLICE = program.built_size("CONFIG_ANKLET_SLICE_BYTES")
 
 
 @pytest.fixture
@@ -336,10 +336,10 @@ class Flood:
 
 
 def test_floods_do_not_starve_a_small_session(proxy, server):
-    """Whatever the machine's speed: while a byte passes, the floods have a few turns, and no more."""
+    """Whatever the machine's speed: while a byte passes, the floods have a few slices, and no more."""
     client, end = socks4.session(proxy, server)
     floods = [Flood(proxy) for _ in range(3)]
-    assert peers.until(lambda: all(flood.count > 10 * TURN for flood in floods))
+    assert peers.until(lambda: all(flood.count > 10 * SLICE for flood in floods))
     meanwhile = []
     for _ in range(100):
         before = sum(flood.count for flood in floods)
@@ -347,8 +347,8 @@ def test_floods_do_not_starve_a_small_session(proxy, server):
         assert peers.read_exactly(end, 1) == b"x"
         meanwhile.append(sum(flood.count for flood in floods) - before)
     # Not of each: who counts may be the one that stands still, and then they have more, or nothing.
-    assert statistics.quantiles(meanwhile)[2] < 16 * TURN * len(floods), meanwhile
-    assert peers.until(lambda: sum(flood.count for flood in floods) > before + TURN), "they still flood"
+    assert statistics.quantiles(meanwhile)[2] < 16 * SLICE * len(floods), meanwhile
+    assert peers.until(lambda: sum(flood.count for flood in floods) > before + SLICE), "they still flood"
 
 
 def test_a_peer_that_never_reads_holds_nobody_up(proxy, server):

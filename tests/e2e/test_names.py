@@ -235,7 +235,7 @@ def test_all_addresses_refuse(proxy, dns):
 
 
 def test_the_race_leaves_nothing_behind(anklet, dns):
-    """The attempt that lost is closed in the turn in which the other one won."""
+    """The attempt that lost is closed in the tick in which the other one won."""
     port, (pending, live) = peers.same_port("127.0.0.41", "127.0.0.1")
     live.listen()
     peers.full_queue(pending)

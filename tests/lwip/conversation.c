@@ -47,7 +47,7 @@ void world_leave(void)
 	assert_int_equal(sessions(), 0);
 }
 
-void turn(int32_t ms)
+void tick(int32_t ms)
 {
 	anklet_poll(proxy, ms);
 	(void)port_wait(&client_port, 0);
@@ -117,7 +117,7 @@ int pull_end(struct end *e)
 	int n;
 
 	while ((n = pull(e)) == PORT_AGAIN && soon(begun))
-		turn(5);
+		tick(5);
 	return n;
 }
 
@@ -129,7 +129,7 @@ struct end client_says(const uint8_t *message, size_t len)
 
 	assert_int_equal(port_connect(&client_port, NULL, &to, &client.s), 0);
 	while (port_connected(&client_port, client.s) == PORT_AGAIN && soon(begun))
-		turn(1);
+		tick(1);
 	assert_int_equal(port_send(&client_port, client.s, message, len), len);
 	return client;
 }
@@ -152,7 +152,7 @@ int reply_read(struct end *client, uint8_t message[8])
 		assert_true(n > 0 || n == PORT_AGAIN);
 		len += n > 0 ? (size_t)n : 0;
 		if (n == PORT_AGAIN)
-			turn(1);
+			tick(1);
 	}
 	assert_int_equal(len, 8);
 	assert_int_equal(message[0], 0);
@@ -175,7 +175,7 @@ struct end accepted(void)
 
 	while ((answer = port_accept(&server_port, listener, &server.s, &from)) == PORT_AGAIN &&
 		soon(begun))
-		turn(1);
+		tick(1);
 	assert_int_equal(answer, 0);
 	return server;
 }
@@ -203,7 +203,7 @@ void exchange(struct end *client, struct end *server, uint32_t until)
 		pushed |= push(server, until);
 		(void)pull(client);
 		(void)pull(server);
-		turn(pushed ? 0 : 1);
+		tick(pushed ? 0 : 1);
 	}
 	assert_int_equal(client->read, until);
 	assert_int_equal(server->read, until);

@@ -36,8 +36,8 @@ int world_start(const char *lines);
 /* Ends client and server, and then the proxy's sessions; the proxy goes on. */
 void world_leave(void);
 
-/* One turn of everybody; the proxy waits at most ms for something to do. */
-void turn(int32_t ms);
+/* One tick of everybody; the proxy waits at most ms for something to do. */
+void tick(int32_t ms);
 
 /* Sessions of the proxy. */
 unsigned sessions(void);

@@ -34,7 +34,7 @@ static void take_queries(struct query query[QUERIES])
 		while ((n = port_recvfrom(&server_port, names, query[i].byte, QUERY_MAX,
 				&query[i].from, &to)) == PORT_AGAIN &&
 			soon(begun))
-			turn(1);
+			tick(1);
 		assert_in_range(n, HEADER + 6, QUERY_MAX - 16);
 		query[i].len = (size_t)n;
 	}
@@ -114,7 +114,7 @@ void an_answer_comes_too_late(void **state)
 		take_queries(query);
 		port_reset(client.port, &client.s);
 		while (sessions() > 0 && soon(begun))
-			turn(1);
+			tick(1);
 		assert_int_equal(sessions(), 0);
 		for (unsigned n = 0; n < QUERIES; n++)
 			answer(&query[n], true);

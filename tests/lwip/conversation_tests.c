@@ -30,7 +30,7 @@ void each_side_ends_by_itself(void **state)
 		for (begun = port_now(&client_port); first->read < 50000 && soon(begun);) {
 			(void)push(second, 50000);
 			(void)pull(first);
-			turn(1);
+			tick(1);
 		}
 		port_shutdown(second->port, second->s);
 		assert_int_equal(pull_end(first), PORT_EOF);
@@ -53,7 +53,7 @@ void a_reset_passes(void **state)
 		for (int i = 0; order >= 2 && i < 100;
 			i++) { /* while the second one does not read */
 			(void)push(first, 100000);
-			turn(1);
+			tick(1);
 		}
 		port_reset(first->port, &first->s);
 		assert_int_equal(pull_end(second), PORT_RESET);
@@ -80,7 +80,7 @@ void a_stalled_reader_stops_nobody_else(void **state)
 	converse(&client, &server);
 	for (uint32_t i = 1; i < 3000; i++) {
 		(void)push(&client, client.sent < i ? client.sent + 1 : i);
-		turn(1);
+		tick(1);
 	}
 	for (int i = 0; i < 5; i++) {
 		uint32_t begun = port_now(&client_port);

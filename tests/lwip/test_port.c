@@ -208,7 +208,7 @@ static void the_backlogs_are_bounded_together(void **state)
 			pass(10);
 		}
 	}
-	for (unsigned turns = 0; accepted < 2 * CLIENTS && turns < 1000; turns++) {
+	for (unsigned rounds = 0; accepted < 2 * CLIENTS && rounds < 1000; rounds++) {
 		port_sock s;
 
 		pass(100);
@@ -376,7 +376,7 @@ static void segments_out_of_order_are_read_in_order(void **state)
 }
 
 /* What ends it is anklet, lwIP, or a socket for which lwIP had no memory, whichever comes first. */
-static void the_next_turn_is_the_earliest_of_all(void **state)
+static void the_next_tick_is_the_earliest_of_all(void **state)
 {
 	uint32_t next = sys_timeouts_sleeptime();
 
@@ -405,7 +405,7 @@ int main(void)
 		PORT_TEST(a_peer_that_is_gone_is_found_out),
 		PORT_TEST(who_waits_has_no_ring),
 		PORT_TEST(segments_out_of_order_are_read_in_order),
-		PORT_TEST(the_next_turn_is_the_earliest_of_all),
+		PORT_TEST(the_next_tick_is_the_earliest_of_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -58,7 +58,7 @@ static void many_connections_in_a_row(void **state)
 			port_reset(client.port, &client.s);
 		end(&client, &server);
 		while (sessions() > 0 && soon(begun))
-			turn(1);
+			tick(1);
 	}
 	assert_int_equal(lwip_stats.memp[MEMP_TCP_PCB]->err, 0);
 }
@@ -75,7 +75,7 @@ static void more_clients_than_sessions(void **state)
 	for (unsigned i = 0; i < MORE; i++)
 		late[i] = request(SERVER_PORT);
 	for (int i = 0; i < 3000; i++)
-		turn(1);
+		tick(1);
 	assert_int_equal(sessions(), CONFIG_ANKLET_SESSIONS);
 	exchange(&client[5], &server[5], 5000);
 	for (unsigned i = 0; i < MORE; i++) {
@@ -119,7 +119,7 @@ static void a_stack_without_memory_recovers(void **state)
 		for (int n = 0; n < 50; n++) {
 			(void)push(&client, i * 5000);
 			(void)push(&server, i * 5000);
-			turn(1);
+			tick(1);
 		}
 		take_heap(false);
 		exchange(&client, &server, i * 5000);
@@ -145,10 +145,10 @@ static void an_address_that_is_lost_is_called_so(void **state)
 	converse(&client, &server);
 	waits = client_says((const uint8_t *)"\x04\x01\x1f", 3);
 	for (int i = 0; i < 10; i++)
-		turn(1);
+		tick(1);
 	renumber(2);
 	for (int i = 0; i < 10; i++)
-		turn(1);
+		tick(1);
 	assert_int_equal(sessions(), 0);
 	assert_int_equal(pull_end(&client), PORT_NOT_LOCAL);
 	assert_int_equal(port_peer_closed(waits.port, waits.s), PORT_NOT_LOCAL);

@@ -67,7 +67,7 @@ static void move_keeps_to_its_budget(void **state)
 	expect_bytes(p, r.sink, 0, 1000);
 }
 
-/* The same with a budget that takes several turns inside. */
+/* The same with a budget that takes several rounds inside. */
 static void move_keeps_to_a_large_budget(void **state)
 {
 	enum { LARGE = BUDGET + 1000 };
@@ -257,7 +257,7 @@ static void a_reset_while_room_is_waited_for(void **state)
 	port_reset(p, &r.sink);
 	assert_true(named_within(p, r.to, SOON_MS));
 	send_bytes(p, r.source, 0, 1); /* there may have been room for all that had been sent */
-	for (int turns = 0; turns < 10 && n != PORT_RESET; turns++) {
+	for (int rounds = 0; rounds < 10 && n != PORT_RESET; rounds++) {
 		n = port_move(p, r.from, r.to, BUDGET, &failed);
 		if (n == PORT_AGAIN)
 			assert_true(named_within(p, failed, SOON_MS));
@@ -303,19 +303,19 @@ static void an_urgent_byte_is_moved(void **state)
 	struct relay r = make_relay(p);
 	port_sock failed;
 	size_t moved = 0;
-	int turns = 0;
+	int rounds = 0;
 
 	send_bytes(p, r.source, 0, 10);
 	if (!harness_urgent(p, r.source, byte_at(10)))
 		skip_because("this port sends no urgent data");
-	while (moved < 11 && turns++ < 10)
+	while (moved < 11 && rounds++ < 10)
 		moved += (size_t)move_soon(p, &r, BUDGET, &failed);
 	assert_int_equal(moved, 11);
 	assert_int_equal(port_move(p, r.from, r.to, BUDGET, &failed), PORT_AGAIN);
 	assert_in_range(let_pass(p, WHILE_MS), 1, 5);
 	assert_true(harness_urgent(p, r.source, byte_at(11)));
 	send_bytes(p, r.source, 12, 10);
-	for (turns = 0; moved < 22 && turns < 10; turns++)
+	for (rounds = 0; moved < 22 && rounds < 10; rounds++)
 		moved += (size_t)move_soon(p, &r, BUDGET, &failed);
 	assert_int_equal(moved, 22);
 	expect_bytes(p, r.sink, 0, 22);

@@ -124,7 +124,7 @@ static int stream_read(struct client *client, uint8_t *buf, size_t size)
 
 	do
 		n = stream_peek(client->actor.port, stream, &data);
-	while (n == TLS_TURN);
+	while (n == TLS_TICK);
 	if (n <= 0)
 		return n;
 	if ((size_t)n > size)

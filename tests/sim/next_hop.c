@@ -90,7 +90,7 @@ static void read_request(struct next_hop *hop, struct next_hop_asked *asked)
 		enum parse parsed;
 		int n = stream_peek(hop->actor.port, &asked->talk.stream, &data);
 
-		if (n == TLS_TURN)
+		if (n == TLS_TICK)
 			continue;
 		if (n == PORT_AGAIN)
 			return;

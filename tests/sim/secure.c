@@ -96,7 +96,7 @@ static int shake(struct talk *talk)
 	}
 	if (r == 0)
 		r = tls_handshake(stream->tls);
-	while (r == TLS_TURN)
+	while (r == TLS_TICK)
 		r = tls_handshake(stream->tls);
 	talk->secured = r == 0;
 	return r;

@@ -364,7 +364,7 @@ static void few_ports(struct run *run)
 #define SQUATTERS 4
 #define MANY 100
 
-/* So many are taken that they cannot all be tried in one turn. */
+/* So many are taken that they cannot all be tried in one tick. */
 static void many_ports(struct run *run)
 {
 	static struct port squatter[SQUATTERS];

@@ -62,7 +62,7 @@ static void note_state(const struct session *s, uint64_t now)
 		mark(&half_at, now);
 }
 
-/* Virtual time stands still in a turn, so what is seen behind it happened now. */
+/* Virtual time stands still in a tick, so what is seen after it happened now. */
 static void look(struct run *run)
 {
 	const struct session *s = the_session(run);

@@ -75,7 +75,7 @@ static void too_long(struct run *run)
 	run->check = check_too_long;
 }
 
-/* More at once than one turn takes: they all have theirs, and nobody forgets the rest. */
+/* More at once than one tick takes: they all have theirs, and nobody forgets the rest. */
 static void burst(struct run *run)
 {
 	askers_begin(run, FORWARD_TO_IP);

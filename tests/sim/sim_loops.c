@@ -22,7 +22,7 @@ static void second_run(struct sim_actor *actor)
 {
 	struct anklet_status status;
 
-	anklet_turn(second.anklet);
+	anklet_tick(second.anklet);
 	sim_timer(actor, anklet_next(second.anklet));
 	anklet_status(second.anklet, &status);
 	if (status.sessions == 0 && status.accepted > 0 && !second.done) {

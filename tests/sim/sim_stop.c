@@ -17,7 +17,7 @@ static bool rung;
 static uint64_t stopped_at; /* 0: not yet */
 static uint64_t accepted;
 
-/* The look before the next wait does what is to be done: no session has its turn then. */
+/* The look before the next wait does what is to be done: no session runs then. */
 static void ring(struct run *run)
 {
 	rung = true;

@@ -1,5 +1,5 @@
 /*
- * What there is only so much of: places for encrypted connections, and turns.
+ * What there is only so much of: places for encrypted connections, and steps of handshakes.
  */
 #include "crowd.h"
 #include "secure.h"
@@ -114,7 +114,7 @@ static void full_program(struct run *run)
 	run->check = check_no_place_for_client;
 }
 
-/* ---- Turns ---- */
+/* ---- Steps of handshakes ---- */
 
 #define PING 10 /* bytes, there and back before the next but one */
 

@@ -111,7 +111,7 @@ static void read_on(struct talk *talk, uint64_t *wake)
 		const uint8_t *data;
 		int n = stream_peek(talk->port, &talk->stream, &data);
 
-		if (n == TLS_TURN)
+		if (n == TLS_TICK)
 			continue;
 		if (n == PORT_AGAIN)
 			return;
@@ -143,7 +143,7 @@ static void echo(struct talk *talk)
 		if (stream_flush(talk->port, &talk->stream) == PORT_AGAIN)
 			return;
 		n = stream_peek(talk->port, &talk->stream, &data);
-		if (n == TLS_TURN)
+		if (n == TLS_TICK)
 			continue;
 		if (n == PORT_AGAIN)
 			return;

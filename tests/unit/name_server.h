@@ -2,8 +2,8 @@
  * Name servers made of plain sockets on loopback, which do what a test tells them.
  *
  * 127.0.0.1 (UDP and TCP) and 127.0.0.2 (UDP), both at one port. They live in
- * the test's own loop: name_servers_turn() serves what has come and never waits.
- * TCP answers leave in pieces of a few bytes, one a turn.
+ * the test's own loop: name_servers_tick() serves what has come and never waits.
+ * TCP answers leave in pieces of a few bytes, one a tick.
  */
 #ifndef ANKLET_TEST_NAME_SERVER_H
 #define ANKLET_TEST_NAME_SERVER_H
@@ -22,7 +22,7 @@
 #define NS_SERVERS 2
 #define NS_CONNECTIONS 8
 #define NS_STARTS 10
-#define NS_PIECE 100 /* bytes of a TCP answer sent in one turn */
+#define NS_PIECE 100 /* bytes of a TCP answer sent in one tick */
 
 enum { NS_A = 1, NS_CNAME = 5, NS_AAAA = 28 };
 enum { NS_OK = 0, NS_SERVFAIL = 2, NS_NXDOMAIN = 3, NS_REFUSED = 5 };
@@ -185,7 +185,7 @@ static inline void ns_take(struct ns_question *q)
 		ns.behave(q);
 }
 
-static inline void ns_turn_udp(unsigned server)
+static inline void ns_tick_udp(unsigned server)
 {
 	struct ns_question q = {.server = server, .connection = -1};
 	socklen_t from_len = sizeof q.from;
@@ -198,7 +198,7 @@ static inline void ns_turn_udp(unsigned server)
 	}
 }
 
-static inline void ns_turn_connection(int i)
+static inline void ns_tick_connection(int i)
 {
 	struct ns_connection *c = &ns.connection[i];
 	struct ns_question q = {.connection = i};
@@ -240,15 +240,15 @@ static inline void ns_accept(void)
 	}
 }
 
-static inline void name_servers_turn(void)
+static inline void name_servers_tick(void)
 {
 	for (unsigned i = 0; i < NS_SERVERS; i++)
-		ns_turn_udp(i);
+		ns_tick_udp(i);
 	if (ns.listener >= 0)
 		ns_accept();
 	for (int i = 0; i < NS_CONNECTIONS; i++) {
 		if (ns.connection[i].fd >= 0)
-			ns_turn_connection(i);
+			ns_tick_connection(i);
 	}
 }
 

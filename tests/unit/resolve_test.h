@@ -113,34 +113,34 @@ static inline int resolve_tear_down(void **state)
 	return rmdir(directory);
 }
 
-/* One turn of port and servers. */
-static inline void turn(void)
+/* One tick of port and servers. */
+static inline void tick(void)
 {
 	int32_t ms = resolver_next(&resolver, port_now(&port));
 	port_sock ready;
 
-	name_servers_turn();
+	name_servers_tick();
 	port_wait(&port, ms < 0 || ms > patience_ms ? patience_ms : ms);
 	while ((ready = port_next(&port)) != PORT_NONE)
 		resolver_ready(&resolver, loop.owner[ready].index);
 	resolver_run(&resolver);
 }
 
-/* Turns until as many have been counted. */
-static inline void turns_until(const unsigned *count, unsigned n)
+/* Ticks until as many have been counted. */
+static inline void ticks_until(const unsigned *count, unsigned n)
 {
 	uint32_t start = milliseconds();
 
 	while (*count < n) {
 		assert_true(milliseconds() - start < PATIENCE_MS);
-		turn();
+		tick();
 	}
 }
 
-static inline void turns(unsigned n)
+static inline void run_ticks(unsigned n)
 {
 	while (n-- > 0)
-		turn();
+		tick();
 }
 
 /* A question, by its asker's number. */
@@ -165,7 +165,7 @@ static inline int wait_for(struct question q)
 
 	while ((answer = ask_again(&q)) == PORT_AGAIN) {
 		assert_true(milliseconds() - start < PATIENCE_MS);
-		turn();
+		tick();
 	}
 	return answer;
 }

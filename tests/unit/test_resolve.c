@@ -127,7 +127,7 @@ static void test_no_question_outlives_the_answer(void **state)
 	ns.behave = answer_v4_alone;
 	q = begin("www.example", PORT_BOTH);
 	while (resolver.lookup[0].phase != LOOKUP_DONE)
-		turn();
+		tick();
 	assert_int_equal(ns.asked, 2);
 	for (int entry = 0; entry < PORT_SOCKETS; entry++)
 		assert_int_equal(port.entry[entry].kind, 0);
@@ -230,7 +230,7 @@ static void test_end_of_name(void **state)
 		int n;
 
 		while ((n = resolver_find(&resolver, 0, &q, found, 9)) == PORT_AGAIN)
-			turn();
+			tick();
 		assert_int_equal(n, 1);
 		guard_free(copy, len);
 	}
@@ -297,7 +297,7 @@ static void test_large_hosts(void **state)
 		uint32_t before = resolver.lookup[0].offset;
 
 		assert_int_equal(resolver_next(&resolver, port_now(&port)), 0);
-		turn();
+		tick();
 		assert_true(resolver.lookup[0].offset - before <= 65536);
 		n = ask_again(&q);
 		assert_true(n == PORT_AGAIN || n == 1);
@@ -315,7 +315,7 @@ static void test_large_hosts(void **state)
 	assert_int_equal(ask_again(&q), 1);
 	/* And another file is another one. */
 	write_file(hosts, "192.0.2.10 www.example\n");
-	turns(2);
+	run_ticks(2);
 	assert_int_equal(look_up("www.example"), 1);
 	assert_found(0, "192.0.2.10");
 }
@@ -328,7 +328,7 @@ static void test_hosts_changed_meanwhile(void **state)
 	(void)state;
 	write_block_list(40000, "192.0.2.9 nas\n");
 	q = begin("nas", PORT_BOTH);
-	turns(2);
+	run_ticks(2);
 	write_block_list(39000, "192.0.2.11 nas\n");
 	assert_int_equal(wait_for(q), 1);
 	assert_found(0, "192.0.2.11");
@@ -449,7 +449,7 @@ static void test_more_than_places(void **state)
 	for (unsigned i = 0; i < MOST; i++) {
 		snprintf(name[i], sizeof name[i], "n%u.example", i + 1);
 		q[i] = begin(name[i], PORT_BOTH);
-		name_servers_turn(); /* so many questions are more than wait at a socket */
+		name_servers_tick(); /* so many questions are more than wait at a socket */
 	}
 	assert_int_equal(ns.asked, 2 * CONFIG_ANKLET_LOOKUPS);
 	assert_int_equal(resolver.asker[q[MOST - 1].asker].lookup, ASKER_WAITS);
@@ -518,7 +518,7 @@ static void test_no_descriptors(void **state)
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
 	limit_descriptors(limit, lowest);
 	q = begin("www.example", PORT_BOTH);
-	turns(4);
+	run_ticks(4);
 	assert_int_equal(ns.asked, 1);
 	assert_true(resolver.lookup[0].resting);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
@@ -535,7 +535,7 @@ static void test_changed_resolv_conf(void **state)
 	assert_int_equal(look_up("www.example"), both_kept());
 	assert_int_equal(ns.asked_server[1], 0);
 	write_file(resolv_conf, "nameserver 127.0.0.2\noptions timeout:30\n");
-	turns(1); /* a tick later */
+	run_ticks(1); /* a tick later */
 	assert_int_equal(look_up("www.example"), both_kept());
 	assert_int_equal(ns.asked_server[1], 2);
 }

@@ -180,8 +180,8 @@ static void test_lies(void **state)
 	kept_count = 0;
 	ns.behave = lie;
 	s = begin("www.example", PORT_BOTH);
-	turns_until(&kept_count, 2);
-	turns(4); /* the lies are heard */
+	ticks_until(&kept_count, 2);
+	run_ticks(4); /* the lies are heard */
 	answer_kept();
 	assert_int_equal(wait_for(s), both_kept());
 	assert_found(0, "2001:db8::1");
@@ -201,7 +201,7 @@ static void test_late_answer(void **state)
 	ns.behave = keep;
 	s = begin_in_haste("www.example", PORT_BOTH);
 	while (milliseconds() - start < FIRST_TRY_MS + 80)
-		turn();
+		tick();
 	answer_kept();
 	assert_int_equal(wait_for(s), both_kept());
 }
@@ -235,7 +235,7 @@ static void assert_wakes(struct question (*begins)(const char *, enum port_famil
 	uint32_t start = milliseconds();
 	struct question s = begins("www.example", families);
 
-	turns(4);
+	run_ticks(4);
 	patience_ms = PATIENCE_MS;
 	assert_int_not_equal(wait_for(s), PORT_AGAIN);
 	assert_in_range(milliseconds() - start, from_ms, PATIENCE_MS - 1);
@@ -283,7 +283,7 @@ static void test_tcp_at_the_same_time(void **state)
 	for (unsigned i = 0; i < 6; i++)
 		s[i] = begin(name[i], PORT_IPV4);
 	/* One that may be at it is forgotten. */
-	turns(4);
+	run_ticks(4);
 	resolver_forget(&resolver, s[0].asker);
 	for (unsigned i = 1; i < 6; i++)
 		assert_int_equal(wait_for(s[i]), ANKLET_ADDRESSES);

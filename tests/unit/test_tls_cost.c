@@ -326,9 +326,9 @@ static void send_client_hello(port_sock sock)
 /* Goes on with our end for as long as it does not wait. */
 static int shake_alone(struct tls *tls)
 {
-	int answer = TLS_TURN;
+	int answer = TLS_TICK;
 
-	while (answer == TLS_TURN)
+	while (answer == TLS_TICK)
 		answer = tls_handshake(tls);
 	return answer;
 }

@@ -63,9 +63,10 @@ int __wrap_port_random(struct port *p, void *buf, size_t len)
 /* A handshake that does not wait for the port, which knows nothing of slowness. */
 static int shake_slowly(struct pair *pair, int *server)
 {
-	int answer[2] = {TLS_TURN, TLS_TURN};
+	int answer[2] = {TLS_TICK, TLS_TICK};
 
-	for (int turns = 0; turns < TURNS && (goes_on(answer[0]) || goes_on(answer[1])); turns++) {
+	for (int rounds = 0; rounds < ROUNDS && (goes_on(answer[0]) || goes_on(answer[1]));
+		rounds++) {
 		for (int i = 0; i < 2; i++)
 			if (goes_on(answer[i]))
 				answer[i] = tls_handshake(pair->tls[i]);
@@ -103,8 +104,9 @@ static void byte_by_byte(void **state)
 		open_pair(&pair, "server.test");
 		assert_int_equal(shake_slowly(&pair, &server), 0);
 		assert_int_equal(server, 0);
-		for (int turns = 0; turns < TURNS && (n = tls_peek(pair.tls[1], &data)) != PORT_EOF;
-			turns++) {
+		for (int rounds = 0;
+			rounds < ROUNDS && (n = tls_peek(pair.tls[1], &data)) != PORT_EOF;
+			rounds++) {
 			if (n > 0) {
 				for (int i = 0; i < n; i++)
 					assert_int_equal(data[i], (uint8_t)(seen + (size_t)i));

@@ -62,14 +62,14 @@ static bool flow_send(struct flow *f)
 	int n;
 
 	if (len == 0)
-		return tls_flush(pair.tls[f->from]) == TLS_TURN;
+		return tls_flush(pair.tls[f->from]) == TLS_TICK;
 	for (size_t i = 0; i < len; i++)
 		buf[i] = byte_at(f->sent + i);
 	n = tls_send(pair.tls[f->from], buf, len);
 	memset(buf, 0, len); /* it was copied */
 	if (n == PORT_AGAIN)
 		return false;
-	if (n != TLS_TURN) {
+	if (n != TLS_TICK) {
 		assert_in_range(n, 1, len);
 		f->sent += (size_t)n;
 	}
@@ -82,8 +82,8 @@ static bool flow_receive(struct flow *f)
 	int n = tls_peek(pair.tls[1 - f->from], &data);
 	size_t len = (size_t)n;
 
-	if (n == PORT_AGAIN || n == TLS_TURN)
-		return n == TLS_TURN;
+	if (n == PORT_AGAIN || n == TLS_TICK)
+		return n == TLS_TICK;
 	assert_in_range(n, 1, MBEDTLS_SSL_IN_CONTENT_LEN);
 	if (f->eaten != 0 && len > f->eaten)
 		len = f->eaten;
@@ -99,7 +99,7 @@ static void run_flows(struct flow *flows, int count)
 {
 	bool open = true, full = false;
 
-	for (int turns = 0; turns < TURNS && open; turns++) {
+	for (int rounds = 0; rounds < ROUNDS && open; rounds++) {
 		bool busy = false;
 
 		open = false;
@@ -191,7 +191,7 @@ static void taken_bytes_are_not_asked_for_again(void **state)
 			assert_int_equal(data[n - 1], data[0]);
 			tls_consume(pair.tls[1], (size_t)n);
 			seen += (size_t)n;
-		} else if (n != TLS_TURN) {
+		} else if (n != TLS_TICK) {
 			if (tls_flush(pair.tls[0]) == 0 && buf[0] == 'b') {
 				assert_int_equal(tls_send(pair.tls[0], buf, 400), 400);
 				buf[0] = 'c';
@@ -360,7 +360,7 @@ static void a_reset_connection(void **state)
 static void a_cut_handshake(void **state)
 {
 	struct tls_settings settings = client_settings;
-	int answer = TLS_TURN;
+	int answer = TLS_TICK;
 
 	(void)state;
 	settings.truncated_eof = true;
@@ -382,7 +382,7 @@ static void a_cut_handshake(void **state)
 static void what_is_not_tls(void **state)
 {
 	const uint8_t *data;
-	int answer = TLS_TURN;
+	int answer = TLS_TICK;
 
 	(void)state;
 	open_pair(&pair, "server.test");

@@ -14,8 +14,8 @@
 #include "tls/tls.h"
 
 #define FILES "tests/tls/"
-#define WAIT_MS 30000  /* the longest that anything may take that has to happen */
-#define TURNS 20000000 /* calls in one loop before it is called endless */
+#define WAIT_MS 30000   /* the longest that anything may take that has to happen */
+#define ROUNDS 20000000 /* calls in one loop before it is called endless */
 
 static struct port port;
 
@@ -117,7 +117,7 @@ static inline void unload_pair(struct pair *pair)
 /* Waits for the port, if nothing is to be done at once. */
 static inline void pause_for(int a, int b)
 {
-	if (a != TLS_TURN && b != TLS_TURN && port_wait(&port, WAIT_MS) == 0)
+	if (a != TLS_TICK && b != TLS_TICK && port_wait(&port, WAIT_MS) == 0)
 		fail_msg("nothing happens any more: %d and %d", a, b);
 	while (port_next(&port) != PORT_NONE)
 		;
@@ -125,15 +125,15 @@ static inline void pause_for(int a, int b)
 
 static inline bool goes_on(int answer)
 {
-	return answer == PORT_AGAIN || answer == TLS_TURN;
+	return answer == PORT_AGAIN || answer == TLS_TICK;
 }
 
 /* The handshake of both, to their ends: the client's answer, the server's in *server. */
 static inline int shake(struct pair *pair, int *server)
 {
-	int answer[2] = {TLS_TURN, TLS_TURN};
+	int answer[2] = {TLS_TICK, TLS_TICK};
 
-	for (int turns = 0; turns < TURNS; turns++) {
+	for (int rounds = 0; rounds < ROUNDS; rounds++) {
 		for (int i = 0; i < 2; i++)
 			if (goes_on(answer[i]))
 				answer[i] = tls_handshake(pair->tls[i]);
@@ -166,9 +166,9 @@ static inline void make_pair(struct pair *pair, const char *name)
 /* What the next look at what was decrypted shows, an end perhaps: waits for it. */
 static inline int peek_soon(struct tls *tls, const uint8_t **data)
 {
-	int n = TLS_TURN;
+	int n = TLS_TICK;
 
-	for (int turns = 0; turns < TURNS && goes_on(n = tls_peek(tls, data)); turns++)
+	for (int rounds = 0; rounds < ROUNDS && goes_on(n = tls_peek(tls, data)); rounds++)
 		pause_for(n, n);
 	return n;
 }

@@ -21,7 +21,7 @@
 
 #include "lwip/init.h"
 
-#define TURN_MS 1000 /* the longest wait: the watchdog is fed in between */
+#define WAIT_MS 1000 /* the longest wait: the watchdog is fed in between */
 
 static struct port port;
 /* To the byte: ANKLET_MEMORY, which is for those who cannot look inside, is an upper bound for every processor. */
@@ -52,7 +52,7 @@ static _Noreturn void give_up(const char *why)
 	say_str("anklet: this board does nothing until it is started with other settings\n");
 	for (;;) {
 		watchdog_feed();
-		board_wait(TURN_MS);
+		board_wait(WAIT_MS);
 	}
 }
 
@@ -199,7 +199,7 @@ int main(void)
 		log_start(a, &settings);
 	for (;;) {
 		watchdog_feed();
-		anklet_poll(a, TURN_MS);
+		anklet_poll(a, WAIT_MS);
 		if (ANKLET_HAS_LOG(PORT_WARNING))
 			log_network(a);
 		if (ANKLET_HAS_LOG(PORT_DEBUG))

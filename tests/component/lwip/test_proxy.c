@@ -63,7 +63,7 @@ static void somebody_connects_back(void **state)
 	at.port = (uint16_t)(said[2] << 8 | said[3]);
 	assert_int_equal(port_connect(&server_port, NULL, &at, &peer.s), 0);
 	while (port_connected(&server_port, peer.s) == PORT_AGAIN && soon(begun))
-		turn(1);
+		tick(1);
 	assert_int_equal(reply(&client), GRANTED);
 	exchange(&client, &peer, 5000);
 	end(&client, &peer);
@@ -97,7 +97,7 @@ static void it_stops(void **state)
 	anklet_stop(proxy);
 	assert_int_equal(port_connect(&client_port, NULL, &to, &late), 0);
 	while ((came = port_connected(&client_port, late)) == PORT_AGAIN && soon(begun))
-		turn(1);
+		tick(1);
 	assert_int_equal(came, PORT_REFUSED);
 	exchange(&client, &server, 5000);
 	anklet_fini(proxy);
@@ -129,14 +129,14 @@ static void bytes_outlive_time_wait(void **state)
 	assert_int_equal(port_connect(&client_port, NULL, &to, &client.s), 0);
 	server = accepted();
 	while (port_connected(&client_port, client.s) == PORT_AGAIN && soon(begun))
-		turn(1);
+		tick(1);
 	port_shutdown(&client_port, client.s);
 	assert_int_equal(pull_end(&server), PORT_EOF);
 	while (push(&server, 3000))
 		;
 	port_shutdown(&server_port, server.s);
 	while (port_peer_closed(&client_port, client.s) == PORT_AGAIN && soon(begun))
-		turn(1);
+		tick(1);
 	stack_run(age, NULL);
 	assert_int_equal(pull_end(&client), PORT_EOF);
 	assert_int_equal(client.read, 3000);
@@ -155,7 +155,7 @@ static void a_listener_closes_over_its_backlog(void **state)
 		client[i] = (struct end){.port = &client_port, .s = PORT_NONE};
 		assert_int_equal(port_connect(&client_port, NULL, &to, &client[i].s), 0);
 		while (port_connected(&client_port, client[i].s) == PORT_AGAIN && soon(begun))
-			turn(1);
+			tick(1);
 	}
 	(void)push(&client[1], 1000);
 	port_close(&server_port, &listener);

@@ -12,7 +12,7 @@
 #include "lwip/sys.h"
 
 #define TICK_MS 10u
-#define FRAMES_A_TURN 8 /* handed on before the program has its turn again */
+#define FRAMES_AT_ONCE 8 /* handed on before the program goes on */
 #define CYCLES_PER_MS (CHIP_CLOCK_HZ / 1000u)
 #define CYCLES_PER_TICK (CYCLES_PER_MS * TICK_MS)
 
@@ -106,7 +106,7 @@ static void look(uint32_t ms)
 {
 	unsigned frames = 0;
 
-	while (frames < FRAMES_A_TURN && ethernet_poll())
+	while (frames < FRAMES_AT_ONCE && ethernet_poll())
 		frames++;
 	if (frames > 0 || ms == 0) {
 		console_drain();
