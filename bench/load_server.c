@@ -65,7 +65,7 @@ static void forget(struct peer *peer)
 	free(peer);
 }
 
-static void welcome(void)
+static void admit(void)
 {
 	int fd;
 
@@ -175,7 +175,7 @@ static void *serve(void *unused)
 			bool good = true;
 
 			if (!peer) {
-				welcome();
+				admit();
 				continue;
 			}
 			if (events[i].events & ~(uint32_t)EPOLLOUT)

@@ -27,7 +27,7 @@ enum timer_kind {
 	TIMER_IDLE,
 	TIMER_HALF_CLOSED,
 	TIMER_END,     /* a last word, and what is read until a stream's own end */
-	TIMER_DRAIN,   /* only reads on: who has done so longest gives way first */
+	TIMER_DRAIN,   /* only reads on: who has done so longest is evicted first */
 	TIMER_IDENT,   /* a step's, as is the next */
 	TIMER_ATTEMPT, /* until the next address is tried */
 #if CONFIG_ANKLET_PASSWORDS

@@ -53,7 +53,7 @@ static void log_not_admitted(
 	loop_end_line(loop, PORT_WARNING);
 }
 
-static void welcome(
+static void admit(
 	struct anklet *a, const struct listener *l, port_sock client, const struct address *from)
 {
 	struct loop *loop = &a->sessions.loop;
@@ -84,7 +84,7 @@ static bool accept_one(struct anklet *a, struct listener *l)
 	int r = port_accept(loop->port, l->sock, &client, &from);
 
 	if (r == 0) {
-		welcome(a, l, client, &from);
+		admit(a, l, client, &from);
 		return true;
 	}
 	if (r == PORT_AGAIN) {

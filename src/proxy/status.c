@@ -35,8 +35,8 @@ static bool is_full(const struct anklet *a, bool control)
 }
 
 /*
- * The oldest that has not made a whole request, of that address (NULL: of any), and so may give way to one more; NULL:
- * there is none. What just came from one is read first. Who comes by TCP takes no place of control's.
+ * The oldest that has not made a whole request, of that address (NULL: of any), and so may be evicted for one more;
+ * NULL: there is none. What just came from one is read first. Who comes by TCP takes no place of control's.
  */
 static struct status_asking *silent(const struct anklet *a, bool control, const struct ip *of)
 {
@@ -54,7 +54,7 @@ static struct status_asking *silent(const struct anklet *a, bool control, const 
 }
 
 /* In how many ms that one will have been silent long enough; negative: never. */
-static int32_t gone_in(const struct anklet *a, const struct status_asking *s)
+static int32_t evictable_in(const struct anklet *a, const struct status_asking *s)
 {
 	uint32_t now = port_now(a->sessions.loop.port);
 
@@ -63,7 +63,7 @@ static int32_t gone_in(const struct anklet *a, const struct status_asking *s)
 
 int32_t status_room(const struct anklet *a, bool control)
 {
-	return is_full(a, control) ? gone_in(a, silent(a, control, NULL)) : 0;
+	return is_full(a, control) ? evictable_in(a, silent(a, control, NULL)) : 0;
 }
 
 /* How this host may be called by those who ask, besides by address: "" for nothing. */
@@ -92,11 +92,11 @@ static void evict(struct anklet *a, bool control, const struct address *from)
 {
 	struct status_asking *own = silent(a, control, &from->ip);
 
-	close_asking(a, gone_in(a, own) == 0 ? own : silent(a, control, NULL), true);
+	close_asking(a, evictable_in(a, own) == 0 ? own : silent(a, control, NULL), true);
 }
 
 /* Is it one to whom the place of TCP is open? */
-static bool is_welcome(const struct anklet *a, const struct address *from)
+static bool is_admitted(const struct anklet *a, const struct address *from)
 {
 	const struct status_place *place = &instance_config(a)->status;
 
@@ -104,7 +104,7 @@ static bool is_welcome(const struct anklet *a, const struct address *from)
 			       : ip_class(&from->ip) == IP_LOOPBACK;
 }
 
-static void log_unwelcome(struct anklet *a, const struct address *from)
+static void log_not_admitted(struct anklet *a, const struct address *from)
 {
 	struct loop *loop = &a->sessions.loop;
 	struct text *t =
@@ -122,8 +122,8 @@ void status_begin(struct anklet *a, bool control, port_sock sock, const struct a
 	struct status_asking *s = a->status.asking;
 	struct loop *loop = &a->sessions.loop;
 
-	if (!control && !is_welcome(a, from)) {
-		log_unwelcome(a, from);
+	if (!control && !is_admitted(a, from)) {
+		log_not_admitted(a, from);
 		port_reset(loop->port, &sock);
 		return;
 	}

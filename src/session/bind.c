@@ -15,10 +15,10 @@
 /* Opens the socket at 'at', whose port is set. 0, or why not. */
 static int open_listener(struct sessions *all, struct session *s, const struct address *at)
 {
-	int r = port_listen(all->loop.port, at, 1, &s->side);
+	int r = port_listen(all->loop.port, at, 1, &s->aux);
 
 	if (r == 0)
-		session_own(all, s, s->side);
+		session_own(all, s, s->aux);
 	return r;
 }
 
@@ -96,7 +96,7 @@ enum session_next session_listen(struct sessions *all, struct session *s)
 	next = open_anywhere(all, s, &at);
 	if (next != NEXT_STATE)
 		return next;
-	if (port_local(all->loop.port, s->side, &at) < 0)
+	if (port_local(all->loop.port, s->aux, &at) < 0)
 		return session_refuse(s, REASON_SYSTEM);
 	if (CONFIG_ANKLET_SOCKS5 && s->any_peer)
 		tell_reached(all, s, &at);
@@ -126,7 +126,7 @@ enum session_next session_announce(struct sessions *all, struct session *s)
 static bool expected(struct sessions *all, struct session *s, const struct ip *ip)
 {
 	if (s->any_peer)
-		return session_may_meet(all, s, ip);
+		return session_permits_peer(all, s, ip);
 	s->reason = REASON_WRONG_PEER;
 	for (unsigned i = 0; i < s->address_count; i++)
 		if (ip_equal(&s->addresses[i], ip))
@@ -138,10 +138,10 @@ enum session_next session_wait_peer(struct sessions *all, struct session *s)
 {
 	int r;
 
-	r = port_accept(all->loop.port, s->side, &s->server.sock, &s->reached);
+	r = port_accept(all->loop.port, s->aux, &s->server.sock, &s->reached);
 	if (r == PORT_AGAIN)
 		return NEXT_WAIT;
-	session_close(all, &s->side);
+	session_close(all, &s->aux);
 	if (r < 0)
 		return session_refuse(s, session_reason_of(r));
 	session_own(all, s, s->server.sock);

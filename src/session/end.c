@@ -187,7 +187,7 @@ enum session_next session_send_refusal(struct sessions *all, struct session *s)
 	if (r < 0)
 		return NEXT_RESET;
 	all->draining++;
-	/* The same limit, in the list of those that can give way. */
+	/* The same limit, in the list of those that can be evicted. */
 	timers_set(&all->loop.timers, limit, TIMER_DRAIN, timers_at(&all->loop.timers, limit));
 	return session_enter(all, s, SESSION_DRAIN);
 }

@@ -157,7 +157,8 @@ enum session_next session_hop(struct sessions *all, struct session *s)
 	}
 	if (answer != HOP_GRANTED)
 		return refuse(s, answer);
-	return CONFIG_ANKLET_BIND && session_is_bind(s) ? announce(all, s) : session_arrive(all, s);
+	return CONFIG_ANKLET_BIND && session_is_bind(s) ? announce(all, s)
+							: session_outbound_ready(all, s);
 }
 
 enum session_next session_hop_peer(struct sessions *all, struct session *s)
@@ -170,7 +171,7 @@ enum session_next session_hop_peer(struct sessions *all, struct session *s)
 		return session_refuse(s, reason_of_refusal(&s->hop));
 	s->reached = hop_address(&s->hop);
 	/* One that was named is the hop's to recognize; who any other is, is known only now. */
-	if (s->any_peer && !session_may_meet(all, s, &s->reached.ip))
+	if (s->any_peer && !session_permits_peer(all, s, &s->reached.ip))
 		return NEXT_REFUSE;
 	return session_enter(all, s, SESSION_GRANT);
 }

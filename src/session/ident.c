@@ -9,7 +9,7 @@ enum session_next session_authorized(struct sessions *all, struct session *s)
 {
 	if (s->by_name && !s->remote)
 		return session_enter(all, s, SESSION_RESOLVE);
-	return session_depart(all, s);
+	return session_start_outbound(all, s);
 }
 
 enum session_next session_begin_ident(struct sessions *all, struct session *s)
@@ -22,11 +22,11 @@ enum session_next session_begin_ident(struct sessions *all, struct session *s)
 	s->ident =
 		(struct ident_answer){.port_on_client = s->from.port, .port_on_proxy = from.port};
 	from.port = 0;
-	r = port_connect(all->loop.port, &from, &to, &s->side);
+	r = port_connect(all->loop.port, &from, &to, &s->aux);
 	if (r < 0)
 		return session_refuse(
 			s, r == PORT_NO_RESOURCES ? REASON_NO_RESOURCES : REASON_NO_IDENTD);
-	session_own(all, s, s->side);
+	session_own(all, s, s->aux);
 	session_enter(all, s, SESSION_IDENT);
 	session_set_step(all, s, TIMER_IDENT, IDENT_LIMIT_MS);
 	return NEXT_STATE;
@@ -40,7 +40,7 @@ enum session_next session_ident(struct sessions *all, struct session *s)
 
 	if (s->step_due)
 		return session_refuse(s, REASON_IDENT_LIMIT);
-	r = port_connected(all->loop.port, s->side);
+	r = port_connected(all->loop.port, s->aux);
 	if (r == PORT_AGAIN)
 		return NEXT_WAIT;
 	if (r < 0)
@@ -54,7 +54,7 @@ enum session_next session_ident(struct sessions *all, struct session *s)
 
 static enum session_next ident_verdict(struct sessions *all, struct session *s)
 {
-	session_close(all, &s->side);
+	session_close(all, &s->aux);
 	if (s->ident.verdict == IDENT_OTHER)
 		return session_refuse(s, REASON_OTHER_USERID);
 	if (s->ident.verdict == IDENT_ERROR)
@@ -71,7 +71,7 @@ static enum session_next read_ident(struct sessions *all, struct session *s)
 	/* An answer has at most IDENT_ANSWER_MAX bytes, and each round takes one. */
 	for (;;) {
 		enum parse parsed;
-		int n = port_peek(all->loop.port, s->side, &data);
+		int n = port_peek(all->loop.port, s->aux, &data);
 
 		if (n == PORT_AGAIN)
 			return NEXT_WAIT;
@@ -79,7 +79,7 @@ static enum session_next read_ident(struct sessions *all, struct session *s)
 			return session_refuse(s, REASON_IDENT_ANSWER);
 		parsed = ident_read(&s->ident, s->request.userid, s->request.userid_len, data,
 			(size_t)n, &used);
-		port_consume(all->loop.port, s->side, used);
+		port_consume(all->loop.port, s->aux, used);
 		if (parsed == PARSE_DONE)
 			return ident_verdict(all, s);
 		if (parsed == PARSE_MALFORMED)
@@ -96,7 +96,7 @@ enum session_next session_ident_answer(struct sessions *all, struct session *s)
 	if (s->step_due)
 		return session_refuse(s, REASON_IDENT_LIMIT);
 	len = ident_query(question, s->ident.port_on_client, s->ident.port_on_proxy);
-	r = session_send(all, s, &(struct stream){.sock = s->side}, question, len);
+	r = session_send(all, s, &(struct stream){.sock = s->aux}, question, len);
 	if (r == PORT_AGAIN)
 		return NEXT_WAIT;
 	if (r < 0)

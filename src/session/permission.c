@@ -200,7 +200,7 @@ bool session_peer_wants_ident(const struct sessions *all, const struct session *
 	return answer.ident;
 }
 
-bool session_may_meet(struct sessions *all, struct session *s, const struct ip *peer)
+bool session_permits_peer(struct sessions *all, struct session *s, const struct ip *peer)
 {
 	struct rules_answer answer;
 	bool usable = session_usable(all, s, peer, &answer);

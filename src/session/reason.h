@@ -180,7 +180,7 @@
 	X(REASON_SERVER_TRUNCATED, NONE, ANKLET_IF_TLS("the server was cut off"))                  \
 	X(REASON_IDLE, NONE, "idle for limit-idle")                                                \
 	X(REASON_HALF_CLOSED, NONE, "one side ended, the other idle for limit-half-closed")        \
-	X(REASON_GAVE_WAY, NONE, "gave way to a new client")                                       \
+	X(REASON_EVICTED, NONE, "evicted for a new client")                                        \
 	REASON_OF_CONTROL(X(REASON_CONTROL, NONE, "ended by hand"))                                \
 	X(REASON_STOPPED, NONE, "the proxy was stopped")
 

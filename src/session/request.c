@@ -35,7 +35,7 @@ static bool name_is_ip(const struct request *request, struct ip *ip)
 }
 
 /* A name: who looks it up is a matter of its route. */
-static bool consider_name(struct sessions *all, struct session *s, struct rules_answer *answer)
+static bool authorize_name(struct sessions *all, struct session *s, struct rules_answer *answer)
 {
 	s->route = (int8_t)session_find_route(all, s, NULL, false);
 	s->remote = ANKLET_HAS_ROUTES && s->route >= 0 &&
@@ -45,7 +45,7 @@ static bool consider_name(struct sessions *all, struct session *s, struct rules_
 	return !s->remote || session_has_its_connect(all, s, NULL);
 }
 
-static bool consider_ip(
+static bool authorize_ip(
 	struct sessions *all, struct session *s, const struct ip *ip, struct rules_answer *answer)
 {
 	if (!session_usable(all, s, ip, answer))
@@ -62,7 +62,7 @@ static bool target_is_ip(const struct session *s, struct ip *ip)
 	return s->request.name_len == 0 || name_is_ip(&s->request, ip);
 }
 
-static enum session_next consider(struct sessions *all, struct session *s)
+static enum session_next authorize(struct sessions *all, struct session *s)
 {
 	bool bind = session_is_bind(s);
 	struct rules_answer answer;
@@ -85,7 +85,7 @@ static enum session_next consider(struct sessions *all, struct session *s)
 		ip_may_be_meant(s->request.name, s->request.name_len))
 		return session_refuse(s, REASON_NAME_OF_IP);
 	s->any_peer = bind && !s->by_name && session_any_ip(&target);
-	if (s->by_name ? !consider_name(all, s, &answer) : !consider_ip(all, s, &target, &answer))
+	if (s->by_name ? !authorize_name(all, s, &answer) : !authorize_ip(all, s, &target, &answer))
 		return NEXT_REFUSE;
 	check(CONFIG_ANKLET_IDENT || !answer.ident); /* no rule can want it */
 	if (CONFIG_ANKLET_IDENT &&
@@ -104,7 +104,7 @@ enum session_next session_request(struct sessions *all, struct session *s)
 	bool begun;
 
 	if (session_is_forwarded(s))
-		return consider(all, s);
+		return authorize(all, s);
 	/* Each round takes at least one byte, and a message has an end. */
 	for (;;) {
 		enum parse parsed;
@@ -132,7 +132,7 @@ enum session_next session_request(struct sessions *all, struct session *s)
 		}
 		stream_consume(all->loop.port, &s->client, used);
 		if (parsed == PARSE_DONE)
-			return stage == STAGE_REQUEST ? consider(all, s)
+			return stage == STAGE_REQUEST ? authorize(all, s)
 						      : session_early(all, s, used);
 		if (parsed == PARSE_MALFORMED)
 			return session_refuse(s, (enum session_reason)REASON_OF(s->reader.fault));

@@ -62,7 +62,7 @@ static enum session_next keep_usable(
 		if (route == s->route)
 			session_add_address(s, &found[i]);
 	}
-	return s->address_count > 0 ? session_depart(all, s) : NEXT_REFUSE;
+	return s->address_count > 0 ? session_start_outbound(all, s) : NEXT_REFUSE;
 }
 
 /* There is no address here: perhaps a hop knows one. */
@@ -72,7 +72,8 @@ static enum session_next unresolved(
 	int route = session_find_route(all, s, NULL, true);
 
 	if (route >= 0)
-		return session_may_go_unseen(all, s, route) ? session_depart(all, s) : NEXT_REFUSE;
+		return session_may_go_unseen(all, s, route) ? session_start_outbound(all, s)
+							    : NEXT_REFUSE;
 	if (CONFIG_ANKLET_IPV6 && why == REASON_NO_NAME && session_binds_ipv4(s))
 		return session_refuse(s, REASON_NO_IPV4);
 	return session_refuse(s, why);

@@ -173,7 +173,7 @@ enum session_next session_ask_for_next(struct sessions *all, struct session *s)
 
 /* ---- On its way ---- */
 
-enum session_next session_depart(struct sessions *all, struct session *s)
+enum session_next session_start_outbound(struct sessions *all, struct session *s)
 {
 	const struct endpoint *hop = session_hop_endpoint(all, s);
 
@@ -182,7 +182,7 @@ enum session_next session_depart(struct sessions *all, struct session *s)
 	return session_enter(all, s, session_is_bind(s) ? SESSION_LISTEN : SESSION_CONNECT);
 }
 
-enum session_next session_arrive(struct sessions *all, struct session *s)
+enum session_next session_outbound_ready(struct sessions *all, struct session *s)
 {
 	const struct endpoint *hop = session_hop_endpoint(all, s);
 	bool tls = session_tls_options(all, s) != NULL;

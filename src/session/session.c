@@ -120,7 +120,7 @@ static struct session *silent_of_more(
 	return NULL;
 }
 
-/* Makes room for one more in a pool that is full. False: nobody gives way to this client. */
+/* Makes room for one more in a pool that is full. False: nobody is evicted for this client. */
 static bool evict(struct sessions *all, enum pool_name pool, const struct ip *key)
 {
 	uint16_t draining = timers_first(&all->loop.timers, TIMER_DRAIN);
@@ -134,7 +134,7 @@ static bool evict(struct sessions *all, enum pool_name pool, const struct ip *ke
 	if (ANKLET_HAS_TLS && s == NULL && all->settings->config->limit_client > 0)
 		s = silent_of_more(all, TIMER_HANDSHAKE_TLS, pool, held);
 	if (s != NULL)
-		sessions_end(all, s, REASON_GAVE_WAY);
+		sessions_end(all, s, REASON_EVICTED);
 	return s != NULL;
 }
 
@@ -233,7 +233,7 @@ enum session_admission session_begin(struct sessions *all, int8_t forward, struc
 	s->index = i;
 	s->holder = holder;
 	s->client.sock = client;
-	s->server.sock = s->rival = s->side = PORT_NONE;
+	s->server.sock = s->second = s->aux = PORT_NONE;
 	s->rule = -1;
 	s->route = ROUTES_NONE;
 	s->forward = forward;
@@ -403,7 +403,7 @@ void sessions_run(struct sessions *all)
 	for (; left > 0; left--) {
 		struct session *s = &all->session[loop_take_ready(&all->loop)];
 
-		/* A session can have ended while it was on the list: by giving way to a new client. */
+		/* A session can have ended while it was on the list: evicted for a new client. */
 		if (s->state != SESSION_FREE)
 			step(all, s);
 	}

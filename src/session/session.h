@@ -76,27 +76,26 @@ struct session {
 	bool by_name;          /* the request's NAME is one to be looked up */
 	struct settings *held; /* NULL: none, it goes by those in force */
 	struct stream client;  /* without a socket only when FREE */
-	struct stream
-		server;  /* to the application server or the next hop, or the first attempt at it */
-	port_sock rival; /* the second attempt, while both race */
-	port_sock side;  /* identd's connection or BIND's listener: never both */
-	uint16_t sent;   /* bytes that were taken of what the present state sends */
-	uint16_t rates;  /* its client, in the table of rates; 0: not yet asked for */
-	bool any_peer;   /* BIND that accepts whoever comes first */
-	bool remote;     /* the next hop looks the name up */
-	bool identified; /* the client's identd named the userid of the request */
-	bool proven;     /* the userid is that of a user, with its password */
-	bool claimed;    /* it is, without */
-	bool needs_connect; /* of the rule that granted */
+	struct stream server;  /* to the server or the next hop, or the first attempt at it */
+	port_sock second;      /* the second attempt, while both race */
+	port_sock aux;         /* identd's connection or BIND's listener: never both */
+	uint16_t sent;         /* bytes that were taken of what the present state sends */
+	uint16_t rates;        /* its client, in the table of rates; 0: not yet asked for */
+	bool any_peer;         /* BIND that accepts whoever comes first */
+	bool remote;           /* the next hop looks the name up */
+	bool identified;       /* the client's identd named the userid of the request */
+	bool proven;           /* the userid is that of a user, with its password */
+	bool claimed;          /* it is, without */
+	bool needs_connect;    /* of the rule that granted */
 	uint8_t address_count;
 	uint8_t address_next; /* the next one to try */
 	uint8_t targets; /* so many, at the end of addresses, a hop is asked for when it refuses */
 	uint8_t server_address,
-		rival_address; /* to which one each attempt is made; the former is the server's */
-	uint8_t generation;    /* of what permitted it, as in struct settings */
-	uint16_t port_start, ports_tried;   /* BIND: in bind-ports */
-	uint32_t server_since, rival_since; /* when it began */
-	union {                             /* what is the present state's own */
+		second_address; /* to which one each attempt is made; the former is the server's */
+	uint8_t generation;     /* of what permitted it, as in struct settings */
+	uint16_t port_start, ports_tried;    /* BIND: in bind-ports */
+	uint32_t server_since, second_since; /* when it began */
+	union {                              /* what is the present state's own */
 		struct request_reader reader;
 		struct ident_answer ident;
 		struct starttls starttls;
@@ -282,7 +281,7 @@ void session_own(struct sessions *all, const struct session *s, port_sock sock);
 void session_close(struct sessions *all, port_sock *sock);
 void session_close_stream(
 	struct sessions *all, const struct session *s, struct stream *stream, bool reset);
-void session_close_rival(struct sessions *all, struct session *s);
+void session_close_second(struct sessions *all, struct session *s);
 
 /* Closes everything but the client's connection. */
 void session_close_others(struct sessions *all, struct session *s, bool reset);
@@ -343,13 +342,13 @@ bool session_begins_in_clear(
 	const struct sessions *all, const struct session *s, uint8_t *protocol);
 
 /* Everything that may be reached is in addresses, or the name is the hop's to look up: goes on. */
-enum session_next session_depart(struct sessions *all, struct session *s);
+enum session_next session_start_outbound(struct sessions *all, struct session *s);
 
 /* The hop refuses an address of the destination, and there are others: it is asked for the next one. */
 enum session_next session_ask_for_next(struct sessions *all, struct session *s);
 
 /* The server is connected, or TLS with it is ready: goes on to what comes next. */
-enum session_next session_arrive(struct sessions *all, struct session *s);
+enum session_next session_outbound_ready(struct sessions *all, struct session *s);
 
 /* ---- Permission (permission.c); each notes the reason if not ---- */
 
@@ -374,8 +373,8 @@ void session_remove_connect(struct sessions *all, struct session *s);
 /* BIND with any-peer: does a rule that may decide about who comes want the client's identd asked? */
 bool session_peer_wants_ident(const struct sessions *all, const struct session *s);
 
-/* BIND with any-peer: may this one be the peer? */
-bool session_may_meet(struct sessions *all, struct session *s, const struct ip *peer);
+/* BIND with any-peer: do the rules permit this one as the peer? */
+bool session_permits_peer(struct sessions *all, struct session *s, const struct ip *peer);
 
 /* Is it 0.0.0.0, or '::' for a client of SOCKS5, with which BIND says that nobody knows who will come? */
 bool session_any_ip(const struct ip *ip);

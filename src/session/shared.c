@@ -56,16 +56,16 @@ void session_close_stream(
 void session_close_others(struct sessions *all, struct session *s, bool reset)
 {
 	resolver_forget(&all->names, s->index);
-	close_sock(all, &s->side, reset);
-	session_close_rival(all, s);
+	close_sock(all, &s->aux, reset);
+	session_close_second(all, s);
 	session_close_stream(all, s, &s->server, reset);
 }
 
-void session_close_rival(struct sessions *all, struct session *s)
+void session_close_second(struct sessions *all, struct session *s)
 {
-	if (s->rival == PORT_NONE)
+	if (s->second == PORT_NONE)
 		return;
-	loop_close(&all->loop, &s->rival);
+	loop_close(&all->loop, &s->second);
 	pool_give(&all->loop.clients, POOL_ATTEMPTS, s->holder);
 }
 

@@ -79,7 +79,7 @@ enum session_next session_tls_connect(struct sessions *all, struct session *s)
 		return NEXT_TICK;
 	if (r < 0)
 		return session_refuse(s, session_reason_of(r));
-	return session_arrive(all, s);
+	return session_outbound_ready(all, s);
 }
 
 /* ---- STARTTLS ---- */

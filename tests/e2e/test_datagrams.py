@@ -400,7 +400,7 @@ def test_an_idle_client_is_forgotten(anklet):
 
 
 def test_a_full_table(anklet):
-    """Half of it is one address's: then its own oldest gives way, and everybody is served."""
+    """Half of it is one address's: then its own oldest is evicted, and everybody is served."""
     server = udp()
     size = program.built_size("CONFIG_ANKLET_UDP_FLOWS")
     one, (port,) = start(anklet, "127.0.0.1", f"127.0.0.1:{peers.port_of(server)}")

@@ -329,7 +329,7 @@ def test_a_head_that_never_ends(status):
     assert http_client.status_of(peers.read_all(slow)) == 408
 
 
-def test_the_silent_give_way_to_who_asks(status, tmp_path):
+def test_the_silent_are_evicted_for_who_asks(status, tmp_path):
     control = str(tmp_path / "control")
     proxy = status("--control", control)
     silent = [peers.dial(proxy.status) for _ in range(12)]

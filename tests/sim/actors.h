@@ -177,7 +177,7 @@ void caller_call(struct client *caller, const struct address *to, uint32_t ms);
 /* One talks to the other: 'up' bytes, and 'down' back. */
 void caller_pair(struct client *client, struct client *caller, uint32_t up, uint32_t down);
 
-/* ---- An application server ---- */
+/* ---- A server ---- */
 
 #define SERVER_TALKS 8
 

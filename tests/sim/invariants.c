@@ -55,9 +55,9 @@ static bool attempts_wait(const struct run *run, const struct session *s)
 
 	if (s->server.sock != PORT_NONE && !awaits(run, s->server.sock, SIM_WRITE))
 		return false;
-	if (s->rival != PORT_NONE && !awaits(run, s->rival, SIM_WRITE))
+	if (s->second != PORT_NONE && !awaits(run, s->second, SIM_WRITE))
 		return false;
-	return (s->server.sock != PORT_NONE || s->rival != PORT_NONE) &&
+	return (s->server.sock != PORT_NONE || s->second != PORT_NONE) &&
 	       (!more || has_step(run, s));
 }
 
@@ -97,9 +97,9 @@ static bool state_waits(const struct run *run, const struct session *s)
 	case SESSION_WRONG_PASSWORD:
 		return client_watched && has_step(run, s);
 	case SESSION_IDENT:
-		return client_watched && awaits(run, s->side, SIM_WRITE) && has_step(run, s);
+		return client_watched && awaits(run, s->aux, SIM_WRITE) && has_step(run, s);
 	case SESSION_IDENT_ANSWER:
-		return client_watched && awaits(run, s->side, SIM_READ | SIM_WRITE) &&
+		return client_watched && awaits(run, s->aux, SIM_READ | SIM_WRITE) &&
 		       has_step(run, s);
 	case SESSION_RESOLVE:
 	case SESSION_RESOLVE_HOP:
@@ -112,7 +112,7 @@ static bool state_waits(const struct run *run, const struct session *s)
 	case SESSION_HOP_PEER:
 		return client_watched && stream_waits(run, &s->server);
 	case SESSION_WAIT_PEER:
-		return client_watched && awaits(run, s->side, SIM_READ);
+		return client_watched && awaits(run, s->aux, SIM_READ);
 	case SESSION_ANNOUNCE:
 		return client_watched && awaits(run, s->client.sock, SIM_WRITE);
 	case SESSION_METHOD:
@@ -136,8 +136,8 @@ static bool state_waits(const struct run *run, const struct session *s)
 /* Does the session hold the sockets that its state is about, and no others? */
 static bool holds_its_own(const struct session *s)
 {
-	bool server = s->server.sock != PORT_NONE, rival = s->rival != PORT_NONE;
-	bool side = s->side != PORT_NONE;
+	bool server = s->server.sock != PORT_NONE, second = s->second != PORT_NONE;
+	bool aux = s->aux != PORT_NONE;
 
 	switch ((enum session_state)s->state) {
 	case SESSION_TLS_ACCEPT:
@@ -149,28 +149,28 @@ static bool holds_its_own(const struct session *s)
 	case SESSION_REQUEST:
 	case SESSION_REFUSE:
 	case SESSION_DRAIN:
-		return !server && !rival && !side;
+		return !server && !second && !aux;
 	case SESSION_IDENT:
 	case SESSION_IDENT_ANSWER:
 	case SESSION_WAIT_PEER:
-		return !server && !rival && side;
+		return !server && !second && aux;
 	case SESSION_ANNOUNCE: /* of our own listener, or of the hop's */
-		return server != side && !rival;
+		return server != aux && !second;
 	case SESSION_RESOLVE:
 	case SESSION_RESOLVE_HOP:
 	case SESSION_LISTEN:
-		return !server && !rival;
+		return !server && !second;
 	case SESSION_CONNECT:
-		return !side;
+		return !aux;
 	case SESSION_STARTTLS:
 	case SESSION_TLS_CONNECT:
 	case SESSION_HOP:
 	case SESSION_HOP_PEER:
 	case SESSION_GRANT:
 	case SESSION_RELAY:
-		return server && !rival && !side;
+		return server && !second && !aux;
 	case SESSION_LINGER:
-		return !rival && !side;
+		return !second && !aux;
 	case SESSION_FREE:
 		break;
 	}
@@ -229,8 +229,8 @@ static unsigned held(const struct session *s)
 	unsigned count = s->client.sock != PORT_NONE;
 
 	count += s->server.sock != PORT_NONE;
-	count += s->rival != PORT_NONE;
-	count += s->side != PORT_NONE;
+	count += s->second != PORT_NONE;
+	count += s->aux != PORT_NONE;
 	return count;
 }
 
@@ -458,7 +458,7 @@ void run_check_waiting(struct run *run)
 		busy++;
 		sockets += held(s);
 		draining += s->state == SESSION_DRAIN;
-		spare += s->rival != PORT_NONE;
+		spare += s->second != PORT_NONE;
 		tls += s->client.tls != NULL;
 		tls += s->server.tls != NULL;
 		check_session(run, s);

@@ -19,7 +19,7 @@ static port_sock listen_at(struct port *port, const char *ip, uint16_t number, i
 	return listener;
 }
 
-/* ---- An application server ---- */
+/* ---- A server ---- */
 
 static void begin_talk(struct server *server, port_sock sock, const struct address *from)
 {

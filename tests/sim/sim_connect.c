@@ -88,7 +88,7 @@ static unsigned holes;
 
 static void check_race(struct run *run)
 {
-	/* Each attempt is given 250 ms alone; once two are alive, 10 s until one gives way. */
+	/* Each attempt is given 250 ms alone; once two are alive, 10 s until one is closed. */
 	uint64_t most = holes < 2 ? 3000 : 10000 * holes;
 
 	check_exact(run);

@@ -107,7 +107,7 @@ static void look_full(struct run *run)
 		EXPECT(run, flows(run)[i].number != 2); /* the one that was idle longest */
 }
 
-/* All slots are taken; one more comes, and the one that has been idle longest gives way: number 2. */
+/* All slots are taken; one more comes, and the one that has been idle longest is evicted: number 2. */
 static void full(struct run *run)
 {
 	askers_begin(run, FORWARD_TO_IP);

@@ -12,9 +12,9 @@
 #define ALONE_MS 500 /* without a socket for a second one */
 #define HOLES 6
 #define LIMIT_MS 120000
-#define RIVALS CONFIG_ANKLET_SPARE_SOCKETS
+#define OTHERS CONFIG_ANKLET_SPARE_SOCKETS
 
-static struct client client, rival[RIVALS];
+static struct client client, other[OTHERS];
 static struct server server, second;
 static struct served_name *name;
 static unsigned holes;
@@ -233,8 +233,8 @@ static void check_one_by_one(struct run *run)
 {
 	check_granted(run);
 	EXPECT(run, raced() == holes * ALONE_MS);
-	for (unsigned i = 0; i < RIVALS; i++)
-		EXPECT(run, client_code(&rival[i]) == SOCKS4_REJECTED);
+	for (unsigned i = 0; i < OTHERS; i++)
+		EXPECT(run, client_code(&other[i]) == SOCKS4_REJECTED);
 }
 
 /* Others hold every spare socket for their second attempts; then one comes with so many holes. */
@@ -245,10 +245,10 @@ static void occupy(struct run *run, unsigned count)
 	begin(run);
 	run->config = "limit-client 0\nallow\n";
 	run->config_added = true;
-	streams_max = 3 * RIVALS + 2;
+	streams_max = 3 * OTHERS + 2;
 	name_add(run, "holes.example", 0, two_holes);
-	for (unsigned i = 0; i < RIVALS; i++)
-		ask(run, &rival[i], "holes.example");
+	for (unsigned i = 0; i < OTHERS; i++)
+		ask(run, &other[i], "holes.example");
 	holes = count;
 	serve(run, SERVER_IP);
 	fill(run, true);
@@ -264,7 +264,7 @@ static void one_by_one(struct run *run)
 
 static void check_freed(struct run *run)
 {
-	uint64_t freed = rival[0].left_at - client.connected_at - name->delay_v4_ms;
+	uint64_t freed = other[0].left_at - client.connected_at - name->delay_v4_ms;
 
 	check_granted(run);
 	EXPECT(run, raced() == (freed <= NEXT_MS ? NEXT_MS : ALONE_MS));
@@ -275,8 +275,8 @@ static void spare_is_freed(struct run *run)
 {
 	occupy(run, 1);
 	client.start_ms = 1000;
-	rival[0].leaves = CLIENT_RESETS;
-	rival[0].leave_ms = client.start_ms + name->delay_v4_ms +
+	other[0].leaves = CLIENT_RESETS;
+	other[0].leave_ms = client.start_ms + name->delay_v4_ms +
 			    (run_between(run, 0, 1) == 1 ? run_between(run, 20, NEXT_MS - 10)
 							 : run_between(run, NEXT_MS + 10, 9000));
 	run->check = check_freed;

@@ -264,7 +264,7 @@ static void check_silent(struct run *run)
 	EXPECT(run, evicted >= SILENT - 2);
 }
 
-/* They give way to the next one, but nobody does whose head is on its way; those that nobody waits for have 5 s. */
+/* They are evicted for the next one, but nobody is whose head is on its way; those that nobody waits for have 5 s. */
 static void silent(struct run *run)
 {
 	static const char request[] = GET("/status");

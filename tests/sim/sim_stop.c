@@ -80,7 +80,7 @@ static unsigned peers_awaited(const struct run *run)
 
 		/* A peer that comes to a hop is announced without a listener of ours. */
 		count += s->state == SESSION_WAIT_PEER ||
-			 (s->state == SESSION_ANNOUNCE && s->side != PORT_NONE);
+			 (s->state == SESSION_ANNOUNCE && s->aux != PORT_NONE);
 	}
 	return count;
 }

@@ -1,5 +1,5 @@
 /*
- * The table is full: who waits, who gives way, who is served next, and at what cost.
+ * The table is full: who waits, who is evicted, who is served next, and at what cost.
  */
 #include "crowd.h"
 
@@ -188,11 +188,11 @@ static void rotation(struct run *run)
 	}
 }
 
-/* ---- Refused ones give way ---- */
+/* ---- Refused ones are evicted ---- */
 
 static unsigned drainers, newcomers;
 
-static void check_give_way(struct run *run)
+static void check_evicted(struct run *run)
 {
 	for (unsigned i = 0; i < drainers; i++) /* those that have waited longest */
 		EXPECT(run, (holder[i].end == PORT_RESET) == (i < newcomers));
@@ -204,9 +204,9 @@ static void check_give_way(struct run *run)
 	}
 }
 
-static void give_way(struct run *run)
+static void evicted(struct run *run)
 {
-	begin(run, check_give_way, look);
+	begin(run, check_evicted, look);
 	drainers = run_between(run, 1, SLOTS);
 	newcomers = run_between(run, 1, drainers < GUESTS ? drainers : GUESTS);
 	for (unsigned i = 0; i < SLOTS; i++) {
@@ -373,7 +373,7 @@ static void drips(struct run *run)
 static const struct scenario scenarios[] = {
 	{"full", full},
 	{"rotation", rotation},
-	{"give_way", give_way},
+	{"evicted", evicted},
 	{"excess", excess},
 	{"shortage", shortage},
 	{"few", few},

@@ -1,5 +1,5 @@
 /*
- * cache: what is kept, for how long, and what gives way.
+ * cache: what is kept, for how long, and what is evicted.
  */
 #include <setjmp.h>
 #include <stdarg.h>
