@@ -149,13 +149,13 @@ static bool unknown(struct cursor *c, const char *hint)
 
 static bool unknown_word(struct cursor *c, struct word word)
 {
-	const char *near = name_nearest(VALUE_KEYWORD, true, word);
+	const char *suggestion = name_suggestion(VALUE_KEYWORD, true, word);
 
 	text_word(message_begin("there is no option "), word);
-	for (size_t i = 0; CONFIG_ANKLET_HINTS && near == NULL && i < KNOWNS; i++)
-		near = name_distance(knowns[i].word, word) < SIZE_MAX ? knowns[i].word : NULL;
-	if (near != NULL) {
-		text_str_str(&message, "; did you mean --", near);
+	for (size_t i = 0; CONFIG_ANKLET_HINTS && suggestion == NULL && i < KNOWNS; i++)
+		suggestion = name_distance(knowns[i].word, word) < SIZE_MAX ? knowns[i].word : NULL;
+	if (suggestion != NULL) {
+		text_str_str(&message, "; did you mean --", suggestion);
 		text_char(&message, '?');
 		return wrong_usage(c);
 	}

@@ -392,7 +392,7 @@ static void take_words(void *ctx, const char *line, size_t len)
 	(void)len;
 }
 
-/* Enter: what was typed takes effect. What is no number ends nothing. */
+/* Enter: what was typed takes effect. What is not a number ends nothing. */
 static void finish_typing(struct top *top)
 {
 	uint32_t number;

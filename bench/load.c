@@ -210,7 +210,7 @@ static void answer(bool good, uint64_t count, double took, struct latencies *eac
 		printf(", \"p50\": %.3f, \"p90\": %.3f, \"p99\": %.3f", latencies_us(each, 0.5),
 			latencies_us(each, 0.9), latencies_us(each, 0.99));
 	if (!good)
-		printf(", \"error\": \"%s\"", fault);
+		printf(", \"error\": \"%s\"", load_error);
 	puts("}");
 	fflush(stdout);
 }

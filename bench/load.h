@@ -76,9 +76,9 @@ struct route {
 };
 
 extern struct route route;
-extern char fault[256]; /* why the last order failed */
+extern char load_error[256]; /* why the last order failed */
 
-/* Puts it into 'fault': false. */
+/* Puts it into 'load_error': false. */
 bool fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 uint64_t now_ns(void);
 
@@ -103,7 +103,7 @@ struct bulk {
 	double seconds;
 };
 
-/* Each of these is false with 'fault', or has filled in what it measured. */
+/* Each of these is false with 'load_error', or has filled in what it measured. */
 bool bulk_run(const struct bulk *order, uint64_t *bytes, double *took);
 
 /* seconds 0: 'count' of them. held: they are kept there and not closed; up to 'count'. */

@@ -23,14 +23,14 @@
 #define AT_A_TIME_MAX 256
 
 struct route route;
-char fault[256];
+char load_error[256];
 
 bool fail(const char *format, ...)
 {
 	va_list words;
 
 	va_start(words, format);
-	vsnprintf(fault, sizeof fault, format, words);
+	vsnprintf(load_error, sizeof load_error, format, words);
 	va_end(words);
 	return false;
 }
@@ -118,7 +118,7 @@ static int connect_to_route(int fd)
 	return connect(fd, (struct sockaddr *)&at, sizeof at);
 }
 
-/* The number of bytes that were expected, or less with 'fault'. */
+/* The number of bytes that were expected, or less with 'load_error'. */
 static bool read_all(int fd, unsigned char *to, size_t count)
 {
 	for (size_t got = 0; got < count;) {

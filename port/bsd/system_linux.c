@@ -69,7 +69,7 @@ int system_peer(int fd, int *error)
 	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &state, &len) != 0)
 		return 0;
 	switch (state) {
-	case TCP_CLOSE: /* broken off; without an error both sides have ended in order */
+	case TCP_CLOSE: /* aborted; without an error both sides have ended in order */
 		len = sizeof *error;
 		if (getsockopt(fd, SOL_SOCKET, SO_ERROR, error, &len) == 0 && *error != 0)
 			return PORT_RESET;

@@ -9,7 +9,7 @@
  *   order; the option need not be built in.
  * - recv() tells the end in order once, and then ENOTCONN.
  * - MSG_PEEK shows one piece of what has arrived.
- * - accept() of a connection that was broken off meanwhile says ENOTCONN, and without a free socket
+ * - accept() of a connection that was aborted meanwhile says ENOTCONN, and without a free socket
  *   it loses the connection.
  * - A listener that is closed while somebody waits ends the program by an assertion of lwIP's
  *   (netconn_drain(), with LWIP_NETCONN_FULLDUPLEX).

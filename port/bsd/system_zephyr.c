@@ -8,7 +8,7 @@
  *   pull request 112061, of June 2026). So all that lies unread is shown, whatever is asked for.
  * - A peer has a name while a connection is still under way; poll() tells whether it is established.
  * - SO_ERROR is told again and again, and SO_LINGER is not known.
- * - recv() of a connection that was broken off may say ENOTCONN.
+ * - recv() of a connection that was aborted may say ENOTCONN.
  * - It tells the address that a datagram was sent to only if it is built so, and takes none to
  *   send from: no_pktinfo.c.
  * - Without IPv4-mapped addresses IPV6_V6ONLY is not known either, and not needed.

@@ -18,7 +18,7 @@ enum log_level {
 /* Is a line of that level, an enum port_level, logged? */
 bool log_wants(enum log_level log, int level);
 
-/* What stands before a line: "warning: ", and "" for what is no news of a fault. */
+/* What stands before a line: "warning: ", and "" for what is no news of an error. */
 const char *log_level_word(enum port_level level);
 
 /* Takes a line (no line end, printable ASCII), whole or not at all: false. */

@@ -11,7 +11,7 @@
 #include "tls/tls.h"
 
 #define NAME_MAX_LEN 24 /* of a row */
-#define NEAR 2          /* bytes that a slip of the pen gets wrong */
+#define SLIPS_MAX 2     /* bytes that a slip of the pen gets wrong */
 
 #define WORD_SHOWN 48 /* bytes of a wrong word that a sentence repeats */
 #define INDENT "    "
@@ -97,8 +97,8 @@ size_t name_distance(const char *name, struct word word)
 			row[j] = replaced < shorter + 1 ? replaced : shorter + 1;
 		}
 	}
-	/* What would have to be written anew altogether is near to nothing. */
-	return row[name_len] > NEAR || row[name_len] >= start.len ? SIZE_MAX : row[name_len];
+	/* What would have to be written anew altogether is like nothing. */
+	return row[name_len] > SLIPS_MAX || row[name_len] >= start.len ? SIZE_MAX : row[name_len];
 }
 
 static bool is_expected(unsigned i, unsigned type, bool tls)
@@ -106,7 +106,7 @@ static bool is_expected(unsigned i, unsigned type, bool tls)
 	return type < VALUE_FLAG && (name_rows[i].types >> type & 1) != 0 && name_is_built(i, tls);
 }
 
-const char *name_nearest(unsigned type, bool tls, struct word word)
+const char *name_suggestion(unsigned type, bool tls, struct word word)
 {
 	const char *nearest = NULL;
 	size_t best = SIZE_MAX;

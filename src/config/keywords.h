@@ -390,8 +390,8 @@ int name_find(unsigned types, struct word word);
 /* With how many bytes inserted, removed or replaced, all before a '=', the word is that name; SIZE_MAX: too many. */
 size_t name_distance(const char *name, struct word word);
 
-/* The nearest of the type that is built in; NULL: none is near. */
-const char *name_nearest(unsigned type, bool tls, struct word word);
+/* The one of the type, and built in, that was probably meant; NULL: none is like it. */
+const char *name_suggestion(unsigned type, bool tls, struct word word);
 
 struct config_error {
 	uint8_t kind;           /* enum error_kind */
@@ -400,7 +400,7 @@ struct config_error {
 	struct word word;       /* '%' */
 	struct word at;         /* in the line that was read; empty: something is missing there */
 	uint32_t number;        /* '#' */
-	const char *suggestion; /* the word that was probably meant; NULL: none is near */
+	const char *suggestion; /* the word that was probably meant; NULL: none is like it */
 };
 
 /* Appends the sentence: printable ASCII. */

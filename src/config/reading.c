@@ -30,7 +30,7 @@ int name_read(struct reading *r, enum error_kind kind, int type, struct word wor
 	if (i < 0) {
 		error_set(r, kind, word, type);
 		if (kind != ERROR_INVALID)
-			r->error.suggestion = name_nearest((unsigned)type, r->tls, word);
+			r->error.suggestion = name_suggestion((unsigned)type, r->tls, word);
 	} else if (!name_is_built((unsigned)i, r->tls)) {
 		word.len = strlen(name_text((unsigned)i));
 		error_set(r, ERROR_DISABLED, word, name_rows[i].setting);

@@ -13,7 +13,7 @@ static bool is_http(uint8_t first)
 	return first != 0 && strchr("CDGHOPT", first) != NULL;
 }
 
-static enum request_fault fault_of(uint8_t first)
+static enum request_error error_of(uint8_t first)
 {
 	if (first == SOCKS5)
 		return REQUEST_IS_SOCKS5;
@@ -46,7 +46,7 @@ enum parse request_read(enum stage stage, struct request_reader *reader, struct 
 		return PARSE_DONE;
 	PROTOCOLS(READ)
 	*used = 1;
-	reader->fault = (uint8_t)fault_of(r->version);
+	reader->error = (uint8_t)error_of(r->version);
 	return PARSE_MALFORMED;
 }
 

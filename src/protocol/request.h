@@ -29,7 +29,7 @@ enum version { PROTOCOLS(PROTOCOL_VERSION) };
 enum command { COMMAND_CONNECT = 1, COMMAND_BIND = 2 };
 
 /* Why a request is malformed, in the order of the sessions' reasons (src/session/reason.h). */
-enum request_fault {
+enum request_error {
 	REQUEST_OK,
 	REQUEST_NOT_SOCKS,   /* the first byte is none of these */
 	REQUEST_IS_SOCKS5,   /* it is 5, and SOCKS5 is not built in */
@@ -75,13 +75,13 @@ enum offer { OFFER_NOTHING = 1, OFFER_PASSWORD = 2 };
 struct request_reader {
 	uint8_t field; /* which one is being read */
 	uint8_t field_at;
-	uint8_t fault;   /* enum request_fault, after PARSE_MALFORMED */
+	uint8_t error;   /* enum request_error, after PARSE_MALFORMED */
 	uint8_t offered; /* enum offer: those in a greeting that are known */
 };
 
 /*
  * Reads on in what the stage is about. Sets *used to the bytes of data that belong to it; behind a request the client's
- * application data follow. PARSE_MALFORMED sets reader->fault; in a field that is still too long or wrong, at the first
+ * application data follow. PARSE_MALFORMED sets reader->error; in a field that is still too long or wrong, at the first
  * byte that makes it so. Not to be called again after DONE or MALFORMED, but for the next stage and with the reader cleared.
  *
  * A greeting is never malformed; DONE with *used 0: the protocol has none. A user's name and password go to r->userid

@@ -40,9 +40,9 @@ struct reading {
 	struct request *r;
 };
 
-static enum parse malformed(struct reading *reading, enum request_fault fault)
+static enum parse malformed(struct reading *reading, enum request_error error)
 {
-	reading->at->fault = (uint8_t)fault;
+	reading->at->error = (uint8_t)error;
 	return PARSE_MALFORMED;
 }
 

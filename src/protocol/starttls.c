@@ -74,9 +74,9 @@ void starttls_sent(struct starttls *s)
 	s->line_sent = true;
 }
 
-static enum parse malformed(struct starttls *s, enum starttls_fault fault)
+static enum parse malformed(struct starttls *s, enum starttls_error error)
 {
-	s->fault = (uint8_t)fault;
+	s->error = (uint8_t)error;
 	return PARSE_MALFORMED;
 }
 
@@ -117,7 +117,7 @@ static bool is_code(const struct starttls *s)
  * The same of SMTP and NNTP: 421 and 400 can come at any time (RFC 5321, section 3.8; RFC 3977, section 3.2.1),
  * others of their kind turn us away at the greeting.
  */
-static enum starttls_fault turned_away_by_code(const struct starttls *s)
+static enum starttls_error turned_away_by_code(const struct starttls *s)
 {
 	if (!is_code(s))
 		return STARTTLS_OK;
@@ -135,7 +135,7 @@ static enum starttls_fault turned_away_by_code(const struct starttls *s)
  * time (RFC 9051, section 7.1.5), and PREAUTH is one that cannot have TLS any more; POP3's -ERR is more than a
  * refusal of STLS at the greeting only. A response code may say that it is for now (RFC 5530, 3206, 2449).
  */
-static enum starttls_fault turned_away(const struct starttls *s)
+static enum starttls_error turned_away(const struct starttls *s)
 {
 	/* As they are compared: the bit that makes letters small makes braces of brackets. */
 	static const char for_now[][10] = {
@@ -162,7 +162,7 @@ static enum starttls_fault turned_away(const struct starttls *s)
 static enum parse end_line(struct starttls *s)
 {
 	bool good = is_good(s);
-	enum starttls_fault away = good ? STARTTLS_OK : turned_away(s);
+	enum starttls_error away = good ? STARTTLS_OK : turned_away(s);
 
 	if (away != STARTTLS_OK)
 		return malformed(s, away);

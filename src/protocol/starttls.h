@@ -26,7 +26,7 @@ enum starttls_protocol {
 #define STARTTLS_ANSWER_MAX 16384 /* bytes of everything that the server says */
 #define STARTTLS_START 16         /* bytes of a line that say what it is */
 
-enum starttls_fault {
+enum starttls_error {
 	STARTTLS_OK,
 	STARTTLS_NO_SUCH_SERVER, /* the greeting is none of this protocol */
 	STARTTLS_BUSY,           /* the server cannot serve for now, at the greeting or later */
@@ -38,12 +38,12 @@ enum starttls_fault {
 /* A dialogue under way. All zero but the protocol is one that has not begun. */
 struct starttls {
 	uint8_t protocol; /* enum starttls_protocol */
-	uint8_t fault;    /* enum starttls_fault, after PARSE_MALFORMED */
+	uint8_t error;    /* enum starttls_error, after PARSE_MALFORMED */
 	uint8_t step;     /* the rest, but line_len, is of use to starttls.c alone */
 	bool line_sent;
 	uint8_t start_len;
 	char start[STARTTLS_START];
-	uint16_t line_len; /* bytes of the line that is being read, or that was the fault */
+	uint16_t line_len; /* bytes of the line that is being read, or that was the error */
 	uint16_t answer_len;
 	uint8_t skipping;
 	bool cr_read;
@@ -61,7 +61,7 @@ void starttls_sent(struct starttls *s);
  * not be all; starttls_line() may have a line now: look there first. PARSE_DONE: the server has agreed,
  * and the next byte that is sent either way belongs to TLS: what stands behind *used was sent in
  * the clear by somebody who wants it taken for protected (CVE-2011-0411).
- * PARSE_MALFORMED sets s->fault.
+ * PARSE_MALFORMED sets s->error.
  * keep has room for len bytes: *kept of them are what the client is to be shown as the
  * server's greeting, without what no longer holds (IMAP's capabilities).
  */

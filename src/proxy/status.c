@@ -348,7 +348,7 @@ static bool read_head(struct anklet *a, struct status_asking *s)
 	if (parsed == PARSE_MALFORMED)
 		answer_words(a, s, (enum http_status)s->reader.wrong, "",
 			s->reader.wrong == HTTP_LONG_HEAD ? "the head has more than 1024 bytes"
-							  : "this is no request of HTTP/1.1");
+							  : "invalid request of HTTP/1.1");
 	else if (parsed == PARSE_DONE)
 		answer(a, s);
 	return true;

@@ -21,7 +21,7 @@ static const char *why_not(int answer)
 {
 	switch (answer) {
 	case PORT_IN_USE:
-		return "somebody listens there already, or it is no socket";
+		return "somebody listens there, or it is not a socket";
 	case PORT_NO_NAME:
 		return "there is no such directory";
 	case PORT_NOT_LOCAL:

@@ -226,7 +226,7 @@ static void text_verdict(struct text *t, const struct sessions *all, const struc
 	uint16_t code = reply_code(s->request.version, session_stage(s), session_verdict(all, s));
 
 	if (s->state >= SESSION_GRANT) {
-		text_str(t, s->reason == REASON_ENDED ? "closed, " : "broken off, ");
+		text_str(t, s->reason == REASON_ENDED ? "closed, " : "aborted, ");
 	} else if (s->reason != REASON_LEFT) {
 		text_str(t, "refused");
 		if (code != 0) {

@@ -5,7 +5,7 @@
  * can be without its words, and no table of pointers has to be relocated. What
  * cannot happen without a feature that is disabled has empty ones. The list is
  * looked through for the words, so what is said most often stands first. Some stand
- * in the order of somebody else's list: those of enum request_fault, and of REP in
+ * in the order of somebody else's list: those of enum request_error, and of REP in
  * a next hop's reply.
  */
 #ifndef ANKLET_SESSION_REASON_H

@@ -7,15 +7,15 @@
 
 #include "base/check.h"
 
-/* The reasons stand in the order of the faults. */
-#define REASON_OF(fault) (REASON_NOT_SOCKS + ((fault)-REQUEST_NOT_SOCKS))
+/* The reasons stand in the order of the errors. */
+#define REASON_OF(error) (REASON_NOT_SOCKS + ((error)-REQUEST_NOT_SOCKS))
 
 _Static_assert(REASON_OF(REQUEST_IS_TLS) == REASON_IS_TLS &&
 		       REASON_OF(REQUEST_BAD_COMMAND) == REASON_BAD_COMMAND &&
 		       REASON_OF(REQUEST_LONG_USERID) == REASON_LONG_USERID &&
 		       REASON_OF(REQUEST_EMPTY_NAME) == REASON_EMPTY_NAME &&
 		       REASON_OF(REQUEST_BAD_NAME) == REASON_BAD_NAME,
-	"a fault is told by its reason");
+	"an error is told by its reason");
 _Static_assert(!CONFIG_ANKLET_SOCKS5 ||
 		       (REASON_OF(REQUEST_BAD_VERSION) == REASON_BAD_VERSION &&
 			       REASON_OF(REQUEST_BAD_ADDRESS_TYPE) == REASON_BAD_ADDRESS_TYPE),
@@ -135,6 +135,6 @@ enum session_next session_request(struct sessions *all, struct session *s)
 			return stage == STAGE_REQUEST ? authorize(all, s)
 						      : session_early(all, s, used);
 		if (parsed == PARSE_MALFORMED)
-			return session_refuse(s, (enum session_reason)REASON_OF(s->reader.fault));
+			return session_refuse(s, (enum session_reason)REASON_OF(s->reader.error));
 	}
 }

@@ -38,7 +38,7 @@ enum session_next {
 	NEXT_TICK,   /* there is more to do, after the others had theirs */
 	NEXT_REFUSE, /* reason says why */
 	NEXT_CLOSE,  /* it is over, in order */
-	NEXT_RESET,  /* it is over: break off what is still open */
+	NEXT_RESET,  /* it is over: abort what is still open */
 };
 
 #define HOP_PASSWORD_LINE 127 /* bytes of NAME:PASSWORD for a next hop */

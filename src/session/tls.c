@@ -89,7 +89,7 @@ enum session_next session_tls_connect(struct sessions *all, struct session *s)
 
 static enum session_reason starttls_reason(const struct starttls *starttls)
 {
-	switch ((enum starttls_fault)starttls->fault) {
+	switch ((enum starttls_error)starttls->error) {
 	case STARTTLS_NO_SUCH_SERVER:
 		return REASON_STARTTLS_SERVER;
 	case STARTTLS_BUSY:

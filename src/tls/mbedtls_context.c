@@ -238,7 +238,7 @@ static void free_context(struct tls_context *c)
 
 static int no_random(struct text *why)
 {
-	text_str(why, "no strong random numbers are to be had, and so there is no TLS");
+	text_str(why, "no strong random numbers, and so there is no TLS");
 	return PORT_NO_RANDOM;
 }
 

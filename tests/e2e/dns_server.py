@@ -1,4 +1,4 @@
-"""A small name server for tests: UDP and TCP on one port, answers by script, and every fault we want.
+"""A small name server for tests: UDP and TCP on one port, answers by script, and every failure we want.
 
     server = DnsServer()
     server.zone["web.example.test"] = Name(a=["127.0.0.1"], aaaa=["::1"])

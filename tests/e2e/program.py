@@ -133,7 +133,7 @@ class Anklet:
         self.process.send_signal(number)
 
     def finish(self):
-        """At the end of a test: it must still be alive, drain on TERM, and have said nothing of a fault."""
+        """At the end of a test: it must still be alive, drain on TERM, and have said nothing of an error."""
         try:
             if not self.ended:
                 assert self.alive(), f"it died: status {self.process.poll()}\n{self.log}"

@@ -50,7 +50,7 @@ def test_one_session_is_ended(control):
     assert peers.end_of(client) == "RESET" and peers.end_of(end) == "RESET"
     other.sendall(b"x")
     assert peers.read_exactly(other_end, 1) == b"x"
-    proxy.wait_log("session 1 .*: broken off, ended by hand")
+    proxy.wait_log("session 1 .*: aborted, ended by hand")
     proxy.wait_log("control: 1 session ended")
     assert post(proxy.path, "/end?session=1") == (404, "there is no such session")
 
@@ -118,8 +118,8 @@ def test_a_leftover_is_replaced(control, tmp_path):
 
 
 @pytest.mark.parametrize("there, why", [
-    ("file", "somebody listens there already, or it is no socket"),
-    ("listener", "somebody listens there already, or it is no socket"),
+    ("file", "somebody listens there, or it is not a socket"),
+    ("listener", "somebody listens there, or it is not a socket"),
     ("no directory", "there is no such directory"),
     ("long", "the path of a socket has at most 107 bytes"),
 ])

@@ -297,5 +297,5 @@ def test_a_peer_that_no_longer_answers(anklet, namespace, who, rate):
     peers.read_exactly(kept, 250)
     far.ip("link", "set", "eth0", "down")
     kept.sendall(b"x" * 9000)
-    program.wait_log(f"session 1 .*: broken off, the {who} was lost, up ")
+    program.wait_log(f"session 1 .*: aborted, the {who} was lost, up ")
     assert peers.end_of(kept) == "RESET"

@@ -72,7 +72,7 @@ CHAIN = {f"c{i}.test": Name(cname=f"c{i + 1}.test") for i in range(40)}
 BIG = "".join(f"0.0.0.0 ads{i}.tracker.example\n" for i in range(40000))  # 1.2 MB
 
 LOCALHOST = "RFC 6761, 6.3: whatever ends with localhost is this host, and nobody is asked about it"
-NUMBERS = "what inet_aton() reads is no name: a hop would read it in its own way, past the rules"
+NUMBERS = "what inet_aton() reads is not a name: a hop would read it in its own way, past the rules"
 
 ROWS = {
     "Kubernetes": Row(

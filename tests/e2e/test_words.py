@@ -284,8 +284,8 @@ ROWS = [
     (hop_ends, S + N + R + "the next hop ended before its reply was whole, via socks4a://127.0.0.1:PORT after T"),
     (nobody_is_the_hop, S + " connect web.example.test:9" + R +
      "next hop: connection refused, via socks4a://127.0.0.1:PORT after T"),
-    (server_resets, S + A + U + ": broken off, the server reset the connection, up 3 down 0 in T"),
-    (client_resets, S + A + U + ": broken off, the client reset the connection, up 3 down 0 in T"),
+    (server_resets, S + A + U + ": aborted, the server reset the connection, up 3 down 0 in T"),
+    (client_resets, S + A + U + ": aborted, the client reset the connection, up 3 down 0 in T"),
     (client_leaves, S + A + R + "the client left before it was granted after T"),
     (full, "warning: 127.0.0.1:PORT: closed at once, this client has all of its 1 sessions (limit-client)"),
     (no_tls_client, S + ": refused, TLS with the client failed: what came is not TLS after T"),
@@ -304,5 +304,5 @@ def plain(line):
 def test_the_line_about_it(request, what, said):
     stage = Stage(request)
     what(stage)
-    line = stage.proxy.wait_log(r"[^\n]*(: refused|broken off|closed at once)[^\n]*").group(0)
+    line = stage.proxy.wait_log(r"[^\n]*(: refused|aborted|closed at once)[^\n]*").group(0)
     assert plain(line) == said

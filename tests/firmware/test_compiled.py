@@ -164,7 +164,7 @@ def test_ipv6_is_an_error_where_lwip_has_none(texts, line, word):
     ("\tgateway\t::1", 10, "'::1' is invalid: expected an IPv4 address"),
     ("gateway  # none", 1, "'gateway' needs a value: expected an IPv4 address"),
     ("address dhcp dhcp", 14, "'dhcp' is unexpected: expected one value a line"),
-    ("speed 100", 1, "'speed' is no keyword: expected mac, address or gateway"),
+    ("speed 100", 1, "'speed' is unexpected: expected mac, address or gateway"),
 ])
 def test_a_mistake_about_the_network_is_said_the_same_way(everything, texts, line, place, words):
     *where, directory = everything

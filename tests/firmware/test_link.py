@@ -93,7 +93,7 @@ def test_a_cable_that_leads_to_another_network(by_dhcp, network, more):
         board.wait_log("there is a link again$")
         board.address = (board.wait_log(r"address (192\.168\.78\.5\d)$").group(1), PORT)
         assert ("warning: this host has lost its address\n" in board.log) == bool(more)
-        board.wait_log(": broken off, this host has lost its address, ")
+        board.wait_log(": aborted, this host has lost its address, ")
         fetch(board, "192.168.78")
         client.close()
     finally:

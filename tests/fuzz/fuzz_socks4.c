@@ -43,7 +43,7 @@ static bool same(const struct outcome *x, const struct outcome *y)
 {
 	const struct request *a = &x->r, *b = &y->r;
 
-	return x->reader.fault == y->reader.fault && a->version == b->version &&
+	return x->reader.error == y->reader.error && a->version == b->version &&
 	       a->command == b->command && a->port == b->port && ip_equal(&a->ip, &b->ip) &&
 	       a->userid_len == b->userid_len &&
 	       memcmp(a->userid, b->userid, sizeof a->userid) == 0 && a->name_len == b->name_len &&
@@ -75,7 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	answer = read_in_pieces(&whole, data + 1, len - 1, len, &whole_used);
 	expect(read_in_pieces(&cut, data + 1, len - 1, data[0] % 32u + 1u, &cut_used) == answer);
 	expect(whole_used == cut_used && same(&whole, &cut));
-	expect((answer == PARSE_MALFORMED) == (whole.reader.fault != REQUEST_OK));
+	expect((answer == PARSE_MALFORMED) == (whole.reader.error != REQUEST_OK));
 	if (answer == PARSE_DONE)
 		check_done(&whole.r, whole_used);
 	return 0;

@@ -59,7 +59,7 @@ static bool same(const struct outcome *x, const struct outcome *y)
 
 	return x->greeting == y->greeting && x->request == y->request && x->used == y->used &&
 	       x->greeting_used == y->greeting_used && x->offered == y->offered &&
-	       x->reader.fault == y->reader.fault && a->version == b->version &&
+	       x->reader.error == y->reader.error && a->version == b->version &&
 	       a->command == b->command && a->port == b->port && ip_equal(&a->ip, &b->ip) &&
 	       a->name_len == b->name_len && memcmp(a->name, b->name, sizeof a->name) == 0;
 }
@@ -105,7 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	read_both(&whole, data + 1, len - 1, len);
 	read_both(&cut, data + 1, len - 1, data[0] % 32u + 1u);
 	expect(same(&whole, &cut));
-	expect((whole.request == PARSE_MALFORMED) == (whole.reader.fault != REQUEST_OK));
+	expect((whole.request == PARSE_MALFORMED) == (whole.reader.error != REQUEST_OK));
 	if (whole.greeting == PARSE_DONE)
 		check_greeting(&whole, data + 1);
 	if (whole.request == PARSE_DONE)

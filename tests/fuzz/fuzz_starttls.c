@@ -62,7 +62,7 @@ static void converse(
 
 static bool same(const struct starttls *a, const struct starttls *b)
 {
-	return a->fault == b->fault && a->step == b->step && a->line_sent == b->line_sent &&
+	return a->error == b->error && a->step == b->step && a->line_sent == b->line_sent &&
 	       a->start_len == b->start_len && memcmp(a->start, b->start, sizeof a->start) == 0 &&
 	       a->line_len == b->line_len && a->answer_len == b->answer_len &&
 	       a->skipping == b->skipping && a->cr_read == b->cr_read;
@@ -103,7 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	expect(whole.kept == cut.kept && memcmp(whole.keep, cut.keep, whole.kept) == 0);
 	expect(same(&whole.s, &cut.s));
 	expect(whole.used <= STARTTLS_ANSWER_MAX + 1);
-	expect((whole.answer == PARSE_MALFORMED) == (whole.s.fault != STARTTLS_OK));
+	expect((whole.answer == PARSE_MALFORMED) == (whole.s.error != STARTTLS_OK));
 	if (whole.answer == PARSE_DONE)
 		check_done(&whole, data + 1);
 	return 0;

@@ -106,7 +106,7 @@ static void check_message(const uint8_t *data, size_t len, size_t piece)
 	read_in_pieces(&cut, data, len, piece);
 	expect(whole.answer == cut.answer && whole.used == cut.used);
 	expect(memcmp(&whole.r, &cut.r, sizeof whole.r) == 0);
-	expect((whole.answer == PARSE_MALFORMED) == (whole.reader.fault != REQUEST_OK));
+	expect((whole.answer == PARSE_MALFORMED) == (whole.reader.error != REQUEST_OK));
 	if (whole.answer != PARSE_DONE)
 		return;
 	expect(whole.r.userid_len == data[1] && whole.r.name_len == data[2 + data[1]]);

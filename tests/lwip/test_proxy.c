@@ -154,8 +154,7 @@ static void an_address_that_is_lost_is_called_so(void **state)
 	assert_int_equal(port_peer_closed(waits.port, waits.s), PORT_NOT_LOCAL);
 	port_close(waits.port, &waits.s);
 	end(&client, &server);
-	assert_non_null(
-		strstr(host_log_text(), "broken off, this host has lost its address, up 0 "));
+	assert_non_null(strstr(host_log_text(), "aborted, this host has lost its address, up 0 "));
 	assert_non_null(strstr(host_log_text(), ": refused, this host has lost its address"));
 	assert_null(strstr(host_log_text(), "reset"));
 	renumber(1);

@@ -266,7 +266,7 @@ static void every_handle_can_be_used(void **state)
 	}
 }
 
-/* port_room(): so many are to be had at least, and one fewer for each. */
+/* port_room(): there are so many at least, and one fewer for each. */
 static void room_for_sockets(void **state)
 {
 	static port_sock sockets[PORT_SOCKETS];

@@ -170,9 +170,8 @@ static void check_reset(struct run *run)
 		check_replies(run, 0);
 		EXPECT(run, (by_client ? caller : client)[0].talk.in_end == PORT_RESET);
 	}
-	EXPECT(run,
-		run_logged(run, by_client ? ": broken off, the client reset the connection"
-					  : ": broken off, the server reset the connection") == 1);
+	EXPECT(run, run_logged(run, by_client ? ": aborted, the client reset the connection"
+					      : ": aborted, the server reset the connection") == 1);
 	EXPECT(run, run->sim.now < 60000);
 }
 
@@ -204,7 +203,7 @@ static void check_reset_at_once(struct run *run)
 	EXPECT(run, c->over_at - c->replied_at[0] < 10000);
 }
 
-/* The right one connects, and breaks off at once. */
+/* The right one connects, and aborts at once. */
 static void caller_resets(struct run *run)
 {
 	begin(run, check_reset_at_once);

@@ -160,11 +160,11 @@ static void check_reset(struct run *run)
 		EXPECT(run, server.talk[0].in_end == PORT_RESET);
 	else
 		EXPECT(run, client.talk.in_end == PORT_RESET);
-	EXPECT(run, run_logged(run, "broken off, ") == 1);
+	EXPECT(run, run_logged(run, "aborted, ") == 1);
 	EXPECT(run, run->sim.now < 60000);
 }
 
-/* Either side breaks off in the middle: the other one is reset, and soon. */
+/* Either side aborts in the middle: the other one is reset, and soon. */
 static void reset(struct run *run)
 {
 	begin(run, SERVER_IP, NULL);

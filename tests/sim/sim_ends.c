@@ -103,7 +103,7 @@ static void check_broken(struct run *run)
 	EXPECT(run, run->sim.now - breaker->over_at <= SOON_MS);
 }
 
-/* Whose role is which: the one that breaks off, and the one that is to hear of it. */
+/* Whose role is which: the one that aborts, and the one that is to hear of it. */
 static void choose_breaker(struct run *run)
 {
 	bool at_client = run_between(run, 0, 1) == 0;
@@ -151,7 +151,7 @@ static void check_broken_half(struct run *run)
 	EXPECT(run, ender->shut && other->in_end == PORT_EOF && other->in == ender->out);
 }
 
-/* One direction has ended in order, and then the same side breaks off, or the other. */
+/* One direction has ended in order, and then the same side aborts, or the other. */
 static void broken_off_half(struct run *run)
 {
 	begin(run);

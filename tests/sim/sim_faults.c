@@ -14,7 +14,7 @@ static unsigned count;
 
 static const char *const addresses[] = {SERVER_IP6, SERVER_IP, NULL};
 
-/* Granted and exact, or granted and visibly broken off, or refused: nothing in between. */
+/* Granted and exact, or granted and visibly aborted, or refused: nothing in between. */
 static void check_client(struct run *run, const struct client *client)
 {
 	const struct talk *talk = &client->talk;

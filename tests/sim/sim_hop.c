@@ -177,9 +177,8 @@ static void check_reset(struct run *run)
 		EXPECT(run, hop.asked[0].talk.in_end == PORT_RESET);
 	else
 		EXPECT(run, client.talk.in_end == PORT_RESET || client.end == PORT_RESET);
-	EXPECT(run,
-		run_logged(run, by_client ? ": broken off, the client reset the connection"
-					  : ": broken off, the server reset the connection") == 1);
+	EXPECT(run, run_logged(run, by_client ? ": aborted, the client reset the connection"
+					      : ": aborted, the server reset the connection") == 1);
 	EXPECT(run, run->sim.now < 60000);
 }
 

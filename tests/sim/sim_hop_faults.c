@@ -313,7 +313,7 @@ static void hop_has_no_name(struct run *run)
 
 #define CALLS 60 /* more than a run makes of any kind that matters */
 
-/* Granted and exact, or granted and visibly broken off, or refused: nothing in between. */
+/* Granted and exact, or granted and visibly aborted, or refused: nothing in between. */
 static void check_failed_call(struct run *run)
 {
 	const struct talk *talk = &client.talk;

@@ -309,7 +309,7 @@ static void check_reset(struct run *run)
 	EXPECT(run, run->anklet->sessions.loop.status.sessions == 0);
 }
 
-/* Either side, plain or encrypted, breaks off: in the middle of the handshake, of the relay, or of the ends. */
+/* Either side, plain or encrypted, aborts: in the middle of the handshake, of the relay, or of the ends. */
 static void reset(struct run *run)
 {
 	begin_either(run, TLS_LISTEN "\n", "route to *:7000 tls\n");
@@ -325,7 +325,7 @@ static void reset(struct run *run)
 	run->check = check_reset;
 }
 
-/* Before the grant a client can break off, too, and leave in other ways. */
+/* Before the grant a client can abort, too, and leave in other ways. */
 static void leave(struct run *run)
 {
 	begin_either(run, TLS_LISTEN "\n", "route to *:7000 tls\n");

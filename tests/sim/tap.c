@@ -66,7 +66,7 @@ static bool act(struct tap *tap)
 	return false;
 }
 
-/* The side ends, or breaks off. */
+/* The side ends, or aborts. */
 static void pass_end(struct tap *tap, unsigned from, int end)
 {
 	if (end == PORT_EOF) {

@@ -90,11 +90,12 @@ def test_what_is_not_counted_is_a_failure(cover, capsys):
 
 @pytest.mark.parametrize("text, words", [
     (FLOOR + "lines src 95.0\n", ":7: lines src is there already: write it once"),
-    (FLOOR + "words src 95.0\n", ":7: 'words src 95.0' is no figure: write 'lines src 98.7', or another of lines all"),
-    (FLOOR + "lines src\n", ":7: 'lines src' is no figure: write 'lines src 98.7', or another of "),
-    (FLOOR.replace("95.0", "ninety"), ":4: 'ninety' is no figure for lines src: write 'lines src 98.7'"),
-    (FLOOR.replace("95.0", "95"), ":4: '95' is no figure for lines src: write 'lines src 98.7'"),
-    (FLOOR.replace("version 12", "version twelve"), ":6: 'twelve' is no figure for gcc version: write 'gcc version"),
+    (FLOOR + "words src 95.0\n",
+     ":7: invalid figure 'words src 95.0': write 'lines src 98.7', or another of lines all"),
+    (FLOOR + "lines src\n", ":7: invalid figure 'lines src': write 'lines src 98.7', or another of "),
+    (FLOOR.replace("95.0", "ninety"), ":4: invalid figure 'ninety' for lines src: write 'lines src 98.7'"),
+    (FLOOR.replace("95.0", "95"), ":4: invalid figure '95' for lines src: write 'lines src 98.7'"),
+    (FLOOR.replace("version 12", "version twelve"), ":6: invalid figure 'twelve' for gcc version: write 'gcc version"),
     (FLOOR.replace("lines    src 95.0\n", ""), ": there is no lines src: write a line like 'lines src 98.7'"),
     (FLOOR.replace("gcc version 12\n", ""), ": there is no gcc version: write a line like 'gcc version 12'"),
 ])

@@ -99,11 +99,11 @@ def test_one_mutant_again(project):
 
 
 @pytest.mark.parametrize("args, words", [
-    (["--count=0"], "N=0 is no number of mutants: N is a whole number from 1 on, like 40"),
-    (["--count=-3"], "N=-3 is no number of mutants: N is a whole number from 1 on, like 40"),
-    (["--count=many"], "N=many is no number of mutants: N is a whole number from 1 on, like 40"),
-    (["--count="], "N= is no number of mutants: N is a whole number from 1 on, like 40"),
-    (["--seed=x"], "SEED=x is no number: SEED is a whole number, like 7"),
+    (["--count=0"], "invalid N=0: N is a whole number from 1 on, like 40"),
+    (["--count=-3"], "invalid N=-3: N is a whole number from 1 on, like 40"),
+    (["--count=many"], "invalid N=many: N is a whole number from 1 on, like 40"),
+    (["--count="], "invalid N=: N is a whole number from 1 on, like 40"),
+    (["--seed=x"], "invalid SEED=x: SEED is a whole number, like 7"),
     (["--", "nosuch"], "there is no file nosuch: FILES names sources as the tree does, like src/policy/rules.c"),
     (["--", "src"], "there is no file src: FILES names sources as the tree does, like src/policy/rules.c"),
     (["--", "Makefile"], "there is nothing to change in Makefile: FILES are sources with functions in them"),

@@ -1,5 +1,5 @@
 /*
- * socks4: requests in any pieces, every fault, and the reply.
+ * socks4: requests in any pieces, every error, and the reply.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -87,19 +87,19 @@ static void done(struct outcome *o, const void *data, size_t len, size_t used)
 	read_every_way(o, data, len);
 	assert_int_equal(o->answer, PARSE_DONE);
 	assert_int_equal(o->used, used);
-	assert_int_equal(o->reader.fault, REQUEST_OK);
+	assert_int_equal(o->reader.error, REQUEST_OK);
 	assert_int_equal(o->r.version, 4);
 	assert_int_equal(strlen(o->r.userid), o->r.userid_len);
 	assert_int_equal(strlen(o->r.name), o->r.name_len);
 }
 
-static void malformed(const void *data, size_t len, enum request_fault fault, size_t used)
+static void malformed(const void *data, size_t len, enum request_error error, size_t used)
 {
 	struct outcome o;
 
 	read_every_way(&o, data, len);
 	assert_int_equal(o.answer, PARSE_MALFORMED);
-	assert_int_equal(o.reader.fault, fault);
+	assert_int_equal(o.reader.error, error);
 	assert_int_equal(o.used, used);
 }
 
@@ -110,7 +110,7 @@ static void more(const void *data, size_t len)
 	read_every_way(&o, data, len);
 	assert_int_equal(o.answer, PARSE_MORE);
 	assert_int_equal(o.used, len);
-	assert_int_equal(o.reader.fault, REQUEST_OK);
+	assert_int_equal(o.reader.error, REQUEST_OK);
 }
 
 #define LITERAL(s) (s), sizeof(s) - 1
@@ -261,7 +261,7 @@ static void name_takes_no_controls(void **state)
 }
 
 /* What a client speaks that does not speak SOCKS4: what its first byte says. */
-static enum request_fault first_byte_fault(unsigned byte)
+static enum request_error first_byte_error(unsigned byte)
 {
 	switch (byte) {
 	case 5:
@@ -294,7 +294,7 @@ static void first_byte(void **state)
 		else if (byte == 5 && CONFIG_ANKLET_SOCKS5)
 			continue; /* it begins with a greeting: test_socks5.c */
 		else
-			malformed(request, sizeof request, first_byte_fault(byte), 1);
+			malformed(request, sizeof request, first_byte_error(byte), 1);
 	}
 }
 
@@ -377,12 +377,12 @@ static void replies_to_others(void **state)
 			assert_memory_equal(reply, "\x00\x5b\x1f\x90\xc0\x00\x02\x07", len);
 		else if (version == 5)
 			assert_memory_equal(reply, "\x05\xff", len);
-		else if (CONFIG_ANKLET_HINTS && first_byte_fault(version) == REQUEST_IS_HTTP)
+		else if (CONFIG_ANKLET_HINTS && first_byte_error(version) == REQUEST_IS_HTTP)
 			assert_memory_equal(reply, "HTTP/1.1 501 ", 13);
 		assert_int_equal(
 			len, version == 4   ? SOCKS4_REPLY_LEN
 			     : version == 5 ? 2
-			     : CONFIG_ANKLET_HINTS && first_byte_fault(version) == REQUEST_IS_HTTP
+			     : CONFIG_ANKLET_HINTS && first_byte_error(version) == REQUEST_IS_HTTP
 				     ? HTTP_REFUSAL_LEN
 				     : 0);
 	}

@@ -1,5 +1,5 @@
 /*
- * socks5: greetings and requests in any pieces, every fault, and the replies.
+ * socks5: greetings and requests in any pieces, every error, and the replies.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -115,14 +115,14 @@ static void done(struct outcome *o, const char *request, size_t len)
 	read_every_way(o, data, end + sizeof EARLY - 1);
 	assert_int_equal(o->request, PARSE_DONE);
 	assert_int_equal(o->used, end);
-	assert_int_equal(o->reader.fault, REQUEST_OK);
+	assert_int_equal(o->reader.error, REQUEST_OK);
 	assert_int_equal(o->r.version, 5);
 	assert_int_equal(o->r.userid_len, 0);
 	assert_int_equal(strlen(o->r.name), o->r.name_len);
 }
 
 /* It is malformed at the byte 'at' of the request, the first being 1. */
-static void malformed(const char *request, size_t len, enum request_fault fault, size_t at)
+static void malformed(const char *request, size_t len, enum request_error error, size_t at)
 {
 	uint8_t data[WHOLE_MAX];
 	size_t end = join(data, request, len);
@@ -130,7 +130,7 @@ static void malformed(const char *request, size_t len, enum request_fault fault,
 
 	read_every_way(&o, data, end + sizeof EARLY - 1);
 	assert_int_equal(o.request, PARSE_MALFORMED);
-	assert_int_equal(o.reader.fault, fault);
+	assert_int_equal(o.reader.error, error);
 	assert_int_equal(o.used, 3 + at);
 }
 
@@ -169,7 +169,7 @@ static void a_greeting_without_methods_is_whole(void **state)
 	greeting(LITERAL("\x05\x00"), 2, 0);
 	read_every_way(&o, "\x05\x00\x04", 3);
 	assert_int_equal(o.used, 3); /* what follows is the request */
-	assert_int_equal(o.reader.fault, REQUEST_BAD_VERSION);
+	assert_int_equal(o.reader.error, REQUEST_BAD_VERSION);
 }
 
 static void greeting_of_255_methods(void **state)
@@ -350,12 +350,12 @@ static void long_names_and_passwords(void **state)
 	if (len < 255) {
 		data[2 + user]++;
 		password(&o, data, 3 + user, PARSE_MALFORMED, 3 + user);
-		assert_int_equal(o.reader.fault, REQUEST_LONG_PASSWORD);
+		assert_int_equal(o.reader.error, REQUEST_LONG_PASSWORD);
 	}
 	if (user < 255) {
 		data[1]++;
 		password(&o, data, 3, PARSE_MALFORMED, 2);
-		assert_int_equal(o.reader.fault, REQUEST_LONG_USERID);
+		assert_int_equal(o.reader.error, REQUEST_LONG_USERID);
 	}
 }
 
@@ -369,7 +369,7 @@ static void version_of_the_password(void **state)
 
 		password(&o, data, sizeof data, byte == 1 ? PARSE_DONE : PARSE_MALFORMED,
 			byte == 1 ? sizeof data : 1);
-		assert_int_equal(o.reader.fault, byte == 1 ? REQUEST_OK : REQUEST_BAD_VERSION);
+		assert_int_equal(o.reader.error, byte == 1 ? REQUEST_OK : REQUEST_BAD_VERSION);
 	}
 }
 
@@ -657,7 +657,7 @@ static void the_greeting_says_who_reads_the_request(void **state)
 	memset(&reader, 0, sizeof reader);
 	assert_int_equal(
 		request_read(STAGE_REQUEST, &reader, &r, data + 3, 2, &used), PARSE_MALFORMED);
-	assert_int_equal(reader.fault, REQUEST_BAD_VERSION);
+	assert_int_equal(reader.error, REQUEST_BAD_VERSION);
 	assert_int_equal(used, 1);
 }
 

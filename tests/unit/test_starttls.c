@@ -18,7 +18,7 @@
 /* A dialogue that was gone through. */
 struct outcome {
 	enum parse answer;
-	enum starttls_fault fault;
+	enum starttls_error error;
 	size_t used;
 	size_t sent_len;
 	size_t kept_len;
@@ -77,7 +77,7 @@ static void converse_cut(struct outcome *o, enum starttls_protocol protocol, con
 		start = ends[i];
 	}
 	send_lines(&s, o);
-	o->fault = s.fault;
+	o->error = s.error;
 }
 
 /* Once in one piece, and then cut in two and three at every place: the outcome must be one. */
@@ -108,7 +108,7 @@ static void agrees(enum starttls_protocol protocol, const char *text, size_t len
 {
 	converse(&outcome, protocol, text, len);
 	assert_int_equal(outcome.answer, PARSE_DONE);
-	assert_int_equal(outcome.fault, STARTTLS_OK);
+	assert_int_equal(outcome.error, STARTTLS_OK);
 	assert_int_equal(outcome.used, len);
 	assert_string_equal(outcome.sent, sent_by_us[protocol]);
 	assert_int_equal(outcome.kept_len, strlen(kept));
@@ -116,11 +116,11 @@ static void agrees(enum starttls_protocol protocol, const char *text, size_t len
 }
 
 static void fails(enum starttls_protocol protocol, const char *text, size_t len,
-	enum starttls_fault fault, const char *sent)
+	enum starttls_error error, const char *sent)
 {
 	converse(&outcome, protocol, text, len);
 	assert_int_equal(outcome.answer, PARSE_MALFORMED);
-	assert_int_equal(outcome.fault, fault);
+	assert_int_equal(outcome.error, error);
 	assert_string_equal(outcome.sent, sent);
 }
 
@@ -348,7 +348,7 @@ static void put_in(uint8_t protocol, size_t at, char byte)
 	memcpy(text + at + 1, good[protocol] + at, len - at);
 	converse_cut(&outcome, protocol, text, len + 1, at, at);
 	assert_int_equal(outcome.answer, PARSE_MALFORMED);
-	assert_int_equal(outcome.fault, STARTTLS_NOT_TEXT);
+	assert_int_equal(outcome.error, STARTTLS_NOT_TEXT);
 }
 
 /* A CR or an LF left out: the other one stands alone. */
@@ -363,7 +363,7 @@ static void left_out(uint8_t protocol, size_t at)
 	if (at == len - 1)
 		assert_int_equal(outcome.answer, PARSE_MORE);
 	else
-		assert_int_equal(outcome.fault, STARTTLS_NOT_TEXT);
+		assert_int_equal(outcome.error, STARTTLS_NOT_TEXT);
 }
 
 static void bytes_that_are_in_no_line(void **state)
@@ -407,7 +407,7 @@ static void line_limit(void **state)
 	memcpy(text + STARTTLS_LINE_MAX - 2, "x\r\n", 3);
 	converse(&outcome, STARTTLS_POP3, text, STARTTLS_LINE_MAX + 1);
 	assert_int_equal(outcome.answer, PARSE_MALFORMED);
-	assert_int_equal(outcome.fault, STARTTLS_NOT_TEXT);
+	assert_int_equal(outcome.error, STARTTLS_NOT_TEXT);
 	assert_int_equal(outcome.used, STARTTLS_LINE_MAX + 1);
 }
 
@@ -429,7 +429,7 @@ static void flood(
 		memcpy(text + len, line, line_len);
 	converse(&outcome, protocol, text, len);
 	assert_int_equal(outcome.answer, PARSE_MALFORMED);
-	assert_int_equal(outcome.fault, STARTTLS_NOT_TEXT);
+	assert_int_equal(outcome.error, STARTTLS_NOT_TEXT);
 	assert_int_equal(outcome.used, STARTTLS_ANSWER_MAX + 1);
 }
 

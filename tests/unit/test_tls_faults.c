@@ -168,7 +168,7 @@ static void without_random_numbers_there_is_no_tls(void **state)
 	text_init(&why, buf, sizeof buf);
 	assert_int_equal(tls_load(&context, &port, &server_settings, &why), PORT_NO_RANDOM);
 	assert_ptr_equal(context, &world);
-	assert_string_equal(buf, "no strong random numbers are to be had, and so there is no TLS");
+	assert_string_equal(buf, "no strong random numbers, and so there is no TLS");
 	world.random_left = -1;
 }
 

@@ -370,7 +370,7 @@ static const char *mistake(struct word line, struct word *at, const char **expec
 		*expects = "one value a line; a comment begins with #";
 		return "is unexpected";
 	}
-	return "is no keyword";
+	return "is unexpected";
 }
 
 /* Says what is wrong in the form of error_report(). */

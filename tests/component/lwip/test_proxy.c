@@ -83,7 +83,7 @@ static void two_hundred_at_once(void **state)
 		end(&client[i], &server[i]);
 }
 
-/* No more clients, and the session goes on; then it is broken off. */
+/* No more clients, and the session goes on; then it is aborted. */
 static void it_stops(void **state)
 {
 	struct address to = {.ip = ip_v4(127, 0, 0, 1), .port = PROXY_PORT};
