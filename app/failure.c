@@ -11,24 +11,24 @@
 
 #define FIRST_FREE_PORT 1024 /* those below are root's on most systems */
 
-/* The place as the failure prints it, tcp://HOST:PORT?OPTIONS; a HOST that is no address becomes '::'. */
-static struct address place(const char *at)
+/* The address as the failure prints it, tcp://HOST:PORT?OPTIONS; a HOST that is no address becomes '::'. */
+static struct address address_of(const char *at)
 {
 	struct word rest = {at, strlen(at)}, host = word_split(&rest, '?'), port;
-	struct address place = {.port = 0};
+	struct address to = {.port = 0};
 	uint32_t number = 0;
 
 	for (port = host; port.len > 0 && port.at[port.len - 1] != ':';)
 		port.len--;
 	if (number_parse(host.at + port.len, host.len - port.len, 65535, &number))
-		place.port = (uint16_t)number;
+		to.port = (uint16_t)number;
 	if (!CONFIG_ANKLET_HINTS || port.len < sizeof "tcp://")
-		return place;
+		return to;
 	host = (struct word){at + sizeof "tcp://" - 1, port.len - sizeof "tcp://"};
 	if (host.len > 2 && host.at[0] == '[')
 		host = (struct word){host.at + 1, host.len - 2};
-	ip_parse(host.at, host.len, &place.ip);
-	return place;
+	ip_parse(host.at, host.len, &to.ip);
+	return to;
 }
 
 static void text_in_use(struct text *t, const struct address *at)
@@ -51,7 +51,7 @@ static void text_denied(struct text *t, const struct address *at)
 
 void text_failure(struct text *t, const struct anklet_failure *failure)
 {
-	struct address at = place(failure->at);
+	struct address at = address_of(failure->at);
 
 	if (failure->words[0] != '\0') {
 		text_str_str(t, failure->at, ": ");

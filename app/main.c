@@ -92,7 +92,7 @@ static void log_line(struct anklet *a)
 	anklet_log(a, PORT_INFO, message.buf, message.len);
 }
 
-/* The first place it listens at, as a client on this host would name it. */
+/* The first address it listens at, as a client on this host would name it. */
 static void text_proxy(struct text *t, const char *at)
 {
 	static const char any_v4[] = "0.0.0.0:", any_v6[] = "[::]:";
@@ -133,7 +133,7 @@ static void log_rules(struct anklet *a)
 	log_line(a);
 }
 
-/* The first place where somebody with curl alone is served. */
+/* The first listener at which somebody with curl alone is served. */
 static void log_example(struct anklet *a)
 {
 	char at[ADDRESS_TEXT_SIZE], offer[OFFER_SIZE];

@@ -159,7 +159,7 @@
 #define CONFIG_ANKLET_SESSIONS 512
 #endif
 
-/* Places to listen on; '*' takes two, one for each family. */
+/* Listeners; '*' takes two, one for each family. */
 #ifndef CONFIG_ANKLET_LISTENERS
 #define CONFIG_ANKLET_LISTENERS 8
 #endif
@@ -253,7 +253,7 @@
 /* How many addresses of one host there can be: only a name has several. */
 #define ANKLET_ADDRESSES (CONFIG_ANKLET_NAMES ? CONFIG_ANKLET_ADDRESSES : 1)
 
-/* One of two texts, for a feature that is 1 or 0: what nobody can say is left out with it. */
+/* One of two texts, for a feature that is 1 or 0: what nobody can say is disabled with it. */
 #define ANKLET_TEXT(feature, with, without) ANKLET_TEXT_NAMED(feature, with, without)
 #define ANKLET_TEXT_NAMED(feature, with, without) ANKLET_TEXT_##feature(with, without)
 #define ANKLET_TEXT_1(with, without) with
@@ -325,9 +325,9 @@
 #define ANKLET_LOG_WORDS_3 "error, warning, refused or info"
 #define ANKLET_LOG_WORDS_4 "error, warning, refused, info or debug"
 
-/* Places that are listened at: '*' is two; and for the moment of a reload those that come and those that go. */
+/* Slots for listeners: '*' is two; and for the moment of a reload those that come and those that go. */
 #define ANKLET_STATUS_LISTENERS (CONFIG_ANKLET_STATUS ? 3 : 0)
-#define ANKLET_PLACES                 \
+#define ANKLET_LISTENER_SLOTS         \
 	((1 + CONFIG_ANKLET_RELOAD) * \
 		(CONFIG_ANKLET_LISTENERS + 2 * CONFIG_ANKLET_FORWARDS + ANKLET_STATUS_LISTENERS))
 
@@ -339,7 +339,7 @@
  */
 #define ANKLET_STATUS_ASKING (CONFIG_ANKLET_STATUS ? 3 : 0)
 #define ANKLET_SOCKETS                                                                        \
-	(ANKLET_PLACES + 2 * CONFIG_ANKLET_SESSIONS + CONFIG_ANKLET_SPARE_SOCKETS +           \
+	(ANKLET_LISTENER_SLOTS + 2 * CONFIG_ANKLET_SESSIONS + CONFIG_ANKLET_SPARE_SOCKETS +   \
 		CONFIG_ANKLET_UDP_FLOWS + (CONFIG_ANKLET_NAMES ? CONFIG_ANKLET_LOOKUPS : 0) + \
 		ANKLET_STATUS_ASKING + 1)
 

@@ -28,7 +28,7 @@ $(eval $(call read,glib,examples/embed-glib/embed_glib.c))
 cppcheck_posix tidy_posix: | $(BUILD)/made/status_page.h
 $(eval $(call read,sim,$(PORT_SIM) $(SIM_FRAMEWORK) $(sort $(patsubst %,tests/sim/library_%.c,none $(tls_built))) \
 	$(patsubst $(BUILD)/%,tests/%.c,$(sim)) $(contract)/harness_sim.c))
-$(eval $(call read,sim_less,tests/sim/sim_left_out.c))
+$(eval $(call read,sim_less,tests/sim/sim_disabled.c))
 $(eval $(call read,lwip,$(PORT_LWIP) $(PORT_LWIP_DUAL) port/lwip/host/board.c \
 	$(contract)/harness_lwip.c $(HARNESS_HOST) $(contract)/host.c))
 $(eval $(call read,$(host_name),$(filter port/%,$(COMPILE_SETTINGS)) tests/firmware/compare_settings.c))

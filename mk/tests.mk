@@ -53,8 +53,8 @@ sim_FLAGS = $(SIM_FAST) -DCHECK_TELLS $(INCLUDES) $(TLS_FLAGS) $(SIM_SIZES) -Ipo
 disabled = $(call sized,STATUS=0 BIND=0 IDENT=0 NAMES=0 RATES=0)
 sim_less_FLAGS = $(sim_FLAGS) $(disabled) $(call sized,IPV6=0)
 
-sim = $(patsubst %,$(BUILD)/sim/%,$(filter-out sim_left_out,$(SIM)))
-sim_less = $(patsubst %,$(BUILD)/sim/%,$(filter sim_left_out,$(SIM)))
+sim = $(patsubst %,$(BUILD)/sim/%,$(filter-out sim_disabled,$(SIM)))
+sim_less = $(patsubst %,$(BUILD)/sim/%,$(filter sim_disabled,$(SIM)))
 
 # What the scenarios with TLS do to the library, and where that needs the linker's help.
 sim_framework = $(SIM_FRAMEWORK) tests/sim/library_$(tls_built).c

@@ -60,4 +60,4 @@ deps: ## use: get and build Mbed TLS where the system has none
 	$(call get,build,tls_source tls_library)
 
 tls_library: tls_found $(TLS_ARCHIVE)
-	@echo 'Mbed TLS: $(or $(TLS_LIBS),left out)'
+	@echo 'Mbed TLS: $(or $(TLS_LIBS),disabled)'

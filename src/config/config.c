@@ -133,7 +133,7 @@ union value {
 _Static_assert(offsetof(struct forward, listen) == 0, "a forward begins as a listener");
 
 /* Can it be listened on beside all that is listened on? */
-static bool place_check(const struct config *c, struct reading *r, struct word place,
+static bool listen_check(const struct config *c, struct reading *r, struct word where,
 	const struct endpoint *e, const struct lines *lines)
 {
 	for (unsigned i = 0; i < sizeof lines->at / sizeof lines->at[0]; i++) {
@@ -144,7 +144,7 @@ static bool place_check(const struct config *c, struct reading *r, struct word p
 
 		if (nth < count_of(c, id) && endpoints_conflict(e, other)) {
 			r->number = lines->at[i];
-			return error_set(r, r->number > 0 ? ERROR_TAKEN : ERROR_TAKEN_BEFORE, place,
+			return error_set(r, r->number > 0 ? ERROR_TAKEN : ERROR_TAKEN_BEFORE, where,
 				(int)id);
 		}
 	}
@@ -206,7 +206,7 @@ static bool keyword_read(
 		return false;
 	/* Either begins with what is listened on. */
 	if (id == KEYWORD_LISTEN || (ANKLET_HAS_FORWARDS && id == KEYWORD_FORWARD)) {
-		if (!place_check(c, r, first, &value.listen, lines))
+		if (!listen_check(c, r, first, &value.listen, lines))
 			return false;
 		lines->at[count + (id == KEYWORD_FORWARD ? CONFIG_ANKLET_LISTENERS : 0)] =
 			lines->number;

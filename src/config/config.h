@@ -26,7 +26,7 @@ struct forward {
 };
 
 /* Where the status is shown. */
-struct status_place {
+struct status_endpoint {
 	struct endpoint at;    /* of scheme 0: nowhere */
 	bool sessions;         /* with who asks for what */
 	bool anywhere;         /* to all of 'from'; else to this host alone */

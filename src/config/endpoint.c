@@ -216,24 +216,24 @@ static bool options_read(
 bool endpoint_read(struct reading *r, int type, struct word word, struct endpoint *e)
 {
 	/* The options go first: a "://" in one of them begins no scheme. */
-	struct word options = word, place = word_split(&options, '?');
+	struct word options = word, where = word_split(&options, '?');
 	bool taken = listens(type); /* connections are, and not made */
 	struct pattern host = {
 		.kind = PATTERN_PREFIX, .prefix.ip = ip_v4(127, 0, 0, 1), .ports_count = 1};
 
 	*e = (struct endpoint){.scheme = ENDPOINT_TCP};
-	if (!scheme_take(r, type, &place, e))
+	if (!scheme_take(r, type, &where, e))
 		return false;
-	if (place.len == 0)
+	if (where.len == 0)
 		return error_set(r, ERROR_INVALID, word, VALUE_HOST);
 	/* Nothing but a port is one of this host's, and for itself alone. */
-	if (!(taken && count_read(place, UINT16_MAX, &host.ports[0].low)) &&
-		!host_read(r, type, place, &host))
+	if (!(taken && count_read(where, UINT16_MAX, &host.ports[0].low)) &&
+		!host_read(r, type, where, &host))
 		return false;
 	if (host.ports_count == 0 && (type == VALUE_FORWARD || type == VALUE_TARGET))
-		return error_set(r, ERROR_MISSING, place, VALUE_PORT);
+		return error_set(r, ERROR_MISSING, where, VALUE_PORT);
 	if (host.kind == PATTERN_ANY && !taken)
-		return error_set(r, ERROR_INVALID, place, VALUE_HOST);
+		return error_set(r, ERROR_INVALID, where, VALUE_HOST);
 	e->host = host.kind;
 	e->ip = host.prefix.ip;
 	e->name = host.name;
@@ -255,17 +255,18 @@ bool endpoints_conflict(const struct endpoint *a, const struct endpoint *b)
 	return ip_equal(&a->ip, &b->ip) || (everywhere && ip_is_v4(&a->ip) == ip_is_v4(&b->ip));
 }
 
-void text_place(struct text *t, const struct endpoint *e, const struct string_table *strings)
+void text_endpoint_plain(
+	struct text *t, const struct endpoint *e, const struct string_table *strings)
 {
-	struct pattern place = {e->host, 1, {e->ip, IP_BITS}, e->name, {{e->port, e->port}}};
+	struct pattern where = {e->host, 1, {e->ip, IP_BITS}, e->name, {{e->port, e->port}}};
 
 	text_str(t, name_text(e->scheme));
-	text_pattern(t, &place, strings);
+	text_pattern(t, &where, strings);
 }
 
 void text_endpoint(struct text *t, const struct endpoint *e, const struct string_table *strings)
 {
-	text_place(t, e, strings);
+	text_endpoint_plain(t, e, strings);
 	if (ANKLET_HAS_TLS || ANKLET_HAS_HOP_PASSWORDS)
 		text_clause(t, ANKLET_HAS_TLS ? VALUE_CLIENT_OPTIONS : VALUE_HOP_OPTIONS, &e->tls,
 			strings);

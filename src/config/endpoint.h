@@ -58,7 +58,8 @@ bool endpoint_read(struct reading *r, int type, struct word word, struct endpoin
 bool endpoints_conflict(const struct endpoint *a, const struct endpoint *b);
 
 /* Appends an endpoint's scheme, host and port. */
-void text_place(struct text *t, const struct endpoint *e, const struct string_table *strings);
+void text_endpoint_plain(
+	struct text *t, const struct endpoint *e, const struct string_table *strings);
 
 /* Appends the endpoint as it is read, scheme and port included. */
 void text_endpoint(struct text *t, const struct endpoint *e, const struct string_table *strings);

@@ -59,7 +59,7 @@ X(LIMIT_NEW, "limit-new", BEGIN_LIMIT, RATES, PART(rates.begin), 0, 0, NOW, \
 #endif
 #if CONFIG_ANKLET_STATUS
 #define KEYWORDS_OF_STATUS(X) \
-X(STATUS, "status", STATUS, NONE, ONE(struct status_place, status), 0, 0, START, \
+X(STATUS, "status", STATUS, NONE, ONE(struct status_endpoint, status), 0, 0, START, \
 	"WHERE", "tcp://ADDRESS:PORT, which shows what it is doing", "nowhere")
 #else
 #define KEYWORDS_OF_STATUS(X)
@@ -212,11 +212,11 @@ X(HOP_PASSWORD, "password=", FILE, struct tls_options, password, 0, NONE, IS(HOP
 #endif
 
 /* X(identifier, as it is written, in either case, the setting, the types of endpoints that may have it) */
-#define OF_PLACES (IS(LISTEN) | IS(FORWARD) | IS(TARGET))
+#define OF_ENDPOINTS (IS(LISTEN) | IS(FORWARD) | IS(TARGET))
 #define SCHEMES(X) \
-X(TCP, "tcp://", NONE, OF_PLACES) \
+X(TCP, "tcp://", NONE, OF_ENDPOINTS) \
 X(UDP, "udp://", UDP_FLOWS, IS(FORWARD) | IS(TARGET)) \
-X(TLS, "tls://", TLS_STREAMS, OF_PLACES) \
+X(TLS, "tls://", TLS_STREAMS, OF_ENDPOINTS) \
 X(SMTP_STARTTLS, "smtp+starttls://", TLS_STREAMS, IS(TARGET)) /* these four as in enum starttls_protocol */ \
 X(IMAP_STARTTLS, "imap+starttls://", TLS_STREAMS, IS(TARGET)) \
 X(POP3_STARTTLS, "pop3+starttls://", TLS_STREAMS, IS(TARGET)) \

@@ -166,7 +166,7 @@ static bool forward_read(struct reading *r, struct word listen, struct forward *
 		       error_set(r, ERROR_UNEXPECTED, target, VALUE_UDP));
 }
 
-/* ---- The place of the status ---- */
+/* ---- Where the status is shown ---- */
 
 static bool from_read(
 	struct reading *r, struct word from, struct word network, struct ip_prefix *prefix)
@@ -177,19 +177,19 @@ static bool from_read(
 	       error_set(r, ERROR_INVALID, network, VALUE_STATUS_FROM);
 }
 
-/* A place without a port, or with another scheme, is none. */
-static bool status_read(struct reading *r, struct word place, struct status_place *status)
+/* Without a port, or with another scheme, it is invalid. */
+static bool status_read(struct reading *r, struct word where, struct status_endpoint *status)
 {
 	struct word word;
 
-	*status = (struct status_place){0};
-	if (!endpoint_read(r, VALUE_FORWARD, place, &status->at)) {
+	*status = (struct status_endpoint){0};
+	if (!endpoint_read(r, VALUE_FORWARD, where, &status->at)) {
 		if (r->error.about == VALUE_FORWARD)
 			r->error.about = (uint8_t)VALUE_STATUS;
 		return false;
 	}
 	if (status->at.scheme != ENDPOINT_TCP)
-		return error_set(r, ERROR_INVALID, place, VALUE_STATUS);
+		return error_set(r, ERROR_INVALID, where, VALUE_STATUS);
 	while ((word = word_take(r)).at != NULL) {
 		bool from = word_is(word, "from");
 
@@ -206,7 +206,7 @@ static bool status_read(struct reading *r, struct word place, struct status_plac
 }
 
 static bool text_status(
-	struct text *t, const struct status_place *status, const struct string_table *strings)
+	struct text *t, const struct status_endpoint *status, const struct string_table *strings)
 {
 	text_endpoint(t, &status->at, strings);
 	text_str(t, status->sessions ? " sessions" : "");
@@ -217,7 +217,7 @@ static bool text_status(
 	return status->at.scheme == ENDPOINT_TCP;
 }
 
-const char *status_note(const struct status_place *status)
+const char *status_note(const struct status_endpoint *status)
 {
 	const struct endpoint *at = &status->at;
 

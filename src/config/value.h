@@ -72,10 +72,10 @@ bool type_is_rate_line(int type);
 bool rate_value_read(int type, struct word word, void *at);
 bool text_rate_value(struct text *t, int type, const void *at);
 
-struct status_place;
+struct status_endpoint;
 
 /* A comment on who sees what there, where that may not be what was meant; else "". */
-const char *status_note(const struct status_place *status);
+const char *status_note(const struct status_endpoint *status);
 
 /* Puts a string into the table. */
 bool string_read(struct reading *r, struct word word, uint16_t *string);

@@ -1,6 +1,6 @@
 /*
  * What everybody shares who runs in the loop: the port, whose each socket is, who has something to do, the deadlines,
- * the counters, the places that are listened at, and the line of the log.
+ * the counters, the addresses that are listened at, and the line of the log.
  *
  * It knows of sessions, listeners and flows only that they have numbers.
  */
@@ -22,7 +22,7 @@
 #define LOOP_LISTENERS \
 	(CONFIG_ANKLET_LISTENERS + 2 * CONFIG_ANKLET_FORWARDS + ANKLET_STATUS_LISTENERS)
 /* While a reload goes on there are those before it besides. */
-#define LOOP_PLACES (ANKLET_PLACES < UINT8_MAX ? ANKLET_PLACES : UINT8_MAX)
+#define LOOP_LISTENER_SLOTS (ANKLET_LISTENER_SLOTS < UINT8_MAX ? ANKLET_LISTENER_SLOTS : UINT8_MAX)
 
 /* Whose a socket is. All zero: nobody's. */
 enum owner_kind {
@@ -61,7 +61,7 @@ struct loop {
 	uint8_t listening_count;
 	struct anklet_status status;
 	struct text line; /* of the log, in line_buf */
-	struct address listening[LOOP_PLACES];
+	struct address listening[LOOP_LISTENER_SLOTS];
 	struct owner owner[PORT_SOCKETS];
 	struct ready_list ready;
 	struct clients clients;

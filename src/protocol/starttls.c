@@ -14,7 +14,7 @@
 
 enum { TAB = 0x09, LF = 0x0a, CR = 0x0d, DEL = 0x7f };
 
-enum { KEEPING, IN_CODE, BEHIND_CODE }; /* what skipping tells */
+enum { KEEPING, IN_CODE, AFTER_CODE }; /* what skipping tells */
 
 /*
  * One line of ours and what is expected for it. The first is the greeting, for
@@ -197,12 +197,12 @@ static enum parse take(struct starttls *s, uint8_t byte)
 }
 
 /*
- * IMAP's response code is left out of the greeting, with the blank behind it: the
+ * IMAP's response code is skipped in the greeting, with the blank after it: the
  * capabilities in it do not hold once there is TLS (RFC 9051 section 6.2.1), and a client
  * that read LOGINDISABLED there would not log in. Other codes go the same way:
  * they are for programs, and nobody vouched for them.
  */
-static bool is_left_out(struct starttls *s, uint8_t byte)
+static bool is_skipped(struct starttls *s, uint8_t byte)
 {
 	uint8_t was = s->skipping;
 
@@ -211,10 +211,10 @@ static bool is_left_out(struct starttls *s, uint8_t byte)
 			s->skipping = IN_CODE;
 		return s->skipping != KEEPING;
 	}
-	if (was == BEHIND_CODE || byte == CR)
+	if (was == AFTER_CODE || byte == CR)
 		s->skipping = KEEPING;
 	else if (byte == ']')
-		s->skipping = BEHIND_CODE;
+		s->skipping = AFTER_CODE;
 	return was == IN_CODE ? byte != CR : byte == ' ';
 }
 
@@ -228,7 +228,7 @@ enum parse starttls_read(struct starttls *s, const uint8_t *data, size_t len, si
 	while (answer == PARSE_MORE && at < len && starttls_line(s) == NULL) {
 		uint8_t byte = data[at++];
 
-		if (s->step == 0 && !is_left_out(s, byte))
+		if (s->step == 0 && !is_skipped(s, byte))
 			keep[(*kept)++] = byte;
 		answer = take(s, byte);
 	}

@@ -52,7 +52,7 @@ struct anklet {
 #if CONFIG_ANKLET_STATUS
 	struct status_server status;
 #endif
-	struct listener listeners[LOOP_PLACES];
+	struct listener listeners[LOOP_LISTENER_SLOTS];
 #if CONFIG_ANKLET_RELOAD
 	struct reload reload;
 #endif
@@ -130,11 +130,11 @@ int instance_make(struct anklet *a, struct anklet_failure *failure);
 struct line {
 	int8_t forward;
 	bool datagrams;
-	uint8_t number; /* as in struct place */
+	uint8_t number; /* as in struct reload_listener */
 	struct tls_context *tls;
 };
 
-/* Opens every place to listen on that is not open yet: 0, or as anklet_start(). (start.c) */
+/* Opens every listener that is not open yet: 0, or as anklet_start(). (start.c) */
 int instance_listen(struct anklet *a, struct anklet_failure *failure);
 
 /* Opens one socket to listen with: as port_listen(), with the instance's backlog. (start.c) */
@@ -164,33 +164,33 @@ void instance_note_ready(struct anklet *a);
 /* Accepts whoever waits there, as far as there is room for them. (anklet.c) */
 void instance_accept_all(struct anklet *a, struct listener *l);
 
-/* ---- Listeners while a reload goes on (places.c); none of them is called without CONFIG_ANKLET_RELOAD ---- */
+/* ---- Listeners while a reload goes on (listeners.c); none of them is called without CONFIG_ANKLET_RELOAD ---- */
 
 /* It begins: what is open belongs to the configuration in force. */
-void places_begin(struct anklet *a);
+void listeners_begin(struct anklet *a);
 
 /* A listener was opened for that line, where port 'asked' was asked for. */
-void places_note(struct anklet *a, const struct line *line, uint16_t asked);
+void listeners_note(struct anklet *a, const struct line *line, uint16_t asked);
 
 /* Is one open at 'at', which then gets its port? It is that line's from the switch on, and stays open. */
-bool places_keep(struct anklet *a, const struct line *line, struct address *at);
+bool listeners_keep(struct anklet *a, const struct line *line, struct address *at);
 
 /* The same for all that are open for a line with that name and port. */
-bool places_keep_name(struct anklet *a, const struct line *line, const struct endpoint *e);
+bool listeners_keep_name(struct anklet *a, const struct line *line, const struct endpoint *e);
 
 /* 'at' is in use: closes those listeners in its way that only the configuration in force has. False: there are none. */
-bool places_make_way(struct anklet *a, const struct line *line, const struct address *at);
+bool listeners_make_way(struct anklet *a, const struct line *line, const struct address *at);
 
 /* Logs that a listener was "opened " or is "closed ". */
-void places_log(struct anklet *a, const char *what, unsigned kind, unsigned i);
+void listeners_log(struct anklet *a, const char *what, unsigned kind, unsigned i);
 
 /* The new one is about to be in force: serves who waits at listeners that go, and ends the flows of datagrams there. */
-void places_leave(struct anklet *a);
+void listeners_leave(struct anklet *a);
 
 /* The new one is in force: what it does not have is closed, and what stays is its own. */
-void places_switch(struct anklet *a, const struct setup *before);
+void listeners_switch(struct anklet *a, const struct setup *before);
 
 /* It is not: what was opened is closed, and what was closed is opened again. */
-void places_take_back(struct anklet *a);
+void listeners_take_back(struct anklet *a);
 
 #endif

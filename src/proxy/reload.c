@@ -122,7 +122,7 @@ static void switch_over(struct anklet *a)
 	struct setup *before = instance_setup(a);
 	const struct port_config *port = &SETUP_CONFIG(instance_made(a))->port;
 
-	places_leave(a);
+	listeners_leave(a);
 	if (CONFIG_ANKLET_PASSWORDS)
 		switch_users(SESSION_USERS(&a->sessions), INSTANCE_USERS(a));
 	r->replaced = true;
@@ -132,7 +132,7 @@ static void switch_over(struct anklet *a)
 	instance_use(a, &instance_made(a)->settings);
 	resolver_use(&a->sessions.names, port->name_server, port->name_servers);
 	change_limits(a, SETUP_CONFIG(before));
-	places_switch(a, before);
+	listeners_switch(a, before);
 }
 
 static void log_switched(struct anklet *a)
@@ -162,7 +162,7 @@ static int make(struct anklet *a, struct anklet_failure *failure)
 
 	if (r == 0)
 		r = instance_make(a, failure);
-	places_begin(a);
+	listeners_begin(a);
 	if (r == 0)
 		r = instance_listen(a, failure);
 	return r;
@@ -188,7 +188,7 @@ int anklet_reload_end(struct anklet *a, unsigned errors, struct anklet_failure *
 	if (why == 0) {
 		why = make(a, failure);
 		if (why < 0)
-			places_take_back(a);
+			listeners_take_back(a);
 		else
 			switch_over(a);
 	}

@@ -12,7 +12,7 @@
 #include "loop/loop.h"
 #include "policy/users.h"
 
-/* The lines of what belongs to the status: its place of TCP, which may change, and control, which never does. */
+/* The lines of what belongs to the status: its listener of TCP, which may change, and control, which never does. */
 enum {
 	LINE_STATUS = CONFIG_ANKLET_LISTENERS + CONFIG_ANKLET_FORWARDS,
 	LINE_CONTROL,
@@ -22,10 +22,10 @@ _Static_assert(
 	CONFIG_ANKLET_CONFIG_READER || !CONFIG_ANKLET_RELOAD, "what reads it again can read it");
 _Static_assert(LINE_CONTROL <= UINT8_MAX, "a byte names every line");
 
-enum { PLACES_STREAMS, PLACES_DATAGRAMS, PLACES_KINDS };
+enum { LISTENERS_STREAMS, LISTENERS_DATAGRAMS, LISTENERS_KINDS };
 
 /* What a listener is to the configuration. A line is a number: of 'listen', and from CONFIG_ANKLET_LISTENERS on of 'forward'. */
-struct place {
+struct reload_listener {
 	uint16_t asked;    /* the port that was asked for: 0 is any free one */
 	uint8_t line;      /* that it belongs to */
 	uint8_t next_line; /* of what is being made */
@@ -43,8 +43,8 @@ struct reload {
 	bool last_failed;
 	uint64_t read_at; /* by loop_time() */
 	unsigned before
-		[PLACES_KINDS]; /* listeners of the one in force; those after them were opened for the next */
-	struct place place[PLACES_KINDS][LOOP_PLACES];
+		[LISTENERS_KINDS]; /* listeners of the one in force; those after them were opened for the next */
+	struct reload_listener listener[LISTENERS_KINDS][LOOP_LISTENER_SLOTS];
 #if CONFIG_ANKLET_PASSWORDS
 	struct users users; /* of what is being made */
 #endif

@@ -1,5 +1,5 @@
 /*
- * Starting an instance: every place to listen on is found and opened, or nothing is.
+ * Starting an instance: every listener is found and opened, or nothing is.
  */
 #include "proxy/instance.h"
 
@@ -8,7 +8,7 @@
 #include "config/keywords.h"
 
 #define BACKLOG CONFIG_ANKLET_SESSIONS
-#define NAME_LIMIT_MS 5000 /* for the name of a place to listen on */
+#define NAME_LIMIT_MS 5000 /* for the name of one to listen on */
 
 static bool is_reload(const struct anklet *a)
 {
@@ -48,7 +48,7 @@ static int open_listener(struct anklet *a, const struct line *line, struct addre
 
 	if (CONFIG_ANKLET_UDP_FLOWS > 0 && line->datagrams)
 		return udp_forward_listen(a, (unsigned)line->forward, at);
-	if (a->listener_count == LOOP_PLACES)
+	if (a->listener_count == LOOP_LISTENER_SLOTS)
 		return PORT_NO_RESOURCES;
 	r = instance_open_listener(a, at, &l->sock);
 	if (r < 0)
@@ -73,13 +73,13 @@ static int add_listener(struct anklet *a, const struct line *line, struct addres
 	uint16_t asked = at->port;
 	int r;
 
-	if (is_reload(a) && places_keep(a, line, at))
+	if (is_reload(a) && listeners_keep(a, line, at))
 		return 0;
 	do {
 		r = open_listener(a, line, at);
-	} while (r == PORT_IN_USE && is_reload(a) && places_make_way(a, line, at));
+	} while (r == PORT_IN_USE && is_reload(a) && listeners_make_way(a, line, at));
 	if (CONFIG_ANKLET_RELOAD && r == 0)
-		places_note(a, line, asked);
+		listeners_note(a, line, asked);
 	return r;
 }
 
@@ -174,7 +174,7 @@ static int listen_on(struct anklet *a, const struct line *line, const struct end
 	if (e->host == ENDPOINT_ANY)
 		return add_pair(a, line, ip_v4(0, 0, 0, 0), any_v6, e->port);
 	if (CONFIG_ANKLET_NAMES && e->host == ENDPOINT_NAME) {
-		if (is_reload(a) && places_keep_name(a, line, e))
+		if (is_reload(a) && listeners_keep_name(a, line, e))
 			return 0;
 		r = listen_at_name(a, line, e);
 		if (r == PORT_NAME_FAILED && is_reload(a))
@@ -210,7 +210,7 @@ static int listen_for_control(struct anklet *a, struct anklet_failure *failure)
 	int r = status_listen_path(a, failure);
 
 	if (CONFIG_ANKLET_RELOAD && a->listener_count > before)
-		places_note(a, &line, 0);
+		listeners_note(a, &line, 0);
 	return r;
 }
 
@@ -264,17 +264,17 @@ int instance_listen(struct anklet *a, struct anklet_failure *failure)
 /* ---- Hops that lead back ---- */
 
 /* Does a line of the configuration listen at an address of this host's? The system finds any free port, which is 0. */
-static bool takes(const struct anklet *a, const struct endpoint *place, const struct address *at)
+static bool takes(const struct anklet *a, const struct endpoint *listen, const struct address *at)
 {
-	struct address listening = {.ip = place->ip, .port = place->port};
+	struct address listening = {.ip = listen->ip, .port = listen->port};
 
-	if (place->port != at->port || place->scheme == ENDPOINT_UDP)
+	if (listen->port != at->port || listen->scheme == ENDPOINT_UDP)
 		return false;
-	if (place->host == ENDPOINT_NAME)
+	if (listen->host == ENDPOINT_NAME)
 		return ip_class(&at->ip) == IP_LOOPBACK &&
 		       name_is_loopback(string_table_at(
-			       &SETUP_CONFIG(instance_made(a))->strings, place->name));
-	return place->host == ENDPOINT_ANY || loop_is_at(&listening, &at->ip, at->port);
+			       &SETUP_CONFIG(instance_made(a))->strings, listen->name));
+	return listen->host == ENDPOINT_ANY || loop_is_at(&listening, &at->ip, at->port);
 }
 
 static bool listens_at(struct anklet *a, struct ip ip, uint16_t port)
@@ -327,7 +327,7 @@ static int check_hops(struct anklet *a, struct anklet_failure *failure)
 	return 0;
 }
 
-/* Those who ask for the status, if there is a place where they may. */
+/* Those who ask for the status, if there is a listener where they may. */
 static unsigned asking(const struct anklet *a)
 {
 	for (unsigned i = 0; CONFIG_ANKLET_STATUS && i < a->listener_count; i++)

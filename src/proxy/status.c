@@ -1,8 +1,8 @@
 /*
  * Those who ask for the status, from their connection to its end. See status.h.
  *
- * The place of TCP is for browsers, too, and any page that somebody looks at can let his browser ask there. So it only
- * shows (GET and HEAD), names itself by an address, 'localhost' or what the configuration calls it, and answers nothing
+ * The listener of TCP is for browsers, too, and any page that somebody looks at can let his browser ask there. So it
+ * only shows (GET and HEAD), names itself by an address, 'localhost' or what the configuration calls it, and answers nothing
  * that a browser asks for on behalf of another site.
  */
 #include "proxy/instance.h"
@@ -95,13 +95,13 @@ static void evict(struct anklet *a, bool control, const struct address *from)
 	close_asking(a, evictable_in(a, own) == 0 ? own : silent(a, control, NULL), true);
 }
 
-/* Is it one to whom the place of TCP is open? */
+/* Is it one to whom the listener of TCP is open? */
 static bool is_admitted(const struct anklet *a, const struct address *from)
 {
-	const struct status_place *place = &instance_config(a)->status;
+	const struct status_endpoint *status = &instance_config(a)->status;
 
-	return place->anywhere ? ip_prefix_holds(&place->from, &from->ip)
-			       : ip_class(&from->ip) == IP_LOOPBACK;
+	return status->anywhere ? ip_prefix_holds(&status->from, &from->ip)
+				: ip_class(&from->ip) == IP_LOOPBACK;
 }
 
 static void log_not_admitted(struct anklet *a, const struct address *from)
@@ -181,7 +181,7 @@ static void answer_words(struct anklet *a, struct status_asking *s, enum http_st
 /* What can be asked for, in the order of enum status_answer. */
 static const struct {
 	char path[10];
-	bool about_clients; /* who asks for what: where the place says 'sessions' only */
+	bool about_clients; /* who asks for what: where the listener says 'sessions' only */
 } shown[] = {
 	[STATUS_SUMMARY] = {"/status", false},
 	[STATUS_METRICS] = {"/metrics", false},

@@ -137,7 +137,7 @@ static void text_listener(struct text *t, const struct anklet *a, unsigned i, bo
 	text_str(t, l->tls != NULL ? "\",\"tls\":true,\"forward\":\""
 				   : "\",\"tls\":false,\"forward\":\"");
 	if (l->forward >= 0)
-		text_place(t, &instance_config(a)->forward[l->forward].target,
+		text_endpoint_plain(t, &instance_config(a)->forward[l->forward].target,
 			&instance_config(a)->strings);
 	text_str(t, "\"}");
 }

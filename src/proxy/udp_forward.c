@@ -56,7 +56,7 @@ int udp_forward_listen(struct anklet *a, unsigned forward, struct address *at)
 	struct udp_listener *listener = &d->listener[d->listener_count];
 	int r;
 
-	if (d->listener_count == UDP_PLACES)
+	if (d->listener_count == UDP_LISTENER_SLOTS)
 		return PORT_NO_RESOURCES;
 	listener->forward = (uint8_t)forward;
 	listener->at = *at;

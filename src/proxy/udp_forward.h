@@ -33,7 +33,7 @@
 
 #define UDP_FORWARDS ANKLET_TABLE(CONFIG_ANKLET_FORWARDS)
 #define UDP_LISTENERS (2 * UDP_FORWARDS)
-#define UDP_PLACES                                                   \
+#define UDP_LISTENER_SLOTS                                           \
 	(UDP_LISTENERS * (1 + CONFIG_ANKLET_RELOAD) < UINT8_MAX      \
 			? UDP_LISTENERS * (1 + CONFIG_ANKLET_RELOAD) \
 			: UINT8_MAX)
@@ -107,7 +107,7 @@ struct udp_forwards {
 	uint32_t number;
 	struct udp_refusal refusals[UDP_REFUSALS];
 	struct udp_upstream upstream[UDP_FORWARDS];
-	struct udp_listener listener[UDP_PLACES];
+	struct udp_listener listener[UDP_LISTENER_SLOTS];
 	uint16_t bucket[UDP_BUCKETS];    /* of flows, by the client's address */
 	uint16_t oldest_of[CLIENTS_MAX]; /* of a client's own the one idle longest */
 	uint16_t ready_next[UDP_FLOWS];  /* 0: it is not on the list */

@@ -10,7 +10,7 @@
 #define LINES 100
 #define LINES_MS 10000
 
-static void text_target(struct text *t, const struct anklet *a, unsigned forward)
+static void text_upstream(struct text *t, const struct anklet *a, unsigned forward)
 {
 	text_endpoint(
 		t, &instance_config(a)->forward[forward].target, &instance_config(a)->strings);
@@ -27,7 +27,7 @@ void udp_log_listener(struct anklet *a, const struct udp_listener *listener)
 	t = loop_line(&a->sessions.loop, "forwarding datagrams from ");
 	text_address(t, &listener->at);
 	text_str(t, " to ");
-	text_target(t, a, listener->forward);
+	text_upstream(t, a, listener->forward);
 	loop_log(&a->sessions.loop, PORT_INFO);
 }
 
@@ -45,7 +45,7 @@ void udp_log_upstream(struct anklet *a, unsigned forward, const char *what)
 	if (!ANKLET_HAS_LOG(PORT_WARNING))
 		return;
 	t = loop_line(&a->sessions.loop, "datagrams to ");
-	text_target(t, a, forward);
+	text_upstream(t, a, forward);
 	text_str(t, what);
 	loop_log(&a->sessions.loop, PORT_WARNING);
 }
@@ -65,7 +65,7 @@ static struct text *begin_line(struct anklet *a, const struct udp_flow *flow)
 	text_str(t, " at ");
 	text_address(t, &flow->asked);
 	text_str(t, " to ");
-	text_target(t, a, a->udp->listener[flow->listener].forward);
+	text_upstream(t, a, a->udp->listener[flow->listener].forward);
 	text_str(t, ": ");
 	return t;
 }
@@ -182,7 +182,7 @@ void udp_log_refused(struct anklet *a, unsigned listener, const struct address *
 	text_str(t, "datagram ");
 	text_address(t, client);
 	text_str(t, " to ");
-	text_target(t, a, a->udp->listener[listener].forward);
+	text_upstream(t, a, a->udp->listener[listener].forward);
 	text_str(t, ": refused, ");
 	text_reason(t, reason, rule);
 	loop_end_line(&a->sessions.loop, PORT_INFO);

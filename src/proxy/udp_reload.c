@@ -6,12 +6,13 @@
 
 #include <string.h>
 
-static unsigned forward_of(const struct place *p)
+static unsigned forward_of(const struct reload_listener *p)
 {
 	return p->next_line - CONFIG_ANKLET_LISTENERS;
 }
 
-static bool same_target(const struct setup *one, unsigned i, const struct setup *other, unsigned j)
+static bool same_upstream(
+	const struct setup *one, unsigned i, const struct setup *other, unsigned j)
 {
 	const struct endpoint *a = &SETUP_CONFIG(one)->forward[i].target;
 	const struct endpoint *b = &SETUP_CONFIG(other)->forward[j].target;
@@ -30,10 +31,10 @@ void udp_forward_leave(struct anklet *a)
 
 	for (unsigned i = 0; i < d->used; i++) {
 		struct udp_flow *flow = &d->flow[i];
-		const struct place *p =
-			&INSTANCE_RELOAD(a)->place[PLACES_DATAGRAMS][flow->listener];
+		const struct reload_listener *p =
+			&INSTANCE_RELOAD(a)->listener[LISTENERS_DATAGRAMS][flow->listener];
 
-		if (flow->kind != 0 && (!p->kept || !same_target(instance_setup(a),
+		if (flow->kind != 0 && (!p->kept || !same_upstream(instance_setup(a),
 							    d->listener[flow->listener].forward,
 							    instance_made(a), forward_of(p))))
 			udp_flow_end(a, flow, "the configuration was replaced");
@@ -60,37 +61,37 @@ static void find_upstreams(struct anklet *a)
 static void renumber(struct anklet *a, unsigned from, unsigned to, const struct setup *before,
 	const struct udp_upstream *known)
 {
-	struct place *place = INSTANCE_RELOAD(a)->place[PLACES_DATAGRAMS];
+	struct reload_listener *slot = INSTANCE_RELOAD(a)->listener[LISTENERS_DATAGRAMS];
 	struct udp_listener *listener = &a->udp->listener[to];
-	unsigned was = a->udp->listener[from].forward, forward = forward_of(&place[from]);
+	unsigned was = a->udp->listener[from].forward, forward = forward_of(&slot[from]);
 
-	if (from < INSTANCE_RELOAD(a)->before[PLACES_DATAGRAMS] &&
-		same_target(before, was, instance_setup(a), forward))
+	if (from < INSTANCE_RELOAD(a)->before[LISTENERS_DATAGRAMS] &&
+		same_upstream(before, was, instance_setup(a), forward))
 		a->udp->upstream[forward] = known[was];
 	*listener = a->udp->listener[from];
 	listener->forward = (uint8_t)forward;
-	place[to] = place[from];
-	place[to].line = place[to].next_line;
+	slot[to] = slot[from];
+	slot[to].line = slot[to].next_line;
 	if (listener->sock != PORT_NONE)
 		loop_own(&a->sessions.loop, listener->sock, OWNER_UDP_FORWARD, to);
 }
 
 void udp_forward_switch(struct anklet *a, const struct setup *before)
 {
-	const struct place *place = INSTANCE_RELOAD(a)->place[PLACES_DATAGRAMS];
+	const struct reload_listener *slot = INSTANCE_RELOAD(a)->listener[LISTENERS_DATAGRAMS];
 	struct udp_forwards *d = a->udp;
 	struct udp_upstream known[UDP_FORWARDS];
-	uint8_t moved[UDP_PLACES] = {0}, left = 0;
+	uint8_t moved[UDP_LISTENER_SLOTS] = {0}, left = 0;
 
 	for (unsigned i = 0; CONFIG_ANKLET_NAMES && i < SETUP_CONFIG(before)->forward_count; i++)
 		resolver_forget(&a->sessions.names, RESOLVER_FORWARD(i)); /* its name is there */
 	memcpy(known, d->upstream, sizeof known);
 	memset(d->upstream, 0, sizeof d->upstream);
 	for (unsigned i = 0; i < d->listener_count; i++) {
-		if (i >= INSTANCE_RELOAD(a)->before[PLACES_DATAGRAMS])
-			places_log(a, "opened ", PLACES_DATAGRAMS, i);
-		if (!place[i].kept) {
-			places_log(a, "closed ", PLACES_DATAGRAMS, i);
+		if (i >= INSTANCE_RELOAD(a)->before[LISTENERS_DATAGRAMS])
+			listeners_log(a, "opened ", LISTENERS_DATAGRAMS, i);
+		if (!slot[i].kept) {
+			listeners_log(a, "closed ", LISTENERS_DATAGRAMS, i);
 			loop_close(&a->sessions.loop, &d->listener[i].sock);
 			continue;
 		}

@@ -151,7 +151,7 @@ enum session_next session_hop(struct sessions *all, struct session *s)
 		if (next != NEXT_STATE)
 			return next;
 	}
-	if (answer == HOP_REFUSED && s->targets > 0) {
+	if (answer == HOP_REFUSED && s->others > 0) {
 		(void)session_refuse(s, reason_of_refusal(&s->hop));
 		return session_ask_for_next(all, s);
 	}

@@ -49,7 +49,7 @@ static void text_foreign(struct text *t, const char *bytes, size_t len, size_t r
 	text_str(t, "\\...");
 }
 
-static void text_target(struct text *t, const struct session *s)
+static void text_asked(struct text *t, const struct session *s)
 {
 	const struct request *r = &s->request;
 
@@ -75,7 +75,7 @@ static struct text *begin_line(struct sessions *all, const struct session *s, en
 	text_char(t, ' ');
 	text_address(t, &s->from);
 	if (s->request_whole)
-		text_target(t, s);
+		text_asked(t, s);
 	if (s->request.userid_len > 0) {
 		text_str(t, " user \"");
 		text_foreign(

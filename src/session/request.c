@@ -56,7 +56,7 @@ static bool authorize_ip(
 }
 
 /* What is asked for by address. */
-static bool target_is_ip(const struct session *s, struct ip *ip)
+static bool asks_for_ip(const struct session *s, struct ip *ip)
 {
 	*ip = s->request.ip;
 	return s->request.name_len == 0 || name_is_ip(&s->request, ip);
@@ -66,7 +66,7 @@ static enum session_next authorize(struct sessions *all, struct session *s)
 {
 	bool bind = session_is_bind(s);
 	struct rules_answer answer;
-	struct ip target;
+	struct ip ip;
 
 	s->request_whole = true;
 	session_hold(all, s);
@@ -80,12 +80,12 @@ static enum session_next authorize(struct sessions *all, struct session *s)
 						   s->request.userid_len);
 	if (CONFIG_ANKLET_PASSWORDS && s->proven && session_is_over_limit_user(all, s))
 		return session_refuse(s, REASON_USER_LIMIT);
-	s->by_name = !target_is_ip(s, &target);
+	s->by_name = !asks_for_ip(s, &ip);
 	if (s->by_name && !session_is_forwarded(s) &&
 		ip_may_be_meant(s->request.name, s->request.name_len))
 		return session_refuse(s, REASON_NAME_OF_IP);
-	s->any_peer = bind && !s->by_name && session_any_ip(&target);
-	if (s->by_name ? !authorize_name(all, s, &answer) : !authorize_ip(all, s, &target, &answer))
+	s->any_peer = bind && !s->by_name && session_any_ip(&ip);
+	if (s->by_name ? !authorize_name(all, s, &answer) : !authorize_ip(all, s, &ip, &answer))
 		return NEXT_REFUSE;
 	check(CONFIG_ANKLET_IDENT || !answer.ident); /* no rule can want it */
 	if (CONFIG_ANKLET_IDENT &&

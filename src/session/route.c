@@ -109,7 +109,7 @@ static bool hop_usable(struct sessions *all, struct session *s, const struct ip 
  * The address that the hop is given, the first of those that may be reached. Where it may be asked for others after that
  * they are kept at the end of the table, in which the hop's own addresses get half if they are still to be found.
  */
-static bool choose_target(struct session *s, const struct endpoint *hop)
+static bool choose_address(struct session *s, const struct endpoint *hop)
 {
 	bool v4_only = endpoint_socks(hop) == 4 && !endpoint_takes_names(hop);
 	unsigned room = hop->host == ENDPOINT_NAME ? ANKLET_ADDRESSES / 2 : ANKLET_ADDRESSES - 1;
@@ -123,9 +123,9 @@ static bool choose_target(struct session *s, const struct endpoint *hop)
 	s->asked = s->addresses[0];
 	count--;
 	if (count > 0 && !session_is_bind(s)) {
-		s->targets = (uint8_t)(count < room ? count : room);
-		memmove(&s->addresses[ANKLET_ADDRESSES - s->targets], &s->addresses[1],
-			s->targets * sizeof s->addresses[0]);
+		s->others = (uint8_t)(count < room ? count : room);
+		memmove(&s->addresses[ANKLET_ADDRESSES - s->others], &s->addresses[1],
+			s->others * sizeof s->addresses[0]);
 	}
 	return true;
 }
@@ -133,7 +133,7 @@ static bool choose_target(struct session *s, const struct endpoint *hop)
 /* The addresses are the hop's from here on. */
 static enum session_next to_hop(struct sessions *all, struct session *s, const struct endpoint *hop)
 {
-	if (!choose_target(s, hop))
+	if (!choose_address(s, hop))
 		return session_refuse(s, REASON_HOP_NO_IPV4);
 	s->address_count = 0;
 	s->scope = 0;
@@ -150,7 +150,7 @@ enum session_next session_keep_hops(
 {
 	uint16_t port = session_hop_endpoint(all, s)->port;
 
-	for (size_t i = 0; i < count && s->address_count < ANKLET_ADDRESSES - s->targets; i++) {
+	for (size_t i = 0; i < count && s->address_count < ANKLET_ADDRESSES - s->others; i++) {
 		if (!hop_usable(all, s, &found[i].ip, port))
 			continue;
 		session_add_address(s, &found[i]);
@@ -165,8 +165,8 @@ enum session_next session_ask_for_next(struct sessions *all, struct session *s)
 {
 	session_log_attempt(all, s, &s->asked);
 	session_close_stream(all, s, &s->server, false);
-	s->asked = s->addresses[ANKLET_ADDRESSES - s->targets];
-	s->targets--;
+	s->asked = s->addresses[ANKLET_ADDRESSES - s->others];
+	s->others--;
 	s->address_next = s->server_address;
 	return session_connect_again(all, s);
 }

@@ -89,7 +89,7 @@ struct session {
 	bool needs_connect;    /* of the rule that granted */
 	uint8_t address_count;
 	uint8_t address_next; /* the next one to try */
-	uint8_t targets; /* so many, at the end of addresses, a hop is asked for when it refuses */
+	uint8_t others; /* so many, at the end of addresses, a hop is asked for when it refuses */
 	uint8_t server_address,
 		second_address; /* to which one each attempt is made; the former is the server's */
 	uint8_t generation;     /* of what permitted it, as in struct settings */

@@ -38,9 +38,9 @@ def udp(host="127.0.0.1", port=0, ns=None, scope=0):
     return sock
 
 
-def start(anklet, here, target, *args, **more):
+def start(anklet, here, upstream, *args, **more):
     """A program with that forward: the program, and the ports where it listens for datagrams."""
-    one = anklet("--forward", f"udp://{here}:0 udp://{target}", *args, **more)
+    one = anklet("--forward", f"udp://{here}:0 udp://{upstream}", *args, **more)
     one.wait_log(PLACE.pattern)
     return one, [program.address_of(at)[1] for at in PLACE.findall(one.log)]
 
@@ -130,7 +130,7 @@ def test_everywhere_is_one_port_of_both_families(anklet):
 
 
 def test_link_local_addresses_on_both_sides(anklet, namespace, tmp_path):
-    """Client and target are known by an address and an interface; so is what was asked."""
+    """Client and upstream are known by an address and an interface; so is what was asked."""
     mine, theirs = namespace(), namespace()
     mine.wire(theirs, ["fe80::1/64"], ["fe80::2/64"])
     conf = tmp_path / "anklet.conf"

@@ -121,7 +121,7 @@ def test_tables_are_as_long_as_the_settings(everything, texts):
     ("", "3", "0"), ("log debug\n", None, "0"), ("log warning\nallow\n", "2", "0"), ("log error\n", "1", "0"),
     ("log refused\ndeny from 10.0.0.0/8\nallow connect ident\n", "3", None),
 ])
-def test_what_the_settings_never_ask_for_is_left_out(texts, config, levels, ident):
+def test_what_the_settings_never_ask_for_is_disabled(texts, config, levels, ident):
     tool = pathlib.Path(BUILD, "lm3s6965evb-host", "compile_settings")
     done = make("BOARD=lm3s6965evb", f"BUILD={BUILD}", str(tool))
     assert done.returncode == 0, done.stdout

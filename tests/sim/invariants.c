@@ -493,7 +493,7 @@ void run_check_empty(struct run *run)
 	EXPECT(run, a->sessions.free_count == a->sessions.used);
 	EXPECT(run, a->sessions.loop.ready.count == 0);
 	EXPECT(run, a->sessions.draining == 0 && instance_setup(a)->settings.held == 0);
-	/* A forward may be looking for its target. */
+	/* A forward may be looking for its upstream. */
 	sockets = check_names(run, &lookups);
 	check_pools(run, (const unsigned[]){0, 0, 0, lookups, 0});
 	EXPECT(run, sim_open_sockets(&run->proxy, SIM_STREAM) == check_askers(run));

@@ -178,7 +178,7 @@ static void check_idle(struct run *run)
 
 static struct bell afterthoughts;
 
-/* The target has something to say once more, unasked. */
+/* The upstream has something to say once more, unasked. */
 /* cppcheck-suppress constParameter ; as ring has it */
 static void say_again(struct run *run)
 {

@@ -54,7 +54,7 @@ static void check_served(struct run *run)
 	EXPECT(run, run_logged(run, "granted") >= 1);
 }
 
-/* Bytes both ways, and each side's end; the client's often before the target is even connected. */
+/* Bytes both ways, and each side's end; the client's often before the server is even connected. */
 static void served(struct run *run)
 {
 	begin_either_way(run);
@@ -97,7 +97,7 @@ static void check_forgotten(struct run *run)
 	EXPECT(run, run_logged(run, "the client reset the connection") >= 1);
 }
 
-/* A client that resets while the target is looked up and connected to: all of it is given up. */
+/* A client that resets while the server is looked up and connected to: all of it is given up. */
 static void forgotten(struct run *run)
 {
 	begin_either_way(run);

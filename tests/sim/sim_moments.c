@@ -173,12 +173,12 @@ static void resolve_name(struct run *run)
 
 static void connect_by(struct run *run, const char *ip, const char *name)
 {
-	static struct server target;
+	static struct server reached;
 
 	begin(run, SOCKS4_CONNECT, ip, name);
 	use_rules(run, "", "connect");
-	server_init(&target, run, HOST_SERVER, PEER, 6000);
-	pair_streams(&client, &target, 100, 100);
+	server_init(&reached, run, HOST_SERVER, PEER, 6000);
+	pair_streams(&client, &reached, 100, 100);
 	resolve_name(run);
 }
 

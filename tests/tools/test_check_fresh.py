@@ -7,7 +7,7 @@ import pytest
 
 TOOL = pathlib.Path(__file__).resolve().parents[2] / "tools" / "check_fresh"
 COMMON = """\
-skipped: build/unit/test_config_transport: what_is_left_out_is_refused (the tables are too small for it)
+skipped: build/unit/test_config_transport: what_is_disabled_is_refused (the tables are too small for it)
     again: build/unit/test_config_transport
 skipped: build/posix_contract: no_random_is_a_failure (random numbers cannot be made to fail here)
     again: build/posix_contract

@@ -28,7 +28,7 @@
 	X(struct ip, ip) X(ip_of_families, ips) X(struct ip_prefix, prefix) X(struct address, address) \
 	X(struct port_range, ports) X(struct pattern, pattern) X(struct tls_options, tls) \
 	X(struct endpoint, endpoint) X(struct rule, rule) X(struct route, route) X(struct forward, forward) \
-	X(struct rate_limit, rate_limit) X(struct begin_limit, begin_limit) X(struct status_place, status)
+	X(struct rate_limit, rate_limit) X(struct begin_limit, begin_limit) X(struct status_endpoint, status)
 /* clang-format on */
 #define DECLARED(type, name) static void write_##name(const void *at);
 #define CHOSEN(type, name) const type * : write_##name,
@@ -237,7 +237,7 @@ static void write_begin_limit(const void *at)
 
 static void write_status(const void *at)
 {
-	const struct status_place *status = at;
+	const struct status_endpoint *status = at;
 
 	MEMBER(status, at)
 	MEMBER(status, sessions)

@@ -4,7 +4,7 @@
  *
  * Random numbers come from port_random() alone, by way of PSA; memory is one static block
  * (firmware/tls_heap.h). There is no clock that knows the date: whether a certificate is valid today
- * cannot be checked. Renegotiation, early data and compression are left out, as are all ciphers
+ * cannot be checked. Renegotiation, early data and compression are disabled, as are all ciphers
  * without authentication of their own.
  */
 #ifndef MBEDTLS_COMMON_H

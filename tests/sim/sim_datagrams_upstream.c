@@ -1,5 +1,5 @@
 /*
- * Forwards of datagrams: targets that are late, gone or elsewhere, and those who may not.
+ * Forwards of datagrams: upstreams that are late, gone or elsewhere, and those who may not.
  */
 #include "askers.h"
 
@@ -11,7 +11,7 @@ static const char to_both[] =
 static const char to_late[] =
 	FORWARD_TO(SERVER_IP ":53\nforward udp://" PROXY_IP ":5354 udp://server.example:53");
 
-/* ---- The target ---- */
+/* ---- The upstream ---- */
 
 static void check_refused_at_first(struct run *run)
 {
@@ -75,7 +75,7 @@ static void check_moved(struct run *run)
 }
 
 /*
- * The target has other addresses since the last look-up: the first datagram goes astray, and no more. They
+ * The upstream has other addresses since the last look-up: the first datagram goes astray, and no more. They
  * may be fewer than before, when the first one was not permitted.
  */
 static void moved(struct run *run)
@@ -102,7 +102,7 @@ static void check_stayed(struct run *run)
 	EXPECT(run, asker[0].sent == 3 && asker[0].replies == 0);
 }
 
-/* The target says nothing, but its address is still one of the name's, in whatever place: nobody begins again. */
+/* The upstream says nothing, but its address is still one of the name's, in whatever place: nobody begins again. */
 static void stayed(struct run *run)
 {
 	static const char *const before[] = {"198.51.100.1", SERVER_IP, NULL},
@@ -184,7 +184,7 @@ static void silent(struct run *run)
 
 static struct bell strangers;
 
-/* Somebody who is not the target writes to the sockets of flows. */
+/* Somebody who is not the upstream writes to the sockets of flows. */
 static void write_to_flows(struct run *run)
 {
 	struct port *port = &run->peer[HOST_OTHER];

@@ -1,5 +1,5 @@
 /*
- * Without BIND, IDENT, names and IPv6: what is left out is refused with a reason of its own, and all
+ * Without BIND, IDENT, names and IPv6: what is disabled is refused with a reason of its own, and all
  * else works as ever. The one program of the simulator that is built so.
  */
 #include "next_hop.h"

@@ -1,7 +1,7 @@
 /*
  * What is listened at while a configuration takes the place of another. See reload.h.
  *
- * A place that both have stays open as it is, with whoever waits in its backlog. All others of the new one are opened
+ * A listener that both have stays open as it is, with whoever waits in its backlog. All others of the new one are opened
  * beside those of the old one, which are closed at the switch; but where the system does not let both be open, as '*' and
  * one address with the same port, the old one is closed first, and opened again if nothing comes of it all.
  */
@@ -9,69 +9,70 @@
 
 #include <string.h>
 
-/* ---- Places of either kind ---- */
+/* ---- Listeners of either kind ---- */
 
 static unsigned count_of(const struct anklet *a, unsigned kind)
 {
-	return CONFIG_ANKLET_UDP_FLOWS > 0 && kind == PLACES_DATAGRAMS ? a->udp->listener_count
-								       : a->listener_count;
+	return CONFIG_ANKLET_UDP_FLOWS > 0 && kind == LISTENERS_DATAGRAMS ? a->udp->listener_count
+									  : a->listener_count;
 }
 
 static struct address *address_of(struct anklet *a, unsigned kind, unsigned i)
 {
-	return CONFIG_ANKLET_UDP_FLOWS > 0 && kind == PLACES_DATAGRAMS
+	return CONFIG_ANKLET_UDP_FLOWS > 0 && kind == LISTENERS_DATAGRAMS
 		       ? &a->udp->listener[i].at
 		       : &a->sessions.loop.listening[i];
 }
 
 static port_sock *socket_of(struct anklet *a, unsigned kind, unsigned i)
 {
-	return CONFIG_ANKLET_UDP_FLOWS > 0 && kind == PLACES_DATAGRAMS ? &a->udp->listener[i].sock
-								       : &a->listeners[i].sock;
+	return CONFIG_ANKLET_UDP_FLOWS > 0 && kind == LISTENERS_DATAGRAMS
+		       ? &a->udp->listener[i].sock
+		       : &a->listeners[i].sock;
 }
 
 static unsigned kind_of(const struct line *line)
 {
-	return line->datagrams ? PLACES_DATAGRAMS : PLACES_STREAMS;
+	return line->datagrams ? LISTENERS_DATAGRAMS : LISTENERS_STREAMS;
 }
 
-void places_begin(struct anklet *a)
+void listeners_begin(struct anklet *a)
 {
 	struct reload *r = INSTANCE_RELOAD(a);
 
-	for (unsigned kind = 0; kind < PLACES_KINDS; kind++) {
-		r->before[kind] = CONFIG_ANKLET_UDP_FLOWS > 0 || kind == PLACES_STREAMS
+	for (unsigned kind = 0; kind < LISTENERS_KINDS; kind++) {
+		r->before[kind] = CONFIG_ANKLET_UDP_FLOWS > 0 || kind == LISTENERS_STREAMS
 					  ? count_of(a, kind)
 					  : 0;
 		for (unsigned i = 0; i < r->before[kind]; i++)
-			r->place[kind][i].kept = kind == PLACES_STREAMS &&
-						 a->listeners[i].forward == LISTENER_CONTROL;
+			r->listener[kind][i].kept = kind == LISTENERS_STREAMS &&
+						    a->listeners[i].forward == LISTENER_CONTROL;
 	}
 }
 
-void places_note(struct anklet *a, const struct line *line, uint16_t asked)
+void listeners_note(struct anklet *a, const struct line *line, uint16_t asked)
 {
 	unsigned kind = kind_of(line);
 
-	INSTANCE_RELOAD(a)->place[kind][count_of(a, kind) - 1] = (struct place){
+	INSTANCE_RELOAD(a)->listener[kind][count_of(a, kind) - 1] = (struct reload_listener){
 		.asked = asked, .line = line->number, .next_line = line->number, .kept = true};
 }
 
 /* ---- What both have ---- */
 
-static void keep(struct place *p, const struct line *line)
+static void keep(struct reload_listener *p, const struct line *line)
 {
 	p->kept = true;
 	p->next_line = line->number;
 }
 
-bool places_keep(struct anklet *a, const struct line *line, struct address *at)
+bool listeners_keep(struct anklet *a, const struct line *line, struct address *at)
 {
 	struct reload *r = INSTANCE_RELOAD(a);
 	unsigned kind = kind_of(line);
 
 	for (unsigned i = 0; i < r->before[kind]; i++) {
-		struct place *p = &r->place[kind][i];
+		struct reload_listener *p = &r->listener[kind][i];
 		const struct address *open = address_of(a, kind, i);
 
 		if (p->kept || *socket_of(a, kind, i) == PORT_NONE ||
@@ -93,7 +94,7 @@ static const struct endpoint *endpoint_of(const struct config *c, unsigned line)
 					      : &c->forward[line - CONFIG_ANKLET_LISTENERS].listen;
 }
 
-bool places_keep_name(struct anklet *a, const struct line *line, const struct endpoint *e)
+bool listeners_keep_name(struct anklet *a, const struct line *line, const struct endpoint *e)
 {
 	const struct config *before = instance_config(a);
 	const char *name = string_table_at(&SETUP_CONFIG(instance_made(a))->strings, e->name);
@@ -102,7 +103,7 @@ bool places_keep_name(struct anklet *a, const struct line *line, const struct en
 	bool found = false;
 
 	for (unsigned i = 0; i < r->before[kind]; i++) {
-		struct place *p = &r->place[kind][i];
+		struct reload_listener *p = &r->listener[kind][i];
 		const struct endpoint *was = endpoint_of(before, p->line);
 
 		if (p->kept || was->host != ENDPOINT_NAME || was->port != e->port ||
@@ -129,17 +130,17 @@ static void serve(struct anklet *a, unsigned i)
 	instance_accept_all(a, &a->listeners[i]);
 }
 
-bool places_make_way(struct anklet *a, const struct line *line, const struct address *at)
+bool listeners_make_way(struct anklet *a, const struct line *line, const struct address *at)
 {
 	struct reload *r = INSTANCE_RELOAD(a);
 	unsigned kind = kind_of(line);
 	bool found = false;
 
 	for (unsigned i = 0; i < r->before[kind]; i++) {
-		if (r->place[kind][i].kept || *socket_of(a, kind, i) == PORT_NONE ||
+		if (r->listener[kind][i].kept || *socket_of(a, kind, i) == PORT_NONE ||
 			!in_the_way(address_of(a, kind, i), at))
 			continue;
-		if (kind == PLACES_STREAMS)
+		if (kind == LISTENERS_STREAMS)
 			serve(a, i);
 		loop_close(&a->sessions.loop, socket_of(a, kind, i));
 		found = true;
@@ -147,12 +148,12 @@ bool places_make_way(struct anklet *a, const struct line *line, const struct add
 	return found;
 }
 
-void places_leave(struct anklet *a)
+void listeners_leave(struct anklet *a)
 {
 	struct reload *r = INSTANCE_RELOAD(a);
 
-	for (unsigned i = 0; i < r->before[PLACES_STREAMS]; i++)
-		if (!r->place[PLACES_STREAMS][i].kept && a->listeners[i].sock != PORT_NONE)
+	for (unsigned i = 0; i < r->before[LISTENERS_STREAMS]; i++)
+		if (!r->listener[LISTENERS_STREAMS][i].kept && a->listeners[i].sock != PORT_NONE)
 			serve(a, i);
 	if (CONFIG_ANKLET_UDP_FLOWS > 0)
 		udp_forward_leave(a);
@@ -163,7 +164,7 @@ void places_leave(struct anklet *a)
 /* Those that are open move together, to the front. */
 static void close_gaps(struct anklet *a)
 {
-	struct place *place = INSTANCE_RELOAD(a)->place[PLACES_STREAMS];
+	struct reload_listener *listener = INSTANCE_RELOAD(a)->listener[LISTENERS_STREAMS];
 	struct loop *loop = &a->sessions.loop;
 	uint8_t left = 0;
 
@@ -172,7 +173,7 @@ static void close_gaps(struct anklet *a)
 			continue;
 		a->listeners[left] = a->listeners[i];
 		loop->listening[left] = loop->listening[i];
-		place[left] = place[i];
+		listener[left] = listener[i];
 		loop_own(loop, a->listeners[left].sock, OWNER_LISTENER, left);
 		left++;
 	}
@@ -181,7 +182,7 @@ static void close_gaps(struct anklet *a)
 }
 
 /* It serves what its line says now; whoever is there already is not asked again. */
-static void give(struct anklet *a, struct listener *l, struct place *p)
+static void give(struct anklet *a, struct listener *l, struct reload_listener *p)
 {
 	const struct setup *setup = instance_setup(a);
 	unsigned line = p->line = p->next_line;
@@ -196,30 +197,30 @@ static void give(struct anklet *a, struct listener *l, struct place *p)
 	l->tls = forward ? setup->forward_tls[l->forward] : setup->listen_tls[line];
 }
 
-void places_log(struct anklet *a, const char *what, unsigned kind, unsigned i)
+void listeners_log(struct anklet *a, const char *what, unsigned kind, unsigned i)
 {
 	struct text *t;
 
 	if (!ANKLET_HAS_LOG(PORT_INFO))
 		return;
 	t = loop_line(&a->sessions.loop, what);
-	text_str(t, kind == PLACES_DATAGRAMS ? "udp://" : "tcp://");
+	text_str(t, kind == LISTENERS_DATAGRAMS ? "udp://" : "tcp://");
 	text_address(t, address_of(a, kind, i));
 	loop_log(&a->sessions.loop, PORT_INFO);
 }
 
-void places_switch(struct anklet *a, const struct setup *before)
+void listeners_switch(struct anklet *a, const struct setup *before)
 {
-	struct place *place = INSTANCE_RELOAD(a)->place[PLACES_STREAMS];
+	struct reload_listener *listener = INSTANCE_RELOAD(a)->listener[LISTENERS_STREAMS];
 
 	for (unsigned i = 0; i < a->listener_count; i++) {
-		if (i >= INSTANCE_RELOAD(a)->before[PLACES_STREAMS])
-			places_log(a, "opened ", PLACES_STREAMS, i);
-		if (place[i].kept) {
-			give(a, &a->listeners[i], &place[i]);
+		if (i >= INSTANCE_RELOAD(a)->before[LISTENERS_STREAMS])
+			listeners_log(a, "opened ", LISTENERS_STREAMS, i);
+		if (listener[i].kept) {
+			give(a, &a->listeners[i], &listener[i]);
 			continue;
 		}
-		places_log(a, "closed ", PLACES_STREAMS, i);
+		listeners_log(a, "closed ", LISTENERS_STREAMS, i);
 		loop_close(&a->sessions.loop, &a->listeners[i].sock);
 	}
 	close_gaps(a);
@@ -234,14 +235,14 @@ static void log_lost(struct anklet *a, const struct address *at)
 			" any more: it was closed for another, and could not be opened again");
 }
 
-void places_take_back(struct anklet *a)
+void listeners_take_back(struct anklet *a)
 {
 	struct reload *r = INSTANCE_RELOAD(a);
 	struct loop *loop = &a->sessions.loop;
 
-	for (unsigned i = r->before[PLACES_STREAMS]; i < a->listener_count; i++)
+	for (unsigned i = r->before[LISTENERS_STREAMS]; i < a->listener_count; i++)
 		loop_close(loop, &a->listeners[i].sock);
-	for (unsigned i = 0; i < r->before[PLACES_STREAMS]; i++) {
+	for (unsigned i = 0; i < r->before[LISTENERS_STREAMS]; i++) {
 		struct listener *l = &a->listeners[i];
 
 		if (l->sock != PORT_NONE)
@@ -252,5 +253,5 @@ void places_take_back(struct anklet *a)
 	}
 	close_gaps(a);
 	if (CONFIG_ANKLET_UDP_FLOWS > 0)
-		udp_forward_take_back(a, r->before[PLACES_DATAGRAMS]);
+		udp_forward_take_back(a, r->before[LISTENERS_DATAGRAMS]);
 }
