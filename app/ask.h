@@ -26,7 +26,7 @@ typedef void ask_line(void *ctx, const char *line, size_t len);
 int ask(const char *path, const char *request, ask_line *take, void *ctx);
 
 /*
- * Appends a template in which {key} stands for the value that has this key in the rest of the JSON behind the value
+ * Appends a template in which {key} stands for the value that has this key in the rest of the JSON after the value
  * before it; {key:N} fills it up to N columns, a number from the left. Keys that end with _ms are times. What is not
  * there is nothing.
  */

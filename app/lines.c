@@ -24,7 +24,7 @@ void lines_close(struct lines *l)
 	l->fd = -1;
 }
 
-/* Reads on behind the unfinished line. False at the end of the file and of what may be read. */
+/* Reads on after the unfinished line. False at the end of the file and of what may be read. */
 static bool fill(struct lines *l)
 {
 	size_t room;

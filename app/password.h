@@ -8,7 +8,7 @@ struct port;
 
 /*
  * Reads a password from standard input, without showing it where that is a terminal, and writes the line to standard
- * output: with the password's hash where TLS is built in. words are those behind 'user', with NULL at the end. The
+ * output: with the password's hash where TLS is built in. words are those after 'user', with NULL at the end. The
  * status that the program is to end with; what is wrong has been said.
  */
 int password_line(struct port *port, char *const *words);

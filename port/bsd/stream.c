@@ -182,7 +182,7 @@ int port_peer_closed(struct port *p, port_sock s)
 		socket_await(p, s, INTEREST_HANGUP_READ);
 		return PORT_AGAIN;
 	}
-	/* Behind an end that was read stream_poll() looks for a reset. */
+	/* After an end that was read stream_poll() looks for a reset. */
 	if (before == PORT_EOF || peer_answer(e) == PORT_EOF)
 		e->flags |= PEER_CLOSED;
 	if (e->io_error != 0)

@@ -141,7 +141,7 @@ bool system_drop(struct port *p, int fd, size_t n);
 int system_peer(int fd, int *error);
 
 /* Does system_peer() see an end in order after unread bytes? A reset it always sees there. */
-extern const bool system_sees_end_behind;
+extern const bool system_sees_end_after_data;
 
 /* ---- The local address of datagrams: in no_pktinfo.c for a system that does not tell it ---- */
 

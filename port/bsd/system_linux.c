@@ -59,7 +59,7 @@ bool system_drop(struct port *p, int fd, size_t n)
 	return true;
 }
 
-const bool system_sees_end_behind = true;
+const bool system_sees_end_after_data = true;
 
 int system_peer(int fd, int *error)
 {

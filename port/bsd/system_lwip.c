@@ -176,7 +176,7 @@ _Static_assert(ESTABLISHED < CLOSE_WAIT && FIN_WAIT_2 < CLOSE_WAIT && CLOSE_WAIT
 		       CLOSING < LAST_ACK && LAST_ACK < TIME_WAIT,
 	"lwIP numbers the states of TCP as RFC 793 lists them");
 
-const bool system_sees_end_behind = true;
+const bool system_sees_end_after_data = true;
 
 int system_peer(int fd, int *error)
 {

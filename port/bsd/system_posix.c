@@ -1,7 +1,7 @@
 /*
  * Where no more than POSIX is known. See system.h; the rest is in system_unix.c and no_pktinfo.c.
  *
- * An end in order that lies behind unread bytes cannot be seen here: port_peer_closed()
+ * An end in order that lies after unread bytes cannot be seen here: port_peer_closed()
  * sees it when they are consumed. A reset it sees.
  */
 #define _DEFAULT_SOURCE
@@ -116,7 +116,7 @@ bool system_drop(struct port *p, int fd, size_t n)
 	return true;
 }
 
-const bool system_sees_end_behind = false;
+const bool system_sees_end_after_data = false;
 
 int system_peer(int fd, int *error)
 {

@@ -3,7 +3,7 @@
  * where names are looked up, system_small.c and platform.c.
  *
  * - There are no half-closed connections: shutdown() of the sending side is not supported.
- * - recv() with MSG_PEEK puts each packet that it has shown behind the others, and stops in
+ * - recv() with MSG_PEEK puts each packet that it has shown after the others, and stops in
  *   the middle where there is no more room: what is read next is then out of order (Zephyr's
  *   pull request 112061, of June 2026). So all that lies unread is shown, whatever is asked for.
  * - A peer has a name while a connection is still under way; poll() tells whether it is established.
@@ -146,7 +146,7 @@ bool system_shutdown(int fd)
 	return shutdown(fd, SHUT_WR) == 0;
 }
 
-const bool system_sees_end_behind = false;
+const bool system_sees_end_after_data = false;
 
 int system_peer(int fd, int *error)
 {

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A certificate or a key that is part of the program (EMBED_TXTFILES): a NUL stands behind its bytes. */
+/* A certificate or a key that is part of the program (EMBED_TXTFILES): a NUL stands after its bytes. */
 struct anklet_esp_file {
 	const char *name; /* by which the configuration names it */
 	const uint8_t *data;

@@ -39,7 +39,7 @@ bool board_seed(uint8_t seed[BOARD_SEED]);
 enum board_file { BOARD_FILE_FOUND, BOARD_FILE_NONE, BOARD_FILES_DAMAGED };
 
 /*
- * Finds a stored file (a certificate, a key): *data with *len bytes and a NUL behind
+ * Finds a stored file (a certificate, a key): *data with *len bytes and a NUL after
  * them, which stay where they are. Or there is none of that name, or what should
  * hold the files is damaged.
  */

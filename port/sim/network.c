@@ -130,7 +130,7 @@ uint16_t network_free_port(
 
 /* ---- Carrying ---- */
 
-/* When something sent now in the direction away from 'side' arrives: behind what was sent before. */
+/* When something sent now in the direction away from 'side' arrives: after what was sent before. */
 static uint64_t arrival(struct sim *sim, struct sim_wire *wire)
 {
 	uint64_t at = sim->now + sim_random(sim, sim->latency_max_ms + 1);

@@ -10,7 +10,7 @@
 struct zephyr_file {
 	const char *
 		name; /* by which the configuration names it; "" is the list of trusted authorities */
-	const uint8_t *data; /* len bytes, and a NUL behind them that is not counted */
+	const uint8_t *data; /* len bytes, and a NUL after them that is not counted */
 	size_t len;
 };
 

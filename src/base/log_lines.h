@@ -26,7 +26,7 @@ typedef bool log_taker(enum port_level level, const char *line, size_t len);
 
 /*
  * Hands a line to take(). One that it does not take is dropped and counted in *dropped; as soon
- * as a line is taken again it comes behind one that says how many were. Was it taken?
+ * as a line is taken again it comes after one that says how many were. Was it taken?
  */
 bool log_line(
 	uint32_t *dropped, log_taker *take, enum port_level level, const char *line, size_t len);

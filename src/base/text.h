@@ -28,7 +28,7 @@ void text_char(struct text *t, char c);
 void text_str(struct text *t, const char *s);
 void text_bytes(struct text *t, const char *s, size_t len);
 
-/* The n-th string, from 0, of a list: they stand one behind the other, each with its NUL. */
+/* The n-th string, from 0, of a list: they stand one after the other, each with its NUL. */
 const char *text_of_list(const char *list, unsigned n);
 
 /* Append two strings; n in decimal; a string and then n. */

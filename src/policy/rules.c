@@ -61,7 +61,7 @@ static enum outcome outcome_of(const struct rule *rule, const struct rules_query
 
 /*
  * Finds the first rule that certainly matches; NULL: there is none. Adds to
- * *possible what the rules in front of it would decide if they matched. *ident
+ * *possible what the rules before it would decide if they matched. *ident
  * becomes true when one of all these wants identd asked.
  */
 static const struct rule *first_certain(const struct rules *rules, const struct string_table *names,

@@ -9,7 +9,7 @@
 #define ANKLET_PARSE_H
 
 enum parse {
-	PARSE_DONE,      /* whole; *used stops exactly behind it */
+	PARSE_DONE,      /* whole; *used stops exactly after it */
 	PARSE_MORE,      /* all bytes used, and more are needed */
 	PARSE_MALFORMED, /* it can never become whole; the reader says why */
 };

@@ -80,7 +80,7 @@ struct request_reader {
 };
 
 /*
- * Reads on in what the stage is about. Sets *used to the bytes of data that belong to it; behind a request the client's
+ * Reads on in what the stage is about. Sets *used to the bytes of data that belong to it; after a request the client's
  * application data follow. PARSE_MALFORMED sets reader->error; in a field that is still too long or wrong, at the first
  * byte that makes it so. Not to be called again after DONE or MALFORMED, but for the next stage and with the reader cleared.
  *

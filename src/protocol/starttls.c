@@ -23,7 +23,7 @@ enum { KEEPING, IN_CODE, AFTER_CODE }; /* what skipping tells */
 struct step {
 	const char *send;
 	const char *good; /* a list of words of which one begins the line that ends the step */
-	const char *pass; /* what lines begin with that may stand in front of that one */
+	const char *pass; /* what lines begin with that may stand before that one */
 	uint8_t code_at;  /* where in the line a response code may begin; none can begin at 0 */
 };
 

@@ -59,7 +59,7 @@ void starttls_sent(struct starttls *s);
 /*
  * Reads on in what the server says. PARSE_MORE: *used bytes were taken, which need
  * not be all; starttls_line() may have a line now: look there first. PARSE_DONE: the server has agreed,
- * and the next byte that is sent either way belongs to TLS: what stands behind *used was sent in
+ * and the next byte that is sent either way belongs to TLS: what stands after *used was sent in
  * the clear by somebody who wants it taken for protected (CVE-2011-0411).
  * PARSE_MALFORMED sets s->error.
  * keep has room for len bytes: *kept of them are what the client is to be shown as the

@@ -18,7 +18,7 @@
 #include "proxy/udp_forward.h"
 #include "session/session.h"
 
-/* Whom a listener serves that belongs to no forward. Those for the status stand behind all others. */
+/* Whom a listener serves that belongs to no forward. Those for the status stand after all others. */
 enum { LISTENER_SOCKS = -1, LISTENER_STATUS = -2, LISTENER_CONTROL = -3 };
 
 /* Its address is the loop's listening[] of the same number; that of LISTENER_CONTROL is all zero. */

@@ -91,7 +91,7 @@ struct udp_refusal {
 	struct deadline quiet;
 };
 
-/* All of it. It stands behind struct anklet, and nowhere with CONFIG_ANKLET_UDP_FLOWS 0. */
+/* All of it. It stands after struct anklet, and nowhere with CONFIG_ANKLET_UDP_FLOWS 0. */
 struct udp_forwards {
 	bool busy; /* something is ready, or may be */
 	uint8_t listener_count;

@@ -3,7 +3,7 @@
  *
  * Closing over unread input makes TCP send a reset, which can destroy what is still
  * on its way to the peer: the reply that refuses, or the tail of an encrypted stream,
- * behind which a session ticket or a close_notify of the peer's may lie unread.
+ * after which a session ticket or a close_notify of the peer's may lie unread.
  * So both are read to their end first, within limits.
  */
 #include "session/session.h"

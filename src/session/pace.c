@@ -5,7 +5,7 @@
  * In a pause a direction has no interest but in a reset of its sender, and the session a time of its own: that at which
  * the balance has something again, for all who share it. They go on in the order in which they came to rest, for timers
  * that are set to one time are taken in the order in which they were set. Whoever could have moved more comes back once
- * for nothing before it rests: behind those who had no part of it yet.
+ * for nothing before it rests: after those who had no part of it yet.
  */
 #include "session/session.h"
 

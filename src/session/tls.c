@@ -160,7 +160,7 @@ static enum session_next read_piece(struct sessions *all, struct session *s)
 		return session_refuse(s, REASON_STARTTLS_ANSWER);
 	if (parsed == PARSE_MORE)
 		return NEXT_TICK;
-	/* Bytes in the clear behind the server's word would be taken for protected ones. */
+	/* Bytes in the clear after the server's word would be taken for protected ones. */
 	if (used < (size_t)n)
 		return session_refuse(s, REASON_STARTTLS_INJECTION);
 	return session_enter(all, s, SESSION_TLS_CONNECT);

@@ -270,7 +270,7 @@ static void key_exchanges(mbedtls_ssl_config *conf, bool psk, bool certificates)
 /* ---- Signatures ---- */
 
 /*
- * Best first, as the library has them, but for PKCS#1 in front of PSS: 3.6.6 offers PSS and, where
+ * Best first, as the library has them, but for PKCS#1 before PSS: 3.6.6 offers PSS and, where
  * TLS 1.2 is agreed on, does not take it. TLS 1.3 knows PSS only, and OpenSSL goes by this order.
  */
 #if defined(MBEDTLS_SSL_PROTO_TLS1_2)

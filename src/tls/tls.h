@@ -99,7 +99,7 @@ int tls_open(struct tls **tls, struct tls_context *context, struct port *p, port
 	const char *name);
 
 /*
- * Bytes that tls_peek() shows in front of all that is decrypted: a greeting that
+ * Bytes that tls_peek() shows before all that is decrypted: a greeting that
  * had to be read before. False: there is no room for them. Before the handshake.
  */
 bool tls_preload(struct tls *tls, const uint8_t *data, size_t len);
@@ -136,7 +136,7 @@ size_t tls_room(const struct tls *tls);
 
 /*
  * Sends from data, which is copied: how many bytes were taken, 1 to len. The
- * caller has no rule about retrying: what was taken will be sent, in front of what
+ * caller has no rule about retrying: what was taken will be sent, before what
  * comes next. PORT_AGAIN: the port has recorded WRITE. A failure as of tls_peek().
  * After tls_flush() has answered 0, data is read before the port is called, and all of it is taken up to what
  * tls_room() said, or the connection has failed.

@@ -27,7 +27,7 @@ def read_reply(sock):
 
 
 def send(proxy, *args, source=None, ns=None, early=b"", **more):
-    """Connects to the proxy (host, port) and sends a request, early data behind it; the socket."""
+    """Connects to the proxy (host, port) and sends a request, early data after it; the socket."""
     sock = peers.dial(proxy, source, ns)
     sock.sendall(request(*args, **more) + early)
     return sock
@@ -51,7 +51,7 @@ def refused(proxy, *args, **more):
     sock, reply = ask(proxy, *args, **more)
     assert reply.cd != GRANTED, f"{reply}"
     assert reply.vn == 0
-    assert peers.read_all(sock) == b"", "bytes behind a refusal"
+    assert peers.read_all(sock) == b"", "bytes after a refusal"
     sock.close()
     return reply.cd
 

@@ -52,7 +52,7 @@ def open(proxy, *methods, source=None, ns=None):
 
 
 def ask(proxy, *args, source=None, ns=None, early=b"", **more):
-    """The socket and the reply to a request, early data behind it; with no password."""
+    """The socket and the reply to a request, early data after it; with no password."""
     sock, method = open(proxy, source=source, ns=ns)
     assert method == NONE
     sock.sendall(request(*args, **more) + early)
@@ -74,7 +74,7 @@ def refused(proxy, *args, **more):
 def is_refusal(sock, reply):
     assert reply.rep != GRANTED, f"{reply}"
     assert reply.raw[2:] == b"\0\1\0\0\0\0\0\0"
-    assert peers.read_all(sock) == b"", "bytes behind a refusal"
+    assert peers.read_all(sock) == b"", "bytes after a refusal"
     sock.close()
     return True
 

@@ -196,7 +196,7 @@ def test_any_peer_by_a_rule(anklet):
 
 
 def test_any_peer_is_any_that_the_rules_permit(anklet):
-    """Who comes is held against the rules when it comes: a deny in front holds for it too."""
+    """Who comes is held against the rules when it comes: a deny before it holds for it too."""
     proxy = anklet("--deny", f"bind to {STRANGER}", "--allow", "bind any-peer").address
     client, at = bind(proxy, "0.0.0.0")
     peers.dial((proxy[0] if at[0] == "0.0.0.0" else at[0], at[1]), STRANGER)

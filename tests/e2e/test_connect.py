@@ -172,7 +172,7 @@ def test_a_refusal_survives_what_the_client_still_sends(proxy, size):
         client.close()
 
     for _ in range(20):
-        peers.in_time(refused, 2)  # so long it listens to what comes behind
+        peers.in_time(refused, 2)  # so long it listens to what comes after
 
 
 # ---- The end of one direction, and of both ----
@@ -199,8 +199,8 @@ def test_half_close_by_the_server(proxy, server):
     assert peers.read_all(end) == b"the rest" * 1000
 
 
-def test_eof_right_behind_early_data(proxy, server):
-    """Behind the grant an EOF is only the end of one direction; the data before it counts."""
+def test_eof_right_after_early_data(proxy, server):
+    """After the grant an EOF is only the end of one direction; the data before it counts."""
     client, end = socks4.session(proxy, server)
     client.sendall(b"x" * 100000)
     client.shutdown(socket.SHUT_WR)
@@ -242,7 +242,7 @@ def test_a_reset_by_one_that_never_read(proxy, server, who):
 
 
 @pytest.mark.parametrize("who", ["client", "server"])
-def test_a_reset_behind_data_that_nobody_reads(proxy, server, who):
+def test_a_reset_after_data_that_nobody_reads(proxy, server, who):
     """The one that resets has sent all it could; the other does not read, and must be told nevertheless."""
     client, end = socks4.session(proxy, server)
     near, far = (client, end) if who == "client" else (end, client)
@@ -284,7 +284,7 @@ def test_an_urgent_byte_amid_bulk(proxy, server):
 
 # ---- The client that leaves early ----
 
-@pytest.mark.parametrize("how", ["eof", "eof behind early data", "reset"])
+@pytest.mark.parametrize("how", ["eof", "eof after early data", "reset"])
 def test_a_client_that_leaves_ends_its_connection_attempt(anklet, how):
     program = anklet()
     port = peers.full_queue()

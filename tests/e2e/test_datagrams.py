@@ -168,8 +168,8 @@ def test_lengths(anklet):
         exchange(client, server, ("127.0.0.1", port), data)
     for _ in range(3):
         client.sendto(bytes(longest + 1), ("127.0.0.1", port))
-    client.sendto(b"behind it", ("127.0.0.1", port))
-    assert server.recv(65536) == b"behind it"
+    client.sendto(b"after it", ("127.0.0.1", port))
+    assert server.recv(65536) == b"after it"
     one.signal(signal.SIGTERM)
     assert one.wait() == 0
     one.wait_log(r"up 4 of \d+ bytes, down 3 of \d+ bytes, dropped 3,")

@@ -37,7 +37,7 @@ class Embed:
         return piece != b""
 
     def wait(self, pattern):
-        """Waits until it has said that, behind what was waited for before: the match."""
+        """Waits until it has said that, after what was waited for before: the match."""
         end = time.monotonic() + peers.LIMIT
         while not (match := re.search(pattern, self.text)):
             assert self.read(end - time.monotonic()), f"no {pattern!r} in:\n{self.text}"

@@ -147,7 +147,7 @@ def test_a_target_with_a_bad_certificate(start, certs, with_tls, kind):
 
 
 def test_curl_https_through_two(start, certs, tool, web, with_tls):
-    """tls to tcp behind tcp to tls: encrypted between the two, and nowhere else."""
+    """tls to tcp after tcp to tls: encrypted between the two, and nowhere else."""
     _, far = start(f"tcp://127.0.0.1:{web.port}", "tls", f"?cert={certs.server.both}")
     _, near = start(f"tls://{NAME}:{far[1]}?ca={certs.ca}")
     for url in (f"http://127.0.0.1:{near[1]}/", f"https://{NAME}:{far[1]}/"):

@@ -354,8 +354,8 @@ GRANT = struct.pack("!BBH4s", 0, 90, 0, bytes(4))
 
 @pytest.mark.parametrize("piece", [0, 1], ids=["whole", "byte by byte"])
 @pytest.mark.parametrize("vn", [0, 4])
-def test_a_grant_and_what_stands_behind_it(start, vn, piece):
-    """Bytes behind the reply are the destination's, and are not lost."""
+def test_a_grant_and_what_stands_after_it(start, vn, piece):
+    """Bytes after the reply are the destination's, and are not lost."""
     hop = Hop(bytes([vn]) + GRANT[1:] + b"greeting of the server", piece=piece)
     client = socks4.connect(start(f"via {url('socks4', hop.address)}").address, 80, "192.0.2.1", userid=b"fred")
     assert peers.read_exactly(client, 22) == b"greeting of the server"

@@ -85,7 +85,7 @@ def conversation(server, early=b"early data"):
 
 
 def test_all_in_one_segment(proxy, server):
-    """Each message is answered once, in order, and of the data behind them nothing is lost."""
+    """Each message is answered once, in order, and of the data after them nothing is lost."""
     client = peers.dial(proxy)
     client.sendall(conversation(server))
     end = peers.accept(server)
@@ -260,7 +260,7 @@ def test_eof_before_the_request_is_whole(proxy, server):
 
 
 def test_a_spare_connection_is_no_news(anklet):
-    """A browser's: it is left before or behind the greeting."""
+    """A browser's: it is left before or after the greeting."""
     one = anklet("--log", "info")
     for said in (b"", socks5.greeting(0)):
         client = peers.dial(one.address)

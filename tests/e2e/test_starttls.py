@@ -129,8 +129,8 @@ class Scripted:
         self.said.append(line)
         return line
 
-    def talk(self, protocol, greeting=None, last=None, behind=b"", drip=False):
-        """The whole dialogue; last: instead of the last answer; behind: in the same segment as that."""
+    def talk(self, protocol, greeting=None, last=None, after=b"", drip=False):
+        """The whole dialogue; last: instead of the last answer; after: in the same segment as that."""
         hello, answers = DIALOGUES[protocol]
         self.send(greeting or hello, drip)
         for number, answer in enumerate(answers):
@@ -138,7 +138,7 @@ class Scripted:
             if answer is None:
                 answer = line.split()[0] + b" OK begin\r\n"
             if number == len(answers) - 1:
-                answer = (line.split()[0] + b" " if last and protocol == "imap" else b"") + (last or answer) + behind
+                answer = (line.split()[0] + b" " if last and protocol == "imap" else b"") + (last or answer) + after
             self.send(answer, drip)
         return self
 
@@ -196,15 +196,15 @@ def refused(proxy, server, serve, pattern):
 
 
 @pytest.mark.parametrize("protocol", DIALOGUES)
-def test_bytes_behind_the_go_ahead_end_it(start, server, protocol):
+def test_bytes_after_the_go_ahead_end_it(start, server, protocol):
     """CVE-2011-0411: they were sent by whoever sits in between, and would count as protected."""
-    rest = refused(start(protocol), server, lambda s: s.talk(protocol, behind=b"250 injected\r\n"),
+    rest = refused(start(protocol), server, lambda s: s.talk(protocol, after=b"250 injected\r\n"),
                    "bytes in the clear came after")
     assert b"\x16\x03" not in rest, "no handshake was begun"
 
 
 @pytest.mark.parametrize("protocol", DIALOGUES)
-def test_bytes_in_a_segment_behind_the_go_ahead_are_never_shown(start, server, protocol):
+def test_bytes_in_a_segment_after_the_go_ahead_are_never_shown(start, server, protocol):
     """Too late to be seen before the handshake: then they are no record of TLS, and end it."""
 
     def serve(scripted):
@@ -275,7 +275,7 @@ def test_an_end_in_the_middle(start, server, protocol):
 
 
 def test_a_bad_certificate(start, certs, server):
-    """Also behind STARTTLS nothing is sent to a server that is not the one."""
+    """Also after STARTTLS nothing is sent to a server that is not the one."""
     proxy = start("smtp")
     client = socks4.send(proxy.address, peers.port_of(server), name=NAME, early=SECRET)
     scripted = Scripted(server).talk("smtp")

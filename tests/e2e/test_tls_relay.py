@@ -244,11 +244,11 @@ def test_close_notify_goes_out_once(open_session):
         rest = peers.read_all(s.tls.sock)
     except ConnectionResetError:
         pass
-    assert before and rest == b"", "nothing comes behind it"
+    assert before and rest == b"", "nothing comes after it"
 
 
 def test_the_tail_reaches_a_slow_peer(open_session):
-    """Bytes behind the peer's close_notify lie unread: closing over them would reset, and destroy what is on its way."""
+    """Bytes after the peer's close_notify lie unread: closing over them would reset, and destroy what is on its way."""
     s = open_session()
     s.tls.end()
     assert peers.read_all(s.plain) == b""
@@ -266,7 +266,7 @@ def test_defer_holds_close_notify_until_the_other_direction_ends(open_session):
     s.plain.shutdown(socket.SHUT_WR)
     assert peers.read_exactly(s.tls, 8) == b"question"
     assert peers.silent_for(s.tls, 0.3)
-    with pytest.raises(ssl.SSLWantReadError):  # no close_notify yet, also not behind the question
+    with pytest.raises(ssl.SSLWantReadError):  # no close_notify yet, also not after the question
         s.tls.recv_now()
     s.tls.sendall(b"the answer")
     assert peers.read_exactly(s.plain, 10) == b"the answer"
@@ -337,7 +337,7 @@ def test_a_cut_in_the_middle_of_a_record(open_session):
     assert peers.end_of(s.plain) == "RESET"
 
 
-def test_a_cut_behind_much_data(open_session):
+def test_a_cut_after_much_data(open_session):
     """All that came whole is passed on before the reset."""
     s = open_session()
     s.tls.sendall(b"y" * 100000)

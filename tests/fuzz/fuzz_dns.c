@@ -3,7 +3,7 @@
  *
  * The input: a byte whose first bit asks for IPv6, the name asked for up to a
  * NUL, and the message. With the second bit of that byte set, the id and the
- * question in front are right, and the rest of the input is the header from its
+ * question are right, and the rest of the input is the header from its
  * flags on (10 bytes) and the records: guessing those would take for ever.
  */
 #include <stdint.h>

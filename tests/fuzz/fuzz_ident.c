@@ -53,7 +53,7 @@ static bool same(const struct ident_answer *a, const struct ident_answer *b)
 	       a->number == b->number;
 }
 
-/* What a whole line must look like for each verdict, whatever stands in front. */
+/* What a whole line must look like for each verdict, whatever stands before it. */
 static void check_done(const struct input *in, enum ident_verdict verdict, size_t used)
 {
 	size_t end = used - 1;

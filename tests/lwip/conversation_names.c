@@ -40,7 +40,7 @@ static void take_queries(struct query query[QUERIES])
 	}
 }
 
-/* The question's type, which is behind its name. */
+/* The question's type, which is after its name. */
 static uint8_t type_of(const struct query *q)
 {
 	return q->byte[q->len - 3];

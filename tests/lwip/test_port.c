@@ -118,7 +118,7 @@ static void a_connection_that_has_ended_is_let_go(void **state)
 	}
 }
 
-/* Fills the peer's ring, so that what comes behind it is not acknowledged. */
+/* Fills the peer's ring, so that what comes after it is not acknowledged. */
 static void stuff(port_sock s)
 {
 	static uint8_t buf[LWIP_RING];

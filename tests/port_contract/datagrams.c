@@ -125,7 +125,7 @@ static void each_is_one(void **state)
 	send_one(p, s, 0, 30, NULL, NULL);
 	assert_int_equal(receive(p, server, 29, &from, &to), 30);
 	assert_int_equal(got[28], byte_at(28));
-	assert_int_equal(got[29], 0xdd); /* nothing is written behind size */
+	assert_int_equal(got[29], 0xdd); /* nothing is written after size */
 	assert_same(&from, &client);
 	send_one(p, s, 5, 29, NULL, NULL);
 	assert_int_equal(receive(p, server, 29, &from, &to), 29);

@@ -35,7 +35,7 @@ static int send_to_failure(struct port *p, port_sock s)
 }
 
 /* 'bytes that had arrived are readable first', then EOF, for ever; the other way stays open. */
-static void an_end_comes_behind_the_bytes(void **state)
+static void an_end_comes_after_the_bytes(void **state)
 {
 	struct port *p = *state;
 	struct pair pair = make_pair(p);
@@ -86,7 +86,7 @@ static void a_reset_is_no_end_in_order(void **state)
 }
 
 /* 'bytes that had arrived are readable first, then comes the remembered end' */
-static void a_reset_comes_behind_the_bytes(void **state)
+static void a_reset_comes_after_the_bytes(void **state)
 {
 	struct port *p = *state;
 	struct pair pair = make_pair(p);
@@ -221,12 +221,12 @@ static void hangup_without_bytes(void **state)
 }
 
 /* 'whatever lies unread before that', in the three orders of bytes, question and end. */
-static void an_end_behind_bytes_is_seen(void **state)
+static void an_end_after_bytes_is_seen(void **state)
 {
 	struct port *p = *state;
 
-	if (!harness_sees_end_behind())
-		skip_because("an end behind unread data cannot be seen here");
+	if (!harness_sees_end_after_data())
+		skip_because("an end after unread data cannot be seen here");
 	for (int order = 0; order < 3; order++) {
 		struct pair pair = make_pair(p);
 		size_t len;
@@ -248,7 +248,7 @@ static void an_end_behind_bytes_is_seen(void **state)
 	}
 }
 
-static void a_reset_behind_bytes_is_seen(void **state)
+static void a_reset_after_bytes_is_seen(void **state)
 {
 	struct port *p = *state;
 
@@ -273,7 +273,7 @@ static void a_reset_behind_bytes_is_seen(void **state)
 	}
 }
 
-/* 'EOF records HANGUP for a reset that may follow', with and without bytes in front. */
+/* 'EOF records HANGUP for a reset that may follow', with and without bytes before it. */
 static void a_reset_after_the_end_is_seen(void **state)
 {
 	struct port *p = *state;
@@ -281,7 +281,7 @@ static void a_reset_after_the_end_is_seen(void **state)
 	for (size_t len = 0; len <= 10; len += 10) {
 		struct pair pair = make_pair(p);
 
-		if (len > 0 && !harness_sees_end_behind())
+		if (len > 0 && !harness_sees_end_after_data())
 			break;
 		send_bytes(p, pair.a, 0, len);
 		port_shutdown(p, pair.a);
@@ -292,7 +292,7 @@ static void a_reset_after_the_end_is_seen(void **state)
 	}
 }
 
-/* An end that was read is an end for port_peer_closed(), and a reset behind it is seen. */
+/* An end that was read is an end for port_peer_closed(), and a reset after it is seen. */
 static void hangup_after_the_end_was_read(void **state)
 {
 	struct port *p = *state;
@@ -328,7 +328,7 @@ static void both_ends_in_order(void **state)
 	assert_int_equal(read_to_end(p, pair.a, 0, &len), PORT_EOF);
 	port_shutdown(p, pair.a);
 	(void)let_pass(p, WHILE_MS);
-	if (harness_sees_end_behind())
+	if (harness_sees_end_after_data())
 		assert_int_equal(hangup_within(p, pair.b, PORT_EOF, HANGUP_MS), PORT_EOF);
 	assert_int_equal(read_to_end(p, pair.b, 0, &len), PORT_EOF);
 	assert_int_equal(len, 10);
@@ -397,10 +397,10 @@ static void reading_and_hangup_together(void **state)
 }
 
 const struct CMUnitTest end_tests[] = {
-	CONTRACT(an_end_comes_behind_the_bytes),
+	CONTRACT(an_end_comes_after_the_bytes),
 	CONTRACT(an_end_is_waited_for),
 	CONTRACT(a_reset_is_no_end_in_order),
-	CONTRACT(a_reset_comes_behind_the_bytes),
+	CONTRACT(a_reset_comes_after_the_bytes),
 	CONTRACT(a_reset_that_a_send_met_is_remembered),
 	CONTRACT(a_reset_met_while_reading_waits),
 	CONTRACT(an_end_in_order_stays),
@@ -408,8 +408,8 @@ const struct CMUnitTest end_tests[] = {
 	CONTRACT(close_over_unread_bytes_is_in_order),
 	CONTRACT(reset_drops_what_was_sent),
 	CONTRACT(hangup_without_bytes),
-	CONTRACT(an_end_behind_bytes_is_seen),
-	CONTRACT(a_reset_behind_bytes_is_seen),
+	CONTRACT(an_end_after_bytes_is_seen),
+	CONTRACT(a_reset_after_bytes_is_seen),
 	CONTRACT(a_reset_after_the_end_is_seen),
 	CONTRACT(hangup_after_the_end_was_read),
 	CONTRACT(both_ends_in_order),

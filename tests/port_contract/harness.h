@@ -111,9 +111,9 @@ bool harness_second_loopback(struct address *at);
 bool harness_hears_of_refusals(void);
 
 /*
- * Can the port see that a peer has ended in order, behind bytes that lie unread?
+ * Can the port see that a peer has ended in order, after bytes that lie unread?
  * Every port sees a reset there.
  */
-bool harness_sees_end_behind(void);
+bool harness_sees_end_after_data(void);
 
 #endif

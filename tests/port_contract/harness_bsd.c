@@ -67,9 +67,9 @@ uint32_t harness_late_ms(void)
 	return 10000;
 }
 
-bool harness_sees_end_behind(void)
+bool harness_sees_end_after_data(void)
 {
-	return system_sees_end_behind;
+	return system_sees_end_after_data;
 }
 
 bool harness_second_loopback(struct address *at)

@@ -123,7 +123,7 @@ bool harness_no_random(struct port *p, bool on)
 	return true;
 }
 
-bool harness_sees_end_behind(void)
+bool harness_sees_end_after_data(void)
 {
 	return true;
 }

@@ -136,7 +136,7 @@ void harness_log_end(struct port *p)
 	p->log = NULL;
 }
 
-bool harness_sees_end_behind(void)
+bool harness_sees_end_after_data(void)
 {
 	return true;
 }

@@ -50,7 +50,7 @@ static const char *store(struct port *p, size_t len)
 	return name;
 }
 
-/* 'how many bytes of it': all of them, piece by piece; 'behind them stands a NUL'; 'at least 32 KiB'. */
+/* 'how many bytes of it': all of them, piece by piece; 'after them stands a NUL'; 'at least 32 KiB'. */
 static void files_are_shown(void **state)
 {
 	static const size_t lens[] = {1, 32768, sizeof stored};
@@ -71,7 +71,7 @@ static void files_are_shown(void **state)
 	}
 }
 
-/* '0: the file ends there': at its end, behind it, and at once in an empty one. */
+/* '0: the file ends there': at its end, after it, and at once in an empty one. */
 static void files_end(void **state)
 {
 	struct port *p = *state;

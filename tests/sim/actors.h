@@ -25,14 +25,14 @@ void actor_wake(struct sim_actor *actor, uint64_t at);
 enum talk_last {
 	TALK_FIN,           /* a FIN, at once */
 	TALK_FIN_AFTER_FIN, /* a FIN, when the other's has come */
-	TALK_CUT,           /* the FIN of TCP: with TLS, one without close_notify in front of it */
+	TALK_CUT,           /* the FIN of TCP: with TLS, one without close_notify before it */
 	TALK_CLOSE,         /* a close, whatever lies unread */
 	TALK_RESET,         /* a reset */
 	TALK_STAY,          /* nothing: wait for the other's end */
 	TALK_HOLD,          /* nothing, and stay when the other's end has come */
 };
 
-/* A dialogue in the clear in front of TLS, one line after the other; all NULL: its end. */
+/* A dialogue in the clear before TLS, one line after the other; all NULL: its end. */
 struct talk_line {
 	const char *heard; /* what the other one's line begins with; NULL: nothing is waited for */
 	const char *said;  /* what is then said, with its line ends */
@@ -45,7 +45,7 @@ struct talk {
 	/* How it becomes encrypted. All zero: it does not. */
 	struct tls_context *tls;
 	const char *tls_name;           /* a client's: whom it expects */
-	const struct talk_line *script; /* a server's: said in front of it */
+	const struct talk_line *script; /* a server's: said before it */
 	uint32_t said_max;              /* bytes said in one go; 0: a line */
 	/* What to do. All zero but the keys: send nothing, read everything, FIN at once. */
 	uint32_t out_key, in_key;
@@ -112,10 +112,10 @@ struct client {
 	uint32_t cut_pause_ms; /* between them, up to so much */
 	uint32_t start_ms;     /* before connecting */
 	bool deaf;             /* read no reply: only a reset ends it */
-	bool early;            /* begin to talk behind the request, before the reply */
+	bool early;            /* begin to talk after the request, before the reply */
 	unsigned replies; /* how many to expect before talking: 1, 2 for BIND, 0 for a caller */
 	bool socks5;      /* set by client_ask5() */
-	bool polite; /* SOCKS5: sends nothing of a message before the one in front of it was answered */
+	bool polite; /* SOCKS5: sends nothing of a message before the one before it was answered */
 	unsigned answers;  /* SOCKS5: how many of two bytes come before the replies */
 	size_t ends[2];    /* of the messages that they answer, in request */
 	uint8_t leaves;    /* enum client_leaves, at leave_ms or leave_at */

@@ -134,7 +134,7 @@ static int stream_read(struct client *client, uint8_t *buf, size_t size)
 	return n;
 }
 
-/* An answer to the greeting, or to what comes behind it: the last byte of it refuses or does not. */
+/* An answer to the greeting, or to what comes after it: the last byte of it refuses or does not. */
 static void answer_is_whole(struct client *client)
 {
 	const uint8_t *answer = client->answer[client->answers_in];
@@ -222,7 +222,7 @@ static void ask(struct client *client, uint64_t *wake)
 	}
 }
 
-/* Behind a refusal comes the end, and nothing else; then we go, too. */
+/* After a refusal comes the end, and nothing else; then we go, too. */
 static void read_end(struct client *client)
 {
 	uint8_t byte;

@@ -56,7 +56,7 @@ struct bell {
 
 void bell_init(struct bell *bell, struct run *run, uint64_t at, void (*ring)(struct run *run));
 
-/* Calls 'look' before each wait of the proxy, behind the framework's own look at it. */
+/* Calls 'look' before each wait of the proxy, after the framework's own look at it. */
 void crowd_before_wait(struct run *run, void (*look)(struct run *run));
 
 #endif

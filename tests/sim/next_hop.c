@@ -56,7 +56,7 @@ static void take_request(struct next_hop *hop, struct next_hop_asked *asked)
 	r->port = (uint16_t)(at[0] << 8 | at[1]);
 }
 
-/* Whoever waits for each answer, as all should, sends nothing behind a message before its last. */
+/* Whoever waits for each answer, as all should, sends nothing after a message before its last. */
 static enum parse read_socks5(struct next_hop *hop, struct next_hop_asked *asked,
 	const uint8_t *data, size_t len, size_t *used)
 {
@@ -210,7 +210,7 @@ static bool talks(const struct next_hop *hop, const struct next_hop_asked *asked
 	return asked->said == words_of(hop, asked) && asked->word_at != UINT64_MAX;
 }
 
-/* Whoever asked may go before he has heard everything, behind bytes that nobody reads. */
+/* Whoever asked may go before he has heard everything, after bytes that nobody reads. */
 static void listen_for_end(struct next_hop *hop, struct next_hop_asked *asked)
 {
 	int r = port_peer_closed(hop->actor.port, asked->talk.stream.sock);

@@ -29,7 +29,7 @@ static uint64_t begun_at(void)
 {
 	if (counts_from_request())
 		return asked_at;
-	/* One limit for the greeting and what comes behind it. */
+	/* One limit for the greeting and what comes after it. */
 	if (stays_in == SESSION_REQUEST && entered_at[SESSION_GREETING] != 0)
 		return entered_at[SESSION_GREETING];
 	if (kind == CROWD_IDENT_ANSWER)

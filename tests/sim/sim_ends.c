@@ -80,7 +80,7 @@ static void check_cancelled(struct run *run)
 	EXPECT(run, server.accepted == 0 || server.talk[0].in == 0);
 }
 
-/* While it waits: for a name, for the server; also behind early data that nobody has read yet. */
+/* While it waits: for a name, for the server; also after early data that nobody has read yet. */
 static void cancelled(struct run *run)
 {
 	begin(run);

@@ -1,5 +1,5 @@
 /*
- * Through a next hop: both commands, both replies, and every byte behind them.
+ * Through a next hop: both commands, both replies, and every byte after them.
  */
 #include "next_hop.h"
 
@@ -134,7 +134,7 @@ static void rough(struct run *run)
 	run_rough(run);
 }
 
-/* Bytes stand behind both the client's request and the hop's replies, before anybody waits for them. */
+/* Bytes stand after both the client's request and the hop's replies, before anybody waits for them. */
 static void early(struct run *run)
 {
 	begin_either(run);

@@ -234,7 +234,7 @@ static void level(struct run *run)
 static void check_unavailable(struct run *run)
 {
 	check_granted(run);
-	EXPECT(run, run->log_count <= 4); /* two, and one about lost ones in front of each */
+	EXPECT(run, run->log_count <= 4); /* two, and one about lost ones before each */
 	EXPECT(run, run->anklet->sessions.loop.status.granted == 1);
 }
 

@@ -18,7 +18,7 @@ static void say_who(struct client *c, bool only, const char *name, const char *p
 {
 	uint8_t said[CLIENT_REQUEST_MAX], *at = said;
 	size_t name_len = strlen(name), password_len = strlen(password);
-	size_t rest = c->request_len - 3; /* the request, behind the greeting of client_ask5() */
+	size_t rest = c->request_len - 3; /* the request, after the greeting of client_ask5() */
 
 	*at++ = 5;
 	*at++ = only ? 1 : 2;
@@ -99,7 +99,7 @@ static void right(struct run *run)
 	run->check = check_proven;
 }
 
-/* A name behind a password is read as if nothing had stood there. */
+/* A name after a password is read as if nothing had stood there. */
 static void then_by_name(struct run *run)
 {
 	static const char *const addresses[] = {SERVER_IP, NULL};

@@ -110,7 +110,7 @@ static void check_turns(struct run *run)
 	EXPECT(run, run_logged(run, ": granted, " SERVER_IP ":7000 after") == 1);
 }
 
-/* The good address stands behind some that never answer. */
+/* The good address stands after some that never answer. */
 static void turns(struct run *run)
 {
 	begin(run);
@@ -126,7 +126,7 @@ static void check_refusing(struct run *run)
 	EXPECT(run, raced() == NEXT_MS);
 }
 
-/* Behind one that never answers come some that refuse: none of them is given any time. */
+/* After one that never answers come some that refuse: none of them is given any time. */
 static void refusing(struct run *run)
 {
 	const char *addresses[] = {hole[0], SERVER_IP2, "192.0.2.1", SERVER_IP, NULL};

@@ -12,7 +12,7 @@
 static struct client client, caller;
 static struct server server;
 
-/* Whole messages, or pieces of them; each when the one in front of it was answered, or whenever it likes. */
+/* Whole messages, or pieces of them; each when the one before it was answered, or whenever it likes. */
 static void any_manner(struct run *run)
 {
 	client.polite = run_between(run, 0, 1) == 1;
@@ -192,7 +192,7 @@ static void bind_by_name(struct run *run)
 	name_add(run, NAME, 0, six ? v6 : both);
 }
 
-/* Whoever comes: the client is told where, and not 0.0.0.0, behind which it would have to know more. */
+/* Whoever comes: the client is told where, and not 0.0.0.0, for which it would have to know more. */
 static void bind_for_any_peer(struct run *run)
 {
 	bool six = run_between(run, 0, 1) == 1;
@@ -260,7 +260,7 @@ static const struct refusal {
 
 static const struct refusal *refusal;
 
-/* Each is told in two or in ten bytes, then comes the end; and nothing comes for what is behind it. */
+/* Each is told in two or in ten bytes, then comes the end; and nothing comes for what is after it. */
 static void check_refused(struct run *run)
 {
 	EXPECT(run, client.end == PORT_EOF);

@@ -152,7 +152,7 @@ static void refused(struct run *run)
 	begin_refused(run, lines[run->seed % (sizeof lines / sizeof lines[0])]);
 }
 
-/* Bytes in the clear behind the server's word (CVE-2011-0411) reach nobody, whenever they come. */
+/* Bytes in the clear after the server's word (CVE-2011-0411) reach nobody, whenever they come. */
 static void injected(struct run *run)
 {
 	static const struct talk_line lines[][4] = {
@@ -185,7 +185,7 @@ static void check_stalled(struct run *run)
 	EXPECT(run, run_logged(run, "not established within limit-establish") == 1);
 }
 
-/* A server that falls silent: in front of its greeting, in the dialogue, in the handshake. */
+/* A server that falls silent: before its greeting, in the dialogue, in the handshake. */
 static void stalled(struct run *run)
 {
 	struct text t;

@@ -44,7 +44,7 @@ static void check_served(struct run *run)
 	EXPECT(run, client.talk.in_end == PORT_EOF && there->in_end == PORT_EOF);
 }
 
-/* Both commands; and to two such hops one behind the other, where the client speaks TLS, too. */
+/* Both commands; and to two such hops one after the other, where the client speaks TLS, too. */
 static void served(struct run *run)
 {
 	begin(run, TLS_LISTEN VIA "?name=server.test\n");

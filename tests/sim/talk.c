@@ -84,7 +84,7 @@ void talk_send(struct talk *talk, uint64_t *wake)
 	}
 }
 
-/* The byte that is to come in there: of the greeting, or of the stream behind it. */
+/* The byte that is to come in there: of the greeting, or of the stream after it. */
 static uint8_t expected(const struct talk *talk, uint32_t position)
 {
 	uint32_t greeting = talk->greeting != NULL ? (uint32_t)strlen(talk->greeting) : 0;
@@ -165,7 +165,7 @@ static void echo(struct talk *talk)
 	}
 }
 
-/* A reset is heard of even where nobody reads, or behind a FIN. */
+/* A reset is heard of even where nobody reads, or after a FIN. */
 static void listen_for_reset(struct talk *talk)
 {
 	if (talk->deaf || talk->in_end == PORT_EOF)
@@ -198,7 +198,7 @@ void talk_close(struct talk *talk, bool reset)
 		port_close(talk->port, &talk->stream.sock);
 }
 
-/* Ends our direction, in front of which TLS may still have to get rid of something. */
+/* Ends our direction, before which TLS may still have to get rid of something. */
 static void end_direction(struct talk *talk)
 {
 	int r = stream_shutdown(talk->port, &talk->stream, talk->in_end == 0);

@@ -74,7 +74,7 @@ static inline void begin(struct message *m, unsigned flags, const char *name, un
 	put_16(m, IN);
 }
 
-/* One record behind the others of the answer. */
+/* One record after the others of the answer. */
 static inline void add(struct message *m, const char *name, unsigned type, uint32_t ttl,
 	const void *data, size_t len)
 {

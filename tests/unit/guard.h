@@ -17,7 +17,7 @@ static inline size_t guard_page(void)
 	return (size_t)sysconf(_SC_PAGESIZE);
 }
 
-/* Bytes of the pages that hold len bytes, without the unreadable page behind them. */
+/* Bytes of the pages that hold len bytes, without the unreadable page after them. */
 static inline size_t guard_span(size_t len)
 {
 	return (len / guard_page() + 1) * guard_page();

@@ -1,7 +1,7 @@
 /*
  * Whole lookups in a test: the resolver, the port, its files, and name servers on loopback, in one loop.
  *
- * Included behind the definition of _DEFAULT_SOURCE (mkdtemp()). Each test runs
+ * Included after the definition of _DEFAULT_SOURCE (mkdtemp()). Each test runs
  * between resolve_set_up() and resolve_tear_down(), which sees that nothing stays open.
  */
 #ifndef ANKLET_TEST_RESOLVE_H

@@ -78,7 +78,7 @@ static void burst(port_sock listener, const struct address *at, int count)
 	assert_int_equal(port_accept(&port, listener, &accepted, &from), PORT_AGAIN);
 }
 
-/* After connections that came one by one no second is asked for: it is accepted all the same, and those behind it. */
+/* After connections that came one by one no second is asked for: it is accepted all the same, and those after it. */
 static void bursts_after_single_ones(void **state)
 {
 	struct address at = loopback;
@@ -279,7 +279,7 @@ static void fill_shortens_the_wait(void **state)
 	assert_int_equal(port_send(&port, client, "x", 1), 1);
 	while (port_peek(&port, b, &(const uint8_t *){NULL}) == PORT_AGAIN)
 		assert_true(port_wait(&port, WAIT_MS) > 0);
-	assert_int_equal(port_peer_closed(&port, b), PORT_AGAIN); /* behind an unread byte */
+	assert_int_equal(port_peer_closed(&port, b), PORT_AGAIN); /* after an unread byte */
 	embed_fill(&port, &rd, &wr, &n, &ms);
 	assert_in_range(ms, 0, 1000);
 	port_close(&port, &b);

@@ -388,7 +388,7 @@ static bool send_urgent(struct relay *r)
 	return true;
 }
 
-/* Urgent bytes are in line, and splice() stops before one: with the end behind it, as if that had come. */
+/* Urgent bytes are in line, and splice() stops before one: with the end after it, as if that had come. */
 static void urgent_bytes(void **state)
 {
 	struct relay r = begin();

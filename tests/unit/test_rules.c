@@ -146,7 +146,7 @@ static void undecided_while_it_depends_on_the_address(void **state)
 			ASK(LAN, "a.example", NULL, 80), OPEN},
 		{"allow to 10.0.0.0/8\ndeny to 11.0.0.0/8\ndeny\n", ASK(LAN, "a.example", NULL, 80),
 			OPEN},
-		/* a certain match in front ends it */
+		/* a certain match before it ends it */
 		{"allow to a.example\ndeny to 10.0.0.0/8\n", ASK(LAN, "a.example", NULL, 80),
 			GRANTED_BY(0)},
 		{"deny\nallow to 10.0.0.0/8\n", ASK(LAN, "a.example", NULL, 80), REFUSED_BY(0)},

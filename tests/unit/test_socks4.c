@@ -72,7 +72,7 @@ static void read_every_way(struct outcome *whole, const void *data, size_t len)
 	}
 }
 
-/* A message put together from pieces; the NUL behind a string literal is not part of it. */
+/* A message put together from pieces; the NUL after a string literal is not part of it. */
 static size_t join(uint8_t *out, const char *header, const void *userid, size_t userid_len,
 	const char *rest, size_t rest_len)
 {

@@ -16,7 +16,7 @@
 
 #define WHOLE_MAX 640 /* bytes of the longest conversation here */
 
-/* What has come of a greeting, and of the request behind it. */
+/* What has come of a greeting, and of the request after it. */
 struct outcome {
 	enum parse greeting, request; /* the latter MORE where the greeting is not whole */
 	size_t used;
@@ -98,7 +98,7 @@ static void read_every_way(struct outcome *whole, const void *data, size_t len)
 #define GREETING "\x05\x01\x00" /* no way to say who it is */
 #define EARLY "\x16\x03\x01 early data"
 
-/* A greeting, the request, and what the client sends behind it. */
+/* A greeting, the request, and what the client sends after it. */
 static size_t join(uint8_t *out, const char *request, size_t len)
 {
 	memcpy(out, LITERAL(GREETING));

@@ -278,8 +278,8 @@ static const char *const good[STARTTLS_PROTOCOLS] = {
 	[STARTTLS_NNTP] = "200 a\r\n382 b\r\n",
 };
 
-/* What stands behind the go-ahead was not sent by whom we are about to speak to. */
-static void stops_behind_the_go_ahead(void **state)
+/* What stands after the go-ahead was not sent by whom we are about to speak to. */
+static void stops_after_the_go_ahead(void **state)
 {
 	(void)state;
 	for (uint8_t i = 0; i < STARTTLS_PROTOCOLS; i++) {
@@ -376,7 +376,7 @@ static void bytes_that_are_in_no_line(void **state)
 					put_in(i, at, byte);
 			put_in(i, at, 0x7f);
 			put_in(i, at, '\r');
-			if (at < strlen(good[i]) - 1) /* behind the go-ahead it is not read */
+			if (at < strlen(good[i]) - 1) /* after the go-ahead it is not read */
 				put_in(i, at, '\n');
 			if (good[i][at] == '\r' || good[i][at] == '\n')
 				left_out(i, at);
@@ -450,7 +450,7 @@ int main(void)
 		cmocka_unit_test(imap_greeting_without_code),
 		cmocka_unit_test(pop3),
 		cmocka_unit_test(nntp),
-		cmocka_unit_test(stops_behind_the_go_ahead),
+		cmocka_unit_test(stops_after_the_go_ahead),
 		cmocka_unit_test(listens_only_when_the_line_is_sent),
 		cmocka_unit_test(every_prefix_wants_more),
 		cmocka_unit_test(bytes_that_are_in_no_line),

@@ -215,7 +215,7 @@ static void put_validity(struct der *der, bool expired)
 	wrap(der, end, SEQUENCE);
 }
 
-/* A chain as it is sent: each certificate behind its length of 3 bytes. */
+/* A chain as it is sent: each certificate after its length of 3 bytes. */
 struct chain {
 	uint8_t bytes[16000];
 	size_t len;

@@ -194,7 +194,7 @@ static void shared_keys(void **state)
 
 /* ---- Lists ---- */
 
-/* One certificate of ours behind many bytes that are none, so that it lies across what is shown at once. */
+/* One certificate of ours after many bytes that are none, so that it lies across what is shown at once. */
 static void a_certificate_anywhere(void **state)
 {
 	static char text[140000];

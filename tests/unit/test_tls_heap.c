@@ -31,7 +31,7 @@ static void assert_whole(void)
 	struct block *b = (struct block *)(void *)tls_heap, *last = NULL;
 	size_t sum = 0, used = 0;
 
-	for (; b != NULL; last = b, b = behind(b)) {
+	for (; b != NULL; last = b, b = block_after(b)) {
 		assert_int_equal(b->before, last == NULL ? 0 : last->size);
 		assert_true(last == NULL || last->used || b->used);
 		sum += b->size;

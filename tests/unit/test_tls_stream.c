@@ -203,7 +203,7 @@ static void taken_bytes_are_not_asked_for_again(void **state)
 	close_pair(&pair);
 }
 
-/* Before the handshake, and in front of what is decrypted. */
+/* Before the handshake, and before what is decrypted. */
 static void preloaded_bytes_come_first(void **state)
 {
 	static const uint8_t much[CONFIG_ANKLET_TLS_CHUNK];
@@ -255,15 +255,15 @@ static void half_of_it_ends(void **state)
 		assert_int_equal(tls_end(b, false), 0);
 		assert_int_equal(peek_soon(a, &data), PORT_EOF);
 		assert_string_equal(tls_reason(a), "");
-		/* Nothing was sent behind the first close_notify. */
+		/* Nothing was sent after the first close_notify. */
 		assert_int_equal(
 			port_read(&port, pair.sock[1 - i % 2], (uint8_t[1]){0}, 1), PORT_AGAIN);
 		close_pair(&pair);
 	}
 }
 
-/* Our end waits behind what the port has not taken. */
-static void an_end_behind_full_buffers(void **state)
+/* Our end waits after what the port has not taken. */
+static void an_end_after_full_buffers(void **state)
 {
 	static uint8_t buf[4000];
 	size_t taken = 0;
@@ -463,7 +463,7 @@ int main(void)
 		RUN(taken_bytes_are_not_asked_for_again),
 		RUN(preloaded_bytes_come_first),
 		RUN(half_of_it_ends),
-		RUN(an_end_behind_full_buffers),
+		RUN(an_end_after_full_buffers),
 		RUN(a_deferred_end_waits_for_the_other),
 		RUN(a_cut_connection),
 		RUN(a_reset_connection),

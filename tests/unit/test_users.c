@@ -65,7 +65,7 @@ static void the_right_password_and_no_other(void **state)
 	assert_false(prove("freds", "ecret"));
 }
 
-/* Lengths count, not NULs: what a client sends behind one is part of it. */
+/* Lengths count, not NULs: what a client sends after one is part of it. */
 static void a_nul_ends_nothing(void **state)
 {
 	char userid[CONFIG_ANKLET_USERID_MAX + 1] = "fred";

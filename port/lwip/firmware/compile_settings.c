@@ -382,7 +382,7 @@ static void report_network(const char *name, const char *text, size_t len, unsig
 	for (unsigned i = 0; i < number; i++)
 		line = rest.at != NULL ? word_split(&rest, '\n') : (struct word){text + len, 0};
 	what = mistake(line, &at, &expects);
-	if (at.len == 0) { /* the line behind the last one */
+	if (at.len == 0) { /* the line after the last one */
 		fprintf(stderr, "%s:%u:1: expected a line with mac and one with address\n", name,
 			number);
 		return;

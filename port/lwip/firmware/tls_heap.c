@@ -1,11 +1,11 @@
 /*
  * The memory of the TLS library. See tls_heap.h.
  *
- * Blocks lie one behind the other, and each knows its own size and that of the one in front of
+ * Blocks lie one after the other, and each knows its own size and that of the one before
  * it. So a block that becomes free becomes one with its neighbours, and no two
  * free ones ever lie side by side. Free blocks are in a list besides; the smallest that suffices is
  * taken. The header is two words: a handshake takes a hundred small pieces, and the
- * library's own allocator would put 32 bytes in front of each.
+ * library's own allocator would put 32 bytes before each.
  */
 #include "tls_heap.h"
 
@@ -21,7 +21,7 @@
 
 struct block {
 	uint32_t size;        /* bytes, this header included */
-	uint32_t before : 31; /* the size of the block in front; 0: there is none */
+	uint32_t before : 31; /* the size of the block before; 0: there is none */
 	uint32_t used : 1;
 	struct block *next, *previous; /* of the free ones; what is given out begins here */
 };
@@ -43,21 +43,21 @@ static struct block *block_at(struct block *b, ptrdiff_t bytes)
 	return (struct block *)(void *)((unsigned char *)b + bytes);
 }
 
-/* The block behind b, or NULL. */
-static struct block *behind(struct block *b)
+/* The block after b, or NULL. */
+static struct block *block_after(struct block *b)
 {
 	unsigned char *at = (unsigned char *)b + b->size;
 
 	return at < tls_heap + sizeof tls_heap ? (struct block *)(void *)at : NULL;
 }
 
-/* Gives b its size, and tells the block behind it. */
+/* Gives b its size, and tells the block after it. */
 static void set_size(struct block *b, size_t size)
 {
 	struct block *next;
 
 	b->size = (uint32_t)size;
-	next = behind(b);
+	next = block_after(b);
 	if (next != NULL)
 		next->before = b->size & (LARGEST - 1);
 }
@@ -112,7 +112,7 @@ static void trim(struct block *b, size_t size)
 	if (rest < SMALLEST)
 		return;
 	set_size(b, size);
-	cut = behind(b);
+	cut = block_after(b);
 	set_size(cut, rest);
 	list_add(cut);
 }
@@ -149,7 +149,7 @@ void tls_heap_free(void *memory)
 	b = (struct block *)(void *)((unsigned char *)memory - HEADER);
 	assert(b->used && b->size <= in_use);
 	in_use -= b->size;
-	other = behind(b);
+	other = block_after(b);
 	if (other != NULL && !other->used) {
 		list_remove(other);
 		set_size(b, b->size + other->size);

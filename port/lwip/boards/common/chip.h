@@ -20,7 +20,7 @@ bool chip_put(char c);
 /* ---- The Ethernet controller ---- */
 
 /*
- * A frame, with its header and checksum, behind two bytes that bring what
+ * A frame, with its header and checksum, after two bytes that bring what
  * follows the header to a word's edge. Longer ones are not for us.
  */
 #define NIC_PAD 2

@@ -35,7 +35,7 @@ LIBC void *memmove(void *to, const void *from, size_t len)
 	unsigned char *out = to;
 	const unsigned char *in = from;
 
-	/* Backwards, unless what is read lies behind what is written. */
+	/* Backwards, unless what is read lies after what is written. */
 	if ((uintptr_t)out - (uintptr_t)in >= len)
 		return memcpy(to, from, len);
 	while (len-- > 0)
