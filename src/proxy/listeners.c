@@ -1,9 +1,9 @@
 /*
  * What is listened at while a configuration takes the place of another. See reload.h.
  *
- * A listener that both have stays open as it is, with whoever waits in its backlog. All others of the new one are opened
- * beside those of the old one, which are closed at the switch; but where the system does not let both be open, as '*' and
- * one address with the same port, the old one is closed first, and opened again if nothing comes of it all.
+ * A listener that both have stays open as it is, with whoever waits in its backlog. All others of the new one are
+ * opened beside those of the old one, which are closed at the switch; but where the system does not let both be open,
+ * as '*' and one address with the same port, the old one is closed first, and opened again if nothing comes of it all.
  */
 #include "proxy/instance.h"
 

@@ -2,8 +2,8 @@
  * Those who ask for the status, from their connection to its end. See status.h.
  *
  * The listener of TCP is for browsers, too, and any page that somebody looks at can let his browser ask there. So it
- * only shows (GET and HEAD), names itself by an address, 'localhost' or what the configuration calls it, and answers nothing
- * that a browser asks for on behalf of another site.
+ * only shows (GET and HEAD), names itself by an address, 'localhost' or what the configuration calls it, and answers
+ * nothing that a browser asks for on behalf of another site.
  */
 #include "proxy/instance.h"
 

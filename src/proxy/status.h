@@ -1,8 +1,8 @@
 /*
  * The status: what this program is doing, shown over HTTP to whoever may see it.
  *
- * Two doors lead to it: a listener of TCP (keyword status), which only shows, and a socket with a path in the file system
- * (keyword control), by which sessions are ended and the like as well. Those who ask are no sessions and take no
+ * Two doors lead to it: a listener of TCP (keyword status), which only shows, and a socket with a path in the file
+ * system (keyword control), by which sessions are ended and the like as well. Those who ask are no sessions and take no
  * session's place: they have places of their own, of which one is kept for control. An answer is written piece by piece
  * from what is there at that moment, so that no answer needs memory for all of it, and a client that does not read is
  * closed in the end.

@@ -134,7 +134,7 @@ def test_a_silent_name_server_ends_at_the_limit(anklet, dns):
 
 
 def test_slow_names_hold_nobody_up(proxy, dns, server):
-    """Look-ups beside each other: a silent one must not delay the others."""
+    """Lookups beside each other: a silent one must not delay the others."""
     dns.zone["slow.example.test"] = Name(silent=True)
     dns.zone[WEB] = Name(a=["127.0.0.1"])
     slow = [socks4.send(proxy, 80, name="slow.example.test") for _ in range(8)]

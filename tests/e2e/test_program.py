@@ -133,7 +133,7 @@ def test_a_port_alone_listens_on_this_host():
     assert done.returncode == 0 and "listen tcp://127.0.0.1:1081\n" in done.stdout
 
 
-def test_places_that_exclude_each_other():
+def test_listeners_that_exclude_each_other():
     done = program.run("-t", "-l", "*:1080", "-l", "127.0.0.1:1080")
     assert done.returncode == CONFIG and "'127.0.0.1:1080' is taken by an earlier listen" in done.stderr
 

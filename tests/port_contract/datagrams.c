@@ -253,7 +253,7 @@ static void each_family_has_its_own(void **state)
 
 /* ---- Failures ---- */
 
-static void places_are_refused(void **state)
+static void addresses_are_refused(void **state)
 {
 	struct port *p = *state;
 	struct address at, foreign;
@@ -373,7 +373,7 @@ const struct CMUnitTest datagram_tests[] = {
 	CONTRACT(both_can_be_given),
 	CONTRACT(everywhere_is_told_where),
 	CONTRACT(each_family_has_its_own),
-	CONTRACT(places_are_refused),
+	CONTRACT(addresses_are_refused),
 	CONTRACT(no_handle_is_no_resource),
 	CONTRACT(a_refusal_is_no_end),
 	CONTRACT(a_flood_is_dropped),

@@ -75,7 +75,7 @@ static void check_moved(struct run *run)
 }
 
 /*
- * The upstream has other addresses since the last look-up: the first datagram goes astray, and no more. They
+ * The upstream has other addresses since the last lookup: the first datagram goes astray, and no more. They
  * may be fewer than before, when the first one was not permitted.
  */
 static void moved(struct run *run)

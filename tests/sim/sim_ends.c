@@ -76,7 +76,7 @@ static void check_cancelled(struct run *run)
 	if (run->anklet->sessions.loop.status.granted != 0)
 		return; /* it was too late to leave, or the grant was on its way */
 	check_left(run);
-	/* The look-up and the connection were given up with it. */
+	/* The lookup and the connection were given up with it. */
 	EXPECT(run, server.accepted == 0 || server.talk[0].in == 0);
 }
 

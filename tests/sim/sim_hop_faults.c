@@ -210,7 +210,7 @@ static void drips(struct run *run)
 	bad->then = HOP_STAYS;
 }
 
-/* Each step is quick enough by itself: the look-up, the connection, both replies. */
+/* Each step is quick enough by itself: the lookup, the connection, both replies. */
 static void all_slow(struct run *run)
 {
 	static const char *const hops[] = {HOP_IP, NULL};

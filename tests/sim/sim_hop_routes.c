@@ -100,7 +100,7 @@ static void resolved(struct run *run)
 	expect_direct(run);
 }
 
-/* However the look-up here fails; one that is never answered is cut by the limit. */
+/* However the lookup here fails; one that is never answered is cut by the limit. */
 static void unresolved(struct run *run)
 {
 	static const char *const nowhere[] = {NULL};

@@ -409,7 +409,7 @@ static void denied(struct run *run)
 
 #define POSSIBLE "allow user probe\nallow to " OTHER_IP " ident\nallow\n"
 
-/* A rule that may match, once the name's address is known, has its identd asked before the look-up. */
+/* A rule that may match, once the name's address is known, has its identd asked before the lookup. */
 static void possible_match(struct run *run)
 {
 	bool same = run_between(run, 0, 1) == 1;

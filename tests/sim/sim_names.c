@@ -1,5 +1,5 @@
 /*
- * Names: one look-up, whatever comes of it, and a connection to an address that was judged.
+ * Names: one lookup, whatever comes of it, and a connection to an address that was judged.
  */
 #include "actors.h"
 
@@ -251,7 +251,7 @@ static void check_rebinding(struct run *run)
 	EXPECT(run, !second->used && inside[0].accepted == 0);
 }
 
-/* A second look-up would find an address that was never judged: there is none. */
+/* A second lookup would find an address that was never judged: there is none. */
 static void rebinding(struct run *run)
 {
 	ask_for_good(run, NAME, SERVER_IP);
@@ -388,7 +388,7 @@ static void literal(struct run *run)
 	run->check = check_literal;
 }
 
-/* ---- No look-up is to be had ---- */
+/* ---- No lookup is left ---- */
 
 static struct sim_actor relief;
 static uint32_t relief_ms;

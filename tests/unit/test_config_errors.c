@@ -266,7 +266,7 @@ static void what_is_disabled_is_an_error(void **state)
 }
 
 /* Two that cannot both be listened on, and two that can. */
-static void places_that_are_taken(void **state)
+static void listeners_that_are_taken(void **state)
 {
 	static const struct {
 		const char *text;
@@ -383,7 +383,7 @@ int main(void)
 		cmocka_unit_test(mistakes_in_rules),
 		cmocka_unit_test(mistakes_in_values),
 		cmocka_unit_test(what_is_disabled_is_an_error),
-		cmocka_unit_test(places_that_are_taken),
+		cmocka_unit_test(listeners_that_are_taken),
 		cmocka_unit_test_setup(seventeen_mistakes_in_one_file, defaults),
 		cmocka_unit_test_setup(broken_lines_are_read_to_their_end, defaults),
 	};

@@ -476,7 +476,7 @@ static void test_identical_questions(void **state)
 	assert_int_equal(ns.asked, 2);
 }
 
-/* The answer to a look-up that was closed reaches nobody, whoever has its place now. */
+/* The answer to a lookup that was closed reaches nobody, whoever has its place now. */
 static void test_cancel(void **state)
 {
 	struct question q;

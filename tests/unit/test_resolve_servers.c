@@ -228,7 +228,7 @@ static void test_grace(void **state)
 
 /* ---- Waiting ---- */
 
-/* The port itself knows how long it may sleep: nothing here wakes it but the look-up. */
+/* The port itself knows how long it may sleep: nothing here wakes it but the lookup. */
 static void assert_wakes(struct question (*begins)(const char *, enum port_families),
 	enum port_families families, uint32_t from_ms)
 {
