@@ -94,7 +94,8 @@ static int show(const char *path, const char *request, const char *head, const c
 /* ---- The command line ---- */
 
 struct words {
-	const char *path, *operand;
+	const char *path;
+	char *operand;
 	bool json, wrong;
 };
 
@@ -141,14 +142,21 @@ static int act(const char *path, const char *target, const char *operand)
 	return show(path, message.buf, "", NULL);
 }
 
-static int end(const char *path, const char *operand)
+static int end(const char *path, char *operand)
 {
+	size_t len = strlen(operand);
 	uint32_t number;
 	struct ip ip;
 
-	if (number_parse(operand, strlen(operand), UINT32_MAX, &number))
+	if (number_parse(operand, len, UINT32_MAX, &number))
 		return act(path, "/end?session=", operand);
-	if (ip_parse(operand, strlen(operand), &ip))
+	/* In brackets, as the list of sessions has an address of IPv6. */
+	if (len > 2 && operand[0] == '[' && operand[len - 1] == ']') {
+		operand[len - 1] = '\0';
+		operand++;
+		len -= 2;
+	}
+	if (ip_parse(operand, len, &ip))
 		return act(path, "/end?client=", operand);
 	output_error(operand, "neither the number of a session nor the address of a client");
 	return EXIT_USAGE;

@@ -80,7 +80,18 @@ def test_end_and_log(running):
         (EXIT_USAGE, "anklet: somebody: neither the number of a session nor the address of a client\n")
 
 
-@pytest.mark.parametrize("what", ["1 HTTP/1.1", "1&client=::1", "99999999999", "", "x\r\n"])
+@pytest.mark.parametrize("client", ["::1", "[::1]"])
+def test_an_address_of_ipv6_is_ended_as_it_is_listed(anklet, tmp_path, client):
+    path = str(tmp_path / "control.sock")
+    proxy = anklet("--control", path, "--listen", "tcp://[::1]:0")
+    proxy.wait_log("socket of control")
+    held, _ = socks4.session(proxy.address, peers.listener())
+    done = program.run("end", client, "-S", path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "1 session ended\n", "")
+    assert peers.end_of(held) == "RESET"
+
+
+@pytest.mark.parametrize("what", ["1 HTTP/1.1", "1&client=::1", "99999999999", "", "x\r\n", "[]", "[1]", "[::1"])
 def test_what_is_no_session(tmp_path, what):
     done = program.run("end", what, "-S", str(tmp_path / "none"))
     assert done.returncode == EXIT_USAGE and "neither the number of a session nor the address" in done.stderr
