@@ -55,7 +55,7 @@ static bool find_taker(const struct sim *sim, const struct sim_host *host,
 	unsigned best = 0;
 
 	for (unsigned i = 0; i < sim->ports; i++) {
-		for (port_sock j = 0; sim->port[i]->host == host && j < PORT_SOCKETS; j++) {
+		for (port_sock j = 0; sim->port[i]->host == host && j < sim->port[i]->used; j++) {
 			unsigned fit = fits(&sim->port[i]->socket[j], &d->from, &d->to);
 
 			if (fit <= best)
@@ -66,16 +66,6 @@ static bool find_taker(const struct sim *sim, const struct sim_host *host,
 		}
 	}
 	return best > 0;
-}
-
-static unsigned unread_at(const struct sim *sim, const struct port *p, port_sock s)
-{
-	unsigned count = 0;
-
-	for (unsigned i = 0; i < SIM_DATAGRAMS_MAX; i++)
-		count += sim->datagram[i].state == SIM_DATAGRAM_UNREAD &&
-			 sim->datagram[i].port == p && sim->datagram[i].sock == s;
-	return count;
 }
 
 /* Nobody takes it: its sender is told, if that is to be. Nothing is said of what is said. */
@@ -98,8 +88,9 @@ static void deliver(struct sim *sim, struct sim_datagram *d, struct port *port, 
 			port->socket[s].news = d->news;
 		return;
 	}
-	if (unread_at(sim, port, s) == SIM_DATAGRAM_QUEUE)
+	if (port->socket[s].waiting == SIM_DATAGRAM_QUEUE)
 		return;
+	port->socket[s].waiting++;
 	d->state = SIM_DATAGRAM_UNREAD;
 	d->order = sim->order++;
 	d->port = port;
@@ -126,31 +117,34 @@ void datagram_arrives(struct sim *sim, unsigned n)
 
 /* ---- At a socket ---- */
 
-static struct sim_datagram *oldest(const struct port *p, port_sock s)
+/* Takes the oldest of those that wait at the socket; NULL: there is none. */
+static struct sim_datagram *take_oldest(struct port *p, port_sock s)
 {
 	struct sim_datagram *first = NULL;
 
-	for (unsigned i = 0; i < SIM_DATAGRAMS_MAX; i++) {
+	for (unsigned i = 0; i < SIM_DATAGRAMS_MAX && p->socket[s].waiting > 0; i++) {
 		struct sim_datagram *d = &p->sim->datagram[i];
 
 		if (d->state == SIM_DATAGRAM_UNREAD && d->port == p && d->sock == s &&
 			(first == NULL || (int32_t)(d->order - first->order) < 0))
 			first = d;
 	}
+	if (first != NULL) {
+		first->state = SIM_DATAGRAM_FREE;
+		p->socket[s].waiting--;
+	}
 	return first;
 }
 
 bool datagram_waits(const struct port *p, port_sock s)
 {
-	return p->socket[s].news != 0 || oldest(p, s) != NULL;
+	return p->socket[s].news != 0 || p->socket[s].waiting > 0;
 }
 
-void datagram_drop_all(const struct port *p, port_sock s)
+void datagram_drop_all(struct port *p, port_sock s)
 {
-	struct sim_datagram *d;
-
-	while ((d = oldest(p, s)) != NULL)
-		d->state = SIM_DATAGRAM_FREE;
+	while (take_oldest(p, s) != NULL)
+		;
 }
 
 static int take_news(struct sim_socket *socket)
@@ -203,10 +197,9 @@ int port_recvfrom(struct port *p, port_sock s, void *buf, size_t size, struct ad
 		failure = take_news(&p->socket[s]);
 	if (failure != 0)
 		return failure;
-	d = oldest(p, s);
+	d = take_oldest(p, s);
 	if (d == NULL)
 		return socket_await(p, s, SIM_READ);
-	d->state = SIM_DATAGRAM_FREE;
 	*from = d->from;
 	*to = d->to;
 	memcpy(buf, bytes_of(p->sim, d), d->len < size ? d->len : size);

@@ -59,6 +59,9 @@ int network_ask(
 /* The connection that waits longest in the backlog of s, or -1. */
 int16_t network_waiting(const struct port *p, port_sock s);
 
+/* It is in the backlog no longer: it was accepted, or nobody will. */
+void network_unqueue(struct sim_link *link);
+
 /* The listener s is closed: whoever waits there is reset. */
 void network_unlisten(struct port *p, port_sock s);
 
@@ -127,7 +130,7 @@ void datagram_arrives(struct sim *sim, unsigned n);
 bool datagram_waits(const struct port *p, port_sock s);
 
 /* The socket is closed: what lies there unread is dropped. */
-void datagram_drop_all(const struct port *p, port_sock s);
+void datagram_drop_all(struct port *p, port_sock s);
 
 /* ---- faults.c ---- */
 

@@ -72,7 +72,7 @@ static bool find_socket(const struct sim *sim, const struct sim_host *host, enum
 	const struct address *at, struct port **port, port_sock *s)
 {
 	for (unsigned i = 0; i < sim->ports; i++) {
-		for (port_sock j = 0; sim->port[i]->host == host && j < PORT_SOCKETS; j++) {
+		for (port_sock j = 0; sim->port[i]->host == host && j < sim->port[i]->used; j++) {
 			const struct sim_socket *socket = &sim->port[i]->socket[j];
 
 			if (socket->kind == kind && socket->at.port == at->port &&
@@ -224,6 +224,12 @@ static void data_arrives(struct sim *sim, struct sim_link *link, unsigned side)
 	network_carry(sim, link, side);
 }
 
+void network_unqueue(struct sim_link *link)
+{
+	link->state = SIM_LINK_OPEN;
+	link->listener_port->socket[link->listener].waiting--;
+}
+
 static void reset_arrives(struct sim *sim, struct sim_link *link, unsigned side)
 {
 	struct sim_end *end = &link->end[side];
@@ -234,7 +240,7 @@ static void reset_arrives(struct sim *sim, struct sim_link *link, unsigned side)
 	}
 	link->wire[side].sent = link->wire[side].arrived;
 	if (side == 1 && link->state == SIM_LINK_WAITING) {
-		link->state = SIM_LINK_OPEN; /* it leaves the backlog without having been seen */
+		network_unqueue(link); /* it leaves the backlog without having been seen */
 		end->port = NULL;
 		free_if_left(sim, link);
 	}
@@ -334,18 +340,6 @@ bool network_is_black_hole(const struct sim *sim, const struct ip *ip)
 	return false;
 }
 
-/* How many connections wait at a listener. */
-static int waiting_count(const struct sim *sim, const struct port *p, port_sock s)
-{
-	int count = 0;
-
-	for (unsigned i = 0; i < SIM_LINKS; i++)
-		if (sim->link[i].state == SIM_LINK_WAITING && sim->link[i].listener_port == p &&
-			sim->link[i].listener == s)
-			count++;
-	return count;
-}
-
 static void turn_away(struct sim *sim, struct sim_link *link)
 {
 	uint64_t pause = (uint64_t)RETRY_MS << link->tries++;
@@ -369,13 +363,14 @@ static void syn_arrives(struct sim *sim, struct sim_link *link)
 		answer(sim, link, PORT_UNREACHABLE, arrival(sim, &link->wire[1]));
 	} else if (!find_socket(sim, host, SIM_LISTENER, &link->end[1].at, &port, &s)) {
 		answer(sim, link, PORT_REFUSED, arrival(sim, &link->wire[1]));
-	} else if (waiting_count(sim, port, s) >= port->socket[s].backlog) {
+	} else if (port->socket[s].waiting >= port->socket[s].backlog) {
 		turn_away(sim, link);
 	} else {
 		link->state = SIM_LINK_WAITING;
 		link->listener_port = port;
 		link->listener = s;
 		link->order = sim->order++;
+		port->socket[s].waiting++;
 		link->wire[1].last_at = sim->now + host->answer_ms;
 		answer(sim, link, 0, arrival(sim, &link->wire[1]));
 	}
@@ -394,7 +389,7 @@ int16_t network_waiting(const struct port *p, port_sock s)
 	const struct sim *sim = p->sim;
 	int16_t first = -1;
 
-	for (int16_t i = 0; i < SIM_LINKS; i++) {
+	for (int16_t i = 0; i < SIM_LINKS && p->socket[s].waiting > 0; i++) {
 		const struct sim_link *link = &sim->link[i];
 
 		if (link->state == SIM_LINK_WAITING && link->listener_port == p &&
@@ -413,7 +408,7 @@ void network_unlisten(struct port *p, port_sock s)
 
 		if (link->state == SIM_LINK_WAITING && link->listener_port == p &&
 			link->listener == s) {
-			link->state = SIM_LINK_OPEN;
+			network_unqueue(link);
 			network_leave(sim, link, 1, true);
 		}
 	}

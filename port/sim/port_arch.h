@@ -33,6 +33,7 @@ struct sim_socket {
 	struct address peer; /* DATAGRAMS; port 0: none */
 	int16_t news;        /* DATAGRAMS: what came of an earlier one, not yet told; 0: nothing */
 	int backlog;         /* LISTENER */
+	int waiting;         /* LISTENER: connections nobody has accepted; DATAGRAMS: unread ones */
 };
 
 /* The calls that can be made to fail. */
@@ -93,6 +94,7 @@ struct port {
 	struct sim_faults faults;
 	uint32_t fail_count; /* calls that might have answered fail_with so far */
 	uint32_t lines_lost; /* log lines dropped and not yet told */
+	int16_t used;        /* sockets from this one on were never given out */
 	int16_t unnamed;     /* sockets that are pending */
 	int16_t cursor;      /* where port_next() goes on */
 	uint16_t span_len;   /* bytes that 'span' shows */

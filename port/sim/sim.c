@@ -153,7 +153,7 @@ static int16_t meet_interests(struct port *p)
 {
 	p->unnamed = 0;
 	p->cursor = 0;
-	for (port_sock s = 0; s < PORT_SOCKETS; s++) {
+	for (port_sock s = 0; s < p->used; s++) {
 		struct sim_socket *socket = &p->socket[s];
 		unsigned met = 0;
 

@@ -60,7 +60,7 @@ port_sock socket_new(struct port *p, enum sim_kind kind)
 {
 	int held = 0;
 
-	for (port_sock s = 0; s < PORT_SOCKETS; s++)
+	for (port_sock s = 0; s < p->used; s++)
 		held += p->socket[s].kind != SIM_FREE;
 	if (p->faults.sockets_max != 0 && held >= p->faults.sockets_max)
 		return PORT_NONE;
@@ -71,6 +71,8 @@ port_sock socket_new(struct port *p, enum sim_kind kind)
 			continue;
 		memset(socket, 0, sizeof *socket);
 		socket->kind = (uint8_t)kind;
+		if (p->used <= s)
+			p->used = (int16_t)(s + 1);
 		return s;
 	}
 	return PORT_NONE;
@@ -114,7 +116,7 @@ unsigned socket_causes(const struct port *p, port_sock s)
 
 	if (socket->kind == SIM_STREAM)
 		causes = stream_causes(p, s);
-	else if (socket->kind == SIM_LISTENER && network_waiting(p, s) >= 0)
+	else if (socket->kind == SIM_LISTENER && socket->waiting > 0)
 		causes = SIM_READ;
 	else if (socket->kind == SIM_DATAGRAMS && datagram_waits(p, s))
 		causes = SIM_READ;
@@ -130,7 +132,7 @@ unsigned sim_open_sockets(const struct port *port, enum sim_kind kind)
 {
 	unsigned count = 0;
 
-	for (port_sock s = 0; s < PORT_SOCKETS; s++)
+	for (port_sock s = 0; s < port->used; s++)
 		count += port->socket[s].kind == kind;
 	return count;
 }
@@ -203,7 +205,7 @@ int port_accept(struct port *p, port_sock listener, port_sock *s, struct address
 	*s = socket_for_end(p, link, 1);
 	if (*s == PORT_NONE)
 		return PORT_NO_RESOURCES;
-	p->sim->link[link].state = SIM_LINK_OPEN;
+	network_unqueue(&p->sim->link[link]);
 	*socket_end(p, *s) = (struct sim_end){
 		.port = p,
 		.at = socket_end(p, *s)->at,

@@ -38,6 +38,8 @@ struct talk_line {
 	const char *said;  /* what is then said, with its line ends */
 };
 
+#define TALK_PIECE 512 /* bytes sent in one go at most */
+
 struct talk {
 	struct run *run;
 	struct port *port;
@@ -75,6 +77,10 @@ struct talk {
 	bool begun;
 	uint64_t begun_at, over_at; /* sim.now, as are the next */
 	uint64_t out_at, in_at;     /* the ends of pauses */
+	/* What goes out next, made once however often it is tried: of the stream from made_at on. */
+	uint8_t made[2 * TALK_PIECE];
+	uint32_t made_at;
+	bool has_made;
 };
 
 /* The byte of a stream. */
