@@ -50,7 +50,7 @@ static uint32_t out_limit(const struct talk *talk)
 	return talk->out_len;
 }
 
-/* The next TALK_PIECE octets that go out. */
+/* The next TALK_PIECE bytes that go out. */
 static const uint8_t *piece(struct talk *talk)
 {
 	if (!talk->has_made || talk->out - talk->made_at > TALK_PIECE) {
