@@ -145,19 +145,17 @@ static int act(const char *path, const char *target, const char *operand)
 static int end(const char *path, char *operand)
 {
 	size_t len = strlen(operand);
+	/* As the list of sessions has an address of IPv6. */
+	bool in_brackets = operand[0] == '[' && operand[len - 1] == ']';
 	uint32_t number;
 	struct ip ip;
 
 	if (number_parse(operand, len, UINT32_MAX, &number))
 		return act(path, "/end?session=", operand);
-	/* In brackets, as the list of sessions has an address of IPv6. */
-	if (len > 2 && operand[0] == '[' && operand[len - 1] == ']') {
-		operand[len - 1] = '\0';
-		operand++;
-		len -= 2;
+	if (ip_parse(operand + in_brackets, len - 2 * in_brackets, &ip)) {
+		operand[len - in_brackets] = '\0';
+		return act(path, "/end?client=", operand + in_brackets);
 	}
-	if (ip_parse(operand, len, &ip))
-		return act(path, "/end?client=", operand);
 	output_error(operand, "neither the number of a session nor the address of a client");
 	return EXIT_USAGE;
 }

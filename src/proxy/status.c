@@ -260,11 +260,9 @@ static void answer(struct anklet *a, struct status_asking *s)
 		if (r->method == HTTP_POST)
 			answer_act(a, s);
 		else
-			answer_words(a, s, HTTP_BAD_METHOD, "Allow: POST\r\n",
-				"that is something to be done: POST");
+			answer_words(a, s, HTTP_BAD_METHOD, "Allow: POST\r\n", "use POST");
 	} else if (r->method > HTTP_HEAD)
-		answer_words(a, s, HTTP_BAD_METHOD, "Allow: GET, HEAD\r\n",
-			"here is only something to be seen");
+		answer_words(a, s, HTTP_BAD_METHOD, "Allow: GET, HEAD\r\n", "use GET or HEAD");
 	else if (!http_path_is(r->target, shown[i].path) ||
 		 (!CONFIG_ANKLET_PAGE && i == STATUS_PAGE))
 		answer_words(a, s, HTTP_NOT_FOUND, "",
