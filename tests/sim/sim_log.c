@@ -88,13 +88,13 @@ static void serve(struct run *run)
 /* ---- The lines ---- */
 
 /* A line about the session: who, what, userid, and the event, to which a time may be added. */
-static void expect_line(struct run *run, unsigned n, const char *asked, const char *event)
+static void expect_line(struct run *run, unsigned n, const char *wanted, const char *event)
 {
 	static char line[3 * CONFIG_ANKLET_LOG_LINE];
 	size_t len;
 
 	len = (size_t)snprintf(line, sizeof line, "session 1 " CLIENT_IP ":%u%s%s%s",
-		(unsigned)client.at.port, asked, asked[0] == '\0' ? "" : ":7000",
+		(unsigned)client.at.port, wanted, wanted[0] == '\0' ? "" : ":7000",
 		userid[0] == '\0' ? "" : " user \"");
 	show(userid, shown_userid, CONFIG_ANKLET_LOG_LINE - 176 - len);
 	snprintf(line + len, sizeof line - len, "%s%s: %s", shown_userid,
