@@ -220,7 +220,7 @@ static bool leaves_from(const struct port *p, const struct sim_socket *socket,
 	if (ip_is_v4(&at->ip) != ip_is_v4(to))
 		return false;
 	if (ip_class(&at->ip) == IP_UNSPECIFIED)
-		return network_facing(p->host, to, &at->ip);
+		return network_local_for(p->host, to, &at->ip);
 	return network_own(p->host, &at->ip);
 }
 

@@ -29,7 +29,7 @@ void event_deliver_due(struct sim *sim);
 /* ---- network.c ---- */
 
 /* Where a host reaches ip from: one of its own addresses. False: it has none of that family. */
-bool network_facing(const struct sim_host *host, const struct ip *ip, struct ip *from);
+bool network_local_for(const struct sim_host *host, const struct ip *ip, struct ip *from);
 
 /* Is ip an address of the host, loopback included? */
 bool network_own(const struct sim_host *host, const struct ip *ip);

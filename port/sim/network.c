@@ -40,7 +40,7 @@ static struct ip loopback(bool v4)
 	return v4 ? ip_v4(127, 0, 0, 1) : (struct ip)IP_OF_V6(0, 0, 1);
 }
 
-bool network_facing(const struct sim_host *host, const struct ip *ip, struct ip *from)
+bool network_local_for(const struct sim_host *host, const struct ip *ip, struct ip *from)
 {
 	bool v4 = ip_is_v4(ip);
 

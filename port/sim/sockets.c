@@ -143,7 +143,7 @@ static bool has_family(const struct port *p, const struct ip *ip)
 {
 	struct ip from;
 
-	return network_facing(p->host, ip, &from);
+	return network_local_for(p->host, ip, &from);
 }
 
 static bool is_any(const struct ip *ip)
@@ -221,7 +221,7 @@ int socket_choose_from(struct port *p, enum sim_kind kind, const struct address 
 {
 	*at = from != NULL ? *from : (struct address){.port = 0};
 	if (from == NULL || is_any(&from->ip)) {
-		if (!network_facing(p->host, to, &at->ip))
+		if (!network_local_for(p->host, to, &at->ip))
 			return PORT_UNREACHABLE;
 	} else if (!network_own(p->host, &at->ip)) {
 		return PORT_NOT_LOCAL;
@@ -361,13 +361,13 @@ int port_local(struct port *p, port_sock s, struct address *at)
 
 int port_local_for(struct port *p, const struct address *peer, struct address *at)
 {
-	int failure = fault(p, SIM_CALL_FACING);
+	int failure = fault(p, SIM_CALL_LOCAL_FOR);
 
 	socket_enter(p);
 	if (failure != 0)
 		return failure;
 	*at = (struct address){.port = 0};
-	return network_facing(p->host, &peer->ip, &at->ip) ? 0 : PORT_UNREACHABLE;
+	return network_local_for(p->host, &peer->ip, &at->ip) ? 0 : PORT_UNREACHABLE;
 }
 
 bool port_is_local(struct port *p, const struct ip *ip)

@@ -310,7 +310,7 @@ static void no_address_of_that_family(void **state)
 }
 
 /* port_local_for(): loopback is reached from loopback; the answer has port 0. */
-static void the_address_facing_a_peer(void **state)
+static void the_local_address_for_a_peer(void **state)
 {
 	struct port *p = *state;
 
@@ -360,7 +360,7 @@ const struct CMUnitTest connect_tests[] = {
 	CONTRACT(one_family_for_each_listener),
 	CONTRACT(a_connection_from_an_address),
 	CONTRACT(no_address_of_that_family),
-	CONTRACT(the_address_facing_a_peer),
+	CONTRACT(the_local_address_for_a_peer),
 	CONTRACT(our_own_addresses),
 };
 const size_t connect_tests_count = COUNT(connect_tests);
