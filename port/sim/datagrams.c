@@ -221,7 +221,7 @@ static bool leaves_from(const struct port *p, const struct sim_socket *socket,
 		return false;
 	if (ip_class(&at->ip) == IP_UNSPECIFIED)
 		return network_local_for(p->host, to, &at->ip);
-	return network_own(p->host, &at->ip);
+	return network_is_local(p->host, &at->ip);
 }
 
 static void send_one(struct port *p, const struct sim_datagram *draft, const void *data)

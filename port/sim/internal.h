@@ -32,7 +32,7 @@ void event_deliver_due(struct sim *sim);
 bool network_local_for(const struct sim_host *host, const struct ip *ip, struct ip *from);
 
 /* Is ip an address of the host, loopback included? */
-bool network_own(const struct sim_host *host, const struct ip *ip);
+bool network_is_local(const struct sim_host *host, const struct ip *ip);
 
 /* Do two addresses of sockets stand for the same place on a host? */
 bool network_overlaps(const struct ip *a, const struct ip *b);

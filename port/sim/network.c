@@ -27,7 +27,7 @@ static bool is_unspecified(const struct ip *ip)
 	return ip_equal(ip, &v6_any) || ip_equal(ip, &v4_any);
 }
 
-bool network_own(const struct sim_host *host, const struct ip *ip)
+bool network_is_local(const struct sim_host *host, const struct ip *ip)
 {
 	for (unsigned i = 0; i < host->addresses; i++)
 		if (ip_equal(&host->address[i], ip))
@@ -48,7 +48,7 @@ bool network_local_for(const struct sim_host *host, const struct ip *ip, struct 
 		*from = loopback(v4);
 		return true;
 	}
-	if (network_own(host, ip)) {
+	if (network_is_local(host, ip)) {
 		*from = *ip;
 		return true;
 	}
@@ -102,7 +102,7 @@ static bool asked_from(const struct sim *sim, const struct sim_host *host, uint1
 		const struct sim_link *link = &sim->link[i];
 
 		if (link->state != SIM_LINK_FREE && link->end[0].at.port == port &&
-			network_own(host, &link->end[0].at.ip))
+			network_is_local(host, &link->end[0].at.ip))
 			return true;
 	}
 	return false;
@@ -324,10 +324,10 @@ static void answer(struct sim *sim, struct sim_link *link, int how, uint64_t at)
 const struct sim_host *network_host(
 	const struct sim *sim, const struct sim_host *from, const struct ip *ip)
 {
-	if (network_own(from, ip))
+	if (network_is_local(from, ip))
 		return from;
 	for (unsigned i = 0; i < sim->hosts; i++)
-		if (network_own(&sim->host[i], ip))
+		if (network_is_local(&sim->host[i], ip))
 			return &sim->host[i];
 	return NULL;
 }

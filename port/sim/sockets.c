@@ -157,7 +157,7 @@ int socket_place(
 	*place = *at;
 	if (!has_family(p, &at->ip))
 		return PORT_UNREACHABLE;
-	if (!is_any(&at->ip) && !network_own(p->host, &at->ip))
+	if (!is_any(&at->ip) && !network_is_local(p->host, &at->ip))
 		return PORT_NOT_LOCAL;
 	if (at->port != 0 && network_port_taken(p->sim, p->host, kind, at))
 		return PORT_IN_USE;
@@ -223,7 +223,7 @@ int socket_choose_from(struct port *p, enum sim_kind kind, const struct address 
 	if (from == NULL || is_any(&from->ip)) {
 		if (!network_local_for(p->host, to, &at->ip))
 			return PORT_UNREACHABLE;
-	} else if (!network_own(p->host, &at->ip)) {
+	} else if (!network_is_local(p->host, &at->ip)) {
 		return PORT_NOT_LOCAL;
 	} else if (ip_is_v4(&at->ip) != ip_is_v4(to)) {
 		return PORT_UNREACHABLE;
@@ -373,5 +373,5 @@ int port_local_for(struct port *p, const struct address *peer, struct address *a
 bool port_is_local(struct port *p, const struct ip *ip)
 {
 	socket_enter(p);
-	return network_own(p->host, ip);
+	return network_is_local(p->host, ip);
 }
