@@ -60,10 +60,10 @@ void listeners_note(struct anklet *a, const struct line *line, uint16_t asked)
 
 /* ---- What both have ---- */
 
-static void keep(struct reload_listener *p, const struct line *line)
+static void keep(struct reload_listener *slot, const struct line *line)
 {
-	p->kept = true;
-	p->next_line = line->number;
+	slot->kept = true;
+	slot->next_line = line->number;
 }
 
 bool listeners_keep(struct anklet *a, const struct line *line, struct address *at)
@@ -72,14 +72,14 @@ bool listeners_keep(struct anklet *a, const struct line *line, struct address *a
 	unsigned kind = kind_of(line);
 
 	for (unsigned i = 0; i < r->before[kind]; i++) {
-		struct reload_listener *p = &r->listener[kind][i];
+		struct reload_listener *slot = &r->listener[kind][i];
 		const struct address *open = address_of(a, kind, i);
 
-		if (p->kept || *socket_of(a, kind, i) == PORT_NONE ||
+		if (slot->kept || *socket_of(a, kind, i) == PORT_NONE ||
 			!ip_equal(&at->ip, &open->ip) || at->scope != open->scope ||
-			(at->port != p->asked && at->port != open->port))
+			(at->port != slot->asked && at->port != open->port))
 			continue;
-		keep(p, line);
+		keep(slot, line);
 		at->port = open->port;
 		return true;
 	}
@@ -103,13 +103,13 @@ bool listeners_keep_name(struct anklet *a, const struct line *line, const struct
 	bool found = false;
 
 	for (unsigned i = 0; i < r->before[kind]; i++) {
-		struct reload_listener *p = &r->listener[kind][i];
-		const struct endpoint *was = endpoint_of(before, p->line);
+		struct reload_listener *slot = &r->listener[kind][i];
+		const struct endpoint *was = endpoint_of(before, slot->line);
 
-		if (p->kept || was->host != ENDPOINT_NAME || was->port != e->port ||
+		if (slot->kept || was->host != ENDPOINT_NAME || was->port != e->port ||
 			strcmp(string_table_at(&before->strings, was->name), name) != 0)
 			continue;
-		keep(p, line);
+		keep(slot, line);
 		found = true;
 	}
 	return found;
@@ -164,7 +164,7 @@ void listeners_leave(struct anklet *a)
 /* Those that are open move together, to the front. */
 static void close_gaps(struct anklet *a)
 {
-	struct reload_listener *listener = INSTANCE_RELOAD(a)->listener[LISTENERS_STREAMS];
+	struct reload_listener *slot = INSTANCE_RELOAD(a)->listener[LISTENERS_STREAMS];
 	struct loop *loop = &a->sessions.loop;
 	uint8_t left = 0;
 
@@ -173,7 +173,7 @@ static void close_gaps(struct anklet *a)
 			continue;
 		a->listeners[left] = a->listeners[i];
 		loop->listening[left] = loop->listening[i];
-		listener[left] = listener[i];
+		slot[left] = slot[i];
 		loop_own(loop, a->listeners[left].sock, OWNER_LISTENER, left);
 		left++;
 	}
@@ -182,10 +182,10 @@ static void close_gaps(struct anklet *a)
 }
 
 /* It serves what its line says now; whoever is there already is not asked again. */
-static void give(struct anklet *a, struct listener *l, struct reload_listener *p)
+static void give(struct anklet *a, struct listener *l, struct reload_listener *slot)
 {
 	const struct setup *setup = instance_setup(a);
-	unsigned line = p->line = p->next_line;
+	unsigned line = slot->line = slot->next_line;
 	bool forward = ANKLET_HAS_FORWARDS && line >= CONFIG_ANKLET_LISTENERS;
 
 	if (CONFIG_ANKLET_STATUS && line >= LINE_STATUS) {
@@ -211,13 +211,13 @@ void listeners_log(struct anklet *a, const char *what, unsigned kind, unsigned i
 
 void listeners_switch(struct anklet *a, const struct setup *before)
 {
-	struct reload_listener *listener = INSTANCE_RELOAD(a)->listener[LISTENERS_STREAMS];
+	struct reload_listener *slot = INSTANCE_RELOAD(a)->listener[LISTENERS_STREAMS];
 
 	for (unsigned i = 0; i < a->listener_count; i++) {
 		if (i >= INSTANCE_RELOAD(a)->before[LISTENERS_STREAMS])
 			listeners_log(a, "opened ", LISTENERS_STREAMS, i);
-		if (listener[i].kept) {
-			give(a, &a->listeners[i], &listener[i]);
+		if (slot[i].kept) {
+			give(a, &a->listeners[i], &slot[i]);
 			continue;
 		}
 		listeners_log(a, "closed ", LISTENERS_STREAMS, i);

@@ -6,9 +6,9 @@
 
 #include <string.h>
 
-static unsigned forward_of(const struct reload_listener *p)
+static unsigned forward_of(const struct reload_listener *slot)
 {
-	return p->next_line - CONFIG_ANKLET_LISTENERS;
+	return slot->next_line - CONFIG_ANKLET_LISTENERS;
 }
 
 static bool same_upstream(
@@ -31,12 +31,12 @@ void udp_forward_leave(struct anklet *a)
 
 	for (unsigned i = 0; i < d->used; i++) {
 		struct udp_flow *flow = &d->flow[i];
-		const struct reload_listener *p =
+		const struct reload_listener *slot =
 			&INSTANCE_RELOAD(a)->listener[LISTENERS_DATAGRAMS][flow->listener];
 
-		if (flow->kind != 0 && (!p->kept || !same_upstream(instance_setup(a),
-							    d->listener[flow->listener].forward,
-							    instance_made(a), forward_of(p))))
+		if (flow->kind != 0 && (!slot->kept || !same_upstream(instance_setup(a),
+							       d->listener[flow->listener].forward,
+							       instance_made(a), forward_of(slot))))
 			udp_flow_end(a, flow, "the configuration was replaced");
 	}
 }
