@@ -253,7 +253,7 @@
 /* How many addresses of one host there can be: only a name has several. */
 #define ANKLET_ADDRESSES (CONFIG_ANKLET_NAMES ? CONFIG_ANKLET_ADDRESSES : 1)
 
-/* One of two texts, for a feature that is 1 or 0: what nobody can say is disabled with it. */
+/* One of two texts, for a feature that is 1 or 0: what nobody can say is not in the program. */
 #define ANKLET_TEXT(feature, with, without) ANKLET_TEXT_NAMED(feature, with, without)
 #define ANKLET_TEXT_NAMED(feature, with, without) ANKLET_TEXT_##feature(with, without)
 #define ANKLET_TEXT_1(with, without) with

@@ -20,7 +20,7 @@ void stack_run(void (*run)(void *arg), void *arg);
 
 /*
  * The state of a TCP socket; CLOSED too when lwIP has no control block for it any more, with
- * *error then the errno of what broke it off, or 0 when both sides have ended in order.
+ * *error then the errno of what aborted it, or 0 when both sides have ended in order.
  */
 enum tcp_state stack_state(int fd, int *error);
 

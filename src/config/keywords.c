@@ -97,7 +97,7 @@ size_t name_distance(const char *name, struct word word)
 			row[j] = replaced < shorter + 1 ? replaced : shorter + 1;
 		}
 	}
-	/* What would have to be written anew altogether is like nothing. */
+	/* What would have to be written anew altogether resembles nothing. */
 	return row[name_len] > SLIPS_MAX || row[name_len] >= start.len ? SIZE_MAX : row[name_len];
 }
 

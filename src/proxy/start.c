@@ -8,7 +8,7 @@
 #include "config/keywords.h"
 
 #define BACKLOG CONFIG_ANKLET_SESSIONS
-#define NAME_LIMIT_MS 5000 /* for the name of one to listen on */
+#define NAME_LIMIT_MS 5000 /* for the name of a listener */
 
 static bool is_reload(const struct anklet *a)
 {

@@ -23,7 +23,7 @@ static int open_listener(struct sessions *all, struct session *s, const struct a
 }
 
 /*
- * Tries the ports of bind-ports in turn from a random one on, some each turn.
+ * Tries the ports of bind-ports in turn from a random one on, some each tick.
  * NEXT_STATE: one is open.
  */
 static enum session_next open_in_range(struct sessions *all, struct session *s, struct address *at)

@@ -32,7 +32,7 @@ enum relay_result {
 	RELAY_WAIT,   /* nothing more to be done: every interest is recorded */
 	RELAY_MORE,   /* the budget is spent: to be run again without waiting */
 	RELAY_ENDED,  /* both directions have ended: close both */
-	RELAY_BROKEN, /* one side was reset or failed: so is the other one to be */
+	RELAY_BROKEN, /* one side was reset or failed: reset the other one, too */
 };
 
 /* What a run of it came to, besides. */
