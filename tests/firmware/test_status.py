@@ -1,4 +1,4 @@
-"""The status and its page, from a board that has them: no more than what is asked for at one place of TCP."""
+"""The status and its page, from a board that has them: no more than what is asked for at one address of TCP."""
 import gzip
 import http.client
 import json

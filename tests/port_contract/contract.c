@@ -221,11 +221,11 @@ int read_to_end(struct port *p, port_sock s, size_t from, size_t *len)
 int hangup_within(struct port *p, port_sock s, int answer, int32_t ms)
 {
 	uint32_t until = port_now(p) + (uint32_t)ms;
-	int gone = port_peer_closed(p, s);
+	int hangup = port_peer_closed(p, s);
 
-	while (gone != answer && left(p, until) > 0 && named_within(p, s, left(p, until)))
-		gone = port_peer_closed(p, s);
-	return gone;
+	while (hangup != answer && left(p, until) > 0 && named_within(p, s, left(p, until)))
+		hangup = port_peer_closed(p, s);
+	return hangup;
 }
 
 /* ---- All of them ---- */

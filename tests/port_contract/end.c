@@ -1,5 +1,5 @@
 /*
- * The contract: ends, and who has gone.
+ * The contract: ends and hangups.
  */
 #include "contract.h"
 
@@ -196,7 +196,7 @@ static void reset_drops_what_was_sent(void **state)
 	assert_in_range(len, 0, sent);
 }
 
-/* ---- Gone ---- */
+/* ---- Hangups ---- */
 
 /* Nothing unread: HANGUP is met at once for an end and for a reset. */
 static void hangup_without_bytes(void **state)

@@ -113,7 +113,7 @@ struct asker *asker_add(struct run *run, enum run_host host, const char *proxy_i
 	memset(k, 0, sizeof *k);
 	k->run = run;
 	k->key = run_between(run, 1, UINT32_MAX - 1);
-	k->proxy.port = PLACE_PORT;
+	k->proxy.port = LISTENER_PORT;
 	ip_parse(proxy_ip, strlen(proxy_ip), &k->proxy.ip);
 	k->count = 1;
 	k->slow = UINT32_MAX;

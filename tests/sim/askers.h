@@ -10,7 +10,7 @@
 
 #include "crowd.h"
 
-#define PLACE_PORT 5353
+#define LISTENER_PORT 5353
 #define SERVER_PORT 53
 #define SLOTS CONFIG_ANKLET_UDP_FLOWS
 #define SHARE ((SLOTS + 1) / 2)

@@ -1,5 +1,5 @@
 /*
- * Application servers and identd. See actors.h.
+ * Servers and identd. See actors.h.
  */
 #include "actors.h"
 

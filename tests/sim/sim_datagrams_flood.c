@@ -28,7 +28,7 @@ static struct flooder {
 
 static void forge(struct flooder *f, const struct address *from)
 {
-	struct address to = {.port = PLACE_PORT};
+	struct address to = {.port = LISTENER_PORT};
 	uint8_t bytes[16];
 
 	ip_parse(PROXY_IP, strlen(PROXY_IP), &to.ip);
@@ -315,7 +315,7 @@ static port_sock mirror_of(struct mirror *m, const struct address *from)
 static void mirror_run(struct sim_actor *actor)
 {
 	struct mirror *m = (struct mirror *)actor;
-	struct address at = {.port = SERVER_PORT}, from, to, proxy = {.port = PLACE_PORT};
+	struct address at = {.port = SERVER_PORT}, from, to, proxy = {.port = LISTENER_PORT};
 	uint8_t bytes[DATAGRAM];
 	int n;
 

@@ -62,7 +62,7 @@ static void late(struct run *run)
 	echo_add(run, SERVER_IP, 0);
 	asker_add(run, HOST_CLIENT, PROXY_IP)->count = 4;
 	asker[0].patience_ms = 40000;
-	asker_add(run, HOST_OTHER, PROXY_IP)->proxy.port = PLACE_PORT + 1;
+	asker_add(run, HOST_OTHER, PROXY_IP)->proxy.port = LISTENER_PORT + 1;
 	asker[1].start_ms = run_between(run, 0, 20000);
 	run->check = check_late;
 }

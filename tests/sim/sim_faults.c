@@ -71,7 +71,7 @@ static void nth_call(struct run *run)
 	run->proxy.faults.fail_at = 1 + (uint32_t)(run->seed / answers) % CALLS;
 }
 
-/* The places that are listened on when nobody has named one: of these, ::1 may be missing. */
+/* The listeners when nobody has named one: of these, ::1 may be missing. */
 static void nth_call_at_start(struct run *run)
 {
 	nth_call(run);

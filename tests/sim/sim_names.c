@@ -446,62 +446,62 @@ static void client_leaves(struct run *run)
 	run->check = check_left;
 }
 
-/* ---- The name of a place to listen on ---- */
+/* ---- The name of a listener ---- */
 
-#define PLACE "proxy.example"
-#define PLACE_LIMIT_MS 5000
+#define LISTENER_NAME "proxy.example"
+#define NAME_LIMIT_MS 5000
 
-static int place_answer; /* what the name servers say; PORT_AGAIN: nothing */
+static int listener_answer; /* what the name servers say; PORT_AGAIN: nothing */
 
-static void listen_at_place(struct run *run)
+static void listen_at_name(struct run *run)
 {
-	run->config = "listen tcp://" PLACE ":1090\n";
+	run->config = "listen tcp://" LISTENER_NAME ":1090\n";
 	run->config_added = true;
 }
 
-static void check_place(struct run *run)
+static void check_listener_name(struct run *run)
 {
 	EXPECT(run, client_code(&client) == SOCKS4_GRANTED);
 	EXPECT(run, server.talk[0].in == client.talk.out_len);
 	EXPECT(run, client.talk.in == server.pattern.out_len);
 }
 
-static void place(struct run *run)
+static void listener_name(struct run *run)
 {
 	static const char *const addresses[] = {PROXY_IP, NULL};
-	struct served_name *name = name_add(run, PLACE, 0, addresses);
+	struct served_name *name = name_add(run, LISTENER_NAME, 0, addresses);
 
-	name->delay_v4_ms = name->delay_v6_ms = run_between(run, 0, PLACE_LIMIT_MS - 2100);
-	listen_at_place(run);
+	name->delay_v4_ms = name->delay_v6_ms = run_between(run, 0, NAME_LIMIT_MS - 2100);
+	listen_at_name(run);
 	client_init(&client, run, HOST_CLIENT);
 	client_ask(&client, SOCKS4_CONNECT, SERVER_IP, 7000, "user", NULL);
 	client.proxy.port = 1090;
-	client.start_ms = PLACE_LIMIT_MS;
+	client.start_ms = NAME_LIMIT_MS;
 	server_init(&server, run, HOST_SERVER, SERVER_IP, 7000);
 	pair_up(&client, &server, run_between(run, 0, 5000), run_between(run, 0, 5000));
-	run->check = check_place;
+	run->check = check_listener_name;
 }
 
 /* Also checked where the start did not fail. */
-static void check_no_place(struct run *run)
+static void check_no_listener_name(struct run *run)
 {
-	bool silent = place_answer == PORT_AGAIN;
+	bool silent = listener_answer == PORT_AGAIN;
 
-	EXPECT(run, run->failure.why == (silent ? PORT_NAME_FAILED : place_answer));
-	EXPECT(run, strcmp(run->failure.at, "tcp://" PLACE ":1090") == 0);
-	EXPECT(run, !silent || run->sim.now == PLACE_LIMIT_MS);
+	EXPECT(run, run->failure.why == (silent ? PORT_NAME_FAILED : listener_answer));
+	EXPECT(run, strcmp(run->failure.at, "tcp://" LISTENER_NAME ":1090") == 0);
+	EXPECT(run, !silent || run->sim.now == NAME_LIMIT_MS);
 }
 
 /* It has no address, or that cannot be found out in time: then there is no start. */
-static void no_place(struct run *run)
+static void no_listener_name(struct run *run)
 {
 	static const int answers[] = {PORT_NO_NAME, PORT_NAME_FAILED, PORT_AGAIN};
 
-	place_answer = answers[run_between(run, 0, 2)];
-	name_add(run, PLACE, place_answer, NULL);
-	listen_at_place(run);
+	listener_answer = answers[run_between(run, 0, 2)];
+	name_add(run, LISTENER_NAME, listener_answer, NULL);
+	listen_at_name(run);
 	run->start_fails = true;
-	run->clean_up = check_no_place;
+	run->clean_up = check_no_listener_name;
 }
 
 static const struct scenario scenarios[] = {
@@ -519,8 +519,8 @@ static const struct scenario scenarios[] = {
 	{"literal", literal},
 	{"all_taken", all_taken},
 	{"client_leaves", client_leaves},
-	{"place", place},
-	{"no_place", no_place},
+	{"listener_name", listener_name},
+	{"no_listener_name", no_listener_name},
 };
 
 int main(int argc, char **argv)
