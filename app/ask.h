@@ -21,7 +21,8 @@ typedef void ask_line(void *ctx, const char *line, size_t len);
 
 /*
  * Sends 'request' ("GET /status") and hands over the answer line by line. EXIT_SUCCESS; else what is wrong was said
- * on standard error: EXIT_NOT_RUNNING, or EXIT_FAILURE, also when the answer says no; EXIT_USAGE: what was asked is wrong.
+ * on standard error: EXIT_NOT_RUNNING, or EXIT_FAILURE, also when the answer says no; EXIT_USAGE: what was asked is
+ * wrong.
  */
 int ask(const char *path, const char *request, ask_line *take, void *ctx);
 

@@ -28,7 +28,9 @@ struct password {
 
 /* ---- Reading it ---- */
 
-/* Up to the end of the line, or of the input: that without any byte is no password, but somebody who failed to say one. */
+/*
+ * Up to the end of the line, or of the input: that without any byte is no password, but somebody who failed to say one.
+ */
 static bool read_line(struct password *password)
 {
 	for (password->len = 0; password->len < sizeof password->text;) {

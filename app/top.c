@@ -2,8 +2,8 @@
  * 'anklet top'. See top.h.
  *
  * Rates are differences between two answers, of the same session by its number, in the time that passed for the one who
- * was asked. The terminal is used as every one of them is since the VT100, with the alternate screen of xterm; it is as it
- * was before, whatever ends this.
+ * was asked. The terminal is used as every one of them is since the VT100, with the alternate screen of xterm; it is as
+ * it was before, whatever ends this.
  */
 #define _GNU_SOURCE
 #include "top.h"

@@ -115,7 +115,10 @@ const char *anklet_keyword(unsigned i);
 /* How many allow and deny lines there are in the configuration in force. */
 unsigned anklet_rules(const struct anklet *a);
 
-/* Prints the configuration in force, as lines that anklet_configure() reads; nothing without CONFIG_ANKLET_CONFIG_PRINTER. */
+/*
+ * Prints the configuration in force, as lines that anklet_configure() reads; nothing without
+ * CONFIG_ANKLET_CONFIG_PRINTER.
+ */
 void anklet_print_config(const struct anklet *a, anklet_print *print, void *ctx);
 
 /* What anklet_start(), anklet_check() and anklet_reload_end() return when they fail. */

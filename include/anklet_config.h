@@ -46,7 +46,9 @@
 #define CONFIG_ANKLET_USERS (CONFIG_ANKLET_PASSWORDS ? 4096 : 0)
 #endif
 
-/* On Linux: bulk data moved within the kernel, and idle sockets waited for by epoll. Other systems have no such thing. */
+/*
+ * On Linux: bulk data moved within the kernel, and idle sockets waited for by epoll. Other systems have no such thing.
+ */
 #ifndef CONFIG_ANKLET_FAST
 #define CONFIG_ANKLET_FAST ANKLET_UNSAID
 #endif

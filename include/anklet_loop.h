@@ -59,7 +59,8 @@ int anklet_loop_descriptors(void);
 /*
  * Makes an instance, with the default configuration, in memory that is all zero and aligned as for any type, as
  * calloc()'s is; it stays the caller's, and must outlive the instance. *loop is copied. Returns NULL when size is less
- * than anklet_loop_size(), or memory NULL. Nothing is called, and the system not touched, before anklet_start() or anklet_check().
+ * than anklet_loop_size(), or memory NULL. Nothing is called, and the system not touched, before anklet_start() or
+ * anklet_check().
  */
 struct anklet *anklet_loop_init(void *memory, size_t size, const struct anklet_loop *loop);
 

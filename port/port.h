@@ -171,9 +171,9 @@ int port_connected(struct port *p, port_sock s);
 /*
  * Listens at a path of the file system, for this host's own programs; from there on as with port_listen(), though the
  * peers that port_accept() tells are nobody. Its owner and its group may connect, as far as they get through the
- * directories. A socket there to which nobody listens any more is replaced. 0 and *s; or *s is PORT_NONE and PORT_IN_USE,
- * PORT_NO_NAME (no such directory), PORT_NOT_LOCAL (the path is too long), PORT_DENIED, PORT_UNREACHABLE (no such
- * sockets here), PORT_NO_RESOURCES, PORT_FAILED.
+ * directories. A socket there to which nobody listens any more is replaced. 0 and *s; or *s is PORT_NONE and
+ * PORT_IN_USE, PORT_NO_NAME (no such directory), PORT_NOT_LOCAL (the path is too long), PORT_DENIED, PORT_UNREACHABLE
+ * (no such sockets here), PORT_NO_RESOURCES, PORT_FAILED.
  */
 int port_listen_path(struct port *p, const char *path, int backlog, port_sock *s);
 
@@ -287,7 +287,10 @@ uint32_t port_names_stamp(struct port *p, enum port_names_file file);
  */
 int port_names_read(struct port *p, enum port_names_file file, size_t offset, const uint8_t **data);
 
-/* The number of the interface of that name (fe80::1%eth0), or 0: there is none. PORT_ZONE_MAX of port_arch.h is the highest. */
+/*
+ * The number of the interface of that name (fe80::1%eth0), or 0: there is none. PORT_ZONE_MAX of port_arch.h is the
+ * highest.
+ */
 uint32_t port_zone(const char *name);
 
 /* ---- Datagrams ---- */
@@ -339,8 +342,8 @@ int port_load(struct port *p, const char *name, size_t offset, const uint8_t **d
 bool port_others_read(struct port *p, const char *name);
 
 /*
- * What tells one state of a stored file from another: never 0, and another number when the file was changed or replaced.
- * 0: there is none, or nobody knows. "" as with port_load().
+ * What tells one state of a stored file from another: never 0, and another number when the file was changed or
+ * replaced. 0: there is none, or nobody knows. "" as with port_load().
  */
 uint32_t port_stamp(struct port *p, const char *name);
 
@@ -348,8 +351,8 @@ uint32_t port_stamp(struct port *p, const char *name);
 int port_random(struct port *p, void *buf, size_t len);
 
 /*
- * The same for what is not to be guessed but can go on if it may be: numbers of questions and of ports, never keys. Fills buf in
- * any case. False: there are no strong random numbers, and somebody who watches could guess these.
+ * The same for what is not to be guessed but can go on if it may be: numbers of questions and of ports, never keys.
+ * Fills buf in any case. False: there are no strong random numbers, and somebody who watches could guess these.
  */
 bool port_random_weak(struct port *p, void *buf, size_t len);
 

@@ -13,7 +13,9 @@ enum guest_events { GUEST_READ = 1, GUEST_WRITE = 2 };
 
 struct guest {
 	struct port port;
-	/* A descriptor is to be waited for with other events than before; 0: no more, and it may be about to be closed. */
+	/*
+	 * A descriptor is to be waited for with other events than before; 0: no more, and it may be about to be closed.
+	 */
 	void (*watch)(void *ctx, int fd, unsigned events);
 	void (*log)(void *ctx, int level, const char *line, size_t len); /* NULL: the system's */
 	void *ctx;
@@ -21,7 +23,9 @@ struct guest {
 	struct fdset ready_rd, ready_wr; /* since the last guest_take() */
 };
 
-/* Before a wait: tells of what has changed. ms (negative: no limit), or less where the port has something to do then. */
+/*
+ * Before a wait: tells of what has changed. ms (negative: no limit), or less where the port has something to do then.
+ */
 int32_t guest_tell(struct guest *g, int32_t ms);
 
 /* After it: fd, which watch() was told of, is ready for these events, or has failed and has all of them. */

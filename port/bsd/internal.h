@@ -1,6 +1,6 @@
 /*
- * What the files of this port share: sockets.c owns the table of sockets, connections.c fills it, wait.c decides what is
- * ready.
+ * What the files of this port share: sockets.c owns the table of sockets, connections.c fills it, wait.c decides what
+ * is ready.
  *
  * All of it is the same on every system; what a system has to bring stands in system.h.
  */

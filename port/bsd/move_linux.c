@@ -70,8 +70,9 @@ static void keep(struct port *p, port_sock from, unsigned number, size_t n)
 }
 
 /*
- * splice() sends a pipe's pages in several goes. A reset that comes between two of them is taken by the next, and not told
- * where the first has sent something: recv() would then find an end in order. But nobody has ended our direction yet.
+ * splice() sends a pipe's pages in several goes. A reset that comes between two of them is taken by the next, and not
+ * told where the first has sent something: recv() would then find an end in order. But nobody has ended our direction
+ * yet.
  */
 static bool was_reset(int fd)
 {

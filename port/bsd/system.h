@@ -95,8 +95,8 @@ int system_move(struct port *p, port_sock from, port_sock to, size_t max, port_s
 void system_forget(struct port *p, port_sock s);
 
 /*
- * Before a wait that would sleep: looks again and again for at most p->spin_us, if that seems worth it, and returns what
- * system_wait() would, with what stands in p->rd and p->wr.
+ * Before a wait that would sleep: looks again and again for at most p->spin_us, if that seems worth it, and returns
+ * what system_wait() would, with what stands in p->rd and p->wr.
  */
 int system_spin(struct port *p, int n, struct fdset *rd, struct fdset *wr);
 

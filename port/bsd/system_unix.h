@@ -10,7 +10,9 @@
 /* Opens p->system.helper, for port_random() or system_is_local(): a descriptor, or -1, and those two then fail. */
 int system_open_helper(void);
 
-/* The log's time, by time_local.c or time_utc.c: what has to be done once before; and its parts. False: none is known. */
+/*
+ * The log's time, by time_local.c or time_utc.c: what has to be done once before; and its parts. False: none is known.
+ */
 void time_start(void);
 bool time_parts(time_t now, struct tm *parts);
 

@@ -1,6 +1,6 @@
 /*
- * The name servers that Zephyr's resolver has, from DHCP or Zephyr's configuration. They are all that is asked of it, for
- * anklet looks names up by itself; where it is not built in there are none but those of anklet's own configuration.
+ * The name servers that Zephyr's resolver has, from DHCP or Zephyr's configuration. They are all that is asked of it,
+ * for anklet looks names up by itself; where it is not built in there are none but those of anklet's own configuration.
  *
  * Those of multicast DNS are none for us.
  */

@@ -53,7 +53,9 @@ bool text_same_letters(const void *a, const void *b, size_t len);
 /* The value of a hexadecimal digit of either case, or -1. */
 int text_hex_value(char c);
 
-/* Appends milliseconds, fewer than 2^32 seconds of them, as a person writes them: "250ms", "12.3s", "4m05s", "2h07m". */
+/*
+ * Appends milliseconds, fewer than 2^32 seconds of them, as a person writes them: "250ms", "12.3s", "4m05s", "2h07m".
+ */
 void text_duration(struct text *t, uint64_t ms);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * Values of the configuration that are about rates: so many bytes a second, and so many sessions in a time. See value.h.
+ * Values of the configuration that are about rates: so many bytes a second, and so many sessions in a time. See
+ * value.h.
  */
 #include "config/value.h"
 

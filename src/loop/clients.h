@@ -26,8 +26,8 @@ enum pool_name {
 };
 
 /*
- * Each client holds a session or a flow at least, or a lookup that others wait for as well. One more, for the one that is
- * about to be admitted in place of another.
+ * Each client holds a session or a flow at least, or a lookup that others wait for as well. One more, for the one that
+ * is about to be admitted in place of another.
  */
 #define CLIENTS_MAX                                         \
 	(CONFIG_ANKLET_SESSIONS + CONFIG_ANKLET_UDP_FLOWS + \

@@ -3,10 +3,10 @@
  * sessions a client may begin.
  *
  * A balance is borrowed from: bytes are moved while there is some, by a slice at a time, and paid for afterwards; so it
- * may be overdrawn by one slice. Then nobody who shares it moves anything before one deadline, at which the debt is paid
- * and which is 100 ms off at least; and whoever waited longest goes first. What is kept is what was spent and has not
- * been paid for, in thousandths of a byte, which is what a millisecond at one byte a second pays: nothing is rounded.
- * All zero is a full balance.
+ * may be overdrawn by one slice. Then nobody who shares it moves anything before one deadline, at which the debt is
+ * paid and which is 100 ms off at least; and whoever waited longest goes first. What is kept is what was spent and has
+ * not been paid for, in thousandths of a byte, which is what a millisecond at one byte a second pays: nothing is
+ * rounded. All zero is a full balance.
  *
  * Clients have these in a table of their own, for they outlive what a client holds: an entry stays until it is full
  * again, else whoever connects anew had a new one. All for whom there is no room share the last one.

@@ -43,8 +43,8 @@ _Static_assert(CONFIG_ANKLET_ROUTES <= INT8_MAX, "a session names its route in a
 #define ROUTES_UNDECIDED (-2) /* it depends on the address, which is to be looked up first */
 
 struct route_query {
-	bool bind;       /* TLS and STARTTLS are for CONNECT: a BIND passes over them */
-	bool unresolved; /* the name could not be looked up: only routes with 'unresolved' count, and otherwise only those without */
+	bool bind; /* TLS and STARTTLS are for CONNECT: a BIND passes over them */
+	bool unresolved; /* the name could not be looked up: routes with 'unresolved' count, and else those without */
 	struct ip client;
 	struct destination to;
 };

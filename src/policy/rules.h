@@ -97,8 +97,8 @@ void rules_judge(const struct rules *rules, const struct string_table *names,
 	const struct rules_query *query, struct rules_answer *answer);
 
 /*
- * Of the rules that may grant something to a client at that address: is there one that only a proven user can meet, and one that
- * others can? users says whose names need a proof in 'user NAME', too.
+ * Of the rules that may grant something to a client at that address: is there one that only a proven user can meet, and
+ * one that others can? users says whose names need a proof in 'user NAME', too.
  */
 struct rules_proof {
 	bool wanted, unwanted;

@@ -39,10 +39,11 @@ struct users {
 };
 
 /*
- * Reads a whole file into users, who are forgotten first: lines of NAME:PASSWORD, which may be empty, up to the line's end.
- * Where there is TLS a password may stand there as its hash: USERS_HASH, a salt of at most USERS_SALT_MAX bytes, '$', and
- * the SHA-256 of the salt and the password in hexadecimal digits.
- * Empty lines and those that begin with '#' are skipped. False: it is none, and 'why' says where and what would be right.
+ * Reads a whole file into users, who are forgotten first: lines of NAME:PASSWORD, which may be empty, up to the line's
+ * end. Where there is TLS a password may stand there as its hash: USERS_HASH, a salt of at most USERS_SALT_MAX bytes,
+ * '$', and the SHA-256 of the salt and the password in hexadecimal digits.
+ * Empty lines and those that begin with '#' are skipped. False: it is none, and 'why' says where and what would be
+ * right.
  */
 bool users_read(struct users *users, const uint8_t *text, size_t len, struct text *why);
 

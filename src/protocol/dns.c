@@ -219,8 +219,8 @@ static void lower_ttl(struct dns_answer *answer, const uint8_t *ttl)
 }
 
 /*
- * Goes once through the records, which begin at 'at', for those of the name at 'name': collects addresses of the type, and
- * says in *alias where the name stands that it is an alias for, else 0. False: a record is broken.
+ * Goes once through the records, which begin at 'at', for those of the name at 'name': collects addresses of the type,
+ * and says in *alias where the name stands that it is an alias for, else 0. False: a record is broken.
  */
 static bool read_records(const struct message *m, size_t at, size_t name, uint16_t type,
 	struct dns_answer *answer, size_t *alias)

@@ -63,8 +63,8 @@ void dns_truncate(uint8_t *message);
 
 /*
  * Reads message[0..len) as the answer to question, following aliases (CNAME) within it. Sets *answer for DNS_ADDRESSES,
- * and for DNS_TRUNCATED to as many addresses as there are, none perhaps; else it is left alone. An answer that is the question's
- * own but broken is DNS_FAILED; so is a loop of aliases.
+ * and for DNS_TRUNCATED to as many addresses as there are, none perhaps; else it is left alone. An answer that is the
+ * question's own but broken is DNS_FAILED; so is a loop of aliases.
  */
 enum dns_result dns_read(const uint8_t *message, size_t len, const struct dns_question *question,
 	struct dns_answer *answer);

@@ -2,8 +2,8 @@
  * HTTP/1.1, as little of it as a program needs that shows what it is doing (RFC 9110, RFC 9112): heads of requests that
  * are read, heads of answers and chunks that are written.
  *
- * A head is read through a small window, a line at a time: of what says nothing here (cookies, say) nothing is kept, and
- * such a line may be longer than the window. A body is not read, for what can be asked fits the target.
+ * A head is read through a small window, a line at a time: of what says nothing here (cookies, say) nothing is kept,
+ * and such a line may be longer than the window. A body is not read, for what can be asked fits the target.
  */
 #ifndef ANKLET_HTTP_H
 #define ANKLET_HTTP_H
@@ -77,8 +77,8 @@ void text_http_head(struct text *t, enum http_status status, const char *more);
 #define HTTP_CHUNK_LAST 5
 
 /*
- * Makes a chunk of the len bytes (1 to 65,535) that stand at chunk + HTTP_CHUNK_BEFORE, and of the last one of an answer
- * its end. Returns the bytes that are to be sent, from 'chunk' on.
+ * Makes a chunk of the len bytes (1 to 65,535) that stand at chunk + HTTP_CHUNK_BEFORE, and of the last one of an
+ * answer its end. Returns the bytes that are to be sent, from 'chunk' on.
  */
 size_t http_chunk(char *chunk, size_t len, bool last);
 

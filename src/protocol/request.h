@@ -82,7 +82,8 @@ struct request_reader {
 /*
  * Reads on in what the stage is about. Sets *used to the bytes of data that belong to it; after a request the client's
  * application data follow. PARSE_MALFORMED sets reader->error; in a field that is still too long or wrong, at the first
- * byte that makes it so. Not to be called again after DONE or MALFORMED, but for the next stage and with the reader cleared.
+ * byte that makes it so. Not to be called again after DONE or MALFORMED, but for the next stage and with the reader
+ * cleared.
  *
  * A greeting is never malformed; DONE with *used 0: the protocol has none. A user's name and password go to r->userid
  * and, for it is not in use yet, r->name, whose bytes are to be wiped before the request is read. Either may be empty.
@@ -136,8 +137,9 @@ static inline bool reply_holds_ipv6(uint8_t first_byte)
 #undef HOLDS_IPV6
 
 /*
- * What each protocol brings, called by request.c alone. Its reader: as request_read(), from the first byte on. Its number
- * for a verdict that is not VERDICT_NONE. And the answer in which that number stands: it writes it and answers its length.
+ * What each protocol brings, called by request.c alone. Its reader: as request_read(), from the first byte on. Its
+ * number for a verdict that is not VERDICT_NONE. And the answer in which that number stands: it writes it and answers
+ * its length.
  */
 #define PROTOCOL_PROTOTYPES(version, first, name, ...)                                             \
 	enum parse name##_read(enum stage stage, struct request_reader *reader, struct request *r, \

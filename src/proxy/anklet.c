@@ -196,7 +196,9 @@ static void expire(struct anklet *a)
 	}
 }
 
-/* A tick so long that others had to wait: somebody should know. Only what a library of TLS does has no bounds of ours. */
+/*
+ * A tick so long that others had to wait: somebody should know. Only what a library of TLS does has no bounds of ours.
+ */
 static void log_slow_tick(struct loop *loop, uint32_t begun)
 {
 	uint32_t ms = port_clock(loop->port) - begun;

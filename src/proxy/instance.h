@@ -79,8 +79,8 @@ struct anklet {
 #endif
 
 /*
- * What is in force, by whose settings the sessions go; what is being made, which is the same but while a reload goes on;
- * and the one that is not in force.
+ * What is in force, by whose settings the sessions go; what is being made, which is the same but while a reload goes
+ * on; and the one that is not in force.
  */
 static inline struct setup *instance_setup(const struct anklet *a)
 {
@@ -123,7 +123,9 @@ void instance_use(struct anklet *a, struct settings *settings);
 
 /* ---- What is being made ---- */
 
-/* Reads the files that the configuration names, and looks for hops that lead back: 0, or as anklet_check(). (start.c) */
+/*
+ * Reads the files that the configuration names, and looks for hops that lead back: 0, or as anklet_check(). (start.c)
+ */
 int instance_make(struct anklet *a, struct anklet_failure *failure);
 
 /* What every listener of a line has. */

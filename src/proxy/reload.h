@@ -24,7 +24,10 @@ _Static_assert(LINE_CONTROL <= UINT8_MAX, "a byte names every line");
 
 enum { LISTENERS_STREAMS, LISTENERS_DATAGRAMS, LISTENERS_KINDS };
 
-/* What a listener is to the configuration. A line is a number: of 'listen', and from CONFIG_ANKLET_LISTENERS on of 'forward'. */
+/*
+ * What a listener is to the configuration. A line is a number: of 'listen', and from CONFIG_ANKLET_LISTENERS on of
+ * 'forward'.
+ */
 struct reload_listener {
 	uint16_t asked;    /* the port that was asked for: 0 is any free one */
 	uint8_t line;      /* that it belongs to */

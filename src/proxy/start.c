@@ -107,7 +107,10 @@ static int add_pair(
 	return 0;
 }
 
-/* The only wait outside anklet_poll(), and none in a reload: nobody is served yet. The count of addresses, or why there is none. */
+/*
+ * The only wait outside anklet_poll(), and none in a reload: nobody is served yet. The count of addresses, or why there
+ * is none.
+ */
 static int find_name(struct anklet *a, const char *name, struct address found[ANKLET_ADDRESSES])
 {
 	const struct resolver_question q = {name, (uint8_t)strlen(name), PORT_BOTH, CLIENT_NONE};

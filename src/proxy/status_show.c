@@ -1,8 +1,8 @@
 /*
  * What is shown: the summary, as JSON and for Prometheus, from one snapshot; and sessions and refusals as JSON.
  *
- * JSON is an object on top, of ASCII, with numbers below 2^53; what is there stays, and more may come. For Prometheus it
- * is its text format, version 0.0.4: all samples of a family stand together, every label has all its values from the
+ * JSON is an object on top, of ASCII, with numbers below 2^53; what is there stays, and more may come. For Prometheus
+ * it is its text format, version 0.0.4: all samples of a family stand together, every label has all its values from the
  * start, and none says who a client is, for those would grow without end.
  */
 #include "proxy/instance.h"
@@ -17,8 +17,8 @@
 /* ---- The snapshot ---- */
 
 /*
- * All numbers, in the order in which both lists below name them. Those that are counted by the same owner stand together
- * there as well.
+ * All numbers, in the order in which both lists below name them. Those that are counted by the same owner stand
+ * together there as well.
  */
 enum {
 	V_ONE,

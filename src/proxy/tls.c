@@ -67,7 +67,9 @@ static void mix_file(struct anklet *a, uint64_t *hash, const char *name, bool gi
 	*hash = known ? *hash | 1 : 0;
 }
 
-/* Of what all comes to: settings with the same are the same, for in 63 bits nothing meets by chance. 0: there is none. */
+/*
+ * Of what all comes to: settings with the same are the same, for in 63 bits nothing meets by chance. 0: there is none.
+ */
 static uint64_t stamp_of(struct anklet *a, const struct tls_settings *s)
 {
 	const uint8_t flags[] = {

@@ -57,7 +57,9 @@ static void find_upstreams(struct anklet *a)
 	a->udp->busy = true;
 }
 
-/* A listener that stays, or is new, gets another number, and its forward's. What is known of the upstream goes along. */
+/*
+ * A listener that stays, or is new, gets another number, and its forward's. What is known of the upstream goes along.
+ */
 static void renumber(struct anklet *a, unsigned from, unsigned to, const struct setup *before,
 	const struct udp_upstream *known)
 {

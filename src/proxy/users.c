@@ -11,7 +11,9 @@ static int fail(struct anklet_failure *failure, const char *words)
 	return PORT_FAILED;
 }
 
-/* Shows a file of passwords from its beginning, which others must not be able to read: how many bytes, or PORT_FAILED. */
+/*
+ * Shows a file of passwords from its beginning, which others must not be able to read: how many bytes, or PORT_FAILED.
+ */
 static int show(
 	struct anklet *a, const char *name, const uint8_t **data, struct anklet_failure *failure)
 {

@@ -2,8 +2,8 @@
  * Answers, kept for as long as they hold: a name server's for their time to live, the hosts file's until it changes.
  *
  * Keyed by the whole name that was asked for and the type, so that what a search list made of a name is never taken for
- * the name itself. Names are in lower case; times are milliseconds of port_now(). Whoever owns the cache forgets it when
- * the hosts file or the name servers are others.
+ * the name itself. Names are in lower case; times are milliseconds of port_now(). Whoever owns the cache forgets it
+ * when the hosts file or the name servers are others.
  */
 #ifndef ANKLET_CACHE_H
 #define ANKLET_CACHE_H

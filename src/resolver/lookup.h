@@ -4,7 +4,8 @@
  *
  * A lookup begins with what has been kept, goes through the hosts file, a slice a tick, and then through the names that
  * the search list makes of its own. When it first has to ask (query.c), it needs a place of its client's share; where
- * there is none, those who wait for it queue, and the lookup is given up; so it may be later, for a client that has less.
+ * there is none, those who wait for it queue, and the lookup is given up; so it may be later, for a client that has
+ * less.
  */
 #ifndef ANKLET_LOOKUP_H
 #define ANKLET_LOOKUP_H

@@ -1,8 +1,8 @@
 /*
  * What a lookup asks of name servers. See query.h.
  *
- * A query ends with an answer, or when no server is left to try. Until then it is pending, or says what the server asked
- * last has answered in vain: settle() decides what comes next when none is pending.
+ * A query ends with an answer, or when no server is left to try. Until then it is pending, or says what the server
+ * asked last has answered in vain: settle() decides what comes next when none is pending.
  */
 #include "resolver/query.h"
 
@@ -274,7 +274,9 @@ static size_t put_question(struct lookup *l)
 	return 2 + len;
 }
 
-/* Connects, then sends a question: the other one waits for its answer, for not every server reads on. False: it failed. */
+/*
+ * Connects, then sends a question: the other one waits for its answer, for not every server reads on. False: it failed.
+ */
 static bool send_tcp(struct resolver *r, struct lookup *l)
 {
 	struct port *p = r->loop->port;
@@ -348,7 +350,10 @@ static bool read_tcp(struct resolver *r, struct lookup *l)
 	return true;
 }
 
-/* A server may close after each answer (RFC 7766, section 6.2.1, asks that it does not): the other one is asked for anew. */
+/*
+ * A server may close after each answer (RFC 7766, section 6.2.1, asks that it does not): the other one is asked for
+ * anew.
+ */
 static void run_tcp(struct resolver *r, struct lookup *l)
 {
 	bool good = true;

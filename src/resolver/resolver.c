@@ -108,9 +108,9 @@ static void call_askers(struct resolver *r, const struct lookup *l)
 static const struct ip nobody; /* the key of this program's own lookups */
 
 /*
- * The lookup that goes back to the queue for a client when all places are taken: of whoever holds most, and two more than
- * he does, so that the two do not go on taking it from each other; there the one that was tried least, or names that
- * nobody answers for would never come to an end. NULL: he waits.
+ * The lookup that goes back to the queue for a client when all places are taken: of whoever holds most, and two more
+ * than he does, so that the two do not go on taking it from each other; there the one that was tried least, or names
+ * that nobody answers for would never come to an end. NULL: he waits.
  */
 static struct lookup *evictable(struct resolver *r, uint16_t client)
 {

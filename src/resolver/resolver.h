@@ -152,18 +152,23 @@ _Static_assert(RESOLVER_ASKERS < ASKER_WAITS, "sixteen bits name every asker");
 
 /* ---- Its calls ---- */
 
-/* Of zeroed memory. servers, which stay where they are: those that the configuration names; with 0 the system's are asked. */
+/*
+ * Of zeroed memory. servers, which stay where they are: those that the configuration names; with 0 the system's are
+ * asked.
+ */
 void resolver_init(
 	struct resolver *r, struct loop *loop, const struct address *servers, unsigned count);
 
-/* The configuration names other servers, which stay where they are. Who is being asked already may go on being asked. */
+/*
+ * The configuration names other servers, which stay where they are. Who is being asked already may go on being asked.
+ */
 void resolver_use(struct resolver *r, const struct address *servers, unsigned count);
 
 /*
  * The count of addresses (1 to max), with port 0: IPv6 and IPv4 alternating, IPv6 first (RFC 8305, section 4), each
  * family in the order of its answer. They come when both families have answered, or 50 ms after the first that had
- * addresses. PORT_AGAIN: the question is kept, and may be repeated at any time; when there is an answer, a session is put
- * on the ready list, and for everybody else resolver_has_news() says so. PORT_NO_NAME, PORT_NAME_FAILED. After any
+ * addresses. PORT_AGAIN: the question is kept, and may be repeated at any time; when there is an answer, a session is
+ * put on the ready list, and for everybody else resolver_has_news() says so. PORT_NO_NAME, PORT_NAME_FAILED. After any
  * answer but PORT_AGAIN the asker is forgotten.
  */
 int resolver_find(struct resolver *r, unsigned asker, const struct resolver_question *q,

@@ -1,5 +1,6 @@
 /*
- * Which name servers there are, and what the files say of them: resolv.conf, and the stamps of it and of the hosts file.
+ * Which name servers there are, and what the files say of them: resolv.conf, and the stamps of it and of the hosts
+ * file.
  */
 #include "resolver/lookup.h"
 

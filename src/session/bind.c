@@ -62,7 +62,9 @@ static enum session_next open_anywhere(struct sessions *all, struct session *s, 
 	return NEXT_STATE;
 }
 
-/* Of the addresses of the host that was named one of the client's own family, if there is one: it is to be told ours. */
+/*
+ * Of the addresses of the host that was named one of the client's own family, if there is one: it is to be told ours.
+ */
 static unsigned peer_of(const struct session *s)
 {
 	unsigned i = 0;

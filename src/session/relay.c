@@ -43,7 +43,9 @@ static enum relay_result pass_end(struct relay_direction *d, struct run *run)
 	return watch(run);
 }
 
-/* Nothing is moved, and so nothing is waited for that would come again and again. What 'to' has taken still goes out. */
+/*
+ * Nothing is moved, and so nothing is waited for that would come again and again. What 'to' has taken still goes out.
+ */
 static enum relay_result hold_back(struct relay_direction *d, struct run *run)
 {
 	int r = stream_flush(run->p, run->to);

@@ -106,8 +106,8 @@ static bool hop_usable(struct sessions *all, struct session *s, const struct ip 
 }
 
 /*
- * The address that the hop is given, the first of those that may be reached. Where it may be asked for others after that
- * they are kept at the end of the table, in which the hop's own addresses get half if they are still to be found.
+ * The address that the hop is given, the first of those that may be reached. Where it may be asked for others after
+ * that they are kept at the end of the table, in which the hop's own addresses get half if they are still to be found.
  */
 static bool choose_address(struct session *s, const struct endpoint *hop)
 {

@@ -2,9 +2,10 @@
  * A session: one client's life, from accept to the last byte.
  *
  * States (state.h; docs/architecture.md has their picture) only advance, though they may be jumped over; but a hop that
- * refuses is connected to again, for the next address of the destination. Each has one handler, which does what can be done now and says how it went; it may be called at any time and then finds out for
- * itself what is ready. session_enter() alone sets the state, step() in session.c alone calls handlers and closes what
- * they leave. Everything a decision needs is in the session, never in a local that would have to outlive a step.
+ * refuses is connected to again, for the next address of the destination. Each has one handler, which does what can be
+ * done now and says how it went; it may be called at any time and then finds out for itself what is ready.
+ * session_enter() alone sets the state, step() in session.c alone calls handlers and closes what they leave. Everything
+ * a decision needs is in the session, never in a local that would have to outlive a step.
  */
 #ifndef ANKLET_SESSION_H
 #define ANKLET_SESSION_H
@@ -393,7 +394,9 @@ static inline bool session_is_paused(const struct session *s)
 	return ANKLET_HAS_RATES && (s->relay.up.paused || s->relay.down.paused);
 }
 
-/* Before the relay runs: how much each direction may move. And after that: how much each has; sets the time of a pause. */
+/*
+ * Before the relay runs: how much each direction may move. And after that: how much each has; sets the time of a pause.
+ */
 void session_allow(struct sessions *all, struct session *s);
 void session_spend(struct sessions *all, struct session *s, uint64_t up, uint64_t down);
 

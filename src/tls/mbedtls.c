@@ -25,8 +25,8 @@
 #define EMPTY_READS 16
 
 /*
- * A record is of use to the peer when all of it has arrived. So the first of a connection are small, while TCP's window is:
- * what fits into three segments.
+ * A record is of use to the peer when all of it has arrived. So the first of a connection are small, while TCP's window
+ * is: what fits into three segments.
  */
 #define SMALL_RECORD 4096
 #define SMALL_RECORDS 16
@@ -356,7 +356,10 @@ int tls_end(struct tls *tls, bool other_open)
 
 /* ---- Reading ---- */
 
-/* One read, which leaves its bytes in the library: a count, 0 for nothing yet but more to do, or what tls_peek() answers. */
+/*
+ * One read, which leaves its bytes in the library: a count, 0 for nothing yet but more to do, or what tls_peek()
+ * answers.
+ */
 static int read_once(struct tls *tls)
 {
 	int code, end;

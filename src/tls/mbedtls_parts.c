@@ -249,7 +249,9 @@ static void only_psk_suites(mbedtls_ssl_config *conf)
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
 static void key_exchanges(mbedtls_ssl_config *conf, bool psk, bool certificates)
 {
-	/* Resumption is a kind of PSK. It is not done without an ephemeral key, which is what keeps old records secret. */
+	/*
+	 * Resumption is a kind of PSK. It is not done without an ephemeral key, which is what keeps old records secret.
+	 */
 	unsigned modes = MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL;
 
 	if (psk)

@@ -77,14 +77,14 @@ int tls_load(struct tls_context **context, struct port *p, const struct tls_sett
 	struct text *why);
 
 /*
- * Was it made of what has this stamp, which is not 0, and does one holder have it? Then another one has it from now on, and
- * each gives it back.
+ * Was it made of what has this stamp, which is not 0, and does one holder have it? Then another one has it from now on,
+ * and each gives it back.
  */
 bool tls_share(struct tls_context *context, uint64_t stamp);
 
 /*
- * Gives a context back; *context becomes NULL. NULL is accepted. It is freed with the last holder and the last connection;
- * where there is no reload none is left.
+ * Gives a context back; *context becomes NULL. NULL is accepted. It is freed with the last holder and the last
+ * connection; where there is no reload none is left.
  */
 void tls_unload(struct tls_context **context);
 
@@ -159,7 +159,9 @@ void tls_close(struct tls **tls);
 /* Why it failed, in at most 120 bytes of printable ASCII; "" when nothing has. */
 const char *tls_reason(const struct tls *tls);
 
-/* What was agreed on, for the log: appends "TLSv1.3 TLS1-3-AES-128-GCM-SHA256", and ", resumed". After the handshake. */
+/*
+ * What was agreed on, for the log: appends "TLSv1.3 TLS1-3-AES-128-GCM-SHA256", and ", resumed". After the handshake.
+ */
 void text_tls(struct text *t, const struct tls *tls);
 
 /* ---- What else the library is of use for ---- */

@@ -238,7 +238,10 @@ static void that_address_is_not_ours(void **state)
 	port_close(p, &listener);
 }
 
-/* Listens at '::' and then at 0.0.0.0 with the same port: what the latter returned, and what came of a connection between. */
+/*
+ * Listens at '::' and then at 0.0.0.0 with the same port: what the latter returned, and what came of a connection
+ * between.
+ */
 static int listen_at_both(struct port *p, port_sock *six, port_sock *four, int *refused)
 {
 	struct address v6 = {.port = 0}, v4, to;

@@ -79,8 +79,8 @@ bool harness_names_file(struct port *p, enum port_names_file file, const void *d
 bool harness_names_fifo(struct port *p, enum port_names_file file);
 
 /*
- * Sockets with a path, of ports that have them. harness_path() is one in a directory of the test's own, where nothing is, or
- * a file, or a socket to which nobody listens any more. harness_path_is() answers whether that is there now, and
+ * Sockets with a path, of ports that have them. harness_path() is one in a directory of the test's own, where nothing
+ * is, or a file, or a socket to which nobody listens any more. harness_path_is() answers whether that is there now, and
  * harness_visit() whether it could connect there; it sends a byte, and stays until the end of the test.
  */
 enum harness_there { THERE_NOTHING, THERE_FILE, THERE_SOCKET };
@@ -104,7 +104,10 @@ void harness_log_stalled(struct port *p, bool on);
 size_t harness_log_text(struct port *p, char *buf, size_t size);
 void harness_log_end(struct port *p);
 
-/* Another loopback address than harness_loopback()'s for IPv4. False also where datagrams come without the address they went to. */
+/*
+ * Another loopback address than harness_loopback()'s for IPv4. False also where datagrams come without the address they
+ * went to.
+ */
 bool harness_second_loopback(struct address *at);
 
 /* Does a socket for datagrams hear of it when its peer's port is closed? */

@@ -130,8 +130,8 @@ struct asker *asker_add(struct run *run, enum run_host host, const char *proxy_i
 struct echo echo;
 
 /*
- * A socket of the proxy's speaks for one client, as long as it lives. Its port may be drawn again by chance, for another
- * client; but then the one before does not come back.
+ * A socket of the proxy's speaks for one client, as long as it lives. Its port may be drawn again by chance, for
+ * another client; but then the one before does not come back.
  */
 static void note_caller(struct echo *e, const struct address *from, uint32_t key)
 {

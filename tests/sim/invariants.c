@@ -314,8 +314,8 @@ static unsigned check_datagrams(struct run *run)
 }
 
 /*
- * Whoever waits is in one list, and each lookup goes on by itself: at a time, or when something arrives. Returns how many
- * sockets they have.
+ * Whoever waits is in one list, and each lookup goes on by itself: at a time, or when something arrives. Returns how
+ * many sockets they have.
  */
 static unsigned check_names(struct run *run, unsigned *asking)
 {

@@ -1,8 +1,8 @@
 /*
  * The scripted name server: what it answers, how late, and how wrong.
  *
- * Every run has one at NAMES_IP, which the resolv.conf of the proxy's host names. It speaks UDP and TCP, and a name that
- * it was not told does not exist.
+ * Every run has one at NAMES_IP, which the resolv.conf of the proxy's host names. It speaks UDP and TCP, and a name
+ * that it was not told does not exist.
  */
 #ifndef ANKLET_TESTS_NAME_SERVER_H
 #define ANKLET_TESTS_NAME_SERVER_H
@@ -92,8 +92,8 @@ void name_server_stop(struct name_server *server, unsigned address);
 void name_server_start(struct name_server *server, unsigned address);
 
 /*
- * An answer for a name: addresses as texts, ended by NULL, and the outcome. Several entries of one name answer one after
- * the other, and the last one from then on. Returned to be changed; both families answer within 20 ms.
+ * An answer for a name: addresses as texts, ended by NULL, and the outcome. Several entries of one name answer one
+ * after the other, and the last one from then on. Returned to be changed; both families answer within 20 ms.
  */
 struct served_name *name_add(
 	struct run *run, const char *name, int outcome, const char *const *addresses);

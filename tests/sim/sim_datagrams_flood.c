@@ -119,7 +119,9 @@ static void forged_flood(struct run *run)
 	run->check = check_flood;
 }
 
-/* The upstream answers everybody, and takes longer than the least that a flow has: there is room for so many at once. */
+/*
+ * The upstream answers everybody, and takes longer than the least that a flow has: there is room for so many at once.
+ */
 static void slow_upstream(struct run *run)
 {
 	askers_begin(run, FORWARD_TO_IP);

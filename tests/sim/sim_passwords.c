@@ -235,7 +235,9 @@ static void guessing(struct run *run)
 
 /* ---- How many sessions a user may have ---- */
 
-/* Two of fred's go on, the third is refused; wilma is somebody else; and when one has ended there is room for a fourth. */
+/*
+ * Two of fred's go on, the third is refused; wilma is somebody else; and when one has ended there is room for a fourth.
+ */
 static void check_limit_user(struct run *run)
 {
 	EXPECT(run, client_granted(&client[0]) && client_granted(&client[1]));

@@ -1,6 +1,6 @@
 /*
- * A storm of names whose servers never answer, from one client: another's literal, cached and new names are found within
- * a second all the same (FOUND: they waited for 7 to 63 seconds).
+ * A storm of names whose servers never answer, from one client: another's literal, cached and new names are found
+ * within a second all the same (FOUND: they waited for 7 to 63 seconds).
  */
 #include "actors.h"
 

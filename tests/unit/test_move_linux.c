@@ -2,7 +2,8 @@
  * move_linux.c: every byte in order through pipes that are short, full, missing or failing, with ends, resets and
  * urgent bytes in between.
  *
- * The ends of a relay are sockets of the test's own; splice() and pipe2() are the test's as well, and do as they are told.
+ * The ends of a relay are sockets of the test's own; splice() and pipe2() are the test's as well, and do as they are
+ * told.
  */
 #define _GNU_SOURCE
 #include <setjmp.h>

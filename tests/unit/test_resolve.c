@@ -283,7 +283,10 @@ static void write_block_list(unsigned lines, const char *last)
 	assert_int_equal(fclose(file), 0);
 }
 
-/* 1.4 MB are looked through in slices of at most 64 KiB; what was found there, or not, is kept while the file is the same. */
+/*
+ * 1.4 MB are looked through in slices of at most 64 KiB; what was found there, or not, is kept while the file is the
+ * same.
+ */
 static void test_large_hosts(void **state)
 {
 	struct question q;

@@ -285,7 +285,9 @@ static void a_name_that_a_hop_looks_up(void **state)
 #define PROVEN_FRED ASK(LAN, NULL, WORLD, 80, .userid = "fred", .proven = true)
 #define CLAIMED_FRED ASK(LAN, NULL, WORLD, 80, .userid = "fred", .claimed = true)
 
-/* A userid is a claim: only a proven one meets a rule with 'password', and a user's claimed one meets none about him. */
+/*
+ * A userid is a claim: only a proven one meets a rule with 'password', and a user's claimed one meets none about him.
+ */
 static void passwords(void **state)
 {
 	static const struct row rows[] = {

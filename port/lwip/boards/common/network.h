@@ -26,7 +26,9 @@ struct network {
 /* Where no text is read: what the image is linked with (CONFIG_ANKLET_CONFIG_READER). */
 extern const struct network network_compiled;
 
-/* Reads the settings: 0, or the number of the first line that is wrong, or one past the last when something is missing. */
+/*
+ * Reads the settings: 0, or the number of the first line that is wrong, or one past the last when something is missing.
+ */
 unsigned network_read(struct network *network, const char *text, size_t len);
 
 /* Starts the interface with them. Once. */

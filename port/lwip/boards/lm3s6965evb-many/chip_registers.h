@@ -1,6 +1,6 @@
 /*
- * The same registers. The longest packet is one that every host takes (RFC 791), and holds a segment as long as the whole
- * window.
+ * The same registers. The longest packet is one that every host takes (RFC 791), and holds a segment as long as the
+ * whole window.
  */
 #define CHIP_MTU 576
 

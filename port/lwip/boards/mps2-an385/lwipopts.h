@@ -1,5 +1,6 @@
 /*
- * lwIP on the MPS2 board: RAM is plenty, but the LAN9118 holds seven full frames and drops the next. So windows are two segments. See lwipopts_common.h.
+ * lwIP on the MPS2 board: RAM is plenty, but the LAN9118 holds seven full frames and drops the next. So windows are two
+ * segments. See lwipopts_common.h.
  */
 #ifndef LWIPOPTS_H
 #define LWIPOPTS_H
