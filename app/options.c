@@ -173,8 +173,8 @@ static bool stray_word(struct cursor *c, const char *word)
 	size_t len = strlen(word);
 
 	text_escaped(message_begin("what is \""), word, len < 200 ? len : 200);
-	text_str(&message, "\"? A listener is given with -l, a file with -c, and a value\n"
-			   "of several words in quotes: --allow 'from 10.0.0.0/8'.");
+	text_str(&message, "\"? A command comes first, a listener after -l, a file after -c,\n"
+			   "and a value of several words in quotes: --allow 'from 10.0.0.0/8'.");
 	return wrong_usage(c);
 }
 
