@@ -128,6 +128,13 @@ def test_options_of_others(args, hint):
     assert done.returncode == USAGE and "there is no option " + args[0] in done.stderr and hint in done.stderr
 
 
+@pytest.mark.parametrize("args", [["statsu"], ["-l", "127.0.0.1:0", "status"]])
+def test_a_word_that_nobody_takes(args):
+    done = program.run(*args)
+    assert done.returncode == USAGE
+    assert f'what is "{args[-1]}"? A command comes first, a listener after -l, a file after -c,' in done.stderr
+
+
 def test_a_port_alone_listens_on_this_host():
     done = program.run("-t", "-l", "1081")
     assert done.returncode == 0 and "listen tcp://127.0.0.1:1081\n" in done.stdout
