@@ -16,7 +16,8 @@ cppcheck_$(1) tidy_$(1): FORCE | $(before)
 cppcheck_$(1):
 	cppcheck $$(CPPCHECK) $$(filter-out $$(SIM_FAST),$$($(1)_FLAGS)) $(2)
 tidy_$(1):
-	@printf '%s\n' $(2) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- -std=c11 $$(filter-out $$(SIM_FAST),$$($(1)_FLAGS))
+	@printf '%s\n' $(2) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- \
+		-std=c11 -Itests/analyzed $$(filter-out $$(SIM_FAST),$$($(1)_FLAGS))
 endef
 $(eval $(call read,posix,$(CORE) $(TLS_none) $(port_bsd) $(PROGRAM) $(PROGRAM_$(NATIVE)) \
 	$(ACCOUNTS_system) $(ACCOUNTS_files) $(TIME_utc) $(if $(tls_built:none=),$(TLS_mbedtls)) \
