@@ -152,8 +152,8 @@ def test_a_pipe_is_not_read_again(anklet, conf, server, written):
 
 def test_a_place_that_somebody_has(start, conf, server):
     """It is told, and '*' that was opened before it is closed again, and what had made way for that opened again."""
-    one = start(HERE)
-    port, taken = one.port, peers.port_of(peers.listener())
+    port, taken = peers.reserve("::"), peers.port_of(peers.listener())
+    one = start(f"listen 127.0.0.1:{port}\n")
     fails(one, conf, f"listen *:{port}\nlisten 127.0.0.1:{taken}\n", f"cannot listen on tcp://127.0.0.1:{taken}")
     assert set(listening(one.pid)) == {("0100007F", port)}
     socks4.session(one.address, server)
@@ -231,7 +231,7 @@ def test_one_that_waits_says_so_once(start, conf, dns):
 
 
 def test_everywhere_and_one_address(start, conf):
-    one = start(HERE)
+    one = start(f"listen 127.0.0.1:{peers.reserve('::')}\n")
     everywhere = {("00000000", one.port)}
     reload(one, conf, f"listen *:{one.port}\n", 2)
     assert everywhere <= set(listening(one.pid))
