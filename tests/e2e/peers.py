@@ -86,8 +86,9 @@ def port_of(sock):
 
 def reserve(host="127.0.0.1", ns=None):
     """A port for somebody who takes a number: bound until the end of the test, not listening, so that only
-    whoever sets SO_REUSEADDR, as every server does, gets it. At '::' nobody else has it at any address, of IPv4
-    either: a client's connection from 127.0.0.2, even one that was closed a minute ago, keeps its port from a server at '*'."""
+    whoever sets SO_REUSEADDR, as every server does, gets it. At '::' nobody else has it at any address, of
+    IPv4 either: a client's connection from 127.0.0.2, even one that was closed a minute ago, keeps its port from
+    a server at '*'."""
     sock = new_socket(family_of(host), ns=ns)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.bind((host, 0))
