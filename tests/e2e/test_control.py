@@ -107,7 +107,10 @@ def test_the_mode_and_the_end_of_the_socket(control):
     held = socks4.session(proxy.address, peers.listener())
     proxy.signal(15)
     proxy.wait_log("no new clients")
-    assert peers.until(lambda: not os.path.exists(proxy.path)) and held
+    assert peers.until(lambda: not os.path.exists(proxy.path)) and proxy.alive()
+    for end in held:  # the last session, with which the drain ends
+        end.close()
+    assert proxy.wait() == 0
 
 
 def test_a_leftover_is_replaced(control, tmp_path):
