@@ -27,6 +27,7 @@
 #include "user.h"
 
 #define OFFER_SIZE 320 /* an endpoint, and words around it */
+#define PLACE_SIZE 128 /* an address, or "control PATH": a path of a socket has 107 bytes */
 
 static struct port port;
 static max_align_t memory[ANKLET_MEMORY / sizeof(max_align_t) + 1];
@@ -109,7 +110,7 @@ static void text_proxy(struct text *t, const char *at)
 
 static void log_listening(struct anklet *a)
 {
-	char at[ADDRESS_TEXT_SIZE], offer[OFFER_SIZE];
+	char at[PLACE_SIZE], offer[OFFER_SIZE];
 
 	for (unsigned i = 0; anklet_listening(a, i, at, sizeof at); i++) {
 		anklet_offering(a, i, offer, sizeof offer);
@@ -136,7 +137,7 @@ static void log_rules(struct anklet *a)
 /* The first listener at which somebody with curl alone is served. */
 static void log_example(struct anklet *a)
 {
-	char at[ADDRESS_TEXT_SIZE], offer[OFFER_SIZE];
+	char at[PLACE_SIZE], offer[OFFER_SIZE];
 
 	for (unsigned i = 0; anklet_listening(a, i, at, sizeof at); i++) {
 		anklet_offering(a, i, offer, sizeof offer);

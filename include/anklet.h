@@ -301,13 +301,15 @@ void anklet_log(struct anklet *a, int level, const char *line, size_t len);
 
 /*
  * Where listener i, from 0 on, listens, printed to buf with its NUL: true; false when there is none, from anklet_stop()
- * on, and before anklet_start(). 72 bytes are enough; what does not fit lacks its end. size is not 0.
+ * on, and before anklet_start(). For an address 72 bytes are enough; the socket of control is "control PATH". What does
+ * not fit lacks its end. size is not 0.
  */
 bool anklet_listening(const struct anklet *a, unsigned i, char *buf, size_t size);
 
 /*
- * What listener i has to offer, to be printed after where it listens: "" is SOCKS in the clear,
- * else " with TLS", and " for TARGET" of a forward, printed as above; 320 bytes are enough. There is a listener i.
+ * What listener i has to offer, to be printed after where it listens: "" is SOCKS in the clear, else " with TLS";
+ * " for TARGET" of a forward, " for those who ask for the status", " for commands" of the socket of control; 320 bytes
+ * are enough. There is a listener i.
  */
 void anklet_offering(const struct anklet *a, unsigned i, char *buf, size_t size);
 

@@ -387,7 +387,7 @@ bool anklet_listening(const struct anklet *a, unsigned i, char *buf, size_t size
 		return false;
 	text_init(&t, buf, size);
 	if (CONFIG_ANKLET_CONTROL && a->listeners[i].forward == LISTENER_CONTROL)
-		text_str(&t, "the socket of control");
+		text_str_str(&t, "control ", anklet_control(a));
 	else
 		text_address(&t, &a->sessions.loop.listening[i]);
 	return true;
@@ -401,7 +401,8 @@ void anklet_offering(const struct anklet *a, unsigned i, char *buf, size_t size)
 	text_init(&t, buf, size);
 	text_str(&t, l->tls != NULL ? " with TLS" : "");
 	if (CONFIG_ANKLET_STATUS && listener_shows_status(l))
-		text_str(&t, " for those who ask for the status");
+		text_str(&t, l->forward == LISTENER_CONTROL ? " for commands" :
+							      " for those who ask for the status");
 	if (l->forward < 0)
 		return;
 	text_str(&t, " for ");

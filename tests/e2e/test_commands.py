@@ -19,7 +19,7 @@ def running(anklet, tmp_path):
     """The program; run(*args) runs a command that asks it."""
     path = str(tmp_path / "control.sock")
     proxy = anklet("--control", path)
-    proxy.wait_log("socket of control")
+    proxy.wait_log("listening on control")
     proxy.run = lambda *args: program.run(*args, "-S", path)
     proxy.path = path
     return proxy
@@ -45,7 +45,7 @@ def test_status_with_many_listeners(anklet, tmp_path):
     path = str(tmp_path / "control.sock")
     places = [word for _ in range(7) for word in ("--listen", "127.0.0.1:0")]
     places += [word for _ in range(8) for word in ("--forward", "tcp://127.0.0.1:0 tcp://" + "n" * 60 + ".example:1")]
-    anklet("--control", path, *places).wait_log("socket of control")
+    anklet("--control", path, *places).wait_log("listening on control")
     assert len(program.run("status", "-S", path).stdout.splitlines()) == 9
     assert len(json.loads(program.run("status", "--json", "-S", path).stdout)["listeners"]) == 15
 
@@ -84,7 +84,7 @@ def test_end_and_log(running):
 def test_an_address_of_ipv6_is_ended_as_it_is_listed(anklet, tmp_path, client):
     path = str(tmp_path / "control.sock")
     proxy = anklet("--control", path, "--listen", "tcp://[::1]:0")
-    proxy.wait_log("socket of control")
+    proxy.wait_log("listening on control")
     held, _ = socks4.session(proxy.address, peers.listener())
     done = program.run("end", client, "-S", path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "1 session ended\n", "")

@@ -2,6 +2,7 @@
 import os
 import pathlib
 import pwd
+import re
 import shutil
 import socket
 import stat
@@ -23,7 +24,7 @@ def control(anklet, tmp_path):
         path = str(tmp_path / "control.sock")
         one = anklet("--control", path, *args, **more)
         one.path = path
-        one.wait_log("listening on the socket of control")
+        one.wait_log(rf"listening on control {re.escape(path)} for commands")
         return one
 
     return start

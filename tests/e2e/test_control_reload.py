@@ -18,7 +18,7 @@ def running(anklet, tmp_path):
 
     write("")
     proxy = anklet("-c", str(file))
-    proxy.wait_log("socket of control")
+    proxy.wait_log("listening on control")
     proxy.path, proxy.write = path, write
     proxy.reload = lambda: program.run("reload", "-S", path)
     return proxy

@@ -70,7 +70,7 @@ def top(anklet, tmp_path, terminal):
     """The program, and its top started on the terminal."""
     path = str(tmp_path / "c.sock")
     proxy = anklet("--control", path)
-    proxy.wait_log("socket of control")
+    proxy.wait_log("listening on control")
     proxy.path, proxy.terminal = path, terminal
     terminal.type(f"{shlex.quote(program.PATH)} top -S {path}", "Enter")
     terminal.wait("q quit")
@@ -142,7 +142,7 @@ def test_the_terminal_is_as_it_was(top, how):
 def test_without_a_terminal_once(anklet, tmp_path):
     path = str(tmp_path / "c.sock")
     proxy = anklet("--control", path)
-    proxy.wait_log("socket of control")
+    proxy.wait_log("listening on control")
     client, end = socks4.session(proxy.address, peers.listener())
     over = threading.Event()
 
