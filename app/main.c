@@ -134,7 +134,7 @@ static void log_rules(struct anklet *a)
 	log_line(a);
 }
 
-/* The first listener at which somebody with curl alone is served. */
+/* The first listener at which somebody with curl alone is served, who types a password where users have one. */
 static void log_example(struct anklet *a)
 {
 	char at[PLACE_SIZE], offer[OFFER_SIZE];
@@ -143,8 +143,9 @@ static void log_example(struct anklet *a)
 		anklet_offering(a, i, offer, sizeof offer);
 		if (offer[0] != '\0')
 			continue;
-		message_begin("try it: curl " ANKLET_TEXT(
-			CONFIG_ANKLET_NAMES, "--socks4a ", "--socks4 "));
+		message_begin("try it: curl ");
+		text_str(&message, anklet_has_users(a) ? "-U NAME --socks5-hostname " :
+							 ANKLET_TEXT(CONFIG_ANKLET_NAMES, "--socks4a ", "--socks4 "));
 		text_proxy(&message, at);
 		text_str(&message, " http://example.com/");
 		log_line(a);

@@ -115,6 +115,9 @@ const char *anklet_keyword(unsigned i);
 /* How many allow and deny lines there are in the configuration in force. */
 unsigned anklet_rules(const struct anklet *a);
 
+/* Does the configuration in force name a file of users with passwords? */
+bool anklet_has_users(const struct anklet *a);
+
 /*
  * Prints the configuration in force, as lines that anklet_configure() reads; nothing without
  * CONFIG_ANKLET_CONFIG_PRINTER.

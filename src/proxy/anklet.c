@@ -337,6 +337,11 @@ unsigned anklet_rules(const struct anklet *a)
 	return instance_config(a)->rules.count;
 }
 
+bool anklet_has_users(const struct anklet *a)
+{
+	return CONFIG_ANKLET_PASSWORDS && instance_config(a)->users != STRING_NONE;
+}
+
 void anklet_log(struct anklet *a, int level, const char *line, size_t len)
 {
 	if (log_wants((enum log_level)a->sessions.loop.log, level))

@@ -285,6 +285,13 @@ def test_curl(start, web, tool, user):
                       f"http://127.0.0.1:{web.port}/") == web.page
 
 
+def test_the_example_in_the_log_is_one_that_works(start, web, tool):
+    curl, *words = start("password").wait_log("try it: (.*) http://example.com/").group(1).split()
+    assert "NAME" in words
+    words[words.index("NAME")] = "fred:secret"
+    assert output(tool(curl), "-sS", "--noproxy", "", *words, f"http://127.0.0.1:{web.port}/") == web.page
+
+
 @pytest.mark.parametrize("user, said", [("fred:guess", b"rejected"), (None, b"No authentication method")])
 def test_curl_is_told(start, tool, user, said):
     proxy = start("password")
