@@ -311,8 +311,8 @@ bool anklet_listening(const struct anklet *a, unsigned i, char *buf, size_t size
 
 /*
  * What listener i has to offer, to be printed after where it listens: "" is SOCKS in the clear, else " with TLS";
- * " for TARGET" of a forward, " for those who ask for the status", " for commands" of the socket of control; 320 bytes
- * are enough. There is a listener i.
+ * " for TARGET" of a forward, " for the status", " for commands" of the socket of control; 320 bytes are enough. There
+ * is a listener i.
  */
 void anklet_offering(const struct anklet *a, unsigned i, char *buf, size_t size);
 

@@ -292,7 +292,7 @@ X(TO_ADDRESS, "to ADDRESS", NONE, 0, NONE, true) /* in errors only */
 #define VALUE_STATUS_FROM VALUE_STATUS
 #endif
 #define VALUE_TYPES(X) \
-	X(NONE, "") X(KEYWORD, "") X(ALLOW, FOR_ANYBODY) X(DENY, FOR_ANYBODY) TYPES_OF_RATE_LINES(X) X(ROUTE, "") \
+	X(NONE, "") X(KEYWORD, "") X(ALLOW, OR_NOTHING) X(DENY, OR_NOTHING) TYPES_OF_RATE_LINES(X) X(ROUTE, "") \
 	X(SERVER_OPTIONS, "") X(CLIENT_OPTIONS, "") X(HOP_OPTIONS, "") X(SCHEME, "") X(LEVEL, "") X(STARTTLS, "") X(VERSION, "") \
 	X(LISTEN, " and HOST:PORT") \
 	X(FORWARD, ANKLET_IF_FORWARDS(" and HOST:PORT")) \
@@ -327,7 +327,7 @@ X(TO_ADDRESS, "to ADDRESS", NONE, 0, NONE, true) /* in errors only */
 	X(LINE_END, "one value a line; a comment begins with #") \
 	X(ASCII, "printable ASCII; in a user's \"NAME\" any text")
 #define NO_LIMIT "; 0 is no limit"
-#define FOR_ANYBODY "; without these it is for anybody"
+#define OR_NOTHING ", or nothing"
 
 /* What a program can be built without, or with how much of: CONFIG_ANKLET_... */
 #define SETTINGS(X) \

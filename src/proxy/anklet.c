@@ -406,8 +406,7 @@ void anklet_offering(const struct anklet *a, unsigned i, char *buf, size_t size)
 	text_init(&t, buf, size);
 	text_str(&t, l->tls != NULL ? " with TLS" : "");
 	if (CONFIG_ANKLET_STATUS && listener_shows_status(l))
-		text_str(&t, l->forward == LISTENER_CONTROL ? " for commands" :
-							      " for those who ask for the status");
+		text_str(&t, l->forward == LISTENER_CONTROL ? " for commands" : " for the status");
 	if (l->forward < 0)
 		return;
 	text_str(&t, " for ");

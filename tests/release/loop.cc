@@ -99,7 +99,9 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc; i++)
 		errors += anklet_configure(
 			a, "LINE", argv[i], std::strlen(argv[i]), complain, nullptr);
-	if (errors > 0 || anklet_start(a, &failure) != 0) {
+	if (errors > 0)
+		return 1;
+	if (anklet_start(a, &failure) != 0) {
 		std::printf("cannot start: %s %s\n", failure.at, anklet_strerror(failure.why));
 		return 1;
 	}

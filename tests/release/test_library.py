@@ -234,3 +234,4 @@ def test_it_says_why_it_cannot_start(program, request):
     assert f"127.0.0.1:{port}" in second.stdout and "it is in use." in second.stdout
     wrong = run(path, "alow to *")
     assert wrong.returncode == 1 and "LINE:1:1: " in wrong.stdout
+    assert "cannot start" not in wrong.stdout  # nobody tried

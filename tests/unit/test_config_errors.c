@@ -22,8 +22,8 @@
 #define LINE_END ": expected one value a line; a comment begins with #"
 #define ALLOW_WORDS                                                       \
 	": expected connect, bind, from, to, user, " ANKLET_IF_PASSWORDS( \
-		"password, ") "ident, any-peer or needs-connect; without these it is for anybody"
-#define DENY_WORDS ": expected connect, bind, from, to or user; without these it is for anybody"
+		"password, ") "ident, any-peer or needs-connect, or nothing"
+#define DENY_WORDS ": expected connect, bind, from, to or user, or nothing"
 
 static const struct mistake line_mistakes[] = {
 	{"listen htp://127.0.0.1:1080\n", 8, "'htp' is invalid" LISTEN},
