@@ -5,6 +5,7 @@ SMALLEST_OPTIONS = -fno-ipa-cp -fno-jump-tables -fno-optimize-sibling-calls -fno
 	-fno-caller-saves -fno-tree-dominator-opts -fno-tree-pre -fno-move-loop-invariants -fno-code-hoisting \
 	--param=large-function-insns=800 --param=large-function-growth=10
 # A pointer into a table is kept, and not made of the table and an index anew wherever it is used.
+# (-fno-thread-jumps would take 281 bytes less, and 7 to 10 % more instructions for a connection.)
 SMALLER_HERE = -fno-tree-forwprop -malign-data=abi --param=large-function-insns=1600
 ifeq ($(origin CFLAGS),undefined)
 SMALLEST := $(shell tools/known '$(CC)' -Oz $(SMALLEST_OPTIONS) $(SMALLER_HERE))
