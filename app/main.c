@@ -28,6 +28,8 @@
 
 #define OFFER_SIZE 320 /* an endpoint, and words around it */
 #define PLACE_SIZE 128 /* an address, or "control PATH": a path of a socket has 107 bytes */
+#define CURL_SOCKS4 "--socks4" ANKLET_TEXT(CONFIG_ANKLET_NAMES, "a ", " ")
+#define CURL_SOCKS5 "-U NAME --socks5" ANKLET_TEXT(CONFIG_ANKLET_NAMES, "-hostname ", " ")
 
 static struct port port;
 static max_align_t memory[ANKLET_MEMORY / sizeof(max_align_t) + 1];
@@ -144,8 +146,7 @@ static void log_example(struct anklet *a)
 		if (offer[0] != '\0')
 			continue;
 		message_begin("try it: curl ");
-		text_str(&message, anklet_has_users(a) ? "-U NAME --socks5-hostname " :
-							 ANKLET_TEXT(CONFIG_ANKLET_NAMES, "--socks4a ", "--socks4 "));
+		text_str(&message, anklet_has_users(a) ? CURL_SOCKS5 : CURL_SOCKS4);
 		text_proxy(&message, at);
 		text_str(&message, " http://example.com/");
 		log_line(a);
