@@ -115,7 +115,7 @@ const char *anklet_keyword(unsigned i);
 /* How many allow and deny lines there are in the configuration in force. */
 unsigned anklet_rules(const struct anklet *a);
 
-/* Does the configuration in force name a file of users with passwords? */
+/* Does the configuration in force name a file of users with passwords? Never without CONFIG_ANKLET_PASSWORDS. */
 bool anklet_has_users(const struct anklet *a);
 
 /*
@@ -304,8 +304,8 @@ void anklet_log(struct anklet *a, int level, const char *line, size_t len);
 
 /*
  * Where listener i, from 0 on, listens, printed to buf with its NUL: true; false when there is none, from anklet_stop()
- * on, and before anklet_start(). For an address 72 bytes are enough; the socket of control is "control PATH". What does
- * not fit lacks its end. size is not 0.
+ * on, and before anklet_start(). For an address 72 bytes are enough, and 128 for the socket of control, which is
+ * "control PATH". What does not fit lacks its end. size is not 0.
  */
 bool anklet_listening(const struct anklet *a, unsigned i, char *buf, size_t size);
 

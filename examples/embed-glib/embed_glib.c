@@ -139,7 +139,7 @@ static bool start(char *const *line, int lines, const struct anklet_loop *calls)
 int main(int argc, char **argv)
 {
 	static GSourceFuncs calls = {.prepare = before, .check = after, .dispatch = tick};
-	char at[72];
+	char at[128];
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	source = g_source_new(&calls, sizeof *source);

@@ -115,7 +115,7 @@ int main(int argc, char **argv)
 	uv_check_t after;
 	uv_timer_t timer;
 	uv_poll_t input;
-	char at[72];
+	char at[128];
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (!start(argv + 1, argc - 1, &(struct anklet_loop){watch, print_log, loop}))
